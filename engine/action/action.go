@@ -1,0 +1,171 @@
+// Package action is the vocabulary of runbook: what an operation on the outside world is, before anyone carries it out.
+//
+// An operation is a Read (looks, changes nothing), a Wait (a read that is asked again until it holds) or an Action (changes
+// something). A binding builds one and hands it over; it never carries one out. The only caller of the methods declared here is
+// the gate (engine/gate), so a dry run, a real run, a plan, a journal and a resume are the same operations behind another door.
+//
+// This package imports nothing of the project and performs no I/O. Read next: engine/module, which says how a binding offers
+// operations to Lua, then engine/gate.
+package action
+
+import (
+	"context"
+	"time"
+)
+
+// An Action is one change to the outside world, described before it is made. Building one performs no I/O.
+type Action interface {
+	// Describe says what would be done, from the arguments alone.
+	Describe() Description
+	// Predict looks at the target, through the intended state of this run, and says what would change, on what evidence, and
+	// what the call would return. It changes nothing.
+	Predict(ctx context.Context, view View) (Prediction, error)
+	// Apply makes the change, sending the prediction's evidence as preconditions.
+	Apply(ctx context.Context, predicted Prediction) (Result, error)
+	// Settle decides, from what was written down before Apply was called, whether the change happened.
+	Settle(ctx context.Context, intent Intent) (Settlement, error)
+}
+
+// A Read looks at the outside world and changes nothing.
+type Read interface {
+	Describe() Description
+	// Read returns what is there, with the intended state of this run laid over it.
+	Read(ctx context.Context, view View) (any, error)
+}
+
+// A Wait is a condition on the outside world that the run cannot go on without.
+type Wait interface {
+	Describe() Description
+	// Check looks once.
+	Check(ctx context.Context, view View) (Progress, error)
+	// Assume says what the intended state is once the condition holds, for a run that cannot wait for it to come true. An
+	// empty list means that no intended state can hold it: the outcome is then only assumed.
+	Assume(ctx context.Context, view View) ([]Change, error)
+	// Pace says how often to look and for how long.
+	Pace() Pace
+}
+
+// A Pace is the rhythm of a Wait.
+type Pace struct {
+	Every   time.Duration // between two looks
+	Timeout time.Duration // after which the wait has failed
+}
+
+// Progress is what one look of a Wait found.
+type Progress struct {
+	Met    bool
+	Failed bool   // the condition can no longer come true: waiting on is pointless
+	Detail string // what is missing, for a person: "2 of 5 replicas available"
+	Value  any    // what the wait returns to the script once met
+}
+
+// A Description says what an operation is, to a person and to a plan.
+type Description struct {
+	Verb        string       // "kubernetes.delete"
+	Target      Target       // the one object it is about
+	Risk        Risk         // how much harm it can do
+	Permissions []Permission // what the caller must be allowed to do
+	Identity    []Arg        // arguments that make it this operation and no other
+	Payload     []Arg        // arguments that may differ between a plan and its application, such as a message's text
+	Idempotent  bool         // doing it twice is doing it once
+}
+
+// An Arg is one named argument of an operation, as a JSON-compatible value.
+type Arg struct {
+	Name  string `json:"name"`
+	Value any    `json:"value"`
+}
+
+// A Permission is one thing that the caller must be allowed to do before an operation can succeed.
+type Permission struct {
+	System      string `json:"system"`                // "kubernetes"
+	Verb        string `json:"verb"`                  // "delete"
+	Group       string `json:"group,omitempty"`       // "apps"
+	Resource    string `json:"resource"`              // "pods"
+	Subresource string `json:"subresource,omitempty"` // "scale"
+	Scope       string `json:"scope,omitempty"`       // namespace; empty for a cluster-wide permission
+	Name        string `json:"name,omitempty"`        // one object's name; empty for any
+}
+
+// Resource returns the resource with its subresource, as in "deployments/scale".
+func (p Permission) Path() string {
+	if p.Subresource == "" {
+		return p.Resource
+	}
+	return p.Resource + "/" + p.Subresource
+}
+
+// A Prediction is what an action would do, and why we believe it.
+type Prediction struct {
+	Changes  []Change // what the intended state becomes; the first is the target's own
+	Evidence Evidence // what Apply sends as preconditions
+	Value    any      // what the call returns to the script
+	Label    Label
+	Note     string // one line for a person: why only simulated, or what follows of it
+}
+
+// Evidence is what was seen of a target when an action was predicted: Apply acts only on what still matches it.
+type Evidence struct {
+	UID string         `json:"uid,omitempty"` // the target's identity in its system; empty if it has none
+	Old map[string]any `json:"old,omitempty"` // old values of the fields the action writes, by path
+}
+
+// A Change is a difference in the state of one target. Before and After are its JSON objects as map[string]any; a nil Before
+// means it did not exist, a nil After that it no longer does.
+type Change struct {
+	Target  Target
+	Before  any
+	After   any
+	Derived bool // follows from the action instead of being its purpose: a replacement pod, a deleted namespace's content
+}
+
+// A Result is what an applied action returned.
+type Result struct {
+	Value any    // what the call returns to the script
+	Note  string // one line for a person, when there is more to say than "done"
+}
+
+// An Intent is what was written down before an action was sent.
+type Intent struct {
+	Description Description
+	Evidence    Evidence
+	Sent        time.Time
+}
+
+// A Settlement is the answer to "did it happen?".
+type Settlement int
+
+// The answers that Settle can give.
+const (
+	Unknown Settlement = iota // nobody can tell: a person must look
+	Done
+	NotDone
+)
+
+func (s Settlement) String() string {
+	return [...]string{"unknown", "done", "not done"}[s]
+}
+
+// A Label says how far a prediction can be trusted.
+type Label string
+
+// The labels, from the strongest to the weakest.
+const (
+	Validated Label = "validated" // the server accepted it
+	Simulated Label = "simulated" // our own model of the system
+	Assumed   Label = "assumed"   // nothing can know
+)
+
+// Risk says how much harm an action can do. Anything above Routine needs consent.
+type Risk int
+
+// The risks, from the least.
+const (
+	Routine     Risk = iota // leaves what is running alone
+	Disruptive              // interrupts or changes something that runs, and can be undone
+	Destructive             // loses something that cannot be brought back
+)
+
+func (r Risk) String() string {
+	return [...]string{"routine", "disruptive", "destructive"}[r]
+}

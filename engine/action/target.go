@@ -1,0 +1,65 @@
+package action
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// A Target names one object in the outside world, or, for a read, a set of them.
+type Target struct {
+	System string `json:"system"`          // "kubernetes", "s3", "device"
+	Kind   string `json:"kind"`            // "pods", "deployments.apps", "object"
+	Scope  string `json:"scope,omitempty"` // namespace, bucket, host; empty where the system has none
+	Name   string `json:"name,omitempty"`  // empty for a set
+}
+
+// Key is the target as one string, equal for equal targets only: no system, kind or scope contains a slash.
+func (t Target) Key() string {
+	return strings.Join([]string{t.System, t.Kind, t.Scope, t.Name}, "/")
+}
+
+// Resource is the target's kind without its API group: "deployments" for "deployments.apps".
+func (t Target) Resource() string {
+	resource, _, _ := strings.Cut(t.Kind, ".")
+	return resource
+}
+
+// String is the target as a person types it: "deployments/photon-compiler in photon-mlir".
+func (t Target) String() string {
+	var b strings.Builder
+	b.WriteString(t.Resource())
+	if t.Name != "" {
+		b.WriteString("/" + t.Name)
+	}
+	if t.Scope != "" {
+		b.WriteString(" in " + t.Scope)
+	}
+	return b.String()
+}
+
+// IsZero tells whether no target was named.
+func (t Target) IsZero() bool { return t == Target{} }
+
+// Canonical is the identity of an operation as one string: verb, target and identity arguments. Two operations with the same
+// canonical form in the same place of a script are the same operation.
+func (d Description) Canonical() string {
+	args, err := json.Marshal(d.Identity)
+	if err != nil {
+		// Arguments come from JSON-compatible values; a channel or a function here is a binding's bug.
+		args = fmt.Appendf(nil, "%v", d.Identity)
+	}
+	return d.Verb + " " + d.Target.Key() + " " + string(args)
+}
+
+// Arg returns the identity or payload argument with that name.
+func (d Description) Arg(name string) (any, bool) {
+	for _, list := range [][]Arg{d.Identity, d.Payload} {
+		for _, a := range list {
+			if a.Name == name {
+				return a.Value, true
+			}
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,89 @@
+package gate
+
+import (
+	"context"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+)
+
+// passage is one action on its way through the gate.
+type passage struct {
+	place     Place
+	key       string
+	action    action.Action
+	desc      action.Description
+	predicted action.Prediction
+	intent    *journal.Intent
+}
+
+// Act takes one action through the gate: admitted, predicted, consented to, written down, carried out by the terminal, and its
+// outcome written down.
+func (g *Gate) Act(ctx context.Context, p Place, a action.Action) (any, error) {
+	d := a.Describe()
+	if err := g.admit(d); err != nil {
+		return nil, err
+	}
+	pass := &passage{place: p, key: g.key(p, d), action: a, desc: d}
+	g.opts.Live.Status(p.Branch, d.Verb+" "+d.Target.String())
+	if err := g.predict(ctx, pass); err != nil {
+		return nil, err
+	}
+	if err := g.ask(ctx, pass); err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err := g.record(p, pass.key, d, journal.Record{Kind: journal.KindIntent, Intent: pass.intent}); err != nil {
+		return nil, err
+	}
+	return g.carryOut(ctx, pass)
+}
+
+// admit refuses what the runbook does not say it changes. The script cannot catch the refusal.
+func (g *Gate) admit(d action.Description) error {
+	for _, grant := range g.opts.Grants {
+		if grant.covers(d) {
+			return nil
+		}
+	}
+	needed := Grant{Verb: d.Verb, Kind: d.Target.Resource()}
+	return g.halt(action.Errorf(action.CodeRefused, "%s %s was refused: the runbook does not say that it may do this, so nothing was sent", d.Verb, d.Target).
+		On(d.Target).Try("if it should, add %q to `may` in the runbook", needed))
+}
+
+func (g *Gate) predict(ctx context.Context, pass *passage) error {
+	v, _, err := g.retry(ctx, func() (any, error) { return pass.action.Predict(ctx, g.opts.Terminal.View()) })
+	if err != nil {
+		return err
+	}
+	pass.predicted = v.(action.Prediction)
+	g.mu.Lock()
+	g.number++
+	number := g.number
+	g.mu.Unlock()
+	pass.intent = &journal.Intent{
+		Number: number, Evidence: pass.predicted.Evidence, Label: pass.predicted.Label, Note: pass.predicted.Note,
+		Changes: describeChanges(pass.predicted.Changes),
+	}
+	return nil
+}
+
+// carryOut hands the action to the terminal and writes down what came of it. What was sent is written down whatever happens to
+// the script meanwhile.
+func (g *Gate) carryOut(ctx context.Context, pass *passage) (any, error) {
+	began := g.opts.Outside.Now()
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	defer context.AfterFunc(g.opts.Actions, func() { cancel(context.Cause(g.opts.Actions)) })()
+	done := g.opts.Terminal.act(ctx, g, pass)
+	out := &journal.Outcome{Status: done.status, Note: done.note, Attempts: done.attempts, Elapsed: g.opts.Outside.Now().Sub(began)}
+	if done.err != nil {
+		out.Error = journal.NewError(done.err)
+	}
+	if err := g.recordResult(pass.place, pass.key, pass.desc, journal.KindOutcome, out, done.value); err != nil {
+		return nil, err
+	}
+	return done.value, done.err
+}

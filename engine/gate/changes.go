@@ -1,0 +1,63 @@
+package gate
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+	"sigs.k8s.io/yaml"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+)
+
+// diffContext is how many unchanged lines stand around a changed one.
+const diffContext = 2
+
+func describeChanges(changes []action.Change) []journal.Change {
+	out := make([]journal.Change, 0, len(changes))
+	for _, c := range changes {
+		described := journal.Change{Target: c.Target, Op: changeOp(c), Derived: c.Derived}
+		if !c.Derived && c.After != nil {
+			described.Diff = diff(c.Before, c.After)
+		}
+		out = append(out, described)
+	}
+	return out
+}
+
+func changeOp(c action.Change) string {
+	switch {
+	case c.Before == nil:
+		return "create"
+	case c.After == nil:
+		return "delete"
+	}
+	return "update"
+}
+
+// diff is the body of a unified diff of the two states as YAML, which is how people know them.
+func diff(before, after any) string {
+	unified, err := udiff.ToUnified("", "", asYAML(before), udiff.Strings(asYAML(before), asYAML(after)), diffContext)
+	if err != nil { // only when the edits do not fit the text that they were made from
+		return ""
+	}
+	var body bytes.Buffer
+	for line := range strings.Lines(unified) {
+		if !strings.HasPrefix(line, "---") && !strings.HasPrefix(line, "+++") {
+			body.WriteString(line)
+		}
+	}
+	return body.String()
+}
+
+func asYAML(v any) string {
+	if v == nil {
+		return ""
+	}
+	text, err := yaml.Marshal(v)
+	if err != nil { // a binding's state that is not JSON: the diff is for people only
+		return ""
+	}
+	return string(text)
+}

@@ -1,0 +1,150 @@
+// Package gate is the one door between a script and the outside world: every read, wait and action of every module passes here,
+// in every mode. It admits what the runbook may do, asks for consent, writes down what is about to happen and what came of it,
+// retries what may be retried, and leaves the carrying out to its Terminal: Apply sends, Rehearse predicts into the overlay.
+//
+// It is the only code that calls the methods of action.Read, action.Wait and action.Action. It knows no module and no Lua, and
+// there is no other place where a dry run and a real run differ. Read next: terminal.go for the two ends, act.go for the way of one
+// action.
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"runbook/engine/action"
+	"runbook/engine/clock"
+	"runbook/engine/journal"
+)
+
+// A Place is where in a run an operation is asked for.
+type Place struct {
+	Step   string // name of the step
+	Branch string // path of parallel items, "" outside parallel
+	Where  string // file:line of the call
+}
+
+// Options are what a gate needs from its run.
+type Options struct {
+	Sink     journal.Sink
+	Terminal Terminal
+	Grants   []Grant     // what the runbook may change
+	Consent  Consenter   // who is asked before an action above routine risk
+	Clock    clock.Clock // of the run: what waits wait on
+	Outside  clock.Clock // of the outside world: what retries wait on, even in a dry run
+	Live     Live        // told what is going on; nil for nobody
+	// Actions ends an action that is under way. It outlives the script's context, so that the first interrupt lets the current
+	// action finish.
+	Actions context.Context
+	// Halt ends the script, which cannot catch it.
+	Halt context.CancelCauseFunc
+}
+
+// Live is told what a branch is waiting for, to show it while it lasts.
+type Live interface {
+	Status(branch, text string)
+}
+
+// A Gate is the door of one run. It is safe for concurrent use by the branches of the run.
+type Gate struct {
+	opts Options
+
+	mu      sync.Mutex
+	seen    map[string]int // occurrences of an operation in one place
+	number  int            // of the last action
+	guessed bool           // something was intended or assumed: what is read from now on may rest on it
+
+	asking  sync.Mutex // one question at a time
+	granted map[string]bool
+}
+
+// New makes the gate of one run.
+func New(opts Options) *Gate {
+	if opts.Live == nil {
+		opts.Live = nobody{}
+	}
+	return &Gate{opts: opts, seen: map[string]int{}, granted: map[string]bool{}}
+}
+
+type nobody struct{}
+
+func (nobody) Status(string, string) {}
+
+// A Grant is one thing that a runbook may change.
+type Grant struct {
+	Verb string // "kubernetes.delete"
+	Kind string // "pods"; "" where the verb has no kinds
+}
+
+// String is the grant as a runbook's header has it.
+func (g Grant) String() string {
+	if g.Kind == "" {
+		return g.Verb
+	}
+	return g.Verb + " " + g.Kind
+}
+
+func (g Grant) covers(d action.Description) bool {
+	return g.Verb == d.Verb && (g.Kind == "" || g.Kind == d.Target.Kind || g.Kind == d.Target.Resource())
+}
+
+// Guessed tells whether anything was intended or assumed so far: a judgement made now may rest on it.
+func (g *Gate) Guessed() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.guessed
+}
+
+// Guess notes that the run went on as if something held.
+func (g *Gate) Guess() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.guessed = true
+}
+
+// Actions counts the actions that passed: done, or intended.
+func (g *Gate) Actions() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.number
+}
+
+// key names an operation: equal keys in two runs of a script are the same operation.
+func (g *Gate) key(p Place, d action.Description) string {
+	name := p.Step + " / "
+	if p.Branch != "" {
+		name += p.Branch + " / "
+	}
+	name += d.Canonical()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.seen[name]++
+	return fmt.Sprintf("%s #%d", name, g.seen[name])
+}
+
+func (g *Gate) record(p Place, key string, d action.Description, r journal.Record) error {
+	r.Time, r.Branch, r.Key = g.opts.Clock.Now(), p.Branch, key
+	r.Call = &journal.Call{Verb: d.Verb, Target: d.Target, Identity: d.Identity, Payload: d.Payload, Where: p.Where}
+	if r.Intent != nil {
+		r.Call.Risk = d.Risk.String()
+	}
+	if err := g.opts.Sink.Write(&r); err != nil {
+		return g.halt(action.Errorf(action.CodeInternal, "cannot write the journal: %w", err))
+	}
+	return nil
+}
+
+// halt ends the script with that error, which it cannot catch.
+func (g *Gate) halt(err *action.Error) error {
+	g.opts.Halt(err)
+	return err
+}
+
+// encode is a result as it is written down.
+func encode(v any) (json.RawMessage, error) {
+	if v == nil {
+		return nil, nil
+	}
+	return json.Marshal(v)
+}

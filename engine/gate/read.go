@@ -1,0 +1,82 @@
+package gate
+
+import (
+	"context"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+)
+
+// Read looks at the outside world on behalf of the script, and writes down what was seen.
+func (g *Gate) Read(ctx context.Context, p Place, r action.Read) (any, error) {
+	d := r.Describe()
+	key, began := g.key(p, d), g.opts.Outside.Now()
+	g.opts.Live.Status(p.Branch, d.Verb+" "+d.Target.String())
+	value, attempts, err := g.retry(ctx, func() (any, error) { return r.Read(ctx, g.opts.Terminal.View()) })
+	out := &journal.Outcome{Status: journal.Done, Attempts: attempts, Elapsed: g.opts.Outside.Now().Sub(began)}
+	if err != nil {
+		out.Status, out.Error = journal.NotDone, journal.NewError(err)
+	}
+	if werr := g.recordResult(p, key, d, journal.KindRead, out, value); werr != nil {
+		return nil, werr
+	}
+	return value, err
+}
+
+// Wait waits for a condition: until it holds in a real run; in a rehearsal it is looked at once and then assumed.
+func (g *Gate) Wait(ctx context.Context, p Place, w action.Wait) (any, error) {
+	d := w.Describe()
+	key, began := g.key(p, d), g.opts.Clock.Now()
+	wait := &waiting{gate: g, place: p, wait: w, name: d.Verb + " " + d.Target.String()}
+	value, status, err := g.opts.Terminal.wait(ctx, wait)
+	out := &journal.Outcome{Status: status, Note: wait.detail, Elapsed: g.opts.Clock.Now().Sub(began)}
+	if err != nil {
+		out.Status, out.Error = journal.NotDone, journal.NewError(err)
+	}
+	if werr := g.recordResult(p, key, d, journal.KindWait, out, value); werr != nil {
+		return nil, werr
+	}
+	return value, err
+}
+
+func (g *Gate) recordResult(p Place, key string, d action.Description, kind journal.Kind, out *journal.Outcome, value any) error {
+	result, err := encode(value)
+	if err != nil {
+		return action.Errorf(action.CodeInternal, "the result of %s cannot be written down: %w", d.Verb, err)
+	}
+	out.Result = result
+	return g.record(p, key, d, journal.Record{Kind: kind, Outcome: out})
+}
+
+// waiting is one wait under way.
+type waiting struct {
+	gate   *Gate
+	place  Place
+	wait   action.Wait
+	name   string
+	detail string // what was missing at the last look
+}
+
+// look checks the condition once.
+func (w *waiting) look(ctx context.Context, view action.View) (action.Progress, error) {
+	v, _, err := w.gate.retry(ctx, func() (any, error) {
+		progress, err := w.wait.Check(ctx, view)
+		return progress, err
+	})
+	if err != nil {
+		return action.Progress{}, err
+	}
+	progress := v.(action.Progress)
+	w.detail = progress.Detail
+	w.gate.opts.Live.Status(w.place.Branch, w.name+": "+progress.Detail)
+	return progress, nil
+}
+
+// failed is the error of a wait whose condition can no longer come true, or did not in time.
+func (w *waiting) failed(code action.Code, format string, args ...any) error {
+	err := action.Errorf(code, format, args...).On(w.wait.Describe().Target)
+	if w.detail != "" {
+		err.Message += ": " + w.detail
+	}
+	return err
+}

@@ -1,0 +1,67 @@
+package gate
+
+import (
+	"context"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+)
+
+// An Intended is a view that the rehearsal writes into.
+type Intended interface {
+	action.View
+	Apply(changes []action.Change)
+}
+
+// Rehearse predicts operations into the intended state, so that the run sees what it would have done. It sends nothing.
+type Rehearse struct {
+	State Intended
+	// TimesOut names the waits that are rehearsed as not coming true, by name or by target.
+	TimesOut map[string]bool
+}
+
+// View is the intended state.
+func (r Rehearse) View() action.View { return r.State }
+
+func (r Rehearse) act(_ context.Context, g *Gate, pass *passage) outcome {
+	r.State.Apply(pass.predicted.Changes)
+	g.Guess()
+	return outcome{value: pass.predicted.Value, status: journal.Intended}
+}
+
+// wait looks once. What does not hold yet is assumed to come true, and written into the intended state where that can hold it.
+func (r Rehearse) wait(ctx context.Context, w *waiting) (any, string, error) {
+	progress, err := w.look(ctx, r.State)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case progress.Met:
+		return progress.Value, journal.Met, nil
+	}
+	if r.TimesOut[w.name] {
+		if err := w.assume("timeout"); err != nil {
+			return nil, "", err
+		}
+		return nil, "", w.failed(action.CodeTimeout, "%s did not come true within %s (as --assume says)", w.name, w.wait.Pace().Timeout)
+	}
+	changes, err := w.wait.Assume(ctx, r.State)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := w.assume("met"); err != nil {
+		return nil, "", err
+	}
+	r.State.Apply(changes)
+	seen := w.detail
+	progress, err = w.look(ctx, r.State)
+	w.detail = seen // the record says what was missing, not what was assumed
+	return progress.Value, journal.Assumed, err
+}
+
+func (w *waiting) assume(what string) error {
+	w.gate.Guess()
+	r := journal.Record{Kind: journal.KindAssume, Assume: &journal.Assume{
+		Name: w.name, Assumed: what, Choices: []string{"met", "timeout"}, Detail: w.detail,
+	}}
+	return w.gate.record(w.place, "", w.wait.Describe(), r)
+}

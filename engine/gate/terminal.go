@@ -1,0 +1,112 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+)
+
+// A Terminal is the end of the way of an operation: where it is carried out, or only predicted. There are two, Apply and Rehearse.
+type Terminal interface {
+	// View is the intended state that reads are laid over.
+	View() action.View
+	act(ctx context.Context, g *Gate, pass *passage) outcome
+	wait(ctx context.Context, w *waiting) (value any, status string, err error)
+}
+
+// outcome is what came of an action.
+type outcome struct {
+	value    any
+	status   string
+	note     string
+	attempts int
+	err      error
+}
+
+// Apply carries operations out.
+type Apply struct{}
+
+// View is empty: what was intended has happened.
+func (Apply) View() action.View { return Nothing{} }
+
+// act sends the action. A refusal by the server (throttled, not available) and an idempotent action are tried again; after an
+// answer that never came, Settle decides what happened.
+func (Apply) act(ctx context.Context, g *Gate, pass *passage) outcome {
+	sent := action.Intent{Description: pass.desc, Evidence: pass.predicted.Evidence, Sent: g.opts.Outside.Now()}
+	for attempt := 1; ; attempt++ {
+		result, err := pass.action.Apply(ctx, pass.predicted)
+		if err == nil {
+			return outcome{value: result.Value, status: journal.Done, note: result.Note, attempts: attempt}
+		}
+		again := retryable(err)
+		if lostAnswer(err) {
+			settled := settle(ctx, g, pass, sent, err)
+			if settled.status != journal.NotDone {
+				settled.attempts = attempt
+				return settled
+			}
+			again = pass.desc.Idempotent
+		}
+		if !again || attempt > len(backoff) || g.opts.Outside.Sleep(ctx, backoff[attempt-1]) != nil {
+			return outcome{status: journal.NotDone, attempts: attempt, err: err}
+		}
+	}
+}
+
+func lostAnswer(err error) bool {
+	code := action.CodeOf(err)
+	return code == action.CodeTimeout || code == action.CodeUncertain || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// settleTime bounds the look at a target whose answer was lost, also when the run is already over: not to know is worse than to be
+// a moment late.
+const settleTime = 500 * time.Millisecond
+
+func settle(ctx context.Context, g *Gate, pass *passage, sent action.Intent, cause error) outcome {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	answer, err := pass.action.Settle(ctx, sent)
+	switch {
+	case err == nil && answer == action.Done:
+		return outcome{value: pass.predicted.Value, status: journal.Done, note: "the answer was lost; looking again showed that it was done"}
+	case err == nil && answer == action.NotDone:
+		return outcome{status: journal.NotDone, err: cause}
+	}
+	return outcome{status: journal.Uncertain, err: action.Errorf(action.CodeUncertain,
+		"%s %s was sent, and nobody knows whether it took effect: %w", pass.desc.Verb, pass.desc.Target, cause).
+		On(pass.desc.Target).Try("look at %s before anything else", pass.desc.Target)}
+}
+
+// wait looks until the condition holds.
+func (Apply) wait(ctx context.Context, w *waiting) (any, string, error) {
+	pace, clock := w.wait.Pace(), w.gate.opts.Clock
+	deadline := clock.Now().Add(pace.Timeout)
+	for {
+		progress, err := w.look(ctx, Nothing{})
+		switch {
+		case err != nil:
+			return nil, "", err
+		case progress.Met:
+			return progress.Value, journal.Met, nil
+		case progress.Failed:
+			return nil, "", w.failed(action.CodeRejected, "%s cannot come true any more", w.name)
+		case !clock.Now().Add(pace.Every).Before(deadline):
+			return nil, "", w.failed(action.CodeTimeout, "%s did not come true within %s", w.name, pace.Timeout)
+		}
+		if err := clock.Sleep(ctx, pace.Every); err != nil {
+			return nil, "", err
+		}
+	}
+}
+
+// Nothing is the view of a run that intends nothing.
+type Nothing struct{}
+
+// Lay returns the live object.
+func (Nothing) Lay(_ action.Target, live map[string]any) (map[string]any, bool) { return live, false }
+
+// Intended is empty.
+func (Nothing) Intended(string, string, string) []action.Target { return nil }

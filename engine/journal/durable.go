@@ -1,0 +1,63 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+)
+
+// sync returns when record seq is durable. Branches that wait here at the same time share one fsync: whoever comes first makes
+// every line durable that was written by then, and the others find theirs done.
+func (f *File) sync(seq int64) error {
+	f.syncing.Lock()
+	defer f.syncing.Unlock()
+	if f.synced >= seq {
+		return nil
+	}
+	f.mu.Lock()
+	last, err := f.seq, f.broken
+	f.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if err := f.out.Sync(); err != nil {
+		// The kernel may have dropped what it could not write and report success next time, so there is no second try.
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return f.fail(f.dir.Journal(), "sync", err)
+	}
+	f.synced = last
+	return nil
+}
+
+// fail makes every later Write fail like this one. f.mu is held.
+func (f *File) fail(path, verb string, err error) error {
+	if f.broken == nil {
+		f.broken = cannotWrite(f.dir, path, verb, err)
+	}
+	return f.broken
+}
+
+// Close makes every record durable, closes the journal and gives the run's lock back. Closing again does nothing.
+func (f *File) Close() error {
+	f.syncing.Lock()
+	defer f.syncing.Unlock()
+	if f.closed {
+		return nil
+	}
+	f.closed = true
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var err error
+	if f.broken == nil && f.synced < f.seq {
+		err = f.out.Sync()
+	}
+	if err = errors.Join(err, f.release()); err != nil {
+		return f.fail(f.dir.Journal(), "close", err)
+	}
+	if f.broken == nil {
+		f.broken = fmt.Errorf("journal: the run %s has ended: its journal is closed", f.dir.ID())
+	}
+	return nil
+}
+
+func (f *File) release() error { return errors.Join(f.out.Close(), f.lock.Close()) }

@@ -1,0 +1,36 @@
+package journal
+
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+
+	"runbook/engine/action"
+)
+
+// cannotCreate says why a run could not begin. Nothing has been done yet, so the way on is to run again.
+func cannotCreate(path string, err error) error {
+	var ours *action.Error
+	if errors.As(err, &ours) {
+		return ours
+	}
+	return action.Errorf(action.CodeUnavailable, "cannot create the journal %s: %w; nothing was done", path, err).
+		Try("%s, then run again", remedy(err))
+}
+
+// cannotWrite says why a run in progress cannot go on, and how it can later.
+func cannotWrite(d Dir, path, verb string, err error) error {
+	return action.Errorf(action.CodeUnavailable, "cannot %s the journal %s: %w; the run stops here, because what it does next "+
+		"could not be remembered", verb, path, err).
+		Try("%s, then continue with: runbook resume %s", remedy(err), d.ID())
+}
+
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "free space on that file system"
+	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+		return "make that folder writable or set XDG_STATE_HOME to one that is"
+	}
+	return "check that file system"
+}

@@ -1,0 +1,240 @@
+// Package journal is the one record format of runbook: what happened in a run, in the order in which it happened.
+//
+// A run writes its records to an append-only file, one JSON object a line, and shows the same records on the screen; a plan, a
+// replay and a resume read them again. Whatever a person can be told about a run is therefore in its journal, and nothing is told
+// twice by two mechanisms. This package never decides anything and never talks to the outside world beyond its own directory.
+// Read next: file.go for durability, engine/gate for who writes what, engine/screen for how it is shown.
+package journal
+
+import (
+	"encoding/json"
+	"time"
+
+	"runbook/engine/action"
+)
+
+// Format is the version of the record format. It changes when a reader of an older version would misunderstand a record.
+const Format = 1
+
+// A Kind says which of a Record's parts is filled.
+type Kind string
+
+// The kinds of record.
+const (
+	KindRun     Kind = "run"      // first record: what runs, where, for whom
+	KindStep    Kind = "step"     // a step begins
+	KindStepEnd Kind = "step_end" // a step ended
+	KindRead    Kind = "read"     // a read, with its result
+	KindWait    Kind = "wait"     // a wait, with its outcome
+	KindIntent  Kind = "intent"   // an action, before it is sent (real run) or instead of being sent (dry run)
+	KindOutcome Kind = "outcome"  // what came of an intent
+	KindHost    Kind = "host"     // a value that the host gave the script: time, randomness
+	KindConsent Kind = "consent"  // a person, or a flag on a person's behalf, said yes or no
+	KindAnswer  Kind = "answer"   // an answer to confirm or ask
+	KindShow    Kind = "show"     // something the script shows: text, table, key-values
+	KindAssume  Kind = "assume"   // a dry run went on as if something held
+	KindWarning Kind = "warning"  // something a person should know that stops nothing
+	KindVerdict Kind = "verdict"  // the script's judgement of the site
+	KindEnd     Kind = "end"      // last record: how the run ended
+)
+
+// A Record is one line of a journal. Kind says which of the pointers is set; Call goes with read, wait and intent.
+type Record struct {
+	Seq    int64     `json:"seq"`
+	Time   time.Time `json:"time"`
+	Kind   Kind      `json:"kind"`
+	Branch string    `json:"branch,omitempty"` // path of parallel items, "" outside parallel
+	Key    string    `json:"key,omitempty"`    // the operation: equal keys are the same operation of the same script
+
+	Run     *Run     `json:"run,omitempty"`
+	Step    *Step    `json:"step,omitempty"`
+	Call    *Call    `json:"call,omitempty"`
+	Intent  *Intent  `json:"intent,omitempty"`
+	Outcome *Outcome `json:"outcome,omitempty"`
+	Host    *Host    `json:"host,omitempty"`
+	Consent *Consent `json:"consent,omitempty"`
+	Answer  *Answer  `json:"answer,omitempty"`
+	Show    *Show    `json:"show,omitempty"`
+	Assume  *Assume  `json:"assume,omitempty"`
+	Warning *Warning `json:"warning,omitempty"`
+	Verdict *Verdict `json:"verdict,omitempty"`
+	End     *End     `json:"end,omitempty"`
+}
+
+// A Mode is how a run treats actions.
+type Mode string
+
+// The modes.
+const (
+	DryRun  Mode = "dry-run"
+	RealRun Mode = "run"
+)
+
+// Run says what runs, where, and for whom.
+type Run struct {
+	Format  int               `json:"format"`
+	ID      string            `json:"id"`
+	Version string            `json:"version"` // of the program
+	Runbook string            `json:"runbook"`
+	Path    string            `json:"path"`             // of the script
+	Source  string            `json:"source"`           // where it was found: shipped, system, user, project, file
+	Digest  string            `json:"digest"`           // of the script and what it required
+	Summary string            `json:"summary"`          // one line, from its header
+	Params  map[string]any    `json:"params"`           // after defaults
+	Site    map[string]string `json:"site"`             // what identifies the site: context, server, namespace
+	User    string            `json:"user"`             // on this machine
+	Host    string            `json:"host"`             // this machine
+	Mode    Mode              `json:"mode"`             //
+	Steps   []string          `json:"steps"`            // their names, in order
+	May     []string          `json:"may"`              // what the script may change
+	Clock   time.Time         `json:"clock"`            // the run's clock at its start, which a dry run then moves by itself
+	Masked  []string          `json:"masked,omitempty"` // names of parameters whose values are secret
+}
+
+// Step is a step of the script, counted from 1.
+type Step struct {
+	Number  int           `json:"number"`
+	Name    string        `json:"name"`
+	Status  Status        `json:"status,omitempty"` // on step_end
+	Reason  string        `json:"reason,omitempty"` // why it was skipped or failed
+	Elapsed time.Duration `json:"elapsed,omitempty"`
+}
+
+// A Status says how a step or a run ended.
+type Status string
+
+// The ways in which a step or a run ends.
+const (
+	OK          Status = "ok"
+	Skipped     Status = "skipped"
+	Failed      Status = "failed"
+	Declined    Status = "declined"    // a person said no
+	Refused     Status = "refused"     // policy said no
+	TimedOut    Status = "timeout"     //
+	OutOfMemory Status = "memory"      //
+	Interrupted Status = "interrupted" // a person or a signal stopped it
+)
+
+// Call is the operation that a record is about.
+type Call struct {
+	Verb     string        `json:"verb"`
+	Target   action.Target `json:"target"`
+	Identity []action.Arg  `json:"identity,omitempty"`
+	Payload  []action.Arg  `json:"payload,omitempty"`
+	Risk     string        `json:"risk,omitempty"`
+	Where    string        `json:"where,omitempty"` // file:line of the call in the script
+}
+
+// Intent is an action before it is sent.
+type Intent struct {
+	Number   int             `json:"number"` // of this action in the run, from 1
+	Evidence action.Evidence `json:"evidence"`
+	Label    action.Label    `json:"label"`
+	Note     string          `json:"note,omitempty"`
+	Changes  []Change        `json:"changes,omitempty"`
+}
+
+// Change is a difference in the state of a target. Diff is for people; Before and After are kept out of the record where the
+// diff says it all.
+type Change struct {
+	Target  action.Target `json:"target"`
+	Op      string        `json:"op"` // create, update, delete
+	Diff    string        `json:"diff,omitempty"`
+	Derived bool          `json:"derived,omitempty"`
+}
+
+// Outcome is what came of a read, a wait or an action. Result is what the script got; a large one stands in a file beside the
+// journal and Ref names it.
+type Outcome struct {
+	Status   string          `json:"status"` // done, intended, failed, uncertain, met, assumed
+	Value    any             `json:"-"`      // the result before it is encoded: a File streams it into Result or, if large, Ref
+	Result   json.RawMessage `json:"result,omitempty"`
+	Ref      string          `json:"ref,omitempty"`
+	Items    int             `json:"items,omitempty"` // how many, where the result is a list
+	Note     string          `json:"note,omitempty"`
+	Error    *Error          `json:"error,omitempty"`
+	Attempts int             `json:"attempts,omitempty"` // when more than one
+	Elapsed  time.Duration   `json:"elapsed,omitempty"`
+}
+
+// The outcomes.
+const (
+	Done      = "done"      // carried out, or read
+	Intended  = "intended"  // a dry run would have carried it out
+	NotDone   = "failed"    // known not to have happened
+	Uncertain = "uncertain" // sent, and nobody knows
+	Met       = "met"       // a wait's condition held
+	Assumed   = "assumed"   // a dry run went on as if a wait's condition held
+)
+
+// Error is a failure as it is written down and shown.
+type Error struct {
+	Code    action.Code   `json:"code"`
+	Message string        `json:"message"`
+	Target  action.Target `json:"target,omitzero"`
+	Hint    string        `json:"hint,omitempty"`
+	Where   string        `json:"where,omitempty"`  // file:line
+	Source  string        `json:"source,omitempty"` // that line
+}
+
+// Host is a value that the host gave the script.
+type Host struct {
+	Name  string          `json:"name"` // "time.now", "math.random"
+	Value json.RawMessage `json:"value"`
+}
+
+// Consent is a yes or no to an action, or to the run as a whole.
+type Consent struct {
+	Scope   string `json:"scope"`   // action, step, run
+	Granted bool   `json:"granted"` //
+	By      string `json:"by"`      // "terminal", "--yes"
+}
+
+// Answer is what was answered to confirm or ask.
+type Answer struct {
+	Name     string          `json:"name,omitempty"` // of the parameter that answers it, for ask
+	Question string          `json:"question"`
+	Value    json.RawMessage `json:"value"`
+	By       string          `json:"by"` // "terminal", "--yes", "-p", "dry run"
+}
+
+// Show is something that the script shows.
+type Show struct {
+	Form    string     `json:"form"`              // text, table, pairs
+	Title   string     `json:"title,omitempty"`   //
+	Text    string     `json:"text,omitempty"`    // form text
+	Level   string     `json:"level,omitempty"`   // form text: info, warn
+	Columns []string   `json:"columns,omitempty"` // form table
+	Rows    [][]string `json:"rows,omitempty"`    // form table, and pairs as two columns
+}
+
+// Assume is something that a dry run could not know and went on without.
+type Assume struct {
+	Name    string   `json:"name"`              // "service available"
+	Assumed string   `json:"assumed"`           // "met", "yes", or the choice
+	Choices []string `json:"choices,omitempty"` // what it could have been
+	Detail  string   `json:"detail,omitempty"`  // what was seen instead
+}
+
+// Warning is something a person should know that stops nothing.
+type Warning struct {
+	Text string `json:"text"`
+	Hint string `json:"hint,omitempty"`
+}
+
+// Verdict is the script's judgement of the site.
+type Verdict struct {
+	State   string `json:"state"` // healthy, degraded, down, unknown
+	Reason  string `json:"reason,omitempty"`
+	Assumed bool   `json:"assumed,omitempty"` // rests on something a dry run assumed or intended
+}
+
+// End says how the run ended.
+type End struct {
+	Status  Status        `json:"status"`
+	Exit    int           `json:"exit"`
+	Error   *Error        `json:"error,omitempty"`
+	Step    int           `json:"step,omitempty"` // the step in which it ended early
+	Actions int           `json:"actions"`        // done, or intended in a dry run
+	Elapsed time.Duration `json:"elapsed"`
+}

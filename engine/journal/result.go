@@ -1,0 +1,133 @@
+package journal
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"runbook/engine/action"
+)
+
+// resultLimit is the size in bytes above which a result gets a file of its own: a line of a journal should stay readable.
+const resultLimit = 16 << 10
+
+// storeResult encodes the result of an outcome, a large one into a file of its own. f.mu is held.
+func (f *File) storeResult(o *Outcome, seq int64, durable bool) error {
+	value := o.Value
+	if value == nil {
+		if len(o.Result) <= resultLimit {
+			return nil
+		}
+		value = o.Result
+	}
+	ref := path.Join("results", fmt.Sprintf("%d.json", seq))
+	s := spill{open: func() (file, error) { return f.openResult(ref) }}
+	encoding := EncodeResult(&s, value)
+	if err := s.finish(durable); err != nil {
+		return f.fail(f.dir.file(ref), "write", err)
+	}
+	if encoding != nil {
+		return fmt.Errorf("journal: cannot encode the result of record %d: %w", seq, encoding)
+	}
+	if s.out == nil {
+		o.Result = s.head.Bytes()
+		return nil
+	}
+	o.Result, o.Ref = nil, ref
+	if !durable {
+		return nil
+	}
+	if err := errors.Join(f.disk.SyncDir(f.dir.file("results")), f.disk.SyncDir(string(f.dir))); err != nil {
+		return f.fail(f.dir.file(ref), "sync", err)
+	}
+	return nil
+}
+
+func (f *File) openResult(ref string) (file, error) {
+	if err := f.disk.MakeAll(f.dir.file("results")); err != nil {
+		return nil, err
+	}
+	return f.disk.Open(f.dir.file(ref), os.O_CREATE|os.O_TRUNC)
+}
+
+// A spill holds what is written to it as long as that is small, then pours it into a file.
+type spill struct {
+	open func() (file, error)
+	head bytes.Buffer
+	out  file  // nil as long as all is in head
+	err  error // of the file
+}
+
+func (s *spill) Write(p []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	if s.out == nil && s.head.Len()+len(p) <= resultLimit {
+		return s.head.Write(p)
+	}
+	var n int
+	if s.err = s.pour(); s.err == nil {
+		n, s.err = s.out.Write(p)
+	}
+	return n, s.err
+}
+
+// pour opens the file, if it is not open yet, and empties head into it.
+func (s *spill) pour() error {
+	if s.out != nil {
+		return nil
+	}
+	out, err := s.open()
+	if err != nil {
+		return err
+	}
+	s.out = out
+	_, err = s.head.WriteTo(out)
+	return err
+}
+
+// finish closes the file, if there is one, and returns the first error that it gave.
+func (s *spill) finish(durable bool) error {
+	if s.out == nil {
+		return s.err
+	}
+	if s.err == nil && durable {
+		s.err = s.out.Sync()
+	}
+	return errors.Join(s.err, s.out.Close())
+}
+
+// LoadResult returns the result of an outcome in the journal of d, from the file beside it where it is large. It is a NotFound
+// error when the machine died before a read's large result reached the disk: the read has to be made again.
+func LoadResult(d Dir, o *Outcome) (json.RawMessage, error) {
+	if o.Ref == "" {
+		return o.Result, nil
+	}
+	// A journal may come from another machine, so a reference must not lead out of its directory, not even by a link.
+	in, err := os.OpenInRoot(string(d), filepath.FromSlash(o.Ref))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, lost(d, o.Ref)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read a result of run %s: %w", d.ID(), err)
+	}
+	defer in.Close()
+	raw, err := io.ReadAll(in)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read a result of run %s: %w", d.ID(), err)
+	}
+	if !json.Valid(raw) {
+		return nil, lost(d, o.Ref)
+	}
+	return raw, nil
+}
+
+func lost(d Dir, ref string) error {
+	return action.Errorf(action.CodeNotFound, "the result %s of run %s did not survive the end of the run", ref, d.ID())
+}

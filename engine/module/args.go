@@ -1,0 +1,116 @@
+package module
+
+import (
+	"fmt"
+	"time"
+)
+
+// Args are the checked arguments of one call, by parameter name; options of the last parameter are flattened in.
+type Args map[string]any
+
+// String returns a String argument, "" if it was left out.
+func (a Args) String(name string) string { s, _ := a[name].(string); return s }
+
+// Bool returns a Boolean argument, false if it was left out.
+func (a Args) Bool(name string) bool { b, _ := a[name].(bool); return b }
+
+// Int returns an Integer argument and whether it was given.
+func (a Args) Int(name string) (int64, bool) { n, ok := a[name].(int64); return n, ok }
+
+// Number returns a Number argument and whether it was given.
+func (a Args) Number(name string) (float64, bool) { n, ok := a[name].(float64); return n, ok }
+
+// Duration returns a Duration argument and whether it was given.
+func (a Args) Duration(name string) (time.Duration, bool) {
+	d, ok := a[name].(time.Duration)
+	return d, ok
+}
+
+// Strings returns a Strings argument, nil if it was left out.
+func (a Args) Strings(name string) []string { l, _ := a[name].([]string); return l }
+
+// List returns a List argument, nil if it was left out.
+func (a Args) List(name string) []any { l, _ := a[name].([]any); return l }
+
+// Bind checks the positional values of one call of the module's function against its parameters.
+func (f *Func) Bind(m *Module, values []any) (Args, error) {
+	function := m.Qualified(f)
+	if len(values) > len(f.Params) {
+		return nil, invalid("%s takes %s, got %d", function, count(len(f.Params), "argument"), len(values))
+	}
+	args := make(Args, len(f.Params))
+	for i := range f.Params {
+		var v any
+		if i < len(values) {
+			v = values[i]
+		}
+		if err := bindOne(function, &f.Params[i], v, args); err != nil {
+			return nil, err
+		}
+	}
+	return args, nil
+}
+
+func bindOne(function string, p *Param, v any, args Args) error {
+	out, err := p.Check(v, function+": "+p.Name)
+	if err != nil {
+		return err
+	}
+	if p.Fields == nil {
+		if out != nil {
+			args[p.Name] = out
+		}
+		return nil
+	}
+	return bindOptions(function, p.Fields, out, args)
+}
+
+// BindOptions checks a table of options by name, as the last argument of a function, against its fields.
+func BindOptions(function string, fields []Param, v any) (Args, error) {
+	args := make(Args, len(fields))
+	return args, bindOptions(function, fields, v, args)
+}
+
+func bindOptions(function string, fields []Param, v any, args Args) error {
+	options, ok := v.(map[string]any)
+	if v != nil && !ok {
+		return invalid("%s: the options must be a table written in the script", function)
+	}
+	if err := unknownOption(function, fields, options); err != nil {
+		return err
+	}
+	for i := range fields {
+		out, err := fields[i].Check(options[fields[i].Name], function+": "+fields[i].Name)
+		if err != nil {
+			return err
+		}
+		if out != nil {
+			args[fields[i].Name] = out
+		}
+	}
+	return nil
+}
+
+func unknownOption(function string, fields []Param, options map[string]any) error {
+	names := make([]string, len(fields))
+	known := make(map[string]bool, len(fields))
+	for i := range fields {
+		names[i], known[fields[i].Name] = fields[i].Name, true
+	}
+	for _, name := range sortedKeys(options) {
+		if !known[name] {
+			return invalid("%s has no option %q%s", function, name, Suggest(name, names))
+		}
+	}
+	return nil
+}
+
+func count(n int, noun string) string {
+	switch n {
+	case 0:
+		return "no " + noun + "s"
+	case 1:
+		return "1 " + noun
+	}
+	return fmt.Sprintf("at most %d %ss", n, noun)
+}

@@ -1,0 +1,202 @@
+package script
+
+import (
+	"fmt"
+	"strconv"
+	"sync"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"runbook/engine/action"
+	"runbook/engine/module"
+)
+
+// defaultLimit is how many branches run at once where a script does not say.
+const defaultLimit = 16
+
+var parallelOptions = []module.Param{
+	{Name: "limit", Kind: module.Integer, Default: int64(defaultLimit), Min: module.Bound(1), Max: module.Bound(1000)},
+	{Name: "on_error", Kind: module.String, Default: "stop", Enum: []string{"stop", "continue"}},
+}
+
+// group is one call of parallel: its branches, and what came of each.
+type group struct {
+	vm      *VM
+	fn      *lua.LFunction
+	items   []lua.LValue
+	labels  []string
+	stop    bool // at the first error
+	next    int
+	results []lua.LValue
+	errs    []*Error
+	first   *Error // the error that stopped the group
+}
+
+// parallel(items, {limit =, on_error =}, fn) calls fn(item, index) for every item, several at once, each on a Lua thread and a
+// goroutine of its own. It returns the results in the order of the items, false where there was none, and a table of errors by index.
+// With on_error = "stop", the default, no branch begins after the first error, those under way end, and the error is raised.
+func (vm *VM) parallel(L *lua.LState) int {
+	if vm.loading {
+		vm.raise(L, action.Errorf(action.CodeInvalid, "parallel cannot be called while the runbook is loaded").Try("move the call into a step"))
+	}
+	items, options, fn := L.CheckTable(1), L.Get(2), L.Get(3)
+	if fn == lua.LNil {
+		options, fn = lua.LNil, options
+	}
+	function, ok := fn.(*lua.LFunction)
+	if !ok {
+		vm.raise(L, action.Errorf(action.CodeInvalid, "parallel(items, options, function) needs a function as its last argument"))
+	}
+	args, err := vm.parallelArgs(options)
+	if err != nil {
+		vm.raise(L, err)
+	}
+	g := vm.newGroup(items, function, args.String("on_error") == "stop")
+	limit, _ := args.Int("limit")
+	g.run(L, int(limit))
+	return g.finish(L)
+}
+
+func (vm *VM) parallelArgs(options lua.LValue) (module.Args, error) {
+	v, err := vm.toGo(options, 0)
+	if err != nil {
+		return nil, err
+	}
+	return module.BindOptions("parallel", parallelOptions, v)
+}
+
+func (vm *VM) newGroup(items *lua.LTable, fn *lua.LFunction, stop bool) *group {
+	n := items.Len()
+	g := &group{vm: vm, fn: fn, stop: stop, results: make([]lua.LValue, n), errs: make([]*Error, n)}
+	for i := 1; i <= n; i++ {
+		g.items = append(g.items, items.RawGetInt(i))
+	}
+	g.labels = vm.branchLabels(g.items)
+	return g
+}
+
+// run starts the workers and waits for them without the lock. They are counted as running before this branch stops, so that a
+// virtual clock cannot move in between.
+func (g *group) run(L *lua.LState, limit int) {
+	workers := min(limit, len(g.items))
+	if workers == 0 {
+		return
+	}
+	var wg sync.WaitGroup
+	for range workers {
+		g.vm.opts.Workers.Start()
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			defer g.vm.opts.Workers.Stop()
+			g.work(L)
+		}()
+	}
+	g.vm.opts.Workers.Stop()
+	g.vm.unlocked(L, wg.Wait)
+	g.vm.opts.Workers.Start()
+}
+
+// work takes items until none is left.
+func (g *group) work(parent *lua.LState) {
+	for {
+		g.vm.mu.Lock()
+		i := g.next
+		if i >= len(g.items) || g.first != nil && g.stop || parent.Context().Err() != nil {
+			g.vm.mu.Unlock()
+			return
+		}
+		g.next++
+		g.branch(parent, i)
+		g.vm.mu.Unlock()
+	}
+}
+
+// branch runs one item. The caller holds the lock.
+func (g *group) branch(parent *lua.LState, i int) {
+	th, cancel := parent.NewThread()
+	cancel()
+	ctx := withBranch(parent.Context(), join(branchOf(parent.Context()), g.labels[i]))
+	th.SetContext(ctx)
+	g.vm.nesting[th] = g.vm.nesting[parent] + 1
+	defer delete(g.vm.nesting, th)
+	results, err := g.vm.protect(th, th, g.fn, []lua.LValue{g.items[i], lua.LNumber(i + 1)}, nil)
+	if err != nil {
+		g.errs[i] = g.vm.toError(ctx, err)
+		if g.first == nil {
+			g.first = g.errs[i]
+		}
+		return
+	}
+	if len(results) > 0 {
+		g.results[i] = results[0]
+	}
+}
+
+func (g *group) finish(L *lua.LState) int {
+	if ended(L) {
+		L.RaiseError("%s", errEnded)
+	}
+	if g.stop && g.first != nil {
+		g.vm.raise(L, g.first)
+	}
+	results, errs := g.vm.newArray(len(g.items)), L.NewTable()
+	for i := range g.items {
+		if g.results[i] == nil || g.results[i] == lua.LNil {
+			g.results[i] = lua.LFalse
+		}
+		results.Append(g.results[i])
+		if g.errs[i] != nil {
+			errs.RawSetInt(i+1, g.vm.errorTable(L, g.errs[i]))
+		}
+	}
+	L.Push(results)
+	L.Push(errs)
+	return 2
+}
+
+// branchLabels names the branches for a person and for the keys of operations: an item that is a string by itself, an object by
+// its name, anything else, and whatever is not unique, by its index.
+func (vm *VM) branchLabels(items []lua.LValue) []string {
+	labels, seen := make([]string, len(items)), map[string]int{}
+	for i, item := range items {
+		labels[i] = vm.itemName(item)
+		seen[labels[i]]++
+	}
+	for i := range labels {
+		if labels[i] == "" || seen[labels[i]] > 1 {
+			labels[i] = "#" + strconv.Itoa(i+1)
+		}
+	}
+	return labels
+}
+
+func (vm *VM) itemName(item lua.LValue) string {
+	switch v := item.(type) {
+	case lua.LString:
+		return string(v)
+	case lua.LNumber:
+		return fmt.Sprint(float64(v))
+	case *lua.LTable:
+		return text(v.RawGetString("name"))
+	case *lua.LUserData:
+		if o, ok := asObject(v); ok {
+			return vm.objectName(o)
+		}
+	}
+	return ""
+}
+
+func (vm *VM) objectName(o *object) string {
+	if meta, ok := asObject(vm.get(o, "metadata")); ok {
+		return text(vm.get(meta, "name"))
+	}
+	return text(vm.get(o, "name"))
+}
+
+func join(parent, label string) string {
+	if parent == "" {
+		return label
+	}
+	return parent + "/" + label
+}
