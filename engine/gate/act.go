@@ -81,6 +81,10 @@ func (g *Gate) carryOut(ctx context.Context, pass *passage) (any, error) {
 	out := &journal.Outcome{Status: done.status, Note: done.note, Attempts: done.attempts, Elapsed: g.opts.Outside.Now().Sub(began)}
 	if done.err != nil {
 		out.Error = journal.NewError(done.err)
+	} else {
+		g.mu.Lock()
+		g.passed++
+		g.mu.Unlock()
 	}
 	if err := g.recordResult(pass.place, pass.key, pass.desc, journal.KindOutcome, out, done.value); err != nil {
 		return nil, err

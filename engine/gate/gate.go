@@ -9,7 +9,6 @@ package gate
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"sync"
 
@@ -53,6 +52,7 @@ type Gate struct {
 	mu      sync.Mutex
 	seen    map[string]int // occurrences of an operation in one place
 	number  int            // of the last action
+	passed  int            // actions that were carried out, or intended
 	guessed bool           // something was intended or assumed: what is read from now on may rest on it
 
 	asking  sync.Mutex // one question at a time
@@ -103,11 +103,11 @@ func (g *Gate) Guess() {
 	g.guessed = true
 }
 
-// Actions counts the actions that passed: done, or intended.
+// Actions counts the actions that were carried out, or, in a rehearsal, intended.
 func (g *Gate) Actions() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.number
+	return g.passed
 }
 
 // key names an operation: equal keys in two runs of a script are the same operation.
@@ -139,12 +139,4 @@ func (g *Gate) record(p Place, key string, d action.Description, r journal.Recor
 func (g *Gate) halt(err *action.Error) error {
 	g.opts.Halt(err)
 	return err
-}
-
-// encode is a result as it is written down.
-func encode(v any) (json.RawMessage, error) {
-	if v == nil {
-		return nil, nil
-	}
-	return json.Marshal(v)
 }

@@ -40,11 +40,7 @@ func (g *Gate) Wait(ctx context.Context, p Place, w action.Wait) (any, error) {
 }
 
 func (g *Gate) recordResult(p Place, key string, d action.Description, kind journal.Kind, out *journal.Outcome, value any) error {
-	result, err := encode(value)
-	if err != nil {
-		return action.Errorf(action.CodeInternal, "the result of %s cannot be written down: %w", d.Verb, err)
-	}
-	out.Result = result
+	out.Value = value
 	return g.record(p, key, d, journal.Record{Kind: kind, Outcome: out})
 }
 

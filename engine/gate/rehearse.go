@@ -10,7 +10,7 @@ import (
 // An Intended is a view that the rehearsal writes into.
 type Intended interface {
 	action.View
-	Apply(changes []action.Change)
+	Apply(changes []action.Change) error
 }
 
 // Rehearse predicts operations into the intended state, so that the run sees what it would have done. It sends nothing.
@@ -24,7 +24,9 @@ type Rehearse struct {
 func (r Rehearse) View() action.View { return r.State }
 
 func (r Rehearse) act(_ context.Context, g *Gate, pass *passage) outcome {
-	r.State.Apply(pass.predicted.Changes)
+	if err := r.State.Apply(pass.predicted.Changes); err != nil {
+		return outcome{status: journal.NotDone, err: err}
+	}
 	g.Guess()
 	return outcome{value: pass.predicted.Value, status: journal.Intended}
 }
@@ -51,11 +53,16 @@ func (r Rehearse) wait(ctx context.Context, w *waiting) (any, string, error) {
 	if err := w.assume("met"); err != nil {
 		return nil, "", err
 	}
-	r.State.Apply(changes)
+	if err := r.State.Apply(changes); err != nil {
+		return nil, "", err
+	}
 	seen := w.detail
 	progress, err = w.look(ctx, r.State)
 	w.detail = seen // the record says what was missing, not what was assumed
-	return progress.Value, journal.Assumed, err
+	if err != nil || !progress.Met {
+		return nil, journal.Assumed, err
+	}
+	return progress.Value, journal.Assumed, nil
 }
 
 func (w *waiting) assume(what string) error {

@@ -2,8 +2,8 @@ package journal
 
 import "fmt"
 
-// check tells whether the record has the parts that its kind promises, so that no reader has to ask for nil. It holds for what is
-// written as for what is read.
+// check tells whether the record has the parts that its kind promises, so that no reader has to ask for nil. It holds for
+// what is written as for what is read.
 func (r *Record) check() error {
 	complete, known := r.complete()
 	if !known {

@@ -35,8 +35,8 @@ const alphabet = "abcdefghijkmnpqrstuvwxyz23456789"
 
 var idForm = regexp.MustCompile(`^\d{8}-\d{6}-[a-z0-9]{4}$`)
 
-// NewID makes the id of a run that begins now: its UTC time to the second, so that ids sort by age, and four random characters, so
-// that two runs of one second differ.
+// NewID makes the id of a run that begins now: its UTC time to the second, so that ids sort by age, and four random
+// characters, so that two runs of one second differ.
 func NewID(now time.Time, random io.Reader) (string, error) {
 	var suffix [4]byte
 	if _, err := io.ReadFull(random, suffix[:]); err != nil {

@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// A disk is what a File needs of the file system. Tests put one in its place that fails, or that remembers what was made durable.
+// A disk is what a File needs of the file system. Tests put one in its place that fails, or that remembers what was made
+// durable.
 type disk interface {
 	// MakeAll creates a folder, and those above it, for the user alone.
 	MakeAll(path string) error

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A crashDisk is a real disk that remembers what a crash of the machine would leave: of each file the bytes that were synced, and
-// only if the folder with its name was synced too. When budget is spent, writes fail with fault.
+// A crashDisk is a real disk that remembers what a crash of the machine would leave: of each file the bytes that were
+// synced, and only if the folder with its name was synced too. When budget is spent, writes fail with fault.
 type crashDisk struct {
 	realDisk
 

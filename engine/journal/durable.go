@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// sync returns when record seq is durable. Branches that wait here at the same time share one fsync: whoever comes first makes
-// every line durable that was written by then, and the others find theirs done.
+// sync returns when record seq is durable. Branches that wait here at the same time share one fsync: whoever comes first
+// makes every line durable that was written by then, and the others find theirs done.
 func (f *File) sync(seq int64) error {
 	f.syncing.Lock()
 	defer f.syncing.Unlock()

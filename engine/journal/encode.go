@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// EncodeResult writes a value as JSON, without a newline at its end. Raw JSON is copied as it stands and a list of raw JSON item by
-// item, so that a list of ten thousand objects is never held a second time.
+// EncodeResult writes a value as JSON, without a newline at its end. Raw JSON is copied as it stands and a list of raw JSON
+// item by item, so that a list of ten thousand objects is never held a second time.
 func EncodeResult(w io.Writer, value any) error {
 	switch v := value.(type) {
 	case json.RawMessage:

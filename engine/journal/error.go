@@ -7,9 +7,9 @@ import (
 	"runbook/engine/action"
 )
 
-// NewError is an error as it is written down and shown; nil for nil. The message is the whole chain's; the code is that of the
-// outermost *action.Error in it; target and hint are the outermost that are known. Where in the script it happened is the
-// caller's to add.
+// NewError is an error as it is written down and shown; nil for nil. The message is the whole chain's; the code is that of
+// the outermost *action.Error in it; target and hint are the outermost that are known. Where in the script it happened is
+// the caller's to add.
 func NewError(err error) *Error {
 	if err == nil {
 		return nil

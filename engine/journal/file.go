@@ -13,8 +13,8 @@ import (
 // A File is the journal of a run in progress: a Sink that makes records durable. It is safe for concurrent branches.
 //
 // Every record is handed to the operating system with one write before Write returns, so the death of this process loses
-// nothing. The death of the machine may lose reads, which can be read again, but nothing that a person must be able to rely on:
-// see durable. Close ends it; the run's lock is held until then.
+// nothing. The death of the machine may lose reads, which can be read again, but nothing that a person must be able to rely
+// on: see durable. Close ends it; the run's lock is held until then.
 type File struct {
 	dir  Dir
 	disk disk
@@ -31,8 +31,8 @@ type File struct {
 	closed  bool
 }
 
-// durable tells whether a record of that kind is on the disk when Write returns: what was about to be sent, what came of it, and
-// what a person decided. A resume cannot find these out by looking again.
+// durable tells whether a record of that kind is on the disk when Write returns: what was about to be sent, what came of
+// it, and what a person decided. A resume cannot find these out by looking again.
 func durable(kind Kind) bool {
 	switch kind {
 	case KindRun, KindIntent, KindOutcome, KindConsent, KindAnswer, KindEnd:
@@ -41,8 +41,8 @@ func durable(kind Kind) bool {
 	return false
 }
 
-// Create makes the directory of a new run below base, creating base where needed, and takes the run's lock. An id that is taken is
-// an error.
+// Create makes the directory of a new run below base, creating base where needed, and takes the run's lock. An id that is
+// taken is an error.
 func Create(base, id string) (*File, error) { return create(realDisk{}, base, id) }
 
 func create(disk disk, base, id string) (*File, error) {
@@ -90,8 +90,8 @@ func (f *File) open(flag int) error {
 // Dir is the directory of the run.
 func (f *File) Dir() Dir { return f.dir }
 
-// Write appends the record as one line and sets its Seq, counted from 1. It does not change the record otherwise. Once a write
-// has failed every later one fails with the same error: a journal with a gap would be worse than a short one.
+// Write appends the record as one line and sets its Seq, counted from 1. It does not change the record otherwise. Once a
+// write has failed every later one fails with the same error: a journal with a gap would be worse than a short one.
 func (f *File) Write(r *Record) error {
 	if err := r.check(); err != nil {
 		return fmt.Errorf("journal: %w", err)

@@ -59,8 +59,8 @@ func TestAJournalIsForItsOwnerAlone(t *testing.T) {
 	}
 }
 
-// Whatever is written in whatever order: when Write of a durable record returns, a crash of the machine leaves it, all that stands
-// before it, and its result.
+// Whatever is written in whatever order: when Write of a durable record returns, a crash of the machine leaves it, all that
+// stands before it, and its result.
 func TestWhatWriteReturnedForSurvivesACrash(t *testing.T) {
 	base := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -114,7 +114,8 @@ func TestAnActionsLargeResultIsOnDiskBeforeItsOutcome(t *testing.T) {
 	d.syncs = nil
 	r := &Record{Kind: KindOutcome, Outcome: &Outcome{Status: Done, Value: strings.Repeat("z", resultLimit)}}
 	require.NoError(t, f.Write(r))
-	assert.Equal(t, []string{f.Dir().file("results/2.json"), f.Dir().file("results"), string(f.Dir()), f.Dir().Journal()}, d.syncs)
+	dir := f.Dir()
+	assert.Equal(t, []string{dir.file("results/2.json"), dir.file("results"), string(dir), dir.Journal()}, d.syncs)
 	assert.Empty(t, r.Outcome.Ref, "the caller's record keeps its own outcome")
 }
 

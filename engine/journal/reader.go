@@ -11,14 +11,14 @@ import (
 	"os"
 )
 
-// lineLimit is the longest line in bytes that a Reader accepts. Large results stand in files of their own, so a longer line is no
-// record but a damaged or hostile file.
+// lineLimit is the longest line in bytes that a Reader accepts. Large results stand in files of their own, so a longer line
+// is no record but a damaged or hostile file.
 const lineLimit = 64 << 20
 
 // A Reader reads the records of a journal, in order.
 //
-// A last line that was cut short, as a crash in the middle of a write leaves it, is not an error: nothing can have relied on it.
-// Torn tells. Damage anywhere else is an error that names the line.
+// A last line that was cut short, as a crash in the middle of a write leaves it, is not an error: nothing can have relied
+// on it. Torn tells. Damage anywhere else is an error that names the line.
 type Reader struct {
 	name  string
 	lines *bufio.Scanner
@@ -138,8 +138,8 @@ func (r *Reader) All() iter.Seq2[*Record, error] {
 	}
 }
 
-// Read returns the records of the journal at path, and whether a torn line follows them. A journal without a whole record is an
-// error: the run died before it began.
+// Read returns the records of the journal at path, and whether a torn line follows them. A journal without a whole record
+// is an error: the run died before it began.
 func Read(path string) (records []*Record, torn bool, err error) {
 	in, err := os.Open(path)
 	if err != nil {

@@ -89,8 +89,8 @@ func TestAllStopsWhenAsked(t *testing.T) {
 	assert.Equal(t, KindStep, next.Kind)
 }
 
-// Whatever the bytes are, a Reader ends, hands out only complete records in order, and what it accepted reads the same when it is
-// written again.
+// Whatever the bytes are, a Reader ends, hands out only complete records in order, and what it accepted reads the same when
+// it is written again.
 func FuzzReader(f *testing.F) {
 	lines := written(f)
 	f.Add([]byte(strings.Join(lines, "")))

@@ -21,24 +21,28 @@ func runRecord() *Record {
 }
 
 func readRecord(result json.RawMessage) *Record {
-	return &Record{Time: noon, Kind: KindRead, Key: "k", Call: &Call{Verb: "kubernetes.get", Target: target, Where: "main.lua:3"},
+	return &Record{Time: noon, Kind: KindRead, Key: "k",
+		Call:    &Call{Verb: "kubernetes.get", Target: target, Where: "main.lua:3"},
 		Outcome: &Outcome{Status: Done, Result: result, Elapsed: time.Millisecond}}
 }
 
 func intentRecord() *Record {
-	return &Record{Time: noon, Kind: KindIntent, Branch: "b/1", Call: &Call{Verb: "kubernetes.delete", Target: target, Risk: "disruptive"},
+	return &Record{Time: noon, Kind: KindIntent, Branch: "b/1",
+		Call: &Call{Verb: "kubernetes.delete", Target: target, Risk: "disruptive"},
 		Intent: &Intent{Number: 1, Label: action.Validated, Evidence: action.Evidence{UID: "u", Old: map[string]any{"a": "b"}},
 			Changes: []Change{{Target: target, Op: "delete", Diff: "- <gone>\n"}}}}
 }
 
 func oneOfEachKind() []*Record {
-	failure := &Error{Code: action.CodeConflict, Message: "changed", Target: target, Hint: "again", Where: "main.lua:4", Source: "x()"}
+	failure := &Error{Code: action.CodeConflict, Message: "changed", Target: target, Hint: "again",
+		Where: "main.lua:4", Source: "x()"}
 	return []*Record{
 		runRecord(),
 		{Time: noon, Kind: KindStep, Step: &Step{Number: 1, Name: "Check"}},
 		{Time: noon, Kind: KindStepEnd, Step: &Step{Number: 1, Name: "Check", Status: Failed, Reason: "why", Elapsed: time.Second}},
 		readRecord(json.RawMessage(`{"a":[1,null]}`)),
-		{Time: noon, Kind: KindWait, Call: &Call{Verb: "kubernetes.wait", Target: target}, Outcome: &Outcome{Status: Assumed, Note: "n"}},
+		{Time: noon, Kind: KindWait, Call: &Call{Verb: "kubernetes.wait", Target: target},
+			Outcome: &Outcome{Status: Assumed, Note: "n"}},
 		intentRecord(),
 		{Time: noon, Kind: KindOutcome, Outcome: &Outcome{Status: Uncertain, Error: failure, Attempts: 2}},
 		{Time: noon, Kind: KindHost, Host: &Host{Name: "time.now", Value: json.RawMessage(`1`)}},

@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// Reopen continues the journal of a run that died: it takes the run's lock, drops a torn last line, on which nothing can rely, and
-// appends after the last whole record. A run that is still in progress is a conflict.
+// Reopen continues the journal of a run that died: it takes the run's lock, drops a torn last line, on which nothing can
+// rely, and appends after the last whole record. A run that is still in progress is a conflict.
 func Reopen(base, id string) (*File, error) {
 	if err := checkID(id); err != nil {
 		return nil, err

@@ -103,8 +103,8 @@ func (s *spill) finish(durable bool) error {
 	return errors.Join(s.err, s.out.Close())
 }
 
-// LoadResult returns the result of an outcome in the journal of d, from the file beside it where it is large. It is a NotFound
-// error when the machine died before a read's large result reached the disk: the read has to be made again.
+// LoadResult returns the result of an outcome in the journal of d, from the file beside it where it is large. It is a
+// NotFound error when the machine died before a read's large result reached the disk: the read has to be made again.
 func LoadResult(d Dir, o *Outcome) (json.RawMessage, error) {
 	if o.Ref == "" {
 		return o.Result, nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +97,8 @@ func TestAResultStandsWhereItsSizeSays(t *testing.T) {
 	for name, value := range map[string]any{
 		"small list": []json.RawMessage{item, item}, "large list": manyOf(item), "empty list": []json.RawMessage{},
 		"raw": item, "large raw": json.RawMessage(`"` + strings.Repeat("r", resultLimit) + `"`),
-		"value": map[string]any{"a": []any{1, "<x>"}}, "large string": strings.Repeat("s", resultLimit), "hole": []json.RawMessage{nil},
+		"value": map[string]any{"a": []any{1, "<x>"}}, "hole": []json.RawMessage{nil},
+		"large string": strings.Repeat("s", resultLimit),
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := readRecord(nil)
@@ -131,17 +133,14 @@ func TestALostOrForeignResultIsNotLoaded(t *testing.T) {
 }
 
 func manyOf(item json.RawMessage) []json.RawMessage {
-	list := make([]json.RawMessage, 1+resultLimit/len(item))
-	for i := range list {
-		list[i] = item
-	}
-	return list
+	return slices.Repeat([]json.RawMessage{item}, 1+resultLimit/len(item))
 }
 
 func TestNewErrorKeepsWhatTheChainKnows(t *testing.T) {
 	assert.Nil(t, NewError(nil))
 	inner := action.Errorf(action.CodeForbidden, "pods is forbidden").On(target).Try("ask for the role")
-	outer := &action.Error{Code: action.CodeUncertain, Message: "sent, no answer: pods is forbidden", Cause: fmt.Errorf("x: %w", inner)}
+	outer := &action.Error{Code: action.CodeUncertain, Message: "sent, no answer: pods is forbidden",
+		Cause: fmt.Errorf("x: %w", inner)}
 	assert.Equal(t, &Error{Code: action.CodeUncertain, Message: "step 1: sent, no answer: pods is forbidden", Target: target,
 		Hint: "ask for the role"}, NewError(fmt.Errorf("step 1: %w", outer)))
 	assert.Equal(t, &Error{Code: action.CodeInternal, Message: "odd"}, NewError(errors.New("odd")))
@@ -149,10 +148,8 @@ func TestNewErrorKeepsWhatTheChainKnows(t *testing.T) {
 }
 
 func BenchmarkEncodeTenThousandObjects(b *testing.B) {
-	list := make([]json.RawMessage, 10_000)
-	for i := range list {
-		list[i] = json.RawMessage(`{"metadata":{"name":"p","labels":{"app":"photon-compiler"}},"status":"` + strings.Repeat("x", 2000) + `"}`)
-	}
+	pod := json.RawMessage(`{"metadata":{"name":"p"},"status":"` + strings.Repeat("x", 2000) + `"}`)
+	list := slices.Repeat([]json.RawMessage{pod}, 10_000)
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := EncodeResult(discard{}, list); err != nil {

@@ -1,6 +1,8 @@
 package script
 
 import (
+	"context"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -8,14 +10,28 @@ import (
 //
 // Protected calls run on a thread of their own because gopher-lua closes every open upvalue of a thread when an error is raised
 // on it (yuin/gopher-lua#448): after a pcall that caught one, a local of the caller and the closures over it would go apart, and
-// a script that counts failures would count wrong.
-func (vm *VM) newThread(L *lua.LState) (th *lua.LState, release func()) {
-	th, cancel := L.NewThread()
-	cancel() // the context that gopher-lua derived; this one is used instead
+// a script that counts failures would count wrong. A thread that saw an error is not used again: closures may still point into it.
+func (vm *VM) newThread(L *lua.LState) (th *lua.LState, release func(clean bool)) {
+	if n := len(vm.idle); n > 0 {
+		th, vm.idle = vm.idle[n-1], vm.idle[:n-1]
+	} else {
+		var cancel context.CancelFunc
+		th, cancel = L.NewThread()
+		cancel() // the context that gopher-lua derived; L's own is used instead
+	}
 	th.SetContext(L.Context())
 	vm.nesting[th] = vm.nesting[L] + 1
-	return th, func() { delete(vm.nesting, th) }
+	return th, func(clean bool) {
+		delete(vm.nesting, th)
+		if clean && len(vm.idle) < maxIdle {
+			vm.idle = append(vm.idle, th)
+		}
+	}
 }
+
+// maxIdle is how many threads are kept for the next protected call. A thread costs tens of kilobytes to make, and a script that calls
+// try in a loop needs one at a time.
+const maxIdle = 8
 
 // protect calls fn on the thread th on behalf of L. The caller holds the lock, and still does when protect returns.
 func (vm *VM) protect(th, L *lua.LState, fn lua.LValue, args []lua.LValue, handler *lua.LFunction) ([]lua.LValue, error) {
@@ -73,7 +89,7 @@ func (vm *VM) runProtected(L *lua.LState, firstArg int, handler *lua.LFunction) 
 	args := arguments(L, firstArg)
 	th, release := vm.newThread(L)
 	results, err := vm.protect(th, L, fn, args, handler)
-	release()
+	release(err == nil)
 	if ended(L) {
 		// Not catchable: a loop around pcall would otherwise outlive its deadline.
 		L.RaiseError("%s", errEnded)

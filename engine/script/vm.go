@@ -76,6 +76,7 @@ type VM struct {
 	loader  loader
 	nesting map[*lua.LState]int  // how deep a thread is nested in protected calls and coroutines
 	busy    map[*lua.LState]bool // coroutines that some branch is in
+	idle    []*lua.LState        // threads for the next protected calls
 	meta    metatables
 }
 
@@ -125,7 +126,7 @@ func (vm *VM) unlocked(L *lua.LState, fn func()) {
 func (vm *VM) call(L *lua.LState, fn lua.LValue, args ...lua.LValue) (lua.LValue, error) {
 	th, release := vm.newThread(L)
 	results, err := vm.protect(th, L, fn, args, nil)
-	release()
+	release(err == nil)
 	if err != nil {
 		return nil, vm.toError(L.Context(), err)
 	}

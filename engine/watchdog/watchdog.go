@@ -9,8 +9,6 @@ package watchdog
 import (
 	"context"
 	"fmt"
-	"runtime"
-	"runtime/debug"
 	"runtime/metrics"
 	"time"
 
@@ -45,11 +43,6 @@ func (e *LimitError) Unwrap() error { return e.Failure }
 func Watch(ctx context.Context, limits Limits, kill func(*LimitError)) (watched context.Context, stop func()) {
 	watched, cancel := context.WithCancelCause(ctx)
 	w := &watch{limits: limits, cancel: cancel, kill: kill, stopped: make(chan struct{}), ended: make(chan struct{})}
-	if limits.Memory > 0 {
-		// Near the limit the collector should work harder before the run is ended for what is only garbage.
-		previous := debug.SetMemoryLimit(limits.Memory)
-		w.restore = func() { debug.SetMemoryLimit(previous) }
-	}
 	go w.run()
 	return watched, w.stop
 }
@@ -58,7 +51,6 @@ type watch struct {
 	limits  Limits
 	cancel  context.CancelCauseFunc
 	kill    func(*LimitError)
-	restore func()
 	stopped chan struct{}
 	ended   chan struct{}
 }
@@ -67,9 +59,6 @@ func (w *watch) stop() {
 	close(w.stopped)
 	<-w.ended
 	w.cancel(nil)
-	if w.restore != nil {
-		w.restore()
-	}
 }
 
 func (w *watch) run() {
@@ -108,7 +97,7 @@ func (w *watch) untilReached() *LimitError {
 			return &LimitError{Failure: action.Errorf(action.CodeTimeout, "the run took longer than %s", w.limits.Time).
 				Try("give it more time with --timeout, or look at the line it had come to")}
 		case <-ticks:
-			if used := heap(); used > w.limits.Memory && collected() > w.limits.Memory {
+			if over(w.limits.Memory) {
 				return &LimitError{Memory: true, Failure: action.Errorf(action.CodeInternal, "the run used more than its %s of memory", bytes(w.limits.Memory)).
 					Try("look for a table or a string that grows in a loop; --memory raises the limit")}
 			}
@@ -116,17 +105,14 @@ func (w *watch) untilReached() *LimitError {
 	}
 }
 
-// heap is how many bytes objects occupy, garbage included.
-func heap() int64 {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(sample)
-	return int64(sample[0].Value.Uint64())
-}
-
-// collected is how many bytes are left after a collection.
-func collected() int64 {
-	runtime.GC()
-	return heap()
+// over tells whether what is in use, or what has piled up since the last collection, is too much. The collector runs when the heap
+// is twice what was in use, so garbage alone stays below twice the limit. To collect here, or to set the runtime's own memory limit,
+// would keep the machine busy collecting for half a minute while the heap grows towards the limit.
+func over(limit int64) bool {
+	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(samples)
+	live, all := int64(samples[0].Value.Uint64()), int64(samples[1].Value.Uint64())
+	return live > limit || all > 2*limit
 }
 
 func bytes(n int64) string {

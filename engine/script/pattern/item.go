@@ -22,8 +22,8 @@ const (
 // repeats are the ops of the suffixes of a single-byte item.
 var repeats = map[byte]op{'?': opOptional, '*': opStar, '+': opPlus, '-': opMinus}
 
-// An item is one step of a pattern. A pattern is a plain list of them: Lua has neither alternatives nor repeated groups, so every match
-// passes through all items once, in order. That is what keeps the matcher free of recursion and its captures free of undoing.
+// An item is one step of a pattern. A pattern is a plain list of them: Lua has neither alternatives nor repeated groups, so every
+// match passes through all items once, in order. That keeps the matcher free of recursion and its captures free of undoing.
 type item struct {
 	op        op
 	from, to  byte // opBalance: the two delimiters

@@ -151,8 +151,12 @@ func (m *matcher) balanced(it *item, at int) int {
 
 // again matches the text of a capture once more. Sixteen bytes count as a step: comparing a piece is that much faster than bytes.
 func (m *matcher) again(c Capture, at int) int {
-	m.steps += (c.End - c.Start) / 16
-	return endIf(strings.HasPrefix(m.src[at:], m.src[c.Start:c.End]), at+c.End-c.Start)
+	text := m.src[c.Start:c.End]
+	if len(text) > len(m.src)-at {
+		return failed
+	}
+	m.steps += len(text) / 16
+	return endIf(strings.HasPrefix(m.src[at:], text), at+len(text))
 }
 
 // isIn tells whether there is a byte at that place and the item's set holds it.

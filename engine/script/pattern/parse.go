@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// A parser turns the text of a pattern into items. Its rules are those of match, classend and matchbracketclass in lstrlib.c, oddities
-// included; only the moment differs: Lua finds a fault when a match first reaches it, the parser finds it always.
+// A parser turns the text of a pattern into items. Its rules are those of match, classend and matchbracketclass in lstrlib.c,
+// oddities included; only the moment differs: Lua finds a fault when a match first reaches it, the parser finds it always.
 type parser struct {
 	text  string
 	at    int // the offset of the next byte to read

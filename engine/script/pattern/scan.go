@@ -28,9 +28,9 @@ func (p *Pattern) Scan(src string, init int) *Scanner {
 	}
 }
 
-// Next returns the next match, or nil if there are no more. It is good until Next is called again. After an empty match the search goes
-// on one byte further; an empty match may come right after another match. The error is ErrTooComplex, or that of the context; the
-// Scanner is of no use after one.
+// Next returns the next match, or nil if there are no more. It is good until Next is called again. After an empty match the search
+// goes on one byte further; an empty match may come right after another match. The error is ErrTooComplex, or that of the context;
+// the Scanner is of no use after one.
 func (s *Scanner) Next(ctx context.Context) (*Match, error) {
 	if err := s.check(ctx); err != nil {
 		return nil, err

@@ -25,12 +25,13 @@ var classes = map[byte]set{
 
 // class is the set that a byte stands for after %: a class, or itself.
 func class(letter byte) set {
-	const caseBit = 'a' - 'A'
 	if s, ok := classes[letter]; ok {
 		return s
 	}
-	if s, ok := classes[letter|caseBit]; ok && 'A' <= letter && letter <= 'Z' {
-		return s.not()
+	if 'A' <= letter && letter <= 'Z' {
+		if s, ok := classes[letter-'A'+'a']; ok {
+			return s.not()
+		}
 	}
 	return span(letter, letter)
 }

@@ -1,0 +1,256 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+	"runbook/engine/module"
+	"runbook/engine/script"
+)
+
+// errSkip is the cause of a step that ended itself with skip.
+var errSkip = errors.New("skipped")
+
+// globals are the functions that every script has without require: what concerns the run itself. With a nil run they can be listed
+// but not called.
+func globals(r *run) *module.Module {
+	return &module.Module{Doc: "Functions that every script has without require.", Funcs: []module.Func{
+		{
+			Name:    "log",
+			Doc:     "Shows one line of text below the current step.",
+			Params:  []module.Param{{Name: "message", Kind: module.Any, Required: true, Doc: "text; any other value is shown as JSON"}},
+			Control: func(_ context.Context, a module.Args) (any, error) { return nil, r.log(a["message"]) },
+		},
+		{
+			Name: "show",
+			Doc:  "Shows a table or name-value pairs below the current step. Scripts use the library report, which calls this.",
+			Params: []module.Param{{Name: "what", Kind: module.Object, Required: true, Fields: []module.Param{
+				{Name: "form", Kind: module.String, Required: true, Enum: []string{"text", "table", "pairs"}},
+				{Name: "title", Kind: module.String, Doc: "a line above"},
+				{Name: "text", Kind: module.String, Doc: "for the form text"},
+				{Name: "columns", Kind: module.Strings, Doc: "for the form table: the column names"},
+				{Name: "rows", Kind: module.List, Doc: "for the forms table and pairs: lists of strings"},
+			}}},
+			Control: func(_ context.Context, a module.Args) (any, error) { return nil, r.show(a) },
+		},
+		{
+			Name:    "skip",
+			Doc:     "Ends the current step without failing it. Later steps run.",
+			Params:  []module.Param{{Name: "reason", Kind: module.String, Required: true}},
+			Control: func(_ context.Context, a module.Args) (any, error) { return nil, skip(a.String("reason")) },
+		},
+		{
+			Name: "fail",
+			Doc:  "Ends the run as failed.",
+			Params: []module.Param{
+				{Name: "message", Kind: module.String, Required: true},
+				{Name: "hint", Kind: module.String, Doc: "what to do or type next"},
+			},
+			Control: func(_ context.Context, a module.Args) (any, error) {
+				return nil, &action.Error{Code: action.CodeScript, Message: a.String("message"), Hint: a.String("hint")}
+			},
+		},
+		{
+			Name:    "sleep",
+			Doc:     "Waits. In a dry run no time passes for the person: the run's clock jumps.",
+			Params:  []module.Param{{Name: "duration", Kind: module.Duration, Required: true}},
+			Control: func(ctx context.Context, a module.Args) (any, error) { return nil, r.sleep(ctx, a) },
+		},
+		{
+			Name: "wait_until",
+			Doc: "Calls a function until it returns something that is neither nil nor false, and returns that.\n" +
+				"In a dry run it is called once; what does not hold yet is assumed to come true, and nil is returned.",
+			Params: []module.Param{
+				{Name: "options", Kind: module.Object, Required: true, Fields: []module.Param{
+					{Name: "name", Kind: module.String, Required: true, Doc: "what is waited for, as a person says it"},
+					{Name: "every", Kind: module.Duration, Default: 5 * time.Second, Doc: "between two calls"},
+					{Name: "timeout", Kind: module.Duration, Default: 5 * time.Minute, Doc: "after which the wait fails with the code timeout"},
+				}},
+				{Name: "check", Kind: module.Function, Required: true},
+			},
+			Returns: module.Result{Type: "any", Doc: "what the function returned"},
+			Errors:  []action.Code{action.CodeTimeout},
+			Wait:    waitUntil,
+		},
+		{
+			Name:    "confirm",
+			Doc:     "Asks a yes-or-no question. --yes answers yes; a dry run assumes yes.",
+			Params:  []module.Param{{Name: "question", Kind: module.String, Required: true}},
+			Returns: module.Result{Type: "boolean", Doc: "the answer"},
+			Errors:  []action.Code{action.CodeDeclined},
+			Control: func(ctx context.Context, a module.Args) (any, error) { return r.confirm(ctx, a.String("question")) },
+		},
+		{
+			Name: "ask",
+			Doc: "Asks for the value of a parameter that has a question (ask = …) and was not given with -p.\n" +
+				"Without a terminal it fails, and says which -p answers it; a dry run assumes the default or the first value allowed.",
+			Params:  []module.Param{{Name: "parameter", Kind: module.String, Required: true}},
+			Returns: module.Result{Type: "any", Doc: "the parameter's value"},
+			Errors:  []action.Code{action.CodeDeclined},
+			Control: func(ctx context.Context, a module.Args) (any, error) { return r.ask(ctx, a.String("parameter")) },
+		},
+		{
+			Name: "verdict",
+			Doc:  "Says how the site is. The last verdict of a run sets its exit code: degraded 10, down 11, unknown 12.",
+			Params: []module.Param{
+				{Name: "state", Kind: module.String, Required: true, Enum: []string{"healthy", "degraded", "down", "unknown"}},
+				{Name: "reason", Kind: module.String},
+			},
+			Control: func(_ context.Context, a module.Args) (any, error) { return nil, r.setVerdict(a) },
+		},
+		{
+			Name:   "on_exit",
+			Doc:    "Calls a function when the run ends, also when it fails or is interrupted. The last one added is called first.",
+			Params: []module.Param{{Name: "cleanup", Kind: module.Function, Required: true}},
+			Control: func(_ context.Context, a module.Args) (any, error) {
+				return nil, r.onExit(a["cleanup"].(module.Callback))
+			},
+		},
+	}}
+}
+
+func skip(reason string) error {
+	return &action.Error{Code: action.CodeScript, Message: reason, Cause: errSkip}
+}
+
+func (r *run) log(message any) error {
+	text, ok := message.(string)
+	if !ok {
+		encoded, err := json.Marshal(message)
+		if err != nil {
+			return action.Errorf(action.CodeInvalid, "log: %w", err)
+		}
+		text = string(encoded)
+	}
+	return r.write(journal.Record{Kind: journal.KindShow, Show: &journal.Show{Form: "text", Text: text}})
+}
+
+func (r *run) show(a module.Args) error {
+	shown := &journal.Show{Form: a.String("form"), Title: a.String("title"), Text: a.String("text"), Columns: a.Strings("columns")}
+	for i, row := range a.List("rows") {
+		cells, ok := row.([]any)
+		if !ok {
+			return action.Errorf(action.CodeInvalid, "show: rows[%d] is not a list", i+1)
+		}
+		texts := make([]string, len(cells))
+		for j, cell := range cells {
+			texts[j] = cellText(cell)
+		}
+		shown.Rows = append(shown.Rows, texts)
+	}
+	return r.write(journal.Record{Kind: journal.KindShow, Show: shown})
+}
+
+func cellText(cell any) string {
+	switch c := cell.(type) {
+	case nil, module.Null:
+		return ""
+	case string:
+		return c
+	}
+	text, err := json.Marshal(cell)
+	if err != nil { // NaN and infinities have no JSON
+		return fmt.Sprint(cell)
+	}
+	return string(text)
+}
+
+func (r *run) sleep(ctx context.Context, a module.Args) error {
+	d, _ := a.Duration("duration")
+	r.cfg.status(script.FrameOf(ctx).Branch, "sleeping "+d.String())
+	return r.cfg.Mode.Clock.Sleep(ctx, d)
+}
+
+func (r *run) confirm(ctx context.Context, question string) (bool, error) {
+	reply, err := r.cfg.Mode.People.Confirm(ctx, question)
+	if err != nil {
+		return false, err
+	}
+	yes, _ := reply.Value.(bool)
+	return yes, r.answered("", question, []string{"yes", "no"}, reply)
+}
+
+func (r *run) ask(ctx context.Context, name string) (any, error) {
+	param := r.param(name)
+	switch {
+	case param == nil:
+		return nil, action.Errorf(action.CodeScript, "ask: this runbook has no parameter %q%s", name, module.Suggest(name, r.paramNames()))
+	case param.Ask == "":
+		return nil, action.Errorf(action.CodeScript, "ask: the parameter %q has no question: add ask = \"…\" to it", name)
+	}
+	if given, ok := r.given[name]; ok {
+		return given, r.answered(name, param.Ask, param.Enum, Reply{Value: given, By: "-p"})
+	}
+	reply, err := r.cfg.Mode.People.Ask(ctx, param)
+	if err != nil {
+		return nil, err
+	}
+	return reply.Value, r.answered(name, param.Ask, param.Enum, reply)
+}
+
+// answered writes an answer down, and, when nobody gave it, that the run goes on with an assumption.
+func (r *run) answered(name, question string, choices []string, reply Reply) error {
+	value, err := json.Marshal(reply.Value)
+	if err != nil {
+		return action.Errorf(action.CodeInternal, "the answer to %q cannot be written down: %w", question, err)
+	}
+	answer := &journal.Answer{Name: name, Question: question, Value: value, By: reply.By}
+	if err := r.write(journal.Record{Kind: journal.KindAnswer, Answer: answer}); err != nil || !reply.Assumed {
+		return err
+	}
+	r.gate.Guess()
+	assumed := &journal.Assume{Name: question, Assumed: script.Typed(reply.Value), Choices: choices}
+	if reply.Value == true {
+		assumed.Assumed = "yes"
+	}
+	return r.write(journal.Record{Kind: journal.KindAssume, Assume: assumed})
+}
+
+func (r *run) setVerdict(a module.Args) error {
+	v := &journal.Verdict{State: a.String("state"), Reason: a.String("reason"), Assumed: r.gate.Guessed()}
+	r.mu.Lock()
+	r.verdict = v
+	r.mu.Unlock()
+	return r.write(journal.Record{Kind: journal.KindVerdict, Verdict: v})
+}
+
+func (r *run) onExit(fn module.Callback) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.cleanups = append(r.cleanups, fn)
+	return nil
+}
+
+// waitUntil is the wait of a script's own function. No intended state can hold what it looks for.
+func waitUntil(a module.Args) (action.Wait, error) {
+	every, _ := a.Duration("every")
+	timeout, _ := a.Duration("timeout")
+	return &scriptWait{name: a.String("name"), check: a["check"].(module.Callback), pace: action.Pace{Every: every, Timeout: timeout}}, nil
+}
+
+type scriptWait struct {
+	name  string
+	check module.Callback
+	pace  action.Pace
+}
+
+func (w *scriptWait) Describe() action.Description {
+	return action.Description{Verb: "wait_until", Target: action.Target{System: "script", Kind: "condition", Name: w.name}}
+}
+
+func (w *scriptWait) Check(ctx context.Context, _ action.View) (action.Progress, error) {
+	value, err := w.check(ctx)
+	if err != nil {
+		return action.Progress{}, err
+	}
+	return action.Progress{Met: value != nil && value != false, Value: value}, nil
+}
+
+func (w *scriptWait) Assume(context.Context, action.View) ([]action.Change, error) { return nil, nil }
+
+func (w *scriptWait) Pace() action.Pace { return w.pace }

@@ -1,0 +1,42 @@
+package engine
+
+import (
+	"time"
+
+	"runbook/engine/clock"
+	"runbook/engine/gate"
+	"runbook/engine/journal"
+	"runbook/engine/overlay"
+)
+
+// A Mode is how a run treats the outside world: what stands at the end of the gate, what time it is, and who answers.
+type Mode struct {
+	Name     journal.Mode
+	Terminal gate.Terminal
+	Clock    clock.Clock
+	People   People
+}
+
+// People are who consents and answers in a run.
+type People interface {
+	gate.Consenter
+	Answerer
+}
+
+// Real carries operations out, and asks people.
+func Real(people People) Mode {
+	return Mode{Name: journal.RealRun, Terminal: gate.Apply{}, Clock: clock.Real{}, People: people}
+}
+
+// Dry predicts actions and changes nothing. Its time stands still but for what the script waits for. timesOut names waits to rehearse
+// as not coming true.
+func Dry(now time.Time, timesOut []string) Mode {
+	names := make(map[string]bool, len(timesOut))
+	for _, n := range timesOut {
+		names[n] = true
+	}
+	return Mode{
+		Name: journal.DryRun, Terminal: gate.Rehearse{State: overlay.New(), TimesOut: names},
+		Clock: clock.NewVirtual(now), People: Rehearsed{},
+	}
+}

@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+
+	"runbook/engine/action"
+	"runbook/engine/module"
+	"runbook/engine/script"
+)
+
+// parameters checks what was typed against what the runbook declares, and fills in the defaults.
+func (r *run) parameters() (map[string]any, error) {
+	r.given = map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(r.cfg.Given)) {
+		p := r.param(name)
+		if p == nil {
+			return nil, r.unknownParam(name)
+		}
+		v, err := p.Parse(r.cfg.Given[name])
+		if err != nil {
+			return nil, badParam(err, r.cfg.Entry.Name)
+		}
+		r.given[name] = v
+		if p.Secret {
+			r.cfg.Redactor.Add(r.cfg.Given[name])
+		}
+	}
+	params := map[string]any{}
+	for i := range r.book.Header.Params {
+		p := &r.book.Header.Params[i]
+		v, given := r.given[p.Name]
+		switch {
+		case given:
+			params[p.Name] = v
+		case p.Required:
+			return nil, badParam(action.Errorf(action.CodeInvalid, "the parameter %s is required: -p %s=…  (%s)", p.Name, p.Name, p.Rule()), r.cfg.Entry.Name)
+		default:
+			params[p.Name] = p.Default
+		}
+	}
+	return params, nil
+}
+
+func (r *run) param(name string) *script.Param {
+	for i := range r.book.Header.Params {
+		if r.book.Header.Params[i].Name == name {
+			return &r.book.Header.Params[i]
+		}
+	}
+	return nil
+}
+
+func (r *run) paramNames() []string {
+	var names []string
+	for i := range r.book.Header.Params {
+		names = append(names, r.book.Header.Params[i].Name)
+	}
+	return names
+}
+
+func (r *run) unknownParam(name string) error {
+	return badParam(action.Errorf(action.CodeInvalid, "%s has no parameter %q%s", r.cfg.Entry.Name, name, module.Suggest(name, r.paramNames())), r.cfg.Entry.Name)
+}
+
+// A UsageError is a wrong command line: the exit code is 64.
+type UsageError struct{ Err error }
+
+func (e *UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *UsageError) Unwrap() error { return e.Err }
+
+func badParam(err error, runbook string) error {
+	out := action.Errorf(action.CodeInvalid, "%w", err).Try("runbook show %s", runbook)
+	return &UsageError{Err: out}
+}

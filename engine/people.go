@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+
+	"runbook/engine/action"
+	"runbook/engine/gate"
+	"runbook/engine/journal"
+	"runbook/engine/script"
+)
+
+// An Answerer answers what a script asks a person.
+type Answerer interface {
+	// Confirm answers yes or no.
+	Confirm(ctx context.Context, question string) (Reply, error)
+	// Ask answers with a value that the parameter allows.
+	Ask(ctx context.Context, param *script.Param) (Reply, error)
+}
+
+// A Reply is an answer and where it came from.
+type Reply struct {
+	Value   any
+	By      string // "terminal", "--yes", "dry run"
+	Assumed bool   // nobody answered: a dry run went on with this
+}
+
+// Yes consents to every action and confirms everything, on behalf of a person who gave --yes. It never answers ask.
+type Yes struct{ Answerer }
+
+// Consent says yes to the rest of the run.
+func (Yes) Consent(context.Context, *journal.Record) (gate.Decision, string, error) {
+	return gate.AllRun, "--yes", nil
+}
+
+// Confirm says yes.
+func (Yes) Confirm(context.Context, string) (Reply, error) {
+	return Reply{Value: true, By: "--yes"}, nil
+}
+
+// Nobody stands where no person can be asked.
+type Nobody struct{}
+
+// Consent cannot be given.
+func (Nobody) Consent(context.Context, *journal.Record) (gate.Decision, string, error) {
+	return gate.Quit, "", action.Errorf(action.CodeRefused, "nobody can be asked: standard input is not a terminal")
+}
+
+// Confirm cannot be answered.
+func (Nobody) Confirm(_ context.Context, question string) (Reply, error) {
+	return Reply{}, action.Errorf(action.CodeDeclined, "nobody can be asked %q: standard input is not a terminal", question).
+		Try("run it in a terminal, or answer yes to everything with --yes")
+}
+
+// Ask cannot be answered.
+func (Nobody) Ask(_ context.Context, p *script.Param) (Reply, error) {
+	return Reply{}, action.Errorf(action.CodeDeclined, "nobody can be asked %q: standard input is not a terminal", p.Ask).
+		Try("answer it with -p %s=…  (%s)", p.Name, p.Rule())
+}
+
+// Rehearsed answers for a person in a dry run, where every answer is an assumption.
+type Rehearsed struct{}
+
+// Consent is given: nothing is sent.
+func (Rehearsed) Consent(context.Context, *journal.Record) (gate.Decision, string, error) {
+	return gate.AllRun, "dry run", nil
+}
+
+// Confirm assumes yes.
+func (Rehearsed) Confirm(context.Context, string) (Reply, error) {
+	return Reply{Value: true, By: "dry run", Assumed: true}, nil
+}
+
+// Ask assumes the default, or else the first value that is allowed.
+func (Rehearsed) Ask(_ context.Context, p *script.Param) (Reply, error) {
+	reply := Reply{By: "dry run", Assumed: true}
+	switch {
+	case p.Default != nil:
+		reply.Value = p.Default
+	case len(p.Enum) > 0:
+		reply.Value = p.Enum[0]
+	default:
+		return reply, action.Errorf(action.CodeInvalid, "a dry run cannot guess the answer to %q", p.Ask).
+			Try("give one with -p %s=…  (%s)", p.Name, p.Rule())
+	}
+	return reply, nil
+}

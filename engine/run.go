@@ -1,0 +1,387 @@
+// Package engine runs a runbook: one execution with its mode, parameters, people, limits and exit code. It is the interface that
+// cmd/runbook uses; it imports no binding.
+//
+// The engine puts the parts together and decides in which order things happen; what happens to the outside world is decided by the
+// gate alone. Read next: gate, for the one door; script, for the Lua host; mode.go, for what makes a dry run one.
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/catalog"
+	"runbook/engine/clock"
+	"runbook/engine/gate"
+	"runbook/engine/journal"
+	"runbook/engine/module"
+	"runbook/engine/redact"
+	"runbook/engine/script"
+	"runbook/engine/watchdog"
+)
+
+// A Config is what one run needs.
+type Config struct {
+	Entry   *catalog.Entry
+	Library Library
+	Given   map[string]string // parameters as they were typed
+	Mode    Mode
+	// Open makes the place where records go. It is called once, when everything that can be checked beforehand was, so that a
+	// run that never begins leaves no journal.
+	Open func() (journal.Sink, error)
+	// Redactor learns the secrets that parameters hold, before the first record.
+	Redactor *redact.Redactor
+	Live     gate.Live
+	Limits   watchdog.Limits
+	About    journal.Run // what the caller knows: id, version, user, host, site
+	// Actions ends an action that is under way; the context of Run only ends the script.
+	Actions context.Context
+	// Exit ends the process. It is called when the script does not end by itself after its limit, with the journal written.
+	Exit func(code int)
+}
+
+func (c *Config) status(branch, text string) {
+	if c.Live != nil {
+		c.Live.Status(branch, text)
+	}
+}
+
+// A Result is how a run ended.
+type Result struct {
+	Exit    int
+	Actions int // carried out, or intended in a dry run
+}
+
+// run is one execution under way.
+type run struct {
+	cfg     Config
+	book    *Runbook
+	vm      *script.VM
+	sink    journal.Sink
+	gate    *gate.Gate
+	session *script.Session
+	modules []*module.Module
+	given   map[string]any // parameters that a person gave, checked
+	began   time.Time
+
+	mu       sync.Mutex
+	step     int // number of the current step, 0 before the first
+	verdict  *journal.Verdict
+	cleanups []module.Callback
+	started  bool // the first record was written
+	ended    bool // the last record was written
+}
+
+// Run executes a runbook. An error is one that arose before the first record was written: nothing has
+// happened, and nobody has been told. Whatever happens later is told through the records.
+func Run(ctx context.Context, cfg Config) (result Result, err error) {
+	r := &run{cfg: cfg, began: cfg.Mode.Clock.Now()}
+	r.modules = cfg.Library.all(r.now)
+	ctx, halt := context.WithCancelCause(ctx)
+	defer halt(nil)
+	ctx, stop := watchdog.Watch(ctx, cfg.Limits, r.kill)
+	defer stop()
+	actions, cancelActions := context.WithCancelCause(cfg.Actions)
+	defer cancelActions(nil)
+	defer context.AfterFunc(ctx, func() {
+		if limit := limitOf(context.Cause(ctx)); limit != nil {
+			cancelActions(limit) // there is no time left to let the current action finish
+		}
+	})()
+
+	r.vm = script.New(ctx, script.Options{
+		Modules: r.modules, Libraries: cfg.Library.Files, Own: cfg.Entry.Folder,
+		Globals: globals(r), Invoke: r.invoke, Workers: cfg.Mode.Clock, Random: r.random,
+	})
+	defer r.vm.Close()
+	if r.book, err = load(ctx, r.vm, cfg.Entry, r.modules); err != nil {
+		return Result{}, err
+	}
+	params, err := r.parameters()
+	if err != nil {
+		return Result{}, err
+	}
+	if err := r.consentable(); err != nil {
+		return Result{}, err
+	}
+	if r.sink, err = cfg.Open(); err != nil {
+		return Result{}, err
+	}
+	r.gate = gate.New(gate.Options{
+		Sink: r.sink, Terminal: cfg.Mode.Terminal, Grants: r.book.Grants, Consent: cfg.Mode.People, Clock: cfg.Mode.Clock,
+		Outside: clock.Real{}, Live: cfg.Live, Actions: actions, Halt: halt,
+	})
+	if err := r.begin(ctx, params); err != nil {
+		return Result{}, err
+	}
+	exit := r.end(ctx, r.steps(ctx))
+	return Result{Exit: exit, Actions: r.gate.Actions()}, nil
+}
+
+// consentable refuses a run that would have to ask for consent where nobody can be asked, before anything has happened.
+func (r *run) consentable() error {
+	risky := riskiest(r.book.Grants, r.modules)
+	if _, nobody := r.cfg.Mode.People.(Nobody); !nobody || len(risky) == 0 {
+		return nil
+	}
+	return action.Errorf(action.CodeRefused, "%s may change things (%s), and nobody can be asked: standard input is not a terminal",
+		r.cfg.Entry.Name, list(risky)).
+		Try("rehearse it with --dry-run, or consent to everything with --yes")
+}
+
+// begin writes the first records: what runs, and what the caller is not permitted to do.
+func (r *run) begin(ctx context.Context, params map[string]any) (err error) {
+	if r.session, err = r.vm.Begin(params); err != nil {
+		return err
+	}
+	if err := r.writeRun(params); err != nil {
+		return err
+	}
+	for _, p := range denied(ctx, r.book.Grants, r.modules) {
+		scope := ""
+		if p.Scope != "" {
+			scope = " in " + p.Scope
+		}
+		warning := &journal.Warning{
+			Text: fmt.Sprintf("you may not %s %s%s: a step that needs this will fail", p.Verb, p.Path(), scope),
+			Hint: fmt.Sprintf("runbook show %s lists what it may change", r.cfg.Entry.Name),
+		}
+		if err := r.write(journal.Record{Kind: journal.KindWarning, Warning: warning}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func list(grants []gate.Grant) string {
+	names := make([]string, len(grants))
+	for i, g := range grants {
+		names[i] = g.String()
+	}
+	return strings.Join(names, ", ")
+}
+
+func (r *run) writeRun(params map[string]any) error {
+	about, h := r.cfg.About, r.book.Header
+	about.Format, about.Runbook, about.Path, about.Source = journal.Format, r.cfg.Entry.Name, r.cfg.Entry.Path, r.cfg.Entry.Origin
+	about.Digest, about.Summary, about.Mode, about.May, about.Clock = digest(r.vm.Sources()), h.Summary, r.cfg.Mode.Name, h.May, r.began
+	about.Params = map[string]any{}
+	for name, value := range params {
+		about.Params[name] = value
+		if d, ok := value.(time.Duration); ok {
+			about.Params[name] = d.String()
+		}
+		if r.param(name).Secret {
+			about.Params[name] = "[secret]"
+			about.Masked = append(about.Masked, name)
+		}
+	}
+	for _, s := range h.Steps {
+		about.Steps = append(about.Steps, s.Name)
+	}
+	if err := r.write(journal.Record{Kind: journal.KindRun, Run: &about}); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.started = true
+	r.mu.Unlock()
+	return nil
+}
+
+// steps runs the steps in order until one fails. A step that is skipped or declined does not stop the run.
+func (r *run) steps(ctx context.Context) error {
+	var declined error
+	for i := range r.book.Header.Steps {
+		err := r.runStep(ctx, i)
+		switch {
+		case err == nil:
+		case ctx.Err() == nil && action.CodeOf(err) == action.CodeDeclined:
+			declined = err
+		default:
+			return err
+		}
+	}
+	return declined
+}
+
+func (r *run) runStep(ctx context.Context, i int) error {
+	step := &r.book.Header.Steps[i]
+	r.mu.Lock()
+	r.step = i + 1
+	r.mu.Unlock()
+	began := r.cfg.Mode.Clock.Now()
+	if err := r.write(journal.Record{Kind: journal.KindStep, Step: &journal.Step{Number: i + 1, Name: step.Name}}); err != nil {
+		return err
+	}
+	err := r.session.Step(ctx, step)
+	end := &journal.Step{Number: i + 1, Name: step.Name, Status: statusOf(err), Elapsed: r.cfg.Mode.Clock.Now().Sub(began)}
+	if err != nil {
+		end.Reason = err.Error()
+	}
+	if errors.Is(err, errSkip) {
+		end.Status, err = journal.Skipped, nil
+	}
+	if werr := r.write(journal.Record{Kind: journal.KindStepEnd, Step: end}); werr != nil {
+		return werr
+	}
+	return err
+}
+
+// end calls the clean-ups and writes the last record.
+func (r *run) end(ctx context.Context, err error) int {
+	r.cleanUp(ctx)
+	return r.writeEnd(err)
+}
+
+// cleanUpTime bounds all clean-ups of a run together.
+const cleanUpTime = 30 * time.Second
+
+// cleanUp runs what the script asked for with on_exit, also after an interrupt, but not after a limit: then no time is left.
+func (r *run) cleanUp(ctx context.Context) {
+	r.mu.Lock()
+	cleanups := r.cleanups
+	r.mu.Unlock()
+	if len(cleanups) == 0 {
+		return
+	}
+	if limitOf(context.Cause(ctx)) != nil {
+		r.warn("the clean-ups of this run were not called: it had reached its limit", "")
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
+	defer cancel()
+	for i := len(cleanups) - 1; i >= 0; i-- {
+		if _, err := cleanups[i](ctx); err != nil {
+			r.warn("a clean-up failed: "+err.Error(), "")
+		}
+	}
+}
+
+// warn tells what should be known. If it cannot be written down, the end of the run cannot either, and says so.
+func (r *run) warn(text, hint string) {
+	_ = r.write(journal.Record{Kind: journal.KindWarning, Warning: &journal.Warning{Text: text, Hint: hint}})
+}
+
+func (r *run) writeEnd(err error) int {
+	status := statusOf(err)
+	end := &journal.End{Status: status, Exit: statusExits[status], Actions: r.gate.Actions(), Elapsed: r.cfg.Mode.Clock.Now().Sub(r.began)}
+	r.mu.Lock()
+	if r.ended {
+		r.mu.Unlock()
+		return end.Exit
+	}
+	r.ended = true
+	if err != nil {
+		end.Step, end.Error = r.step, failure(err)
+	} else if r.verdict != nil {
+		end.Exit = verdictExits[r.verdict.State]
+	}
+	r.mu.Unlock()
+	if werr := r.write(journal.Record{Kind: journal.KindEnd, End: end}); werr != nil && end.Exit == ExitDone {
+		return ExitFailed
+	}
+	return end.Exit
+}
+
+// kill is the watchdog's last resort: the script is in a function that does not look at its context.
+func (r *run) kill(reached *watchdog.LimitError) {
+	r.mu.Lock()
+	started := r.started
+	r.mu.Unlock()
+	code := statusExits[statusOf(reached)]
+	if started {
+		code = r.writeEnd(reached)
+	}
+	r.cfg.Exit(code)
+}
+
+// failure is an error as it is written down: with its place in the script, if it has one.
+func failure(err error) *journal.Error {
+	out := journal.NewError(err)
+	var located *script.Error
+	if errors.As(err, &located) {
+		out.Where, out.Source = located.Where.String(), located.Where.Text
+	}
+	return out
+}
+
+// Explain is an error that arose outside a run as it is shown.
+func Explain(err error) *journal.Error { return failure(err) }
+
+func (r *run) write(record journal.Record) error {
+	record.Time = r.cfg.Mode.Clock.Now()
+	if err := r.sink.Write(&record); err != nil {
+		return action.Errorf(action.CodeInternal, "cannot write the journal: %w", err)
+	}
+	return nil
+}
+
+// invoke is what the script's calls do: everything that is not pure.
+func (r *run) invoke(ctx context.Context, c script.Call) (any, error) {
+	if c.Func.Control != nil {
+		return c.Func.Control(ctx, c.Args)
+	}
+	place := r.place(c.Frame)
+	switch {
+	case c.Func.Read != nil:
+		return pass(c, c.Func.Read, func(op action.Read) (any, error) { return r.gate.Read(ctx, place, op) })
+	case c.Func.Wait != nil:
+		return pass(c, c.Func.Wait, func(op action.Wait) (any, error) { return r.gate.Wait(ctx, place, op) })
+	case c.Func.Act != nil:
+		return pass(c, c.Func.Act, func(op action.Action) (any, error) { return r.gate.Act(ctx, place, op) })
+	}
+	read, act, err := c.Func.Decide(c.Args)
+	switch {
+	case err != nil:
+		return nil, err
+	case read != nil:
+		return r.gate.Read(ctx, place, read)
+	}
+	return r.gate.Act(ctx, place, act)
+}
+
+// pass builds the operation of a call and takes it to the gate.
+func pass[Op any](c script.Call, build func(module.Args) (Op, error), through func(Op) (any, error)) (any, error) {
+	op, err := build(c.Args)
+	if err != nil {
+		return nil, err
+	}
+	return through(op)
+}
+
+func (r *run) place(f script.Frame) gate.Place {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := gate.Place{Branch: f.Branch, Where: f.Where.String()}
+	if r.step > 0 {
+		p.Step = r.book.Header.Steps[r.step-1].Name
+	}
+	return p
+}
+
+// random is a random number in [0, 1), written down.
+func (r *run) random() float64 {
+	n := rand.Float64()
+	_ = r.writeHost("math.random", n) // math.random cannot fail; the next operation meets the same journal and does
+	return n
+}
+
+// now is the run's time, written down.
+func (r *run) now(context.Context) (time.Time, error) {
+	t := r.cfg.Mode.Clock.Now()
+	return t, r.writeHost("time.now", t)
+}
+
+func (r *run) writeHost(name string, value any) error {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return action.Errorf(action.CodeInternal, "%s cannot be written down: %w", name, err)
+	}
+	return r.write(journal.Record{Kind: journal.KindHost, Host: &journal.Host{Name: name, Value: encoded}})
+}
