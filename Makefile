@@ -1,0 +1,36 @@
+# What there is to make. `make` alone builds the program.
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+.PHONY: all build test test-lab bench lint lab lab-down clean
+
+all: build
+
+build: ## the program, in bin/runbook
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/runbook ./cmd/runbook
+
+test: ## everything that needs nothing but Go, under the race detector
+	$(GO) test -race ./...
+
+test-lab: ## everything that needs a real control plane: builds one from Go modules the first time (about ten minutes on two cores)
+	examples/lab/run-tests $(GO)
+
+bench: build ## our figures beside a peer's, as ratios
+	examples/lab/run-bench bin/runbook
+
+lint: ## formatting, vet, and golangci-lint where it is installed
+	test -z "$$(gofmt -l .)"
+	$(GO) vet ./...
+	$(GO) vet -tags lab ./...
+	cd examples/lab && $(GO) vet ./...
+	$(GO) tool golangci-lint run ./...
+
+lab: ## a control plane on loopback, in .lab
+	cd examples/lab && $(GO) run . up --dir ../../.lab
+
+lab-down: ## stops it
+	cd examples/lab && $(GO) run . down --dir ../../.lab
+
+clean:
+	rm -rf bin

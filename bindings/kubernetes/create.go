@@ -1,0 +1,208 @@
+package kubernetes
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/module"
+	"runbook/engine/workload"
+)
+
+func (b *binding) createFunc() module.Func {
+	return module.Func{
+		Name: "create",
+		Doc: `Creates one object from its manifest.
+
+The manifest needs apiVersion, kind and metadata.name; a generated name would be another one in every run.`,
+		Params: []module.Param{
+			{Name: "manifest", Kind: module.Object, Required: true, Doc: "the object as a table"},
+			{Name: "options", Kind: module.Object, Doc: "where to create it", Fields: []module.Param{namespaceParam}},
+		},
+		Returns: module.Result{Type: "kubernetes.Object", Doc: "the object as the server completed it"},
+		Errors:  []action.Code{action.CodeExists, action.CodeForbidden, action.CodeRejected, action.CodeNotFound},
+		Examples: []string{
+			`kubernetes.create({ apiVersion = "v1", kind = "Namespace", metadata = { name = "scratch" } })`,
+			`kubernetes.create({ apiVersion = "v1", kind = "ConfigMap", metadata = { name = "notice" }, data = { text = "down" } })`,
+		},
+		Risk: action.Routine,
+		Act:  b.newCreate,
+		Permits: func(kind string) []action.Permission {
+			return permissions(kind, "", "create")
+		},
+	}
+}
+
+// A createAction is one call of create.
+type createAction struct {
+	b        *binding
+	of       address
+	manifest object
+}
+
+func (b *binding) newCreate(args module.Args) (action.Action, error) {
+	raw, err := rawObject(args["manifest"])
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := decode(raw)
+	if err != nil {
+		return nil, err
+	}
+	if workload.Text(manifest, "metadata", "generateName") != "" {
+		return nil, action.Errorf(action.CodeInvalid, "kubernetes.create: write metadata.name instead of generateName: a plan must be able to name the object")
+	}
+	if workload.Text(manifest, "apiVersion") == "" {
+		return nil, action.Errorf(action.CodeInvalid, `kubernetes.create: the manifest has no apiVersion, as in apiVersion = "v1"`)
+	}
+	of, err := b.addressOfObject(raw, args.String("namespace"))
+	if err != nil {
+		return nil, err
+	}
+	return createAction{b, of, manifest}, nil
+}
+
+func (c createAction) Describe() action.Description {
+	return action.Description{
+		Verb: "kubernetes.create", Target: c.of.target(), Risk: action.Routine,
+		Permissions: []action.Permission{c.of.anyName().permission("create", "")},
+		Identity:    []action.Arg{{Name: "manifest", Value: c.shown(c.manifest)}},
+	}
+}
+
+// shown is an object of this kind as it may be shown and recorded.
+func (c createAction) shown(o object) object {
+	if c.of.kind.isSecret() {
+		return conceal(o)
+	}
+	return o
+}
+
+func (c createAction) Predict(ctx context.Context, view action.View) (action.Prediction, error) {
+	of, err := c.b.resolved(ctx, c.of)
+	if err != nil {
+		return action.Prediction{}, err
+	}
+	c.of = of
+	made, label, note, err := c.foresee(ctx, view)
+	if err != nil {
+		return action.Prediction{}, err
+	}
+	value, err := encode(made)
+	if err != nil {
+		return action.Prediction{}, err
+	}
+	p := action.Prediction{
+		Changes: []action.Change{{Target: of.target(), After: made}},
+		Value:   value, Label: label, Note: note,
+	}
+	return follows(p, func() ([]action.Change, error) {
+		w, err := c.b.gather(ctx, view, made)
+		if err != nil {
+			return nil, err
+		}
+		return changes(workload.Diff(w, workload.Reconcile(w, c.b.Now()))), nil
+	}), nil
+}
+
+// foresee is the object that would come to be: according to the server, unless only the intended state knows its surroundings.
+func (c createAction) foresee(ctx context.Context, view action.View) (made object, label action.Label, note string, err error) {
+	where, err := c.b.territory(ctx, view, c.of.namespace)
+	if err != nil {
+		return nil, "", "", err
+	}
+	_, intended := view.Lay(c.of.target(), nil)
+	switch {
+	case where == gone:
+		return nil, "", "", c.b.missing(ctx, view, c.of, "create")
+	case where == actual && !intended:
+		made, err = c.post(ctx, url.Values{"dryRun": {"All"}})
+		return made, action.Validated, "", err
+	}
+	s, err := c.b.look(ctx, view, c.of, "create")
+	if err != nil {
+		return nil, "", "", err
+	}
+	if s.object != nil {
+		return nil, "", "", action.Errorf(action.CodeExists, "cannot create %s: this run creates it already", c.of.target()).On(c.of.target())
+	}
+	note = "the server still has the object that this run deletes first"
+	if where == imagined {
+		note = "its namespace exists only as intended, so the server cannot be asked"
+	}
+	return workload.Created(c.shown(c.inPlace()), c.b.Now()), action.Simulated, note, nil
+}
+
+// inPlace is the manifest with its namespace written in.
+func (c createAction) inPlace() object {
+	if c.of.namespace == "" {
+		return c.manifest
+	}
+	return workload.With(c.manifest, c.of.namespace, "metadata", "namespace")
+}
+
+// post sends the manifest and returns the object that the server made of it, as it may be shown.
+func (c createAction) post(ctx context.Context, query url.Values) (object, error) {
+	body, err := encode(c.inPlace())
+	if err != nil {
+		return nil, err
+	}
+	query.Set("fieldManager", c.b.FieldManager)
+	query.Set("fieldValidation", "Strict") // a misspelt field is an error, not silently dropped
+	r := c.of.request(http.MethodPost, "create", "create")
+	r.path, r.query, r.body, r.mutates = c.of.anyName().path(), query, body, query.Get("dryRun") == ""
+	answer, err := c.b.send(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	made, err := decode(answer)
+	return c.shown(made), err
+}
+
+func (c createAction) Apply(ctx context.Context, _ action.Prediction) (action.Result, error) {
+	var err error
+	if c.of, err = c.b.resolved(ctx, c.of); err != nil {
+		return action.Result{}, err
+	}
+	made, err := c.post(ctx, url.Values{})
+	if err != nil {
+		return action.Result{}, err
+	}
+	c.b.leaveEvent(ctx, made, "RunbookCreate", "created")
+	value, err := encode(made)
+	return action.Result{Value: value}, err
+}
+
+// clockSkew is how far the server's clock may be behind ours before Settle takes our own object for an older one.
+const clockSkew = 5 * time.Second
+
+// Settle looks for the object and for who made it: our field manager, and not before the request was sent.
+func (c createAction) Settle(ctx context.Context, intent action.Intent) (action.Settlement, error) {
+	of, err := c.b.resolved(ctx, c.of)
+	if err != nil {
+		return action.Unknown, err
+	}
+	_, live, err := c.b.fetch(ctx, of, "look for")
+	if err != nil {
+		return action.Unknown, err
+	}
+	if live == nil {
+		return action.NotDone, nil
+	}
+	since, err := time.Parse(time.RFC3339, workload.Text(live, "metadata", "creationTimestamp"))
+	if err != nil || since.Before(intent.Sent.Add(-clockSkew)) || !managedBy(live, c.b.FieldManager) {
+		return action.Unknown, nil
+	}
+	return action.Done, nil
+}
+
+func managedBy(o object, manager string) bool {
+	for _, entry := range workload.Maps(o, "metadata", "managedFields") {
+		if entry["manager"] == manager && entry["operation"] == "Update" {
+			return true
+		}
+	}
+	return false
+}

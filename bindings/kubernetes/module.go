@@ -1,0 +1,76 @@
+// Package kubernetes offers a cluster to Lua: list, get, create, delete, scale, wait, logs, exec, and pure helpers that show
+// objects the way kubectl does.
+//
+// It never carries a change out by itself: a function builds an operation (engine/action) and the gate decides. It has no mode
+// either: in a dry run it is the View that differs, and the server is asked with dryRun=All what it would do. It never sends a
+// request twice, never decodes into Go types on the way of a list, and never lets a value of a Secret out.
+//
+// Building an operation touches no network. Kinds that every cluster has are known by a table (builtin.go); for any other, a
+// description spells the kind as the script wrote it, and the server is asked for its real name when the operation runs. The
+// namespace of the context comes from the kubeconfig, which is read once, when the first operation needs it.
+//
+// Read next: client.go for how a request is made, sight.go for how intended state is laid over an answer, then one file per
+// function, of which scale.go is the most complete.
+package kubernetes
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"runbook/engine/action"
+	"runbook/engine/module"
+)
+
+// system is the name of Kubernetes in targets and permissions.
+const system = "kubernetes"
+
+// Config says which cluster, and how to appear to it.
+type Config struct {
+	Getter        genericclioptions.RESTClientGetter        // loaded at the first operation
+	WrapTransport func(http.RoundTripper) http.RoundTripper // put under every client, exec's included; may be nil
+	Commands      action.Commands                           // commands that only look
+	UserAgent     string                                    // of every request
+	FieldManager  string                                    // owner of the fields we write
+	Run           string                                    // id of the run, for the events that actions leave
+	Now           func() time.Time                          // time of the run; nil for the system's
+}
+
+// A binding is the module of one cluster.
+type binding struct {
+	Config
+	link      func() (*link, error)
+	namespace func() (string, error)
+	user      *caller
+	kinds     *catalogue
+}
+
+// New makes the module. It contacts nothing and reads nothing.
+func New(cfg Config) *module.Module {
+	b := newBinding(cfg)
+	return &module.Module{
+		Name: "kubernetes",
+		Doc: `The objects of a Kubernetes cluster.
+
+Kinds are written as for kubectl: "pods", "po", "deploy", "deployments.apps". One object is "kind/name", or an object that came
+from get or list. Objects are read-only; their fields are those of the manifest: pod.metadata.name, pod.status.phase. The values
+of Secrets never arrive: each reads "[secret]".`,
+		Funcs: []module.Func{
+			b.listFunc(), b.getFunc(), b.createFunc(), b.deleteFunc(), b.scaleFunc(), b.waitFunc(), b.logsFunc(), b.execFunc(),
+			b.failingFunc(), b.rowFunc(),
+		},
+		Denied: b.denied,
+	}
+}
+
+func newBinding(cfg Config) *binding {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	b := &binding{Config: cfg, kinds: &catalogue{}, user: &caller{}}
+	b.link = sync.OnceValues(cfg.connect)
+	b.namespace = sync.OnceValues(cfg.contextNamespace)
+	return b
+}

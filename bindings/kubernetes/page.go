@@ -1,0 +1,58 @@
+package kubernetes
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"github.com/tidwall/gjson"
+
+	"runbook/engine/action"
+)
+
+// splitPage cuts the answer to a list request into its items, each a complete object of that kind, and returns the token of the
+// next page. It decodes nothing: one pass finds the list, one its items, and one allocation holds them, so that the page itself
+// can be forgotten.
+func splitPage(k kind, body []byte) (items []json.RawMessage, next string, err error) {
+	page := gjson.ParseBytes(body)
+	list := page.Get("items")
+	if !page.IsObject() || !list.IsArray() && list.Type != gjson.Null {
+		return nil, "", action.Errorf(action.CodeInternal, "the server's answer is no list")
+	}
+	var parts []string
+	size := 0
+	if list.IsArray() {
+		list.ForEach(func(_, item gjson.Result) bool {
+			parts = append(parts, item.Raw)
+			size += len(item.Raw)
+			return true
+		})
+	}
+	head := itemHead(k, parts)
+	arena := make([]byte, 0, size+len(parts)*len(head))
+	items = make([]json.RawMessage, len(parts))
+	for i, part := range parts {
+		start := len(arena)
+		arena = append(arena, head...)
+		arena = append(arena, part[headLen(head):]...)
+		items[i] = arena[start:len(arena):len(arena)]
+	}
+	return items, page.Get("metadata.continue").String(), nil
+}
+
+// itemHead is what the items of a list lack: the server leaves out the kind that they have in common, except for custom resources.
+// It takes the place of an item's opening brace. No item is empty: every object has metadata.
+func itemHead(k kind, parts []string) string {
+	if len(parts) == 0 || gjson.Get(parts[0], "kind").Exists() {
+		return ""
+	}
+	return `{"apiVersion":` + strconv.Quote(k.apiVersion()) + `,"kind":` + strconv.Quote(k.name) + ","
+}
+
+// headLen is how much of an item its head replaces: the opening brace.
+func headLen(head string) int { return min(len(head), 1) }
+
+// identity is the namespace and name of an object in JSON.
+func identity(raw json.RawMessage) (namespace, name string) {
+	metadata := gjson.GetBytes(raw, "metadata")
+	return metadata.Get("namespace").String(), metadata.Get("name").String()
+}

@@ -1,0 +1,171 @@
+package kubernetes
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/remotecommand"
+	"k8s.io/client-go/util/exec"
+	"k8s.io/klog/v2"
+	"k8s.io/streaming/pkg/httpstream"
+
+	"runbook/engine/action"
+)
+
+// outputLimit is how much of each stream of a command is kept. The rest is read and dropped, so that the command can finish.
+const outputLimit = 8 << 20
+
+// run executes the command and returns what it printed. changes says whether it may have changed something.
+func (c command) run(ctx context.Context, pod object, changes bool) (any, error) {
+	link, err := c.b.link()
+	if err != nil {
+		return nil, err
+	}
+	r := c.of.request(http.MethodGet, "create exec", "run "+quoted(c.argv)+" in")
+	r.path, r.mutates = c.of.path("exec"), changes
+	r.query = url.Values{
+		"command": c.argv, "container": {orElse(c.args.String("container"), defaultContainer(pod))},
+		"stdout": {"true"}, "stderr": {"true"},
+	}
+	connection, err := link.duplex(r)
+	if err != nil {
+		return nil, action.Errorf(action.CodeInternal, "cannot %s: %w", r.purpose, err).On(r.target)
+	}
+	if c.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.timeout)
+		defer cancel()
+	}
+	ctx = klog.NewContext(ctx, klog.Logger{}) // what went wrong is returned; the library would also print it
+	stdout, stderr := &limited{left: outputLimit}, &limited{left: outputLimit}
+	err = connection.stream(ctx, remotecommand.StreamOptions{Stdout: stdout, Stderr: stderr})
+	if err != nil {
+		return nil, c.failure(ctx, r, link, stderr.String(), err)
+	}
+	return map[string]any{"stdout": stdout.String(), "stderr": stderr.String(), "exit_code": int64(0)}, nil
+}
+
+// A duplex runs a command over websocket or, where that is not let through, over the older SPDY, as kubectl does: some proxies know
+// only SPDY, and many roles allow only its POST. Both go through the transport that Config.WrapTransport wrapped. It tries the
+// second only if the command cannot have started.
+type duplex struct{ websocket, spdy remotecommand.Executor }
+
+func (l *link) duplex(r request) (*duplex, error) {
+	address := *l.base
+	address.Path, _ = url.JoinPath(address.Path, r.path)
+	address.RawQuery = r.query.Encode()
+	config := rest.CopyConfig(l.config)
+	websocket, err := remotecommand.NewWebSocketExecutor(config, http.MethodGet, address.String())
+	if err != nil {
+		return nil, err
+	}
+	spdy, err := remotecommand.NewSPDYExecutor(config, http.MethodPost, &address)
+	return &duplex{websocket, spdy}, err
+}
+
+func (d *duplex) stream(ctx context.Context, options remotecommand.StreamOptions) error {
+	err := d.websocket.StreamWithContext(ctx, options)
+	var refusal *httpstream.UpgradeFailureError
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	// SPDY reports a refusal as mere text, so the first one, which is a proper status, is the better error.
+	if err := d.spdy.StreamWithContext(ctx, options); err == nil || !strings.Contains(err.Error(), "unable to upgrade connection") {
+		return err
+	}
+	return refusal.Cause
+}
+
+// failure explains why the command did not end with status 0: it exited with another, it was not let in, it could not be started,
+// or the connection to it was lost.
+func (c command) failure(ctx context.Context, r request, link *link, stderr string, err error) error {
+	var exit exec.CodeExitError
+	var own *action.Error
+	var refusal apierrors.APIStatus
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &exit):
+		e := action.Errorf(action.CodeCommand, "%s in %s exited with status %d%s", quoted(c.argv), c.of.target(), exit.Code, ending(stderr))
+		return c.hinted(e.On(c.of.target()))
+	case errors.As(err, &refusal):
+		status := refusal.Status()
+		return refusedWith(r, int(status.Code), status)
+	case ctx.Err() != nil, neverSent(err), isCutOff(err):
+		return broken(ctx, r, link, err)
+	}
+	return c.hinted(action.Errorf(action.CodeCommand, "cannot %s: %w", r.purpose, err).On(c.of.target()))
+}
+
+// isCutOff tells whether the connection broke, as opposed to the other side saying that the command failed.
+func isCutOff(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		strings.Contains(err.Error(), "websocket: close")
+}
+
+// hinted points at the commonest mistake: a command line as a single word.
+func (c command) hinted(e *action.Error) error {
+	if len(c.argv) == 1 && strings.Contains(c.argv[0], " ") {
+		words := `"` + strings.Join(strings.Fields(c.argv[0]), `", "`) + `"`
+		return e.Try("the command is one word with spaces in it; write its words separately: { %s }", words)
+	}
+	return e
+}
+
+// quoted is a command for a person, with quotes around the words that need them.
+func quoted(argv []string) string {
+	words := make([]string, len(argv))
+	for i, word := range argv {
+		words[i] = word
+		if word == "" || strings.ContainsAny(word, " \t\n\"'\\") {
+			words[i] = strconv.Quote(word)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// ending is the end of what a command complained about, for the message of an error.
+func ending(stderr string) string {
+	const most = 500
+	stderr = strings.TrimSpace(stderr)
+	if stderr == "" {
+		return ""
+	}
+	if len(stderr) > most {
+		stderr = "…" + strings.ToValidUTF8(stderr[len(stderr)-most:], "")
+	}
+	return ": " + stderr
+}
+
+// A limited is a buffer that forgets what exceeds its limit. A command that is given up on may still write to it.
+type limited struct {
+	mu   sync.Mutex
+	kept bytes.Buffer
+	left int
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	part := p[:min(len(p), l.left)]
+	l.left -= len(part)
+	l.kept.Write(part)
+	return len(p), nil
+}
+
+func (l *limited) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kept.String()
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/adrg/xdg"
+
+	"runbook/engine"
+	"runbook/engine/catalog"
+	"runbook/engine/module"
+	"runbook/runbooks"
+	"runbook/stdlib"
+)
+
+// streams are the program's files. They are files because what is shown depends on whether they are terminals.
+type streams struct {
+	in, out, err *os.File
+}
+
+// shelves lists the places where runbooks are found, the nearest last.
+func shelves() catalog.Catalog {
+	places := catalog.Catalog{{Origin: "shipped", Files: runbooks.Files}}
+	for i := len(xdg.DataDirs) - 1; i >= 0; i-- {
+		places = append(places, catalog.Dir("system", filepath.Join(xdg.DataDirs[i], "runbook", "runbooks")))
+	}
+	places = append(places, catalog.Dir("user", filepath.Join(xdg.DataHome, "runbook", "runbooks")))
+	return append(places, catalog.Dir("project", "runbooks"))
+}
+
+// runsDir is where the journals of all runs are.
+func runsDir() string { return filepath.Join(xdg.StateHome, "runbook", "runs") }
+
+// library is what scripts may require, with those modules.
+func library(modules ...*module.Module) engine.Library {
+	var files fs.FS = stdlib.Files
+	return engine.Library{Modules: modules, Files: files}
+}

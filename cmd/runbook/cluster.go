@@ -1,0 +1,93 @@
+package main
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"runbook/bindings/kubernetes"
+	"runbook/engine/action"
+	"runbook/engine/module"
+	"runbook/engine/redact"
+	"runbook/engine/site"
+)
+
+// clusterFlags are kubectl's flags, with kubectl's meaning.
+type clusterFlags struct{ *genericclioptions.ConfigFlags }
+
+func newClusterFlags() clusterFlags {
+	flags := genericclioptions.NewConfigFlags(true)
+	// A secret on a command line stands in everybody's `ps`: use a kubeconfig.
+	flags.BearerToken, flags.Username, flags.Password = nil, nil, nil
+	return clusterFlags{flags}
+}
+
+func (c clusterFlags) add(flags *pflag.FlagSet) { c.AddFlags(flags) }
+
+// fillIn takes from the site file what the command line does not say.
+func (c clusterFlags) fillIn(k site.Kubernetes) {
+	for _, f := range []struct {
+		flag  *string
+		value string
+	}{{c.KubeConfig, k.Kubeconfig}, {c.Context, k.Context}, {c.Namespace, k.Namespace}} {
+		if *f.flag == "" {
+			*f.flag = f.value
+		}
+	}
+}
+
+// identity says which cluster is meant, for the screen and for plans; empty where there is no kubeconfig. The secrets of the
+// kubeconfig are made known to the redactor.
+func (c clusterFlags) identity(r *redact.Redactor) map[string]string {
+	loader := c.ToRawKubeConfigLoader()
+	config, err := loader.ClientConfig()
+	if err != nil {
+		return nil // the first operation on the cluster says what is wrong, with its place in the script
+	}
+	for _, secret := range []string{config.BearerToken, config.Password, string(config.KeyData)} {
+		r.Add(secret)
+	}
+	about := map[string]string{"server": config.Host, "context": *c.Context}
+	if raw, err := loader.RawConfig(); err == nil && about["context"] == "" {
+		about["context"] = raw.CurrentContext
+	}
+	if namespace, _, err := loader.Namespace(); err == nil {
+		about["namespace"] = namespace
+	}
+	if as := *c.Impersonate; as != "" {
+		about["as"] = as
+	}
+	return about
+}
+
+// production is the name of the context that is meant, if the site file says that it is production; "" if not.
+func (x *execution) production() string {
+	current := *x.flags.cluster.Context
+	if raw, err := x.flags.cluster.ToRawKubeConfigLoader().RawConfig(); err == nil && current == "" {
+		current = raw.CurrentContext
+	}
+	if slices.Contains(x.site.Kubernetes.Production, current) {
+		return current
+	}
+	return ""
+}
+
+// clusterModule is the kubernetes module of one run.
+func clusterModule(c clusterFlags, s *site.Site, run string, wrap func(http.RoundTripper) http.RoundTripper) *module.Module {
+	return kubernetes.New(kubernetes.Config{
+		Getter: c, WrapTransport: wrap, Commands: s.Commands.Reads,
+		UserAgent: "runbook/" + version + " " + run, FieldManager: "runbook", Run: run,
+	})
+}
+
+// readsOf is what the cluster's clients may send in a dry run.
+func readsOf(commands action.Commands) func(*http.Request, []byte) error {
+	return kubernetes.Reads(commands)
+}
+
+// declared are the modules as data: enough to load a script and to describe them, not to call them.
+func declared() []*module.Module {
+	return []*module.Module{kubernetes.New(kubernetes.Config{})}
+}

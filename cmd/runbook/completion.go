@@ -1,0 +1,70 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"runbook/engine"
+)
+
+var shells = []string{"bash", "zsh", "fish", "powershell"}
+
+func newCompletion(io streams) *cobra.Command {
+	return &cobra.Command{
+		Use:       "completion SHELL",
+		Short:     "Print a script that completes runbook's commands, names and parameters in a shell",
+		Example:   "  source <(runbook completion bash)",
+		Args:      oneArg("a shell: bash, zsh, fish or powershell"),
+		ValidArgs: shells,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(io.out, true)
+			case "zsh":
+				return root.GenZshCompletion(io.out)
+			case "fish":
+				return root.GenFishCompletion(io.out, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(io.out)
+			}
+			return usage("there is no completion for %q: bash, zsh, fish or powershell", args[0]).wrap()
+		},
+	}
+}
+
+// completeNames completes the name of a runbook, or a path.
+func completeNames(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	entries, err := shelves().List()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name+"\t"+describe(cmd.Context(), e).Summary)
+	}
+	return names, cobra.ShellCompDirectiveDefault
+}
+
+// completeParams completes -p with the parameters of the runbook that was named before it.
+func completeParams(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	entry, err := shelves().Find(args[0])
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	book, err := engine.Describe(cmd.Context(), entry, library(declared()...))
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for i := range book.Header.Params {
+		p := &book.Header.Params[i]
+		names = append(names, p.Name+"=\t"+p.Doc)
+	}
+	return names, cobra.ShellCompDirectiveNoSpace
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"runbook/engine"
+	"runbook/engine/catalog"
+	"runbook/engine/screen"
+)
+
+// listed is a runbook in `list -o json`: a contract with programs.
+type listed struct {
+	Name     string   `json:"name"`
+	Summary  string   `json:"summary"`
+	Severity string   `json:"severity,omitempty"`
+	Alerts   []string `json:"alerts"`
+	Tags     []string `json:"tags"`
+	Source   string   `json:"source"`
+	Path     string   `json:"path"`
+	Replaces string   `json:"replaces,omitempty"`
+	Error    string   `json:"error,omitempty"` // why it cannot be loaded
+}
+
+func newList(io streams) *cobra.Command {
+	var tag, alert string
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the runbooks",
+		Args:  noArgs,
+	}
+	cmd.Flags().StringVarP(&tag, "tag", "l", "", "only those with this tag")
+	cmd.Flags().StringVar(&alert, "alert", "", "only those that answer this alert")
+	o := addOutput(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		entries, err := shelves().List()
+		if err != nil {
+			return err
+		}
+		found := []listed{}
+		for _, e := range entries {
+			l := describe(cmd.Context(), e)
+			if (tag == "" || slices.Contains(l.Tags, tag)) && (alert == "" || slices.Contains(l.Alerts, alert)) {
+				found = append(found, l)
+			}
+		}
+		if *o == asJSON {
+			return writeJSON(io.out, found)
+		}
+		return printList(io, found)
+	}
+	return cmd
+}
+
+// describe loads a runbook's header. One that cannot be loaded is listed with the reason: a broken script must not hide the others.
+func describe(ctx context.Context, e *catalog.Entry) listed {
+	l := listed{Name: e.Name, Source: e.Origin, Path: e.Path, Replaces: e.Replaces, Alerts: []string{}, Tags: []string{}}
+	book, err := engine.Describe(ctx, e, library(declared()...))
+	if err != nil {
+		l.Error = err.Error()
+		return l
+	}
+	h := book.Header
+	l.Summary, l.Severity = h.Summary, h.Severity
+	l.Alerts, l.Tags = append(l.Alerts, h.Alerts...), append(l.Tags, h.Tags...)
+	return l
+}
+
+func printList(io streams, found []listed) error {
+	rows := make([][]string, 0, len(found))
+	for _, l := range found {
+		summary := l.Summary
+		if l.Error != "" {
+			summary = "cannot be loaded: runbook show " + l.Name
+		}
+		rows = append(rows, []string{l.Name, l.Severity, l.Source, summary})
+	}
+	look := screen.LookOf(io.out, getenv)
+	return screen.Table(io.out, []string{"name", "severity", "source", "summary"}, rows, screen.TableStyle{Look: look})
+}

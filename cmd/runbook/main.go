@@ -1,0 +1,18 @@
+// Command runbook runs operations handbooks that were written as Lua scripts.
+//
+// This package is the only place that wires things together: flags and environment to the engine, bindings to their
+// configurations, records to files and screens. Each command is one small file. Read next: app.go for the wiring, run.go for the
+// command that matters most.
+package main
+
+import (
+	"context"
+	"os"
+)
+
+// version is set when a release is built: -ldflags "-X main.version=v1.2.3".
+var version = "dev"
+
+func main() {
+	os.Exit(execute(context.Background(), os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
+}

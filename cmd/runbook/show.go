@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"runbook/engine"
+	"runbook/engine/script"
+)
+
+// shown is a runbook in `show -o json`: a contract with programs.
+type shown struct {
+	listed
+	Title       string       `json:"title,omitempty"`
+	Description string       `json:"description,omitempty"`
+	May         []string     `json:"may"`
+	Params      []shownParam `json:"params"`
+	Steps       []string     `json:"steps"`
+}
+
+type shownParam struct {
+	Name     string   `json:"name"`
+	Type     string   `json:"type"`
+	Help     string   `json:"help,omitempty"`
+	Rule     string   `json:"rule"` // type, bounds and default, for people
+	Default  any      `json:"default,omitempty"`
+	Required bool     `json:"required,omitempty"`
+	Enum     []string `json:"enum,omitempty"`
+	Min      *float64 `json:"min,omitempty"`
+	Max      *float64 `json:"max,omitempty"`
+	Ask      string   `json:"ask,omitempty"`
+}
+
+func newShow(io streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:               "show NAME",
+		Short:             "Show what a runbook does, its parameters, and what it may change",
+		Args:              oneArg("the name of a runbook"),
+		ValidArgsFunction: completeNames,
+	}
+	o := addOutput(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		entry, err := shelves().Find(args[0])
+		if err != nil {
+			return err
+		}
+		book, err := engine.Describe(cmd.Context(), entry, library(declared()...))
+		if err != nil {
+			return err
+		}
+		if *o == asJSON {
+			return writeJSON(io.out, shownOf(book))
+		}
+		_, err = fmt.Fprint(io.out, page(book))
+		return err
+	}
+	return cmd
+}
+
+func shownOf(book *engine.Runbook) shown {
+	h, e := book.Header, book.Entry
+	s := shown{
+		listed: listed{
+			Name: e.Name, Summary: h.Summary, Severity: h.Severity, Source: e.Origin, Path: e.Path, Replaces: e.Replaces,
+			Alerts: append([]string{}, h.Alerts...), Tags: append([]string{}, h.Tags...),
+		},
+		Title: h.Title, Description: h.Description, May: append([]string{}, h.May...), Params: []shownParam{}, Steps: []string{},
+	}
+	for i := range h.Params {
+		s.Params = append(s.Params, shownParamOf(&h.Params[i]))
+	}
+	for _, step := range h.Steps {
+		s.Steps = append(s.Steps, step.Name)
+	}
+	return s
+}
+
+func shownParamOf(p *script.Param) shownParam {
+	out := shownParam{
+		Name: p.Name, Type: string(p.Kind), Help: p.Doc, Rule: p.Rule(), Required: p.Required, Enum: p.Enum, Min: p.Min, Max: p.Max, Ask: p.Ask,
+	}
+	if !p.Secret && p.Default != nil {
+		out.Default = script.Typed(p.Default)
+	}
+	return out
+}
+
+// page is a runbook as text.
+func page(book *engine.Runbook) string {
+	var b strings.Builder
+	h, e := book.Header, book.Entry
+	fmt.Fprintf(&b, "%s: %s\n", e.Name, h.Summary)
+	if h.Description != "" {
+		fmt.Fprintf(&b, "\n%s\n", h.Description)
+	}
+	b.WriteString("\n")
+	field(&b, "Severity", h.Severity)
+	field(&b, "Alerts", strings.Join(h.Alerts, ", "))
+	field(&b, "Tags", strings.Join(h.Tags, ", "))
+	source := e.Origin + ", " + e.Path
+	if e.Replaces != "" {
+		source += " (replaces the " + e.Replaces + " one)"
+	}
+	field(&b, "Source", source)
+	section(&b, "Steps")
+	for i, step := range h.Steps {
+		fmt.Fprintf(&b, "  %d. %s\n", i+1, step.Name)
+	}
+	section(&b, "May change")
+	for _, grant := range h.May {
+		fmt.Fprintf(&b, "  %s\n", grant)
+	}
+	if len(h.May) == 0 {
+		b.WriteString("  nothing\n")
+	}
+	writeParams(&b, h.Params)
+	fmt.Fprintf(&b, "\nRehearse it:  runbook run %s --dry-run\n", e.Name)
+	return b.String()
+}
+
+func writeParams(w io.Writer, params []script.Param) {
+	if len(params) == 0 {
+		return
+	}
+	section(w, "Parameters (-p name=value)")
+	width := 0
+	for _, p := range params {
+		width = max(width, len(p.Name))
+	}
+	for i := range params {
+		p := &params[i]
+		fmt.Fprintf(w, "  %-*s  %s\n", width, p.Name, p.Doc)
+		fmt.Fprintf(w, "  %-*s  %s\n", width, "", p.Rule())
+	}
+}
+
+func section(w io.Writer, title string) { fmt.Fprintf(w, "\n%s\n", title) }
+
+func field(w io.Writer, name, value string) {
+	if value != "" {
+		fmt.Fprintf(w, "%-9s %s\n", name+":", value)
+	}
+}

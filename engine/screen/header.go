@@ -1,0 +1,94 @@
+package screen
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"runbook/engine/journal"
+)
+
+// dryRun is on every screen of a dry run: above it, on each action, and below it.
+const dryRun = "DRY RUN"
+
+// header says what runs, in which mode, where, and with what.
+func (t *Text) header(run *journal.Run) {
+	t.names.namespace = run.Site["namespace"]
+	title := clean(run.Runbook)
+	if run.Summary != "" {
+		title += ": " + clean(run.Summary)
+	}
+	mode := "real run "
+	if t.ledger.isDry() {
+		t.fold("", "", caveat, dryRun+": nothing will be changed")
+		mode = "dry run "
+	}
+	t.fold("", "", bold, title)
+	for _, line := range []string{siteLine(run.Site), paramLine(run.Params), mode + clean(run.ID)} {
+		if line != "" {
+			t.fold("", "", dim, line)
+		}
+	}
+	t.paper.line("")
+}
+
+// siteFirst are the parts of a site in the order in which a person looks for them; any others follow by name.
+var siteFirst = []string{"context", "namespace", "server"}
+
+func siteLine(site map[string]string) string {
+	keys := slices.Clone(siteFirst)
+	for _, key := range slices.Sorted(maps.Keys(site)) {
+		if !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	var parts []string
+	for _, key := range keys {
+		if site[key] != "" {
+			parts = append(parts, clean(key+" "+site[key]))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func paramLine(params map[string]any) string {
+	parts := make([]string, 0, len(params))
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		parts = append(parts, clean(fmt.Sprintf("%s=%v", name, params[name])))
+	}
+	return strings.Join(parts, " ")
+}
+
+// stepLine is the key of the line of a step while it is open.
+const stepLine = "step"
+
+// step begins the line of a step. If nothing is shown below it, its result ends the same line.
+func (t *Text) step(s *journal.Step) {
+	title := fmt.Sprintf("[%d/%d] %s", s.Number, max(len(t.ledger.run.Steps), s.Number), clean(s.Name))
+	t.live.opened = t.live.now()
+	t.paper.begin(stepLine, title, t.paper.look.paint(bold, title))
+}
+
+// stepEnd says how a step ended. That it failed, and why, stands in the summary, which follows.
+func (t *Text) stepEnd(s *journal.Step) {
+	t.live.allDone()
+	result, colour := stepResult(s)
+	if !t.paper.finish(stepLine, colour, "  "+result) && colour != alarm {
+		t.fold("  ", "  ", colour, result)
+	}
+}
+
+func stepResult(s *journal.Step) (result string, colour style) {
+	switch s.Status {
+	case journal.OK:
+		result, colour = "ok", green
+	case journal.Skipped:
+		return "skipped: " + clean(s.Reason), dim
+	case journal.Declined:
+		result, colour = "declined", yellow
+	default:
+		result, colour = strings.ToUpper(string(s.Status)), alarm
+	}
+	return result + ", " + elapsed(s.Elapsed), colour
+}

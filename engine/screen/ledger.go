@@ -1,0 +1,133 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+
+	"runbook/engine/journal"
+)
+
+// A ledger keeps what the summary of a run needs of its records: which actions came to what, what was assumed, how steps ended.
+type ledger struct {
+	run      *journal.Run
+	step     *journal.Step // the current one, or the last
+	broken   *journal.Step // the last one that ended neither well nor skipped
+	entries  []*entry      // the actions, in order
+	open     map[string]*entry
+	commands tallied // that a dry run really ran
+	assumed  int
+	verdict  *journal.Verdict
+	end      *journal.End
+}
+
+// An entry is one action of the run.
+type entry struct {
+	step    int              // its number, 0 before the first
+	intent  *journal.Record  // with Call and Intent
+	outcome *journal.Outcome // nil as long as it is not known
+}
+
+func newLedger() ledger { return ledger{run: &journal.Run{}, open: map[string]*entry{}} }
+
+func (l *ledger) isDry() bool { return l.run.Mode == journal.DryRun }
+
+// note enters a record.
+func (l *ledger) note(r *journal.Record) {
+	switch r.Kind {
+	case journal.KindRun:
+		l.run = r.Run
+	case journal.KindStep:
+		l.step = r.Step
+	case journal.KindStepEnd:
+		if r.Step.Status != journal.OK && r.Step.Status != journal.Skipped {
+			l.broken = r.Step
+		}
+	case journal.KindRead:
+		l.commands.add(commandOf(r.Call))
+	case journal.KindAssume:
+		l.assumed++
+	case journal.KindVerdict:
+		l.verdict = r.Verdict
+	case journal.KindEnd:
+		l.end = r.End
+	case journal.KindIntent:
+		l.enter(r)
+	case journal.KindOutcome:
+		l.settle(r)
+	}
+}
+
+// settle enters what came of an action. The intent of one that a resumed run settles stands in the part of the journal before.
+func (l *ledger) settle(r *journal.Record) {
+	e := l.open[r.Key]
+	if e == nil && r.Call != nil {
+		e = l.enter(&journal.Record{Key: r.Key, Branch: r.Branch, Call: r.Call, Intent: &journal.Intent{}})
+	}
+	if e != nil {
+		e.outcome = r.Outcome
+	}
+}
+
+func (l *ledger) enter(intent *journal.Record) *entry {
+	e := &entry{intent: intent}
+	if l.step != nil {
+		e.step = l.step.Number
+	}
+	l.entries, l.open[intent.Key] = append(l.entries, e), e
+	return e
+}
+
+// status is what is known of an action: what was sent without an answer is uncertain.
+func (l *ledger) status(e *entry) string {
+	switch {
+	case e.outcome != nil:
+		return e.outcome.Status
+	case l.isDry():
+		return journal.Intended
+	}
+	return journal.Uncertain
+}
+
+func (l *ledger) with(status string) []*entry {
+	var found []*entry
+	for _, e := range l.entries {
+		if l.status(e) == status {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// tallied counts equal texts, in the order in which they were first seen.
+type tallied struct {
+	order []string
+	count map[string]int
+}
+
+func (t *tallied) add(text string) {
+	if text == "" {
+		return
+	}
+	if t.count == nil {
+		t.count = map[string]int{}
+	}
+	if t.count[text]++; t.count[text] == 1 {
+		t.order = append(t.order, text)
+	}
+}
+
+// commandOf is the command line of a read that runs a command, which it has in its argument argv; empty for any other.
+func commandOf(call *journal.Call) string {
+	for _, arg := range call.Identity {
+		if arg.Name != "argv" {
+			continue
+		}
+		switch argv := arg.Value.(type) {
+		case []string:
+			return clean(strings.Join(argv, " "))
+		case []any: // read back from a journal
+			return clean(strings.TrimSuffix(fmt.Sprintln(argv...), "\n"))
+		}
+	}
+	return ""
+}

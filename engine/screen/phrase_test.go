@@ -1,0 +1,75 @@
+package screen
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+)
+
+func TestElapsed(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", 20 * time.Millisecond: "0.0s", 1250 * time.Millisecond: "1.2s", 9 * time.Second: "9s", 9990 * time.Millisecond: "10.0s",
+		12700 * time.Millisecond: "12s", 65 * time.Second: "1m05s", time.Hour + 5*time.Minute + 59*time.Second: "1h05m",
+	} {
+		require.Equal(t, want, elapsed(d), d)
+	}
+}
+
+func TestCount(t *testing.T) {
+	for _, c := range []struct {
+		n    int
+		noun string
+		want string
+	}{
+		{1, "pods", "1 pod"}, {2, "pods", "2 pods"}, {0, "action", "0 actions"}, {1, "networkpolicies", "1 networkpolicy"},
+		{1, "ingresses", "1 ingress"}, {2, "ingresses", "2 ingresses"}, {3, "device", "3 devices"}, {2, "policy", "2 policies"},
+		{1, "storageclasses", "1 storageclass"}, {2, "class", "2 classes"}, {2, "key", "2 keys"},
+	} {
+		require.Equal(t, c.want, count(c.n, c.noun))
+	}
+}
+
+func TestDerived(t *testing.T) {
+	change := func(op, kind string, derived bool) journal.Change {
+		return journal.Change{Op: op, Target: action.Target{Kind: kind}, Derived: derived}
+	}
+	own, follows := false, true
+	for _, c := range []struct {
+		name    string
+		changes []journal.Change
+		want    string
+	}{
+		{"nothing follows", []journal.Change{change("delete", "pods", own)}, ""},
+		{"a deleted pod comes back", []journal.Change{change("delete", "pods", own), change("create", "pods", follows)}, "1 pod replaced"},
+		{"a restart", []journal.Change{
+			change("update", "deployments.apps", own), change("delete", "pods", follows), change("delete", "pods", follows),
+			change("create", "pods", follows), change("create", "pods", follows), change("create", "replicasets.apps", follows),
+		}, "2 pods replaced, 1 replicaset created"},
+		{"scaling down", []journal.Change{change("update", "deployments.apps", own), change("delete", "pods", follows)}, "1 pod deleted"},
+		{"a namespace goes", []journal.Change{
+			change("delete", "namespaces", own), change("delete", "pods", follows), change("update", "quotas", follows),
+		}, "1 pod deleted, 1 quota updated"},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, derived(c.changes)) })
+	}
+}
+
+func TestNames(t *testing.T) {
+	n := names{namespace: "photon-mlir"}
+	for _, c := range []struct {
+		verb   string
+		target action.Target
+		want   string
+	}{
+		{"kubernetes.delete", pod("a"), "delete pods/a"},
+		{"kubernetes.delete", action.Target{System: "kubernetes", Kind: "pods", Scope: "default", Name: "a"}, "delete pods/a in default"},
+		{"s3.delete", action.Target{System: "s3", Kind: "object", Scope: "photon-mlir", Name: "a"}, "s3.delete object/a in photon-mlir"},
+		{"wait_until", action.Target{System: "script", Kind: "condition", Name: "the queue is empty"}, "wait_until the queue is empty"},
+	} {
+		require.Equal(t, c.want, n.call(&journal.Call{Verb: c.verb, Target: c.target}))
+	}
+}

@@ -1,0 +1,196 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+
+	"runbook/engine/journal"
+)
+
+// summary says how the run ended: what was changed, and if it ended early what failed, why, where, and what to type next.
+func (t *Text) summary(end *journal.End) {
+	t.paper.line("")
+	if end.Status == journal.OK {
+		t.success(end)
+	} else {
+		t.failure(end)
+	}
+	t.commands()
+	t.verdict()
+}
+
+func (t *Text) success(end *journal.End) {
+	if t.ledger.isDry() {
+		t.fold("", "", caveat, dryRun+": nothing was changed. "+t.intended()+", "+count(t.ledger.assumed, "assumption")+".")
+		return
+	}
+	text := "nothing was changed"
+	if done := t.ledger.with(journal.Done); len(done) > 0 {
+		text = count(len(done), "action") + " (" + grouped(done) + ")"
+	}
+	t.fold("", "", green, "Done in "+elapsed(end.Elapsed)+": "+text+".")
+	if failed := t.ledger.with(journal.NotDone); len(failed) > 0 {
+		t.fold("", "", yellow, count(len(failed), "action")+" failed, and the script went on.")
+	}
+	t.uncertain()
+}
+
+// intended counts what a dry run would have done.
+func (t *Text) intended() string {
+	intended := t.ledger.with(journal.Intended)
+	text := count(len(intended), "action") + " intended"
+	if len(intended) > 0 {
+		text += " (" + grouped(intended) + ")"
+	}
+	return text
+}
+
+// endings name the ways to end early.
+var endings = map[journal.Status]string{
+	journal.Failed:      "FAILED",
+	journal.Declined:    "DECLINED",
+	journal.Refused:     "REFUSED",
+	journal.TimedOut:    "TIMED OUT",
+	journal.OutOfMemory: "OUT OF MEMORY",
+	journal.Interrupted: "INTERRUPTED",
+}
+
+func (t *Text) failure(end *journal.End) {
+	title := endings[end.Status] + t.brokenStep(end) + ", after " + elapsed(end.Elapsed)
+	if t.ledger.isDry() {
+		title = dryRun + " " + title
+	}
+	t.fold("", "", alarm, title)
+	failure := end.Error
+	if failure == nil {
+		failure = &journal.Error{}
+	}
+	if failure.Message != "" {
+		t.labelled("Why", normal, cleanLines(failure.Message)...)
+	}
+	if failure.Where != "" {
+		t.labelled("Where", normal, clean(failure.Where))
+		if source := sourceLine(failure); source != "" {
+			t.labelled("", dim, source)
+		}
+	}
+	t.changed()
+	t.uncertain()
+	t.next(failure.Hint, end.Status != journal.Refused)
+}
+
+// torn says that the run had no end: its process died, or its journal could not be written any more.
+func (t *Text) torn() {
+	t.paper.line("")
+	title := "INCOMPLETE: the record of this run ends here"
+	if t.ledger.isDry() {
+		title = dryRun + " " + title
+	}
+	t.fold("", "", alarm, title)
+	t.changed()
+	t.uncertain()
+	t.next("", true)
+}
+
+// brokenStep names the step that ended the run. A declined step does not end a run, so it need not be the last.
+func (t *Text) brokenStep(end *journal.End) string {
+	step := t.ledger.step
+	if broken := t.ledger.broken; broken != nil && broken.Status == end.Status {
+		step = broken
+	}
+	if step == nil {
+		return " before the first step"
+	}
+	return fmt.Sprintf(" in step %d of %d, %s", step.Number, max(len(t.ledger.run.Steps), step.Number), clean(step.Name))
+}
+
+// maxListed is how many actions are listed one by one before they are summed up.
+const maxListed = 20
+
+// changed lists what had already been done when the run ended early.
+func (t *Text) changed() {
+	done := t.ledger.with(journal.Done)
+	switch {
+	case t.ledger.isDry():
+		t.labelled("Changed", normal, "nothing ("+dryRun+"); "+t.intended()+" before this")
+	case len(done) == 0 && len(t.ledger.with(journal.Uncertain)) > 0:
+		t.labelled("Changed", normal, "nothing that is certain")
+	case len(done) == 0:
+		t.labelled("Changed", normal, "nothing")
+	case len(done) > maxListed:
+		t.labelled("Changed", normal, count(len(done), "action")+": "+grouped(done))
+	default:
+		t.labelled("Changed", normal, t.listed(done, "")...)
+	}
+}
+
+// uncertain lists what was sent without an answer: nobody may take it for done, or for not done.
+func (t *Text) uncertain() {
+	if sent := t.ledger.with(journal.Uncertain); len(sent) > 0 {
+		t.labelled("Unknown", alarm, t.listed(sent, ": sent, and no answer came")...)
+	}
+}
+
+func (t *Text) listed(entries []*entry, remark string) []string {
+	lines := make([]string, len(entries))
+	for i, e := range entries {
+		lines[i] = numbered(e.intent.Intent.Number, t.names.call(e.intent.Call)) + remark
+	}
+	return lines
+}
+
+// next says what to do or type. A dry run needs no resuming, and neither does a run in which no step began.
+func (t *Text) next(hint string, resumable bool) {
+	var lines []string
+	if hint != "" {
+		lines = cleanLines(hint)
+	}
+	if resumable && t.ledger.step != nil && !t.ledger.isDry() {
+		lines = append(lines, "runbook resume "+clean(t.ledger.run.ID))
+	}
+	t.labelled("Next", bold, lines...)
+}
+
+// labelWidth is the room for the names in the block of a failure.
+const labelWidth = len("  Changed:  ")
+
+// labelled prints lines below each other behind a name.
+func (t *Text) labelled(name string, s style, lines ...string) {
+	first, next := "  "+name+":", spaces(labelWidth)
+	if name == "" {
+		first = ""
+	}
+	for _, line := range lines {
+		t.fold(first+spaces(labelWidth-len(first)), next, s, line)
+		first = ""
+	}
+}
+
+// commands lists what a dry run really ran: only what is known to look and change nothing, but that is for the reader to judge.
+func (t *Text) commands() {
+	if !t.ledger.isDry() || len(t.ledger.commands.order) == 0 {
+		return
+	}
+	t.paper.line("Commands that really ran (they only look):")
+	for _, command := range t.ledger.commands.order {
+		if n := t.ledger.commands.count[command]; n > 1 {
+			command += fmt.Sprintf("  (%d times)", n)
+		}
+		t.fold("  ", "    ", normal, command)
+	}
+}
+
+var verdictStyles = map[string]style{"healthy": green, "degraded": caveat, "down": alarm, "unknown": caveat}
+
+// verdict prints the script's last judgement of the site: the last line of the run, where a person looks first.
+func (t *Text) verdict() {
+	v := t.ledger.verdict
+	if v == nil {
+		return
+	}
+	text := with("Verdict: "+strings.ToUpper(clean(v.State)), ": ", clean(v.Reason))
+	if v.Assumed {
+		text += " (this rests on what the dry run intended or assumed)"
+	}
+	t.fold("", "  ", verdictStyles[v.State], text)
+}

@@ -1,0 +1,138 @@
+package workload
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// placeholder makes the pod that a controller would add next: the owner's template under a made-up name, not started yet.
+func placeholder(owner Object, active, rest []Object, taken []string, now time.Time) Object {
+	template := Clone(Map(owner, "spec", "template"))
+	metadata := Map(template, "metadata")
+	if metadata == nil {
+		metadata = Object{}
+	}
+	metadata["name"] = nextName(owner, append(slices.Clone(active), rest...), taken)
+	metadata["namespace"] = Text(owner, "metadata", "namespace")
+	metadata["ownerReferences"] = []any{ownerReference(owner)}
+	pod := Object{"apiVersion": "v1", "kind": "Pod", "metadata": metadata}
+	if spec := Map(template, "spec"); spec != nil {
+		pod["spec"] = spec
+	}
+	return Created(pod, now)
+}
+
+// nextName is the lowest free ordinal for a stateful set, and otherwise a suffix that no pod of the owner ever had.
+func nextName(owner Object, pods []Object, taken []string) string {
+	base := name(owner)
+	if Text(owner, "kind") == "StatefulSet" {
+		return base + "-" + strconv.Itoa(freeOrdinal(pods))
+	}
+	base += "-new"
+	last := 0
+	for _, used := range append(names(pods), taken...) {
+		if suffix, ok := strings.CutPrefix(used, base); ok {
+			if n, err := strconv.Atoi(suffix); err == nil {
+				last = max(last, n)
+			}
+		}
+	}
+	return base + strconv.Itoa(last+1)
+}
+
+func freeOrdinal(pods []Object) int {
+	used := make(map[int]bool, len(pods))
+	for _, p := range pods {
+		used[ordinal(p)] = true
+	}
+	n := 0
+	for used[n] {
+		n++
+	}
+	return n
+}
+
+func ordinal(pod Object) int {
+	n := name(pod)
+	i, err := strconv.Atoi(n[strings.LastIndex(n, "-")+1:])
+	if err != nil {
+		return -1
+	}
+	return i
+}
+
+func names(list []Object) []string {
+	out := make([]string, len(list))
+	for i, o := range list {
+		out[i] = name(o)
+	}
+	return out
+}
+
+// ReadyPod returns the pod as it is once it runs and all its containers are ready. A pod that has finished or is going away is
+// returned as it is.
+func ReadyPod(pod Object, now time.Time) Object {
+	if !isActive(pod) || IsReady(pod) && Text(pod, "status", "phase") == "Running" {
+		return pod
+	}
+	status := Clone(Map(pod, "status"))
+	if status == nil {
+		status = Object{}
+	}
+	status["phase"] = "Running"
+	delete(status, "reason")
+	delete(status, "message")
+	if status["startTime"] == nil {
+		status["startTime"] = stamp(now)
+	}
+	conditions := []any{}
+	for _, kind := range []string{"PodScheduled", "Initialized", "ContainersReady", "Ready"} {
+		conditions = append(conditions, Object{"type": kind, "status": "True", "lastTransitionTime": stamp(now)})
+	}
+	status["conditions"] = conditions
+	status["containerStatuses"] = runningContainers(pod, now)
+	delete(status, "initContainerStatuses")
+	return With(pod, status, "status")
+}
+
+func runningContainers(pod Object, now time.Time) []any {
+	before := byContainer(pod)
+	out := []any{}
+	for _, c := range Maps(pod, "spec", "containers") {
+		restarts, _ := Int(before[Text(c, "name")], "restartCount")
+		out = append(out, Object{
+			"name": c["name"], "image": c["image"], "imageID": "", "restartCount": restarts, "ready": true, "started": true,
+			"state": Object{"running": Object{"startedAt": stamp(now)}},
+		})
+	}
+	return out
+}
+
+func byContainer(pod Object) map[string]Object {
+	out := map[string]Object{}
+	for _, s := range Maps(pod, "status", "containerStatuses") {
+		out[Text(s, "name")] = s
+	}
+	return out
+}
+
+// IsReady tells whether a pod's Ready condition is true.
+func IsReady(pod Object) bool { return Condition(pod, "Ready")["status"] == "True" }
+
+// Condition returns the condition of that type in an object's status, nil if it has none.
+func Condition(o Object, kind string) Object {
+	for _, c := range Maps(o, "status", "conditions") {
+		if c["type"] == kind {
+			return c
+		}
+	}
+	return nil
+}
+
+// isActive tells whether a controller counts the pod: neither finished nor going away.
+func isActive(pod Object) bool {
+	phase := Text(pod, "status", "phase")
+	return phase != "Succeeded" && phase != "Failed" && Text(pod, "metadata", "deletionTimestamp") == ""
+}
