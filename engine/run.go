@@ -173,6 +173,9 @@ func (r *run) writeRun(params map[string]any) error {
 	about.Digest, about.Summary, about.Mode, about.May, about.Clock = digest(r.vm.Sources()), h.Summary, r.cfg.Mode.Name, h.May, r.began
 	about.Params = map[string]any{}
 	for name, value := range params {
+		if value == nil {
+			continue // not given, and without a default
+		}
 		about.Params[name] = value
 		if d, ok := value.(time.Duration); ok {
 			about.Params[name] = d.String()

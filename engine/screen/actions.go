@@ -41,8 +41,11 @@ func (t *Text) outcome(r *journal.Record) {
 	if !t.paper.finish(r.Key, colour, "  "+result) {
 		t.fold(margin(r.Branch)+detailMargin, margin(r.Branch)+detailMargin, colour, result)
 	}
-	if r.Outcome.Status != journal.NotDone { // what did not happen must not look as if it had
+	switch r.Outcome.Status {
+	case journal.Done:
 		t.details(e.intent)
+	case journal.Uncertain: // what would follow is left out: it must not look as if it had happened
+		t.diffs(margin(r.Branch)+detailMargin, e.intent.Intent.Changes)
 	}
 	if r.Outcome.Note != "" {
 		t.say(margin(r.Branch)+detailMargin, dim, r.Outcome.Note)

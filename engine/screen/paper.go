@@ -68,7 +68,7 @@ func (p *paper) begin(key, plain, painted string) {
 // finish adds to the open line with that key and ends it. It returns false, and does nothing, if that line is not open any more or
 // has no room left on the terminal.
 func (p *paper) finish(key string, s style, text string) bool {
-	if p.open.key != key {
+	if key == "" || p.open.key != key {
 		return false
 	}
 	if columns := p.look.columns(); columns > 0 && width(p.open.plain)+width(text) > columns {
