@@ -3,7 +3,7 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
-.PHONY: all build test test-lab bench lint lab lab-down clean
+.PHONY: all build test test-lab lint lab lab-down clean
 
 all: build
 
@@ -16,15 +16,11 @@ test: ## everything that needs nothing but Go, under the race detector
 test-lab: ## everything that needs a real control plane: builds one from Go modules the first time (about ten minutes on two cores)
 	examples/lab/run-tests $(GO)
 
-bench: build ## our figures beside a peer's, as ratios
-	examples/lab/run-bench bin/runbook
-
-lint: ## formatting, vet, and golangci-lint where it is installed
+lint: ## formatting and vet
 	test -z "$$(gofmt -l .)"
 	$(GO) vet ./...
 	$(GO) vet -tags lab ./...
 	cd examples/lab && $(GO) vet ./...
-	$(GO) tool golangci-lint run ./...
 
 lab: ## a control plane on loopback, in .lab
 	cd examples/lab && $(GO) run . up --dir ../../.lab

@@ -13,7 +13,7 @@ import (
 )
 
 // grantsOf reads the entries of a runbook's `may`: "kubernetes.delete pods", or "notify.send" where the verb has no kinds.
-func grantsOf(may []string, modules []*module.Module) ([]gate.Grant, error) {
+func grantsOf(may []string, modules []*module.Module) ([]gate.Grant, *action.Error) {
 	var grants []gate.Grant
 	for i, entry := range may {
 		grant, err := grantOf(entry, modules)

@@ -64,9 +64,9 @@ func load(ctx context.Context, vm *script.VM, entry *catalog.Entry, modules []*m
 	if err != nil {
 		return nil, err
 	}
-	grants, err := grantsOf(header.May, modules)
-	if err != nil {
-		return nil, err
+	grants, fault := grantsOf(header.May, modules)
+	if fault != nil {
+		return nil, &script.Error{Failure: fault, Where: header.Where}
 	}
 	return &Runbook{Entry: entry, Header: header, Grants: grants}, nil
 }
@@ -85,4 +85,9 @@ func limitOf(err error) *watchdog.LimitError {
 	var limit *watchdog.LimitError
 	errors.As(err, &limit)
 	return limit
+}
+
+// Documented lists every module that a script may call, the functions without require first, as data: none of them can be called.
+func Documented(library Library) []*module.Module {
+	return append([]*module.Module{globals(nil)}, library.all(nil)...)
 }

@@ -127,8 +127,7 @@ func TestSplitPage(t *testing.T) {
 		`{"items":[]}`:                 {},
 		`{"items":null}`:               {},
 		`{}`:                           {},
-		`{"items":[{"a":1},{}]}`:       {`{"apiVersion":"v1","kind":"Pod","a":1}`, `{"apiVersion":"v1","kind":"Pod"}`},
-		`{"items":[{}]}`:               {`{"apiVersion":"v1","kind":"Pod"}`},
+		`{"items":[{"a":1},{"b":2}]}`:  {`{"apiVersion":"v1","kind":"Pod","a":1}`, `{"apiVersion":"v1","kind":"Pod","b":2}`},
 		`{"items":[ { "a" : "}]" } ]}`: {`{"apiVersion":"v1","kind":"Pod", "a" : "}]" }`},
 		`{"items":[{"apiVersion":"x/v1","kind":"W","a":1}]}`: {`{"apiVersion":"x/v1","kind":"W","a":1}`},
 	} {

@@ -10,6 +10,7 @@ import (
 
 	"runbook/engine"
 	"runbook/engine/action"
+	"runbook/engine/module"
 	"runbook/engine/screen"
 )
 
@@ -77,15 +78,17 @@ func newRoot(io streams) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%s", err).Try("%s --help", cmd.CommandPath()).wrap()
 	})
-	root.AddCommand(newList(io), newShow(io), newRun(io), newVersion(io), newCompletion(io))
+	root.AddCommand(newList(io), newShow(io), newRun(io), newDocs(io), newVersion(io), newCompletion(io))
 	return root
 }
 
 func unknownCommand(root *cobra.Command, name string) error {
 	err := usage("there is no command %q", name)
-	if near := root.SuggestionsFor(name); len(near) > 0 {
-		err.Message += fmt.Sprintf("; did you mean %q?", near[0])
+	var names []string
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
 	}
+	err.Message += module.DidYouMean(name, names)
 	return err.Try("runbook --help").wrap()
 }
 

@@ -22,7 +22,7 @@ func cannotCreate(path string, err error) error {
 func cannotWrite(d Dir, path, verb string, err error) error {
 	return action.Errorf(action.CodeUnavailable, "cannot %s the journal %s: %w; the run stops here, because what it does next "+
 		"could not be remembered", verb, path, err).
-		Try("%s, then continue with: runbook resume %s", remedy(err), d.ID())
+		Try("%s; what was done so far is in %s", remedy(err), d.Journal())
 }
 
 func remedy(err error) string {

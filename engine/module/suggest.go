@@ -29,6 +29,9 @@ func Suggest(name string, candidates []string) string {
 	return "; there is " + strings.Join(slices.Sorted(slices.Values(candidates)), ", ")
 }
 
+// nearEnough is the share of letters that have to agree: two letters swapped in a word of four are half of it.
+const nearEnough = 0.5
+
 // Nearest returns the candidate that a person most likely meant, or "" if none is near enough.
 func Nearest(name string, candidates []string) string {
 	type scored struct {
@@ -37,7 +40,7 @@ func Nearest(name string, candidates []string) string {
 	}
 	var near []scored
 	for _, c := range candidates {
-		if s := levenshtein.Match(strings.ToLower(name), strings.ToLower(c), nil); s >= 0.6 {
+		if s := levenshtein.Match(strings.ToLower(name), strings.ToLower(c), nil); s >= nearEnough {
 			near = append(near, scored{c, s})
 		}
 	}

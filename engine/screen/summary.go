@@ -145,9 +145,6 @@ func (t *Text) next(hint string, resumable bool) {
 	if hint != "" {
 		lines = cleanLines(hint)
 	}
-	if resumable && t.ledger.step != nil && !t.ledger.isDry() {
-		lines = append(lines, "runbook resume "+clean(t.ledger.run.ID))
-	}
 	t.labelled("Next", bold, lines...)
 }
 

@@ -23,6 +23,7 @@ type Header struct {
 	May         []string // what the script may change: "kubernetes.delete pods"
 	Params      []Param
 	Steps       []Step
+	Where       Position // of runbook { … }
 }
 
 // A Param is a parameter of a runbook.
@@ -137,7 +138,7 @@ func (vm *VM) readHeader(L *lua.LState, t *lua.LTable) (*Header, error) {
 	}
 	return &Header{
 		Summary: args.String("summary"), Severity: args.String("severity"), Alerts: args.Strings("alerts"),
-		Tags: args.Strings("tags"), May: args.Strings("may"), Params: params, Steps: steps,
+		Tags: args.Strings("tags"), May: args.Strings("may"), Params: params, Steps: steps, Where: vm.where(L),
 	}, nil
 }
 

@@ -1,0 +1,211 @@
+package kubernetes
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// ago is a timestamp that long before the tests' present.
+func ago(d time.Duration) string { return testNow.Add(-d).Format(time.RFC3339) }
+
+func container(name string, state object, more ...any) object {
+	c := object{"name": name, "state": state, "restartCount": int64(0)}
+	for i := 0; i < len(more); i += 2 {
+		c[more[i].(string)] = more[i+1]
+	}
+	return c
+}
+
+func waitsFor(reason string) object { return object{"waiting": object{"reason": reason}} }
+
+func ended(code int64, more ...any) object {
+	terminated := object{"exitCode": code}
+	for i := 0; i < len(more); i += 2 {
+		terminated[more[i].(string)] = more[i+1]
+	}
+	return object{"terminated": terminated}
+}
+
+var runs = object{"running": object{"startedAt": ago(time.Hour)}}
+
+// podWith is a pod with as many containers as it has statuses.
+func podWith(phase string, init, main []object) object {
+	pod := object{
+		"apiVersion": "v1", "kind": "Pod",
+		"metadata": object{"name": "p", "namespace": "shop", "creationTimestamp": ago(2 * time.Hour)},
+		"spec":     object{"containers": specsOf(main), "initContainers": specsOf(init), "nodeName": "n1"},
+		"status":   object{"phase": phase, "containerStatuses": anys(main), "initContainerStatuses": anys(init), "podIP": "10.0.0.1"},
+	}
+	return pod
+}
+
+func specsOf(statuses []object) []any {
+	out := []any{}
+	for _, s := range statuses {
+		spec := object{"name": s["name"]}
+		if s["sidecar"] == true {
+			spec["restartPolicy"] = "Always"
+		}
+		out = append(out, spec)
+	}
+	return out
+}
+
+func anys(list []object) []any {
+	out := []any{}
+	for _, o := range list {
+		out = append(out, o)
+	}
+	return out
+}
+
+func withStatus(o object, pairs ...any) object {
+	for i := 0; i < len(pairs); i += 2 {
+		o["status"].(object)[pairs[i].(string)] = pairs[i+1]
+	}
+	return o
+}
+
+func metadata(o object, key string, value any) object {
+	o["metadata"].(object)[key] = value
+	return o
+}
+
+func conditions(pairs ...string) []any {
+	out := []any{}
+	for i := 0; i < len(pairs); i += 2 {
+		out = append(out, object{"type": pairs[i], "status": pairs[i+1]})
+	}
+	return out
+}
+
+// The statuses are those that kubectl prints for such pods; the cases follow the test of printPod in Kubernetes.
+func TestPodRows(t *testing.T) {
+	type pod = []object
+	for _, c := range []struct {
+		name                    string
+		pod                     object
+		ready, status, restarts string
+		failing                 bool
+	}{
+		{"runs", podWith("Running", nil, pod{container("a", runs, "ready", true), container("b", runs)}), "1/2", "Running", "0", true},
+		{
+			"runs and is ready", withStatus(podWith("Running", nil, pod{container("a", runs, "ready", true)}), "conditions", conditions("Ready", "True")),
+			"1/1", "Running", "0", false,
+		},
+		{"pending", podWith("Pending", nil, nil), "0/0", "Pending", "0", true},
+		{"creating", podWith("Pending", nil, pod{container("a", waitsFor("ContainerCreating"))}), "0/1", "ContainerCreating", "0", true},
+		{
+			"crash loop",
+			podWith("Running", nil, pod{container("a", waitsFor("CrashLoopBackOff"), "restartCount", int64(5), "lastState", ended(1, "finishedAt", ago(2*time.Minute)))}),
+			"0/1", "CrashLoopBackOff", "5 (2m ago)", true,
+		},
+		{"no image", podWith("Pending", nil, pod{container("a", waitsFor("ImagePullBackOff"))}), "0/1", "ImagePullBackOff", "0", true},
+		{"bad config", podWith("Pending", nil, pod{container("a", waitsFor("CreateContainerConfigError"))}), "0/1", "CreateContainerConfigError", "0", true},
+		{"killed", podWith("Running", nil, pod{container("a", ended(137, "reason", "OOMKilled"))}), "0/1", "OOMKilled", "0", true},
+		{"signal", podWith("Running", nil, pod{container("a", ended(137, "signal", int64(9)))}), "0/1", "Signal:9", "0", true},
+		{"exit code", podWith("Running", nil, pod{container("a", ended(2))}), "0/1", "ExitCode:2", "0", true},
+		{"completed", podWith("Succeeded", nil, pod{container("a", ended(0, "reason", "Completed"))}), "0/1", "Completed", "0", false},
+		{
+			"one completed, one failed",
+			podWith("Failed", nil, pod{container("a", ended(0, "reason", "Completed")), container("b", ended(1, "reason", "Error"))}), "0/2", "Error", "0", true,
+		},
+		{
+			"one completed, one runs",
+			podWith("Running", nil, pod{container("a", ended(0, "reason", "Completed")), container("b", runs, "ready", true)}), "1/2", "NotReady", "0", true,
+		},
+		{
+			"one completed, the pod is ready",
+			withStatus(podWith("Running", nil, pod{container("a", ended(0, "reason", "Completed")), container("b", runs, "ready", true)}), "conditions", conditions("Ready", "True")),
+			"1/2", "Running", "0", false,
+		},
+		{"evicted", withStatus(podWith("Failed", nil, nil), "reason", "Evicted"), "0/0", "Evicted", "0", true},
+		{"failed", podWith("Failed", nil, nil), "0/0", "Failed", "0", true},
+		{
+			"gated", withStatus(podWith("Pending", nil, nil), "conditions", []any{object{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}}),
+			"0/0", "SchedulingGated", "0", true,
+		},
+		{"first init", podWith("Pending", pod{container("i", runs), container("j", waitsFor("PodInitializing"))}, pod{container("a", waitsFor("PodInitializing"))}), "0/1", "Init:0/2", "0", true},
+		{"second init", podWith("Pending", pod{container("i", ended(0)), container("j", runs)}, pod{container("a", waitsFor("PodInitializing"))}), "0/1", "Init:1/2", "0", true},
+		{"init fails", podWith("Pending", pod{container("i", ended(1, "reason", "Error"), "restartCount", int64(3))}, pod{container("a", waitsFor("PodInitializing"))}), "0/1", "Init:Error", "3", true},
+		{"init signal", podWith("Pending", pod{container("i", ended(1, "signal", int64(15)))}, nil), "0/0", "Init:Signal:15", "0", true},
+		{"init exit code", podWith("Pending", pod{container("i", ended(4))}, nil), "0/0", "Init:ExitCode:4", "0", true},
+		{"init crash loop", podWith("Pending", pod{container("i", waitsFor("CrashLoopBackOff"))}, nil), "0/0", "Init:CrashLoopBackOff", "0", true},
+		{
+			"sidecar",
+			withStatus(podWith("Running", pod{container("s", runs, "sidecar", true, "started", true, "ready", true, "restartCount", int64(2))},
+				pod{container("a", runs, "ready", true)}), "conditions", conditions("Ready", "True")),
+			"2/2", "Running", "2", false,
+		},
+		{
+			"restarts of a finished init do not count",
+			withStatus(podWith("Running", pod{container("i", ended(0), "restartCount", int64(7))}, pod{container("a", runs, "ready", true)}), "conditions", conditions("Ready", "True")),
+			"1/1", "Running", "0", false,
+		},
+		{"terminating", metadata(podWith("Running", nil, pod{container("a", runs, "ready", true)}), "deletionTimestamp", ago(0)), "1/1", "Terminating", "0", false},
+		{
+			"lost node", metadata(withStatus(podWith("Running", nil, pod{container("a", runs, "ready", true)}), "reason", "NodeLost"), "deletionTimestamp", ago(0)),
+			"1/1", "Unknown", "0", true,
+		},
+		{
+			"completed and leaving", metadata(podWith("Succeeded", nil, pod{container("a", ended(0, "reason", "Completed"))}), "deletionTimestamp", ago(0)),
+			"0/1", "Completed", "0", false,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			require.Equal(t, map[string]any{
+				"name": "p", "namespace": "shop", "age": "120m", "ready": c.ready, "status": c.status, "restarts": c.restarts,
+				"ip": "10.0.0.1", "node": "n1",
+			}, row(c.pod, testNow))
+			require.Equal(t, c.failing, isFailing(c.pod, time.Hour, testNow))
+		})
+	}
+}
+
+// A pod that is just slow fails only after its bound.
+func TestFailingHasABound(t *testing.T) {
+	slow := podWith("Running", nil, []object{container("a", runs)})
+	require.False(t, isFailing(slow, 3*time.Hour, testNow))
+	unscheduled := podWith("Pending", nil, nil)
+	delete(unscheduled["spec"].(object), "nodeName")
+	require.False(t, isFailing(unscheduled, 0, testNow), "a pod that waits for a node is not cured by a restart")
+
+	out, err := pickFailing([]any{toRaw(t, slow), unscheduled}, time.Minute, testNow)
+	require.NoError(t, err)
+	require.Equal(t, []any{toRaw(t, slow)}, out)
+	_, err = pickFailing([]any{toRaw(t, slow), "pod/x"}, time.Minute, testNow)
+	require.EqualError(t, err, "kubernetes.failing: element 2 of the list is no pod")
+}
+
+func TestOtherRows(t *testing.T) {
+	base := func(kind string, spec, status object) object {
+		return object{"kind": kind, "metadata": object{"name": "x", "creationTimestamp": ago(26 * time.Hour)}, "spec": spec, "status": status}
+	}
+	node := base("Node", object{"unschedulable": true}, object{"conditions": conditions("Ready", "False"), "nodeInfo": object{"kubeletVersion": "v1.37.2"}})
+	node["metadata"].(object)["labels"] = object{"node-role.kubernetes.io/worker": "", "kubernetes.io/role": "gpu"}
+	event := base("Event", nil, nil)
+	for key, value := range (object{
+		"type": "Warning", "reason": "BackOff", "message": " again \n", "lastTimestamp": ago(time.Minute),
+		"involvedObject": object{"kind": "Pod", "name": "web-0"},
+	}) {
+		event[key] = value
+	}
+	for _, c := range []struct {
+		o    object
+		want object
+	}{
+		{base("Deployment", object{"replicas": int64(5)}, object{"readyReplicas": 2.0, "updatedReplicas": 4.0, "availableReplicas": 1.0}), object{"ready": "2/5", "up_to_date": "4", "available": "1"}},
+		{base("ReplicaSet", object{"replicas": int64(5)}, object{"replicas": int64(4)}), object{"desired": "5", "current": "4", "ready": "0"}},
+		{base("StatefulSet", object{}, object{"replicas": int64(1), "readyReplicas": int64(1)}), object{"desired": "1", "current": "1", "ready": "1/1"}},
+		{base("DaemonSet", nil, object{"desiredNumberScheduled": int64(3), "numberReady": int64(2)}), object{"desired": "3", "current": "0", "ready": "2", "up_to_date": "0", "available": "0"}},
+		{node, object{"status": "NotReady,SchedulingDisabled", "roles": "gpu,worker", "version": "v1.37.2"}},
+		{event, object{"last_seen": "60s", "type": "Warning", "reason": "BackOff", "object": "pod/web-0", "message": "again", "count": "1"}},
+		{base("Namespace", nil, object{"phase": "Active"}), object{"status": "Active"}},
+		{base("Widget", nil, nil), object{}},
+	} {
+		c.want["name"], c.want["namespace"], c.want["age"] = "x", "", "26h"
+		require.Equal(t, c.want, row(c.o, testNow))
+	}
+}

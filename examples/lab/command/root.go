@@ -1,0 +1,50 @@
+// Package command is the lab's command line, one file per subcommand. Commands parse and print; the work is done in
+// build, plane and site.
+package command
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"runbook/examples/lab/build"
+	"runbook/examples/lab/layout"
+)
+
+// Root returns the lab command. The modules pin what it builds.
+func Root(modules build.Modules) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "lab",
+		Short: "A real Kubernetes control plane on this machine, without root and without containers",
+		Long: `A real Kubernetes control plane on this machine's loopback, built from Go modules, without root and
+without containers. Nodes and pods are played by kwok: they have logs, events and failures, but run nothing.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(
+		buildCommand(modules),
+		upCommand(modules),
+		downCommand(),
+		scenarioCommand(),
+		podsCommand(),
+		holdCommand(),
+	)
+	return root
+}
+
+// dirFlag adds --dir, and returns what gives the lab's folder once the flags are parsed. The folder is absolute:
+// the servers do not start where this program does.
+func dirFlag(cmd *cobra.Command) func() (layout.Dir, error) {
+	dir := cmd.Flags().String("dir", "", "the lab's folder (default: runbook-lab in the XDG state home)")
+	return func() (layout.Dir, error) {
+		if *dir == "" {
+			return layout.Default()
+		}
+		absolute, err := filepath.Abs(*dir)
+		if err != nil {
+			return "", fmt.Errorf("find the lab's folder %s: %w", *dir, err)
+		}
+		return layout.Dir(absolute), nil
+	}
+}

@@ -1,0 +1,52 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"runbook/examples/lab/kwok"
+	"runbook/examples/lab/plane"
+	"runbook/examples/lab/site"
+)
+
+const scenarioTimeout = 30 * time.Second
+
+func scenarioCommand() *cobra.Command {
+	var scenario site.Scenario
+	cmd := &cobra.Command{
+		Use:   "scenario NAME",
+		Short: "Break some of the service's pods, or heal them all",
+		Long: `Break some of the service's pods, or heal them all. NAME is one of ` + strings.Join(kwok.Scenarios, ", ") + `.
+
+The living pods are labelled, not the Deployment's template: a pod that replaces a broken one is healthy, so that
+restarting helps. With --release the template is labelled instead, so that only a rollback helps.`,
+		ValidArgs: kwok.Scenarios,
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+	}
+	dir := dirFlag(cmd)
+	cmd.Flags().IntVar(&scenario.Pods, "pods", 2, "how many pods to break")
+	cmd.Flags().BoolVar(&scenario.Release, "release", false, "break every new pod, as a bad release would")
+	cmd.RunE = func(cmd *cobra.Command, names []string) error {
+		dir, err := dir()
+		if err != nil {
+			return err
+		}
+		access, err := plane.Stagehand(dir)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(cmd.Context(), scenarioTimeout)
+		defer cancel()
+		scenario.Name = names[0]
+		if err := scenario.Play(ctx, access); err != nil {
+			return err
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s is now as in scenario %s\n", site.Deployment, scenario.Name)
+		return nil
+	}
+	return cmd
+}

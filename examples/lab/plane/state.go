@@ -1,0 +1,62 @@
+package plane
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"runbook/examples/lab/layout"
+	"runbook/examples/lab/process"
+)
+
+// State is what a lab must remember to be stopped by another run of this program, even after a crash.
+type State struct {
+	Started   time.Time        `json:"started"`
+	Ports     Ports            `json:"ports"`
+	Processes []process.Record `json:"processes"`
+}
+
+// Ports are the loopback ports of one lab.
+type Ports struct {
+	Etcd              int `json:"etcd"`
+	EtcdPeer          int `json:"etcdPeer"`
+	APIServer         int `json:"apiServer"`
+	ControllerManager int `json:"controllerManager"`
+	Scheduler         int `json:"scheduler"`
+	Kwok              int `json:"kwok"`
+}
+
+// readState returns a zero State where no lab is.
+func readState(dir layout.Dir) (State, error) {
+	var state State
+	data, err := os.ReadFile(dir.State())
+	if errors.Is(err, fs.ErrNotExist) {
+		return state, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &state)
+	}
+	if err != nil {
+		return state, fmt.Errorf("read what runs in the lab from %s: %w", dir.State(), err)
+	}
+	return state, nil
+}
+
+// write replaces the file in one step: a crash leaves the old state or the new one, never half of it.
+func (s State) write(dir layout.Dir) error {
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	next := dir.State() + ".next"
+	if err := os.WriteFile(next, append(data, '\n'), 0o600); err != nil {
+		return fmt.Errorf("record what runs in the lab: %w", err)
+	}
+	if err := os.Rename(next, dir.State()); err != nil {
+		return fmt.Errorf("record what runs in the lab: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+// Package process starts servers that outlive the program that started them, and stops exactly those.
+//
+// Two rules make that safe. A server is recorded before it runs (see hold.go), so that a crash between start and
+// record leaves nothing behind. And a record holds the process's start time besides its number, so that a number
+// which now belongs to somebody else is never signalled.
+//
+// Read next: hold.go for the start, stop.go for the end.
+package process
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+)
+
+// Command is a server to start.
+type Command struct {
+	Name string   // what people call it, and the name of its log
+	Path string   // the program
+	Args []string // its arguments
+	Dir  string   // its working directory
+	Log  string   // the file that takes its output
+}
+
+// Record is what is kept of a started server, enough to find it again and to know that it is the same one.
+type Record struct {
+	Name     string `json:"name"`
+	PID      int    `json:"pid"`
+	Identity string `json:"started"`
+}
+
+// Process is a server that this program started and whose end it can see.
+type Process struct {
+	Record
+	log  string
+	done chan struct{}
+}
+
+// Start runs c in a session of its own. The record callback keeps the new process; c begins only once that
+// returned without an error.
+func Start(c Command, record func(Record) error) (*Process, error) {
+	held, release, err := startHeld(c)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", c.Name, err)
+	}
+	p := &Process{Record: Record{Name: c.Name, PID: held.Process.Pid}, log: c.Log, done: make(chan struct{})}
+	go func() {
+		_ = held.Wait() // the log tells why it ended
+		close(p.done)
+	}()
+	p.Identity, err = identity(p.PID)
+	if err == nil {
+		err = record(p.Record)
+	}
+	if err = errors.Join(err, release(err == nil)); err != nil {
+		return nil, fmt.Errorf("start %s: %w", c.Name, err)
+	}
+	return p, nil
+}
+
+// startHeld starts c behind its gate; release opens the gate, or closes it for good.
+func startHeld(c Command) (*exec.Cmd, func(bool) error, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, nil, err
+	}
+	log, err := os.OpenFile(c.Log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer log.Close()
+	cmd := exec.Command(self, append([]string{HoldCommand, c.Path}, c.Args...)...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = c.Dir, log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	gate, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	release := func(open bool) error {
+		if !open {
+			return gate.Close()
+		}
+		_, err := gate.Write(goAhead)
+		return errors.Join(err, gate.Close())
+	}
+	return cmd, release, cmd.Start()
+}
+
+// Done is closed when the server has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// LogTail returns the last lines that the server wrote.
+func (p *Process) LogTail(lines int) string {
+	data, err := os.ReadFile(p.log)
+	if err != nil {
+		return err.Error()
+	}
+	all := strings.Split(strings.TrimRight(string(data), "\n"), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}

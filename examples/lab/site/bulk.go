@@ -1,0 +1,84 @@
+package site
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+)
+
+const (
+	creators  = 16   // at a time: enough to keep the API server busy, few enough for others to get through
+	tellEvery = 1000 // pods
+)
+
+// Bulk is many pods in one namespace, as a benchmark needs them.
+type Bulk struct {
+	Count     int
+	Namespace string
+}
+
+// Create makes the pods that are missing, all of them running. It says on out how far it is.
+func (b Bulk) Create(ctx context.Context, access *rest.Config, out io.Writer) error {
+	client, err := kubernetes.NewForConfig(access)
+	if err != nil {
+		return fmt.Errorf("prepare to create pods: %w", err)
+	}
+	if err := b.makeNamespace(ctx, client); err != nil {
+		return err
+	}
+	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("list the nodes that are to run the pods: %w", err)
+	}
+	var made atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(creators)
+	for i := range b.Count {
+		group.Go(func() error {
+			err := b.createOne(ctx, client, i, nodes.Items[i%len(nodes.Items)])
+			if n := made.Add(1); err == nil && n%tellEvery == 0 {
+				fmt.Fprintf(out, "%d of %d pods\n", n, b.Count)
+			}
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+func (b Bulk) makeNamespace(ctx context.Context, client kubernetes.Interface) error {
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: b.Namespace}}
+	_, err := client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("create namespace %s: %w", b.Namespace, err)
+	}
+	return serviceAccountPresent(client, b.Namespace).wait(ctx)
+}
+
+// createOne creates the i-th pod and reports it running, which is what a kubelet would do.
+func (b Bulk) createOne(ctx context.Context, client kubernetes.Interface, i int, node corev1.Node) error {
+	pods, want := client.CoreV1().Pods(b.Namespace), benchPod(i, node)
+	pod, err := pods.Create(ctx, want, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		// An earlier run was interrupted, or was for fewer: what it made counts.
+		pod, err = pods.Get(ctx, want.Name, metav1.GetOptions{})
+	}
+	if err != nil {
+		return fmt.Errorf("create pod %s/%s: %w", b.Namespace, want.Name, err)
+	}
+	if pod.Status.Phase == corev1.PodRunning {
+		return nil
+	}
+	pod.Status = benchStatus(i, pod)
+	if _, err := pods.UpdateStatus(ctx, pod, metav1.UpdateOptions{}); err != nil {
+		return fmt.Errorf("report pod %s/%s running: %w", b.Namespace, pod.Name, err)
+	}
+	return nil
+}

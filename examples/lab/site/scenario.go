@@ -1,0 +1,128 @@
+package site
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"runbook/examples/lab/kwok"
+)
+
+// Scenario is what is to happen to the service's pods.
+type Scenario struct {
+	Name    string
+	Pods    int  // how many of the living pods it befalls; those that replace them are healthy
+	Release bool // it comes with a new revision instead, so that every new pod has it until a rollback
+}
+
+// Play makes it so and returns when it can be seen. It first undoes whatever was played before.
+func (s Scenario) Play(ctx context.Context, access *rest.Config) error {
+	if !slices.Contains(kwok.Scenarios, s.Name) {
+		return fmt.Errorf("play scenario %q: there is none of that name; choose one of %s", s.Name, strings.Join(kwok.Scenarios, ", "))
+	}
+	client, err := kubernetes.NewForConfig(access)
+	if err != nil {
+		return fmt.Errorf("prepare to play scenario %s: %w", s.Name, err)
+	}
+	if err := heal(ctx, client); err != nil || s.Name == kwok.Healthy {
+		return err
+	}
+	if s.Release {
+		return s.release(ctx, client)
+	}
+	return s.befall(ctx, client)
+}
+
+// heal undoes every scenario, in the Deployment's template as well as on its pods.
+func heal(ctx context.Context, client kubernetes.Interface) error {
+	if err := labelTemplate(ctx, client, kwok.Healthy); err != nil {
+		return err
+	}
+	pods, err := servicePods(ctx, client)
+	if err != nil {
+		return err
+	}
+	for _, pod := range pods {
+		if err := labelPod(ctx, client, pod.Name, kwok.Healthy); err != nil {
+			return err
+		}
+	}
+	return deploymentReady(client).wait(ctx)
+}
+
+// release puts the scenario into the Deployment's template, as a bad release would.
+func (s Scenario) release(ctx context.Context, client kubernetes.Interface) error {
+	if err := labelTemplate(ctx, client, s.Name); err != nil {
+		return err
+	}
+	return fallen(client, s.Name, 1).wait(ctx)
+}
+
+// befall lets the first of the living pods, by name, fall to the scenario.
+func (s Scenario) befall(ctx context.Context, client kubernetes.Interface) error {
+	pods, err := servicePods(ctx, client)
+	if err != nil {
+		return err
+	}
+	if s.Pods > len(pods) {
+		return fmt.Errorf("play scenario %s on %d pods: Deployment %s has only %d; ask for fewer with --pods", s.Name, s.Pods, Deployment, len(pods))
+	}
+	for _, pod := range pods[:s.Pods] {
+		if err := labelPod(ctx, client, pod.Name, s.Name); err != nil {
+			return err
+		}
+	}
+	return fallen(client, s.Name, s.Pods).wait(ctx)
+}
+
+// servicePods returns the living pods of the service, by name.
+func servicePods(ctx context.Context, client kubernetes.Interface) ([]corev1.Pod, error) {
+	list, err := client.CoreV1().Pods(Namespace).List(ctx, metav1.ListOptions{LabelSelector: "app=" + Deployment})
+	if err != nil {
+		return nil, fmt.Errorf("list the pods of Deployment %s: %w", Deployment, err)
+	}
+	return slices.DeleteFunc(list.Items, func(p corev1.Pod) bool { return p.DeletionTimestamp != nil }), nil
+}
+
+func labelPod(ctx context.Context, client kubernetes.Interface, name, scenario string) error {
+	patch, err := json.Marshal(labelled(scenario))
+	if err != nil {
+		return err
+	}
+	_, err = client.CoreV1().Pods(Namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{})
+	// A pod that went meanwhile needs no label: what replaces it is healthy.
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("label pod %s with scenario %s: %w", name, scenario, err)
+	}
+	return nil
+}
+
+// labelTemplate changes nothing, and so starts no rollout, where the template has that label already.
+func labelTemplate(ctx context.Context, client kubernetes.Interface, scenario string) error {
+	patch, err := json.Marshal(map[string]any{"spec": map[string]any{"template": labelled(scenario)}})
+	if err != nil {
+		return err
+	}
+	if _, err := client.AppsV1().Deployments(Namespace).Patch(ctx, Deployment, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		return fmt.Errorf("label the template of Deployment %s with scenario %s: %w", Deployment, scenario, err)
+	}
+	return nil
+}
+
+// labelled is the patch that sets the scenario's label; null takes it away.
+func labelled(scenario string) map[string]any {
+	var value any
+	if scenario != kwok.Healthy {
+		value = scenario
+	}
+	return map[string]any{"metadata": map[string]any{"labels": map[string]any{kwok.ScenarioLabel: value}}}
+}
