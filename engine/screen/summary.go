@@ -76,7 +76,7 @@ func (t *Text) failure(end *journal.End) {
 	}
 	t.changed()
 	t.uncertain()
-	t.next(failure.Hint, end.Status != journal.Refused)
+	t.next(failure.Hint)
 }
 
 // torn says that the run had no end: its process died, or its journal could not be written any more.
@@ -89,7 +89,6 @@ func (t *Text) torn() {
 	t.fold("", "", alarm, title)
 	t.changed()
 	t.uncertain()
-	t.next("", true)
 }
 
 // brokenStep names the step that ended the run. A declined step does not end a run, so it need not be the last.
@@ -139,8 +138,8 @@ func (t *Text) listed(entries []*entry, remark string) []string {
 	return lines
 }
 
-// next says what to do or type. A dry run needs no resuming, and neither does a run in which no step began.
-func (t *Text) next(hint string, resumable bool) {
+// next says what to do or type.
+func (t *Text) next(hint string) {
 	var lines []string
 	if hint != "" {
 		lines = cleanLines(hint)

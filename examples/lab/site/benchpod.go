@@ -28,22 +28,21 @@ func benchPod(i int, node corev1.Node) *corev1.Pod {
 			Name: fmt.Sprintf("%s-%05d", app, i),
 			Labels: map[string]string{
 				BulkLabel: "true",
-				"app":      app,
-				"team":     team,
-				"version":  version,
-				"zone":     node.Labels[corev1.LabelTopologyZone],
+				"app":     app,
+				"team":    team,
+				"version": version,
+				"zone":    node.Labels[corev1.LabelTopologyZone],
 			},
 			Annotations: map[string]string{
 				"prometheus.io/scrape": "true",
 				"prometheus.io/port":   "8080",
-				"prometheus.io/path":   "/metrics",
 			},
 		},
 		Spec: corev1.PodSpec{
 			NodeName: node.Name, // bound already: the scheduler has better to do
 			// Nobody would confirm the end of a pod that kwok leaves alone, so none is asked for.
 			TerminationGracePeriodSeconds: new(int64(0)),
-			Containers: []corev1.Container{benchContainer(app, team, version)},
+			Containers:                    []corev1.Container{benchContainer(app, team, version)},
 			Volumes: []corev1.Volume{
 				{Name: "cache", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}},
 				{Name: "config", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
@@ -89,7 +88,6 @@ func benchContainer(app, team, version string) corev1.Container {
 		Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}},
 		Env: []corev1.EnvVar{
 			{Name: "LOG_LEVEL", Value: "info"},
-			{Name: "TEAM", Value: team},
 			{Name: "POD_NAME", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.name"}}},
 		},
 		Resources: corev1.ResourceRequirements{
