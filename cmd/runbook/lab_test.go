@@ -97,7 +97,9 @@ func (l lab) audited(t *testing.T, fn func()) []map[string]any {
 	fn()
 	var ours []map[string]any
 	for _, e := range readLines(t, path, info.Size()) {
-		if agent, _ := e["userAgent"].(string); strings.HasPrefix(agent, "runbook/") {
+		// A long request, such as exec, is logged when it starts and again when it ends.
+		agent, _ := e["userAgent"].(string)
+		if strings.HasPrefix(agent, "runbook/") && e["stage"] == "ResponseComplete" {
 			ours = append(ours, e)
 		}
 	}
