@@ -115,7 +115,7 @@ func globals(r *run) *module.Module {
 }
 
 func skip(reason string) error {
-	return &action.Error{Code: action.CodeScript, Message: reason, Cause: errSkip}
+	return &action.Error{Code: action.CodeSkipped, Message: reason, Cause: errSkip}
 }
 
 func (r *run) log(message any) error {
@@ -162,12 +162,12 @@ func cellText(cell any) string {
 
 func (r *run) sleep(ctx context.Context, a module.Args) error {
 	d, _ := a.Duration("duration")
-	r.cfg.status(script.FrameOf(ctx).Branch, "sleeping "+d.String())
+	r.Status(script.FrameOf(ctx).Branch, "sleeping "+d.String())
 	return r.cfg.Mode.Clock.Sleep(ctx, d)
 }
 
 func (r *run) confirm(ctx context.Context, question string) (bool, error) {
-	reply, err := r.cfg.Mode.People.Confirm(ctx, question)
+	reply, err := discreet{r.cfg.Mode.People, r.cfg.Redactor}.Confirm(ctx, question)
 	if err != nil {
 		return false, err
 	}
@@ -189,6 +189,9 @@ func (r *run) ask(ctx context.Context, name string) (any, error) {
 	reply, err := r.cfg.Mode.People.Ask(ctx, param)
 	if err != nil {
 		return nil, err
+	}
+	if param.Secret {
+		r.cfg.Redactor.Add(script.Typed(reply.Value))
 	}
 	return reply.Value, r.answered(name, param.Ask, param.Enum, reply)
 }

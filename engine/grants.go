@@ -40,6 +40,9 @@ func grantOf(entry string, modules []*module.Module) (gate.Grant, error) {
 	grant := gate.Grant{Verb: words[0]}
 	if len(words) == 2 {
 		grant.Kind = words[1]
+		if f.FullKind != nil {
+			grant.Kind = f.FullKind(words[1]) // "services" must not mean those of every API group
+		}
 	}
 	return grant, nil
 }

@@ -17,14 +17,17 @@ func (r *run) parameters() (map[string]any, error) {
 		if p == nil {
 			return nil, r.unknownParam(name)
 		}
+		if p.Secret {
+			r.cfg.Redactor.Add(r.cfg.Given[name])
+		}
 		v, err := p.Parse(r.cfg.Given[name])
+		if err != nil && p.Secret {
+			err = action.Errorf(action.CodeInvalid, "the value of the secret parameter %s is not allowed: %s", p.Name, p.Rule())
+		}
 		if err != nil {
 			return nil, badParam(err, r.cfg.Entry.Name)
 		}
 		r.given[name] = v
-		if p.Secret {
-			r.cfg.Redactor.Add(r.cfg.Given[name])
-		}
 	}
 	params := map[string]any{}
 	for i := range r.book.Header.Params {

@@ -6,6 +6,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/gate"
 	"runbook/engine/journal"
+	"runbook/engine/redact"
 	"runbook/engine/script"
 )
 
@@ -83,4 +84,32 @@ func (Rehearsed) Ask(_ context.Context, p *script.Param) (Reply, error) {
 			Try("give one with -p %s=…  (%s)", p.Name, p.Rule())
 	}
 	return reply, nil
+}
+
+// discreet keeps the secrets that are known from what people are shown when they are asked.
+type discreet struct {
+	People
+	redactor *redact.Redactor
+}
+
+// Consent shows the action without secrets.
+func (d discreet) Consent(ctx context.Context, r *journal.Record) (gate.Decision, string, error) {
+	shown := &lastRecord{}
+	if err := d.redactor.Sink(shown).Write(r); err != nil {
+		return gate.Quit, "", err
+	}
+	return d.People.Consent(ctx, &shown.record)
+}
+
+// Confirm shows the question without secrets.
+func (d discreet) Confirm(ctx context.Context, question string) (Reply, error) {
+	return d.People.Confirm(ctx, d.redactor.String(question))
+}
+
+// lastRecord is a sink that keeps the last record.
+type lastRecord struct{ record journal.Record }
+
+func (l *lastRecord) Write(r *journal.Record) error {
+	l.record = *r
+	return nil
 }

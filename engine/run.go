@@ -46,12 +46,6 @@ type Config struct {
 	Exit func(code int)
 }
 
-func (c *Config) status(branch, text string) {
-	if c.Live != nil {
-		c.Live.Status(branch, text)
-	}
-}
-
 // A Result is how a run ended.
 type Result struct {
 	Exit    int
@@ -74,8 +68,9 @@ type run struct {
 	step     int // number of the current step, 0 before the first
 	verdict  *journal.Verdict
 	cleanups []module.Callback
-	started  bool // the first record was written
-	ended    bool // the last record was written
+	halt     context.CancelCauseFunc // ends the script, or the clean-ups once they have begun
+	started  bool                    // the first record was written
+	ended    bool                    // the last record was written
 }
 
 // Run executes a runbook. An error is one that arose before the first record was written: nothing has
@@ -85,6 +80,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	r.modules = cfg.Library.all(r.now)
 	ctx, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
+	r.halt = halt
 	ctx, stop := watchdog.Watch(ctx, cfg.Limits, r.kill)
 	defer stop()
 	actions, cancelActions := context.WithCancelCause(cfg.Actions)
@@ -114,8 +110,8 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 		return Result{}, err
 	}
 	r.gate = gate.New(gate.Options{
-		Sink: r.sink, Terminal: cfg.Mode.Terminal, Grants: r.book.Grants, Consent: cfg.Mode.People, Clock: cfg.Mode.Clock,
-		Outside: clock.Real{}, Live: cfg.Live, Actions: actions, Halt: halt,
+		Sink: r.sink, Terminal: cfg.Mode.Terminal, Grants: r.book.Grants, Consent: discreet{cfg.Mode.People, cfg.Redactor},
+		Clock: cfg.Mode.Clock, Outside: clock.Real{}, Live: r, Actions: actions, Halt: r.haltNow,
 	})
 	if err := r.begin(ctx, params); err != nil {
 		return Result{}, err
@@ -204,7 +200,7 @@ func (r *run) steps(ctx context.Context) error {
 		err := r.runStep(ctx, i)
 		switch {
 		case err == nil:
-		case ctx.Err() == nil && action.CodeOf(err) == action.CodeDeclined:
+		case ctx.Err() == nil && errors.Is(err, gate.ErrNo):
 			declined = err
 		default:
 			return err
@@ -238,7 +234,9 @@ func (r *run) runStep(ctx context.Context, i int) error {
 
 // end calls the clean-ups and writes the last record.
 func (r *run) end(ctx context.Context, err error) int {
-	r.cleanUp(ctx)
+	if failed := r.cleanUp(ctx); err == nil {
+		err = failed
+	}
 	return r.writeEnd(err)
 }
 
@@ -246,24 +244,35 @@ func (r *run) end(ctx context.Context, err error) int {
 const cleanUpTime = 30 * time.Second
 
 // cleanUp runs what the script asked for with on_exit, also after an interrupt, but not after a limit: then no time is left.
-func (r *run) cleanUp(ctx context.Context) {
+// The second interrupt ends it. It returns the first error.
+func (r *run) cleanUp(ctx context.Context) (first error) {
 	r.mu.Lock()
 	cleanups := r.cleanups
 	r.mu.Unlock()
 	if len(cleanups) == 0 {
-		return
+		return nil
 	}
 	if limitOf(context.Cause(ctx)) != nil {
 		r.warn("the clean-ups of this run were not called: it had reached its limit", "")
-		return
+		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
-	defer cancel()
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
+	defer done()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(r.cfg.Actions, func() { cancel(context.Cause(r.cfg.Actions)) })()
+	r.mu.Lock()
+	r.halt = cancel
+	r.mu.Unlock()
 	for i := len(cleanups) - 1; i >= 0; i-- {
 		if _, err := cleanups[i](ctx); err != nil {
 			r.warn("a clean-up failed: "+err.Error(), "")
+			if first == nil {
+				first = err
+			}
 		}
 	}
+	return first
 }
 
 // warn tells what should be known. If it cannot be written down, the end of the run cannot either, and says so.
@@ -297,11 +306,36 @@ func (r *run) kill(reached *watchdog.LimitError) {
 	r.mu.Lock()
 	started := r.started
 	r.mu.Unlock()
-	code := statusExits[statusOf(reached)]
-	if started {
-		code = r.writeEnd(reached)
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		if started {
+			r.writeEnd(reached)
+		}
+	}()
+	select {
+	case <-written:
+	case <-time.After(lastWords): // the screen may be what hangs; the journal comes before it
 	}
-	r.cfg.Exit(code)
+	r.cfg.Exit(statusExits[statusOf(reached)])
+}
+
+// lastWords is how long the last record of a killed run may take to be shown.
+const lastWords = 250 * time.Millisecond
+
+// haltNow ends what is running of the script.
+func (r *run) haltNow(cause error) {
+	r.mu.Lock()
+	halt := r.halt
+	r.mu.Unlock()
+	halt(cause)
+}
+
+// Status shows what a branch waits for, without the secrets that are known.
+func (r *run) Status(branch, text string) {
+	if r.cfg.Live != nil {
+		r.cfg.Live.Status(r.cfg.Redactor.String(branch), r.cfg.Redactor.String(text))
+	}
 }
 
 // failure is an error as it is written down: with its place in the script, if it has one.

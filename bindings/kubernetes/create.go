@@ -27,8 +27,9 @@ The manifest needs apiVersion, kind and metadata.name; a generated name would be
 			`kubernetes.create({ apiVersion = "v1", kind = "Namespace", metadata = { name = "scratch" } })`,
 			`kubernetes.create({ apiVersion = "v1", kind = "ConfigMap", metadata = { name = "notice" }, data = { text = "down" } })`,
 		},
-		Risk: action.Routine,
-		Act:  b.newCreate,
+		Risk:     action.Routine,
+		Act:      b.newCreate,
+		FullKind: fullKind,
 		Permits: func(kind string) []action.Permission {
 			return permissions(kind, "", "create")
 		},

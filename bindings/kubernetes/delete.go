@@ -39,7 +39,8 @@ deleted, never another one that took its name since. An object that is gone alre
 			}
 			return deleteAction{b, of, args}, nil
 		},
-		Permits: func(kind string) []action.Permission { return permissions(kind, "", "get", "delete") },
+		Permits:  func(kind string) []action.Permission { return permissions(kind, "", "get", "delete") },
+		FullKind: fullKind,
 	}
 }
 

@@ -76,7 +76,7 @@ func codeFor(r request, code int, status metav1.Status) action.Code {
 		return action.CodeConflict
 	case http.StatusTooManyRequests:
 		return action.CodeThrottled
-	case http.StatusBadGateway, http.StatusGatewayTimeout:
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
 		// Somebody between us and the store gave up waiting; the store may still have done it.
 		if r.mutates {
 			return action.CodeUncertain

@@ -79,7 +79,7 @@ func TestWritesThatMayHaveHappened(t *testing.T) {
 		"gateway timeout": {failure(504, "Timeout", "slow"), action.CodeUncertain, false},
 		"bad gateway":     {answerJSON(502, "?"), action.CodeUncertain, false},
 		"throttled":       {failure(429, "TooManyRequests", "slow down"), action.CodeThrottled, true},
-		"internal":        {failure(500, "InternalError", "webhook"), action.CodeUnavailable, false},
+		"internal":        {failure(500, "InternalError", "etcdserver: request timed out"), action.CodeUncertain, false},
 		"no answer":       {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, action.CodeTimeout, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -36,9 +36,10 @@ Of each stream the first 8 MiB are kept.`,
 			`print(kubernetes.exec("pod/web-0", { "df", "-h" }).stdout)`,
 			`local out = try(kubernetes.exec, pod, { "nginx", "-t" }, { container = "proxy", timeout = "10s" })`,
 		},
-		Risk:    action.Disruptive,
-		Decide:  b.newExec,
-		Permits: func(kind string) []action.Permission { return execPermissions(kind) },
+		Risk:     action.Disruptive,
+		Decide:   b.newExec,
+		Permits:  func(kind string) []action.Permission { return execPermissions(kind) },
+		FullKind: fullKind,
 	}
 }
 
@@ -138,7 +139,7 @@ func (c changingCommand) Apply(ctx context.Context, predicted action.Prediction)
 	if err != nil {
 		return action.Result{}, err
 	}
-	c.b.leaveEvent(ctx, pod, "RunbookExec", "ran %q", c.argv)
+	c.b.leaveEvent(ctx, pod, "RunbookExec", "ran %q", c.argv[0]) // arguments may be secrets, and an Event is for everybody
 	return action.Result{Value: value}, nil
 }
 

@@ -44,7 +44,7 @@ func pickFailing(pods []any, bound time.Duration, now time.Time) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		pod, err := decode(raw)
+		pod, err := glance(raw)
 		if err != nil || workload.Text(pod, "kind") != "Pod" {
 			return nil, action.Errorf(action.CodeInvalid, "kubernetes.failing: element %d of the list is no pod", i+1)
 		}

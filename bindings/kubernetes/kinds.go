@@ -167,3 +167,11 @@ func (b *binding) allKinds() []kind {
 	defer b.kinds.mu.Unlock()
 	return append(slices.Clone(builtin), b.kinds.kinds...)
 }
+
+// fullKind is the kind that targets have for what a runbook's may says: with its API group where the table knows it.
+func fullKind(word string) string {
+	if k, ok := builtinKind(word); ok {
+		return k.canonical()
+	}
+	return word
+}

@@ -10,7 +10,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/duration"
 
-	"runbook/engine/action"
 	"runbook/engine/module"
 	"runbook/engine/workload"
 )
@@ -37,9 +36,9 @@ Every object has name, namespace and age. Beside them:
 			if err != nil {
 				return nil, err
 			}
-			o, err := decode(raw)
+			o, err := glance(raw)
 			if err != nil {
-				return nil, action.Errorf(action.CodeInvalid, "kubernetes.row: this is no Kubernetes object")
+				return nil, err
 			}
 			return row(o, b.Now()), nil
 		},

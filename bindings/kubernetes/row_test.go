@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -158,7 +159,7 @@ func TestPodRows(t *testing.T) {
 			require.Equal(t, map[string]any{
 				"name": "p", "namespace": "shop", "age": "120m", "ready": c.ready, "status": c.status, "restarts": c.restarts,
 				"ip": "10.0.0.1", "node": "n1",
-			}, row(c.pod, testNow))
+			}, rowOfRaw(t, c.pod))
 			require.Equal(t, c.failing, isFailing(c.pod, time.Hour, testNow))
 		})
 	}
@@ -206,6 +207,30 @@ func TestOtherRows(t *testing.T) {
 		{base("Widget", nil, nil), object{}},
 	} {
 		c.want["name"], c.want["namespace"], c.want["age"] = "x", "", "26h"
-		require.Equal(t, c.want, row(c.o, testNow))
+		require.Equal(t, c.want, rowOfRaw(t, c.o))
+	}
+}
+
+// rowOfRaw goes the way of an object that comes from the cluster.
+func rowOfRaw(t *testing.T, o object) map[string]any {
+	seen, err := glance(toRaw(t, o))
+	require.NoError(t, err)
+	require.Equal(t, row(o, testNow), row(seen, testNow), "a glance sees all that is needed")
+	return row(seen, testNow)
+}
+
+func BenchmarkRow(b *testing.B) {
+	pod := podWith("Running", nil, []object{container("a", runs, "ready", true)})
+	pod["metadata"].(object)["managedFields"] = strings.Repeat("x", 4000)
+	pod["spec"].(object)["volumes"] = strings.Repeat("x", 4000)
+	raw, err := encode(pod)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		seen, err := glance(raw)
+		if err != nil {
+			b.Fatal(err)
+		}
+		row(seen, testNow)
 	}
 }

@@ -42,6 +42,7 @@ It does not wait for the pods: see wait.`,
 			n, _ := args.Int("replicas")
 			return scaleAction{b, of, n}, nil
 		},
+		FullKind: fullKind,
 		Permits: func(kind string) []action.Permission {
 			return append(permissions(kind, "", "get"), permissions(kind, "scale", "get", "patch")...)
 		},

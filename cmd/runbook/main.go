@@ -8,11 +8,15 @@ package main
 import (
 	"context"
 	"os"
+	"os/signal"
+	"syscall"
 )
 
 // version is set when a release is built: -ldflags "-X main.version=v1.2.3".
 var version = "dev"
 
 func main() {
+	// A reader that goes away must not end a run in the middle of an action: the screen drops what it cannot write.
+	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(execute(context.Background(), os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }

@@ -12,6 +12,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/module"
 	"runbook/engine/screen"
+	"runbook/engine/watchdog"
 )
 
 // An exitError ends the program with a code, after everything was said.
@@ -38,7 +39,10 @@ func execute(ctx context.Context, args []string, io streams) int {
 // exitCode is the code of an error that arose before anything ran.
 func exitCode(err error) int {
 	var usage *engine.UsageError
+	var limit *watchdog.LimitError
 	switch {
+	case errors.As(err, &limit) && limit.Memory:
+		return engine.ExitMemory
 	case errors.As(err, &usage):
 		return engine.ExitUsage
 	case action.CodeOf(err) == action.CodeRefused, action.CodeOf(err) == action.CodeDeclined:

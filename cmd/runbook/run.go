@@ -90,6 +90,9 @@ func runOne(ctx context.Context, io streams, f *runFlags, name string) error {
 	if f.detailed && !f.dry {
 		return usage("--detailed-exitcode goes with --dry-run").wrap()
 	}
+	if len(f.assume) > 0 && !f.dry {
+		return usage("--assume goes with --dry-run").wrap()
+	}
 	entry, err := shelves().Find(name)
 	if err != nil {
 		return err
@@ -173,6 +176,9 @@ func (x *execution) config(actions context.Context) (engine.Config, error) {
 		Library: library(clusterModule(x.flags.cluster, x.site, x.id, wrap)), Given: given, Mode: mode, Live: x.text,
 		Limits: watchdog.Limits{Time: x.flags.timeout, Memory: int64(memory)}, About: about, Actions: actions, Redactor: x.redact,
 		Exit: func(code int) {
+			if x.journal == nil {
+				os.Exit(code)
+			}
 			_ = x.journal.Close() // the process is ended because something hangs: nothing is left to tell
 			os.Exit(code)
 		},

@@ -87,7 +87,7 @@ type Permission struct {
 	Name        string `json:"name,omitempty"`        // one object's name; empty for any
 }
 
-// Resource returns the resource with its subresource, as in "deployments/scale".
+// Path is the resource with its subresource, as in "deployments/scale".
 func (p Permission) Path() string {
 	if p.Subresource == "" {
 		return p.Resource

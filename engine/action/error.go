@@ -24,6 +24,7 @@ const (
 	CodeRefused     Code = "refused"      // runbook's own policy said no; nothing was sent
 	CodeDeclined    Code = "declined"     // a person said no; nothing was sent
 	CodeCommand     Code = "command"      // a command ran and exited with a non-zero status
+	CodeSkipped     Code = "skipped"      // the script ended a step itself; nothing failed
 	CodeScript      Code = "script"       // the script's own error
 	CodeInternal    Code = "internal"     // a fault of runbook
 )

@@ -48,7 +48,7 @@ func (g *Gate) admit(d action.Description) error {
 			return nil
 		}
 	}
-	needed := Grant{Verb: d.Verb, Kind: d.Target.Resource()}
+	needed := Grant{Verb: d.Verb, Kind: d.Target.Kind}
 	return g.halt(action.Errorf(action.CodeRefused, "%s %s was refused: the runbook does not say that it may do this, so nothing was sent", d.Verb, d.Target).
 		On(d.Target).Try("if it should, add %q to `may` in the runbook", needed))
 }
@@ -70,6 +70,18 @@ func (g *Gate) predict(ctx context.Context, pass *passage) error {
 	return nil
 }
 
+// arrive hands the action to the terminal. A binding that panics there may or may not have sent something.
+func (g *Gate) arrive(ctx context.Context, pass *passage) (done outcome) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err := action.Errorf(action.CodeUncertain, "a fault in %s: %v; nobody knows whether %s was changed", pass.desc.Verb, fault, pass.desc.Target)
+			g.opts.Halt(err)
+			done = outcome{status: journal.Uncertain, err: err}
+		}
+	}()
+	return g.opts.Terminal.act(ctx, g, pass)
+}
+
 // carryOut hands the action to the terminal and writes down what came of it. What was sent is written down whatever happens to
 // the script meanwhile.
 func (g *Gate) carryOut(ctx context.Context, pass *passage) (any, error) {
@@ -77,7 +89,7 @@ func (g *Gate) carryOut(ctx context.Context, pass *passage) (any, error) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	defer context.AfterFunc(g.opts.Actions, func() { cancel(context.Cause(g.opts.Actions)) })()
-	done := g.opts.Terminal.act(ctx, g, pass)
+	done := g.arrive(ctx, pass)
 	out := &journal.Outcome{Status: done.status, Note: done.note, Attempts: done.attempts, Elapsed: g.opts.Outside.Now().Sub(began)}
 	if done.err != nil {
 		out.Error = journal.NewError(done.err)

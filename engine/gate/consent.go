@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 
 	"runbook/engine/action"
 	"runbook/engine/journal"
@@ -19,6 +20,10 @@ const (
 	Quit                    // no, and end the run
 )
 
+// ErrNo is the cause of an action's error when a person said no to it, and to nothing else: the rest of the run may go on. Silence is
+// never an answer of that kind.
+var ErrNo = errors.New("a person said no")
+
 // A Consenter answers for a person. By says who: "terminal", "--yes".
 type Consenter interface {
 	Consent(ctx context.Context, r *journal.Record) (decision Decision, by string, err error)
@@ -34,6 +39,9 @@ func (g *Gate) ask(ctx context.Context, pass *passage) error {
 	}
 	g.asking.Lock()
 	defer g.asking.Unlock()
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // another branch's question ended the run
+	}
 	if g.granted[wholeRun] || g.granted["step "+pass.place.Step] {
 		return nil
 	}
@@ -64,7 +72,9 @@ func (g *Gate) decide(pass *passage, decision Decision, by string) error {
 	}
 	switch decision {
 	case No:
-		return action.Errorf(action.CodeDeclined, "%s %s was declined", pass.desc.Verb, pass.desc.Target).On(pass.desc.Target)
+		declined := action.Errorf(action.CodeDeclined, "%s %s was declined", pass.desc.Verb, pass.desc.Target).On(pass.desc.Target)
+		declined.Cause = ErrNo
+		return declined
 	case Quit:
 		return g.halt(action.Errorf(action.CodeDeclined, "stopped before %s %s", pass.desc.Verb, pass.desc.Target).On(pass.desc.Target))
 	}

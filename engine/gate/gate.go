@@ -74,7 +74,7 @@ func (nobody) Status(string, string) {}
 // A Grant is one thing that a runbook may change.
 type Grant struct {
 	Verb string // "kubernetes.delete"
-	Kind string // "pods"; "" where the verb has no kinds
+	Kind string // "pods", "deployments.apps"; "" where the verb has no kinds
 }
 
 // String is the grant as a runbook's header has it.
@@ -86,7 +86,7 @@ func (g Grant) String() string {
 }
 
 func (g Grant) covers(d action.Description) bool {
-	return g.Verb == d.Verb && (g.Kind == "" || g.Kind == d.Target.Kind || g.Kind == d.Target.Resource())
+	return g.Verb == d.Verb && (g.Kind == "" || g.Kind == d.Target.Kind)
 }
 
 // Guessed tells whether anything was intended or assumed so far: a judgement made now may rest on it.

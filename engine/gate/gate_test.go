@@ -218,9 +218,9 @@ func TestAnActionOutsideMayIsRefusedAndCannotBeCaught(t *testing.T) {
 	assert.ErrorIs(t, context.Cause(f.ctx), err)
 }
 
-func TestGrantsCoverByKindOrResource(t *testing.T) {
+func TestGrantsCoverByVerbAndWholeKind(t *testing.T) {
 	d := action.Description{Verb: "k.scale", Target: action.Target{Kind: "deployments.apps"}}
-	assert.True(t, Grant{Verb: "k.scale", Kind: "deployments"}.covers(d))
+	assert.False(t, Grant{Verb: "k.scale", Kind: "deployments"}.covers(d), "those of another API group are something else")
 	assert.True(t, Grant{Verb: "k.scale", Kind: "deployments.apps"}.covers(d))
 	assert.True(t, Grant{Verb: "k.scale"}.covers(d))
 	assert.False(t, Grant{Verb: "k.scale", Kind: "pods"}.covers(d))

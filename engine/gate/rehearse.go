@@ -40,6 +40,9 @@ func (r Rehearse) wait(ctx context.Context, w *waiting) (any, string, error) {
 	case progress.Met:
 		return progress.Value, journal.Met, nil
 	}
+	if _, intended := r.State.Lay(w.wait.Describe().Target, nil); progress.Failed && !intended {
+		return nil, "", w.failed(action.CodeRejected, "%s cannot come true any more", w.name)
+	}
 	if r.TimesOut[w.name] {
 		if err := w.assume("timeout"); err != nil {
 			return nil, "", err

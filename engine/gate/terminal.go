@@ -43,7 +43,7 @@ func (Apply) act(ctx context.Context, g *Gate, pass *passage) outcome {
 		}
 		again := retryable(err)
 		if lostAnswer(err) {
-			settled := settle(ctx, g, pass, sent, err)
+			settled := settle(ctx, pass, sent, err)
 			if settled.status != journal.NotDone {
 				settled.attempts = attempt
 				return settled
@@ -61,12 +61,19 @@ func lostAnswer(err error) bool {
 	return code == action.CodeTimeout || code == action.CodeUncertain || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// settleTime bounds the look at a target whose answer was lost, also when the run is already over: not to know is worse than to be
-// a moment late.
-const settleTime = 500 * time.Millisecond
+// settleTime bounds the look at a target whose answer was lost. Answers are lost when a server is slow, so it is generous; when the
+// run is over already only a moment is left, and not to know is worse than to be that late.
+const (
+	settleTime     = 10 * time.Second
+	lastSettleTime = 500 * time.Millisecond
+)
 
-func settle(ctx context.Context, g *Gate, pass *passage, sent action.Intent, cause error) outcome {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+func settle(ctx context.Context, pass *passage, sent action.Intent, cause error) outcome {
+	left := settleTime
+	if ctx.Err() != nil {
+		left = lastSettleTime
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), left)
 	defer cancel()
 	answer, err := pass.action.Settle(ctx, sent)
 	switch {

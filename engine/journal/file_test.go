@@ -124,7 +124,7 @@ func TestAFullDiskStopsTheJournalForGood(t *testing.T) {
 		err  error
 		hint string
 	}{
-		"full":      {syscall.ENOSPC, "free space on that file system, then continue with: runbook resume " + testID},
+		"full":      {syscall.ENOSPC, "free space on that file system; what was done so far is in "},
 		"read-only": {syscall.EROFS, "make that folder writable or set XDG_STATE_HOME to one that is"},
 		"broken":    {syscall.EIO, "check that file system"},
 	} {

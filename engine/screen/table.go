@@ -23,7 +23,7 @@ type TableStyle struct {
 func Table(w io.Writer, columns []string, rows [][]string, s TableStyle) error {
 	headers := make([]string, len(columns))
 	for i, c := range columns {
-		headers[i] = strings.ToUpper(clean(c))
+		headers[i] = strings.ToUpper(strings.ReplaceAll(clean(c), "_", "-")) // as kubectl has UP-TO-DATE
 	}
 	t := &table{TableStyle: s, w: bufio.NewWriter(w), widths: widthsOf(headers, rows), gap: gap}
 	t.fit()

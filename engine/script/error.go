@@ -147,7 +147,9 @@ func (vm *VM) ending(cause, err error) *Error {
 func (vm *VM) fromErrorTable(t *lua.LTable) *Error {
 	if meta, ok := t.Metatable.(*lua.LTable); ok {
 		if ud, ok := meta.RawGetString("__error").(*lua.LUserData); ok {
-			return ud.Value.(*Error)
+			if known, ok := ud.Value.(*Error); ok { // a script can make such a metatable of its own
+				return known
+			}
 		}
 	}
 	out := &action.Error{Code: action.CodeScript, Message: text(t.RawGetString("message")), Hint: text(t.RawGetString("hint"))}
@@ -178,6 +180,9 @@ func (vm *VM) fromMessage(message string) *Error {
 			out.Where = vm.loader.position(m[1], line)
 			message = m[3]
 		}
+	}
+	if strings.TrimSpace(message) == "" || message == "nil" {
+		message = "the script raised an error without a message"
 	}
 	out.Failure.Message, out.Failure.Hint = plain(strings.TrimLeft(message, " "))
 	return out

@@ -101,8 +101,7 @@ func (vm *VM) invoke(L *lua.LState, call Call) (result any, err error) {
 func guard(m *module.Module, f *module.Func, fn func() (any, error)) (result any, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = action.Errorf(action.CodeInternal, "a fault in %s: %v", m.Qualified(f), r).
-				Try("report this with the script line; nothing more was sent by this call")
+			err = action.Errorf(action.CodeInternal, "a fault in %s: %v", m.Qualified(f), r).Try("please report this with the script line")
 		}
 	}()
 	return fn()

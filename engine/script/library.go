@@ -62,6 +62,9 @@ func (vm *VM) openRandom(L *lua.LState) {
 	lib := L.GetGlobal(lua.MathLibName).(*lua.LTable)
 	lib.RawSetString("randomseed", lua.LNil)
 	lib.RawSetString("random", L.NewFunction(func(L *lua.LState) int {
+		if vm.loading {
+			vm.raise(L, action.Errorf(action.CodeInvalid, "math.random cannot be called while the runbook is loaded").Try("move the call into a step"))
+		}
 		low, high := 1, 1
 		switch L.GetTop() {
 		case 0:

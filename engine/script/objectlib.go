@@ -32,7 +32,7 @@ func (vm *VM) openObjects(L *lua.LState) {
 		return forward(L, baseIpairs)
 	}))
 	L.SetGlobal("copy", L.NewFunction(func(L *lua.LState) int {
-		L.Push(vm.copyValue(L.CheckAny(1)))
+		L.Push(vm.copyValue(L, L.CheckAny(1), 0))
 		return 1
 	}))
 }
@@ -129,7 +129,10 @@ func forward(L *lua.LState, fn *lua.LFunction) int {
 }
 
 // copyValue makes tables of objects, all the way down. A null becomes json.null, so that what is written again is what was read.
-func (vm *VM) copyValue(v lua.LValue) lua.LValue {
+func (vm *VM) copyValue(L *lua.LState, v lua.LValue, depth int) lua.LValue {
+	if depth > maxDepth {
+		vm.raise(L, action.Errorf(action.CodeInvalid, "copy: a table is nested more than %d deep, or contains itself", maxDepth))
+	}
 	if o, ok := asObject(v); ok {
 		return vm.copyJSON(gjson.Parse(o.raw))
 	}
@@ -139,7 +142,7 @@ func (vm *VM) copyValue(v lua.LValue) lua.LValue {
 	}
 	out := vm.state.NewTable()
 	out.Metatable = t.Metatable
-	t.ForEach(func(k, item lua.LValue) { out.RawSet(k, vm.copyValue(item)) })
+	t.ForEach(func(k, item lua.LValue) { out.RawSet(k, vm.copyValue(L, item, depth+1)) })
 	return out
 }
 

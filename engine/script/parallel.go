@@ -123,7 +123,7 @@ func (g *group) branch(parent *lua.LState, i int) {
 	results, err := g.vm.protect(th, th, g.fn, []lua.LValue{g.items[i], lua.LNumber(i + 1)}, nil)
 	if err != nil {
 		g.errs[i] = g.vm.toError(ctx, err)
-		if g.first == nil {
+		if g.first == nil || harmless(g.first) && !harmless(g.errs[i]) {
 			g.first = g.errs[i]
 		}
 		return
@@ -131,6 +131,11 @@ func (g *group) branch(parent *lua.LState, i int) {
 	if len(results) > 0 {
 		g.results[i] = results[0]
 	}
+}
+
+// harmless tells whether an error only ends a step: it must not hide another branch's failure.
+func harmless(err *Error) bool {
+	return err.Failure.Code == action.CodeSkipped || err.Failure.Code == action.CodeDeclined
 }
 
 func (g *group) finish(L *lua.LState) int {

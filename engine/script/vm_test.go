@@ -372,7 +372,7 @@ func FuzzObject(f *testing.F) {
 		if raw, ok := back.(json.RawMessage); ok {
 			assert.JSONEq(t, text, string(raw))
 		}
-		_, err = fx.vm.toGo(fx.vm.copyValue(lv), 0)
+		_, err = fx.vm.toGo(fx.vm.copyValue(fx.vm.state, lv, 0), 0)
 		if err == nil {
 			return
 		}

@@ -40,44 +40,46 @@ var kwokAmendments = []amendment{
 	},
 }
 
-// amendKwok writes the amended files to work and returns the overlay with which the go command takes them in place
-// of the module's own.
-func amendKwok(ctx context.Context, work string) (overlay string, err error) {
+// amendKwok puts an amended copy of the module into work, and has the go command build from it there.
+func amendKwok(ctx context.Context, work string) error {
 	module, err := moduleDir(ctx, work, kwokModule)
 	if err != nil {
-		return "", err
+		return err
 	}
-	files := map[string][]byte{"pkg/kwok/server/lab_exit_error.go": exitErrorFile}
+	amended := filepath.Join(work, "kwok")
+	if err := os.CopyFS(amended, os.DirFS(module)); err != nil {
+		return fmt.Errorf("copy %s to amend it: %w", kwokModule, err)
+	}
 	for _, a := range kwokAmendments {
-		if files[a.file] == nil {
-			if files[a.file], err = os.ReadFile(filepath.Join(module, a.file)); err != nil {
-				return "", fmt.Errorf("amend %s: %w", kwokModule, err)
-			}
+		if err := a.apply(amended); err != nil {
+			return fmt.Errorf("amend %s: %w", kwokModule, err)
 		}
-		if n := strings.Count(string(files[a.file]), a.old); n != 1 {
-			return "", fmt.Errorf("amend %s: want %q once in %s, found it %d times; is the amendment still needed?", kwokModule, a.old, a.file, n)
-		}
-		files[a.file] = []byte(strings.Replace(string(files[a.file]), a.old, a.new, 1))
 	}
-	return writeOverlay(work, module, files)
+	if err := os.WriteFile(filepath.Join(amended, "pkg/kwok/server/lab_exit_error.go"), exitErrorFile, 0o600); err != nil {
+		return fmt.Errorf("amend %s: %w", kwokModule, err)
+	}
+	replace := exec.CommandContext(ctx, "go", "mod", "edit", "-replace="+kwokModule+"="+amended)
+	replace.Dir = work
+	if out, err := replace.CombinedOutput(); err != nil {
+		return fmt.Errorf("build from the amended %s: %w\n%s", kwokModule, err, out)
+	}
+	return nil
 }
 
-// writeOverlay keeps the amended files in one flat folder; their names come from the whole path, so none collide.
-func writeOverlay(work, module string, files map[string][]byte) (string, error) {
-	replace := map[string]string{}
-	for name, content := range files {
-		amended := filepath.Join(work, strings.ReplaceAll(name, "/", "-"))
-		if err := os.WriteFile(amended, content, 0o600); err != nil {
-			return "", err
-		}
-		replace[filepath.Join(module, name)] = amended
-	}
-	data, err := json.Marshal(map[string]any{"Replace": replace})
+func (a amendment) apply(module string) error {
+	path := filepath.Join(module, a.file)
+	content, err := os.ReadFile(path)
 	if err != nil {
-		return "", err
+		return err
 	}
-	overlay := filepath.Join(work, "overlay.json")
-	return overlay, os.WriteFile(overlay, data, 0o600)
+	if n := strings.Count(string(content), a.old); n != 1 {
+		return fmt.Errorf("want %q once in %s, found it %d times; is the amendment still needed?", a.old, a.file, n)
+	}
+	// The copy is as read-only as the module cache it came from.
+	if err := os.Chmod(path, 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(strings.Replace(string(content), a.old, a.new, 1)), 0o600)
 }
 
 // moduleDir returns where the go command keeps a module, and fetches it first if need be.

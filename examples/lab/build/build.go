@@ -81,15 +81,12 @@ func (b Builder) buildOne(ctx context.Context, work, version string, c Component
 	target := b.Path(c.Name)
 	unfinished := target + ".unfinished"
 	defer os.Remove(unfinished)
-	args := []string{"build", "-ldflags", linkerFlags(version), "-o", unfinished}
 	if c.Name == Kwok {
-		overlay, err := amendKwok(ctx, work)
-		if err != nil {
+		if err := amendKwok(ctx, work); err != nil {
 			return err
 		}
-		args = append(args, "-overlay", overlay)
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, c.Package)...)
+	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags", linkerFlags(version), "-o", unfinished, c.Package)
 	var output bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr = work, &output, &output
 	if err := cmd.Run(); err != nil {

@@ -21,10 +21,10 @@ const (
 
 // components is in the order in which they are built: what the first compile, the later ones share.
 var components = []Component{
-	{Etcd, "go.etcd.io/etcd/server/v3", 100 * time.Second},
-	{APIServer, "k8s.io/kubernetes/cmd/kube-apiserver", 600 * time.Second},
-	{ControllerManager, "k8s.io/kubernetes/cmd/kube-controller-manager", 280 * time.Second},
-	{Scheduler, "k8s.io/kubernetes/cmd/kube-scheduler", 20 * time.Second},
-	{Kwok, "sigs.k8s.io/kwok/cmd/kwok", 25 * time.Second},
-	{Kubectl, "k8s.io/kubernetes/cmd/kubectl", 35 * time.Second},
+	{Etcd, "go.etcd.io/etcd/server/v3", 105 * time.Second},
+	{APIServer, "k8s.io/kubernetes/cmd/kube-apiserver", 720 * time.Second},
+	{ControllerManager, "k8s.io/kubernetes/cmd/kube-controller-manager", 340 * time.Second},
+	{Scheduler, "k8s.io/kubernetes/cmd/kube-scheduler", 25 * time.Second},
+	{Kwok, "sigs.k8s.io/kwok/cmd/kwok", 60 * time.Second},
+	{Kubectl, "k8s.io/kubernetes/cmd/kubectl", 45 * time.Second},
 }

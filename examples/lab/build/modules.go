@@ -32,11 +32,14 @@ func (m Modules) DefaultDir() (string, error) {
 	return filepath.Join(cache, "runbook-lab", m.digest(), "bin"), nil
 }
 
-// digest covers go.mod as well as go.sum: go.sum keeps the checksums of versions that go.mod has left behind.
+// digest covers all that decides what is built. Not go.sum alone: it keeps the checksums of versions that go.mod has
+// left behind.
 func (m Modules) digest() string {
 	hash := sha256.New()
 	hash.Write(m.Mod)
 	hash.Write(m.Sum)
+	fmt.Fprint(hash, kwokAmendments)
+	hash.Write(exitErrorFile)
 	return hex.EncodeToString(hash.Sum(nil))[:16]
 }
 

@@ -25,7 +25,7 @@ func scenarioCommand() *cobra.Command {
 The living pods are labelled, not the Deployment's template: a pod that replaces a broken one is healthy, so that
 restarting helps. With --release the template is labelled instead, so that only a rollback helps.`,
 		ValidArgs: kwok.Scenarios,
-		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		Args:      cobra.ExactArgs(1),
 	}
 	dir := dirFlag(cmd)
 	cmd.Flags().IntVar(&scenario.Pods, "pods", 2, "how many pods to break")

@@ -2,7 +2,10 @@ package plane
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"runbook/examples/lab/process"
 )
@@ -10,6 +13,10 @@ import (
 // Down stops what runs in the lab and removes what only a running lab needs. A lab that is not there is no error:
 // what was asked for is so.
 func (p Plane) Down(ctx context.Context) error {
+	if _, err := os.Stat(string(p.Dir)); errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintln(p.Out, "there is no lab in", p.Dir)
+		return nil
+	}
 	release, err := p.hold(ctx)
 	if err != nil {
 		return err

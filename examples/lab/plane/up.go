@@ -64,7 +64,7 @@ func (p Plane) clear(ctx context.Context) error {
 	if err := process.Stop(ctx, alive); err != nil {
 		return err
 	}
-	return errors.Join(discard(p.Dir), discardLogs(p.Dir))
+	return discard(p.Dir)
 }
 
 // try starts everything once. If anything fails, everything is stopped again.
@@ -81,6 +81,10 @@ func (p Plane) try(ctx context.Context) (err error) {
 		defer cancel()
 		err = errors.Join(err, process.Stop(ctx, start.state.Processes), discard(p.Dir))
 	}()
+	// What an earlier try wrote must not explain the end of this one.
+	if err := discardLogs(p.Dir); err != nil {
+		return err
+	}
 	if err := start.prepare(); err != nil {
 		return err
 	}

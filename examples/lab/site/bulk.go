@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -16,8 +17,9 @@ import (
 )
 
 const (
-	creators  = 16   // at a time: enough to keep the API server busy, few enough for others to get through
-	tellEvery = 1000 // pods
+	creators         = 16   // at a time: enough to keep the API server busy, few enough for others to get through
+	tellEvery        = 1000 // pods
+	namespaceTimeout = 30 * time.Second
 )
 
 // Bulk is many pods in one namespace, as a benchmark needs them.
@@ -62,6 +64,8 @@ func (b Bulk) makeNamespace(ctx context.Context, client kubernetes.Interface) er
 	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("create namespace %s: %w", b.Namespace, err)
 	}
+	ctx, cancel := context.WithTimeout(ctx, namespaceTimeout)
+	defer cancel()
 	return serviceAccountPresent(client, b.Namespace).wait(ctx)
 }
 
@@ -80,6 +84,7 @@ func (b Bulk) createOne(ctx context.Context, client kubernetes.Interface, i int,
 		return nil
 	}
 	pod.Status = benchStatus(i, pod)
+	pod.ResourceVersion = "" // kwok reports the pod as well, and whoever comes last is right
 	if _, err := pods.UpdateStatus(ctx, pod, metav1.UpdateOptions{}); err != nil {
 		return fmt.Errorf("report pod %s/%s running: %w", b.Namespace, pod.Name, err)
 	}

@@ -1,0 +1,66 @@
+package build
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestNothingIsBuiltTwice(t *testing.T) {
+	var out bytes.Buffer
+	b := Builder{Dir: t.TempDir(), Out: &out}
+	for _, c := range components {
+		if err := os.WriteFile(b.Path(c.Name), nil, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Build(t.Context()); err != nil || out.Len() > 0 {
+		t.Errorf("got %v and said %q, want silence", err, out.String())
+	}
+}
+
+func TestPinnedVersionReachesTheProgram(t *testing.T) {
+	mod, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	version, err := Modules{Mod: mod}.kubernetesVersion()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if flags := linkerFlags(version); !strings.Contains(flags, "gitMinor="+strings.Split(version, ".")[1]) {
+		t.Errorf("flags for %s are %q", version, flags)
+	}
+	for _, c := range components {
+		if !bytes.Contains(mod, []byte("\t"+c.Package+"\n")) {
+			t.Errorf("no tool directive pins %s", c.Package)
+		}
+	}
+}
+
+func TestOtherVersionsGetAnotherFolder(t *testing.T) {
+	one, err := Modules{Mod: []byte("a"), Sum: []byte("b")}.DefaultDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := Modules{Mod: []byte("a"), Sum: []byte("c")}.DefaultDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one == other {
+		t.Errorf("both are built into %s", one)
+	}
+}
+
+func TestAmendmentThatNoLongerFitsFailsTheBuild(t *testing.T) {
+	module := t.TempDir()
+	if err := os.WriteFile(filepath.Join(module, "exec.go"), []byte("mended upstream"), 0o400); err != nil {
+		t.Fatal(err)
+	}
+	err := amendment{file: "exec.go", old: "broken", new: "mended"}.apply(module)
+	if err == nil || !strings.Contains(err.Error(), "still needed") {
+		t.Errorf("got %v, want the question whether it is still needed", err)
+	}
+}
