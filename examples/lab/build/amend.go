@@ -46,7 +46,7 @@ func amendKwok(ctx context.Context, work string) error {
 	if err != nil {
 		return err
 	}
-	amended := filepath.Join(work, "kwok")
+	amended := filepath.Join(work, "amended-kwok")
 	if err := os.CopyFS(amended, os.DirFS(module)); err != nil {
 		return fmt.Errorf("copy %s to amend it: %w", kwokModule, err)
 	}

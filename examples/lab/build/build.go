@@ -3,6 +3,7 @@ package build
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -52,8 +53,9 @@ func (b Builder) missing() []Component {
 }
 
 func (b Builder) buildMissing(ctx context.Context, missing []Component) error {
-	work, err := os.MkdirTemp("", "runbook-lab-build-")
-	if err != nil {
+	// The lock makes this folder ours, with what a killed build may have left in it.
+	work := filepath.Join(b.Dir, ".work")
+	if err := errors.Join(os.RemoveAll(work), os.Mkdir(work, 0o700)); err != nil {
 		return fmt.Errorf("make a folder to build in: %w", err)
 	}
 	defer os.RemoveAll(work)
@@ -75,12 +77,10 @@ func (b Builder) buildMissing(ctx context.Context, missing []Component) error {
 	return nil
 }
 
-// buildOne compiles under a temporary name and renames at the end, so that an interrupted build leaves no program
+// buildOne compiles in the work folder and moves the program out at the end, so that an interrupted build leaves none
 // that looks finished.
 func (b Builder) buildOne(ctx context.Context, work, version string, c Component) error {
-	target := b.Path(c.Name)
-	unfinished := target + ".unfinished"
-	defer os.Remove(unfinished)
+	unfinished := filepath.Join(work, c.Name)
 	if c.Name == Kwok {
 		if err := amendKwok(ctx, work); err != nil {
 			return err
@@ -92,7 +92,7 @@ func (b Builder) buildOne(ctx context.Context, work, version string, c Component
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("build %s from %s: %w\n%s", c.Name, c.Package, err, strings.TrimSpace(output.String()))
 	}
-	if err := os.Rename(unfinished, target); err != nil {
+	if err := os.Rename(unfinished, b.Path(c.Name)); err != nil {
 		return fmt.Errorf("put the built %s in place: %w", c.Name, err)
 	}
 	return nil

@@ -18,8 +18,8 @@ func TestBenchPodsAreAlikeInSizeAndDifferInName(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The server adds its defaults and managed fields, which make up the other half.
-		if size := len(data); size < 2000 || size > 3500 {
+		// The server adds its defaults and managed fields, which are more than twice as much.
+		if size := len(data); size < 1500 || size > 2500 {
 			t.Errorf("pod %d is %d bytes of JSON before the server has it", i, size)
 		}
 	}
