@@ -24,7 +24,7 @@ func globals(r *run) *module.Module {
 			Name:    "log",
 			Doc:     "Shows one line of text below the current step.",
 			Params:  []module.Param{{Name: "message", Kind: module.Any, Required: true, Doc: "text; any other value is shown as JSON"}},
-			Control: func(_ context.Context, a module.Args) (any, error) { return nil, r.log(a["message"]) },
+			Control: func(ctx context.Context, a module.Args) (any, error) { return nil, r.log(ctx, a["message"]) },
 		},
 		{
 			Name: "show",
@@ -36,7 +36,7 @@ func globals(r *run) *module.Module {
 				{Name: "columns", Kind: module.Strings, Doc: "for the form table: the column names"},
 				{Name: "rows", Kind: module.List, Doc: "for the forms table and pairs: lists of strings"},
 			}}},
-			Control: func(_ context.Context, a module.Args) (any, error) { return nil, r.show(a) },
+			Control: func(ctx context.Context, a module.Args) (any, error) { return nil, r.show(ctx, a) },
 		},
 		{
 			Name:    "skip",
@@ -118,7 +118,7 @@ func skip(reason string) error {
 	return &action.Error{Code: action.CodeSkipped, Message: reason, Cause: errSkip}
 }
 
-func (r *run) log(message any) error {
+func (r *run) log(ctx context.Context, message any) error {
 	text, ok := message.(string)
 	if !ok {
 		encoded, err := json.Marshal(message)
@@ -127,10 +127,10 @@ func (r *run) log(message any) error {
 		}
 		text = string(encoded)
 	}
-	return r.write(journal.Record{Kind: journal.KindShow, Show: &journal.Show{Form: "text", Text: text}})
+	return r.shown(ctx, &journal.Show{Form: "text", Text: text})
 }
 
-func (r *run) show(a module.Args) error {
+func (r *run) show(ctx context.Context, a module.Args) error {
 	shown := &journal.Show{Form: a.String("form"), Title: a.String("title"), Text: a.String("text"), Columns: a.Strings("columns")}
 	for i, row := range a.List("rows") {
 		cells, ok := row.([]any)
@@ -143,7 +143,12 @@ func (r *run) show(a module.Args) error {
 		}
 		shown.Rows = append(shown.Rows, texts)
 	}
-	return r.write(journal.Record{Kind: journal.KindShow, Show: shown})
+	return r.shown(ctx, shown)
+}
+
+// shown writes down what the script shows, with the branch that shows it.
+func (r *run) shown(ctx context.Context, s *journal.Show) error {
+	return r.write(journal.Record{Kind: journal.KindShow, Branch: script.FrameOf(ctx).Branch, Show: s})
 }
 
 func cellText(cell any) string {

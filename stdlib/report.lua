@@ -44,7 +44,7 @@ end
 -- @param lines  list of strings
 -- @param title  a line above
 function report.lines(lines, title)
-  show { form = "text", title = title, text = table.concat(lines, "\n") }
+  show { form = "text", title = title, text = "  " .. table.concat(lines, "\n  ") }
 end
 
 return report

@@ -49,8 +49,12 @@ func (c clusterFlags) identity(r *redact.Redactor) map[string]string {
 	for _, secret := range []string{config.BearerToken, config.Password, string(config.KeyData)} {
 		r.Add(secret)
 	}
+	raw, err := loader.RawConfig()
+	if err != nil || len(raw.Contexts) == 0 && *c.APIServer == "" {
+		return nil // client-go would fall back to localhost:8080, which nobody meant
+	}
 	about := map[string]string{"server": config.Host, "context": *c.Context}
-	if raw, err := loader.RawConfig(); err == nil && about["context"] == "" {
+	if about["context"] == "" {
 		about["context"] = raw.CurrentContext
 	}
 	if namespace, _, err := loader.Namespace(); err == nil {
