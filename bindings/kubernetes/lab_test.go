@@ -226,7 +226,7 @@ func TestLabLogsAndExec(t *testing.T) {
 	require.Equal(t, "hello there\n", out["stdout"])
 	_, err = d.tryRead("exec", pod, []any{"false"})
 	require.Equal(t, action.CodeCommand, action.CodeOf(err))
-	require.ErrorContains(t, err, "exit status 1") // kwok reports it as a text, not as a status
+	require.ErrorContains(t, err, "exited with status 1")
 	_, err = d.tryRead("exec", pod, []any{"no-such-program"})
 	require.Equal(t, action.CodeCommand, action.CodeOf(err))
 
