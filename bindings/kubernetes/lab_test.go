@@ -32,7 +32,7 @@ var labCommands = action.Commands{{"df", "-h"}, {"echo", "..."}, {"false"}, {"no
 func lab(t *testing.T, context string, walled bool) driver {
 	folder := os.Getenv("RUNBOOK_LAB")
 	if folder == "" {
-		t.Skip("RUNBOOK_LAB names no lab")
+		t.Fatal("RUNBOOK_LAB names no lab: start this with make test-lab")
 	}
 	flags := genericclioptions.NewConfigFlags(false)
 	path := filepath.Join(folder, "kubeconfig")
