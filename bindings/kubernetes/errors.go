@@ -29,7 +29,7 @@ func refusedWith(r request, code int, status metav1.Status) *action.Error {
 	}
 	e := action.Errorf(codeFor(r, code, status), "cannot %s: %s", r.purpose, said).On(r.target)
 	e.Cause = &answer{code, status}
-	if code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable || code >= 500 && !r.mutates {
+	if code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable && fromServer(status) || code >= 500 && !r.mutates {
 		e = e.Again()
 	}
 	return hinted(e, r)
@@ -50,6 +50,9 @@ func answerOf(err error) *answer {
 	}
 	return &answer{}
 }
+
+// fromServer tells whether a failure is the API server's own answer and not that of a proxy before it.
+func fromServer(status metav1.Status) bool { return status.Kind == "Status" }
 
 // statusOf reads the Status object of a failure. A proxy's answer is none: its text becomes the message.
 func statusOf(body []byte) metav1.Status {
@@ -76,6 +79,11 @@ func codeFor(r request, code int, status metav1.Status) action.Code {
 		return action.CodeConflict
 	case http.StatusTooManyRequests:
 		return action.CodeThrottled
+	case http.StatusServiceUnavailable:
+		// The API server says so before it does anything; somebody between us and it may say so afterwards.
+		if r.mutates && !fromServer(status) {
+			return action.CodeUncertain
+		}
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
 		// Somebody between us and the store gave up waiting; the store may still have done it.
 		if r.mutates {

@@ -78,6 +78,8 @@ func TestWritesThatMayHaveHappened(t *testing.T) {
 		"cut off":         {hangUp, action.CodeUncertain, false},
 		"gateway timeout": {failure(504, "Timeout", "slow"), action.CodeUncertain, false},
 		"bad gateway":     {answerJSON(502, "?"), action.CodeUncertain, false},
+		"proxy away":      {answerJSON(503, "no healthy upstream"), action.CodeUncertain, false},
+		"server away":     {failure(503, "ServiceUnavailable", "shutting down"), action.CodeUnavailable, true},
 		"throttled":       {failure(429, "TooManyRequests", "slow down"), action.CodeThrottled, true},
 		"internal":        {failure(500, "InternalError", "etcdserver: request timed out"), action.CodeUncertain, false},
 		"no answer":       {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, action.CodeTimeout, false},
