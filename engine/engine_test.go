@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -403,7 +405,8 @@ end) } }`, dry())
 func TestSecretParametersAreMasked(t *testing.T) {
 	b := newBench(t, `return runbook { summary = "s", params = { token = { secret = true } },
 steps = { step("one", function(run) log("token is " .. run.params.token) end) } }`, carryOut())
-	b.cfg.Given = map[string]string{"token": "s3cr3t-value"}
+	t.Setenv("TOKEN", "s3cr3t-value")
+	b.cfg.Given = map[string]string{"token": "${env:TOKEN}"}
 	open := b.cfg.Open
 	b.cfg.Open = func() (journal.Sink, error) {
 		sink, err := open()
@@ -415,5 +418,32 @@ steps = { step("one", function(run) log("token is " .. run.params.token) end) } 
 		text, err := json.Marshal(r)
 		require.NoError(t, err)
 		assert.NotContains(t, string(text), "s3cr3t-value")
+	}
+}
+
+// A secret on a command line stands in everybody's list of processes, so it is not taken from there.
+func TestASecretParameterIsGivenByReference(t *testing.T) {
+	const text = `return runbook { summary = "s", params = { token = { secret = true, pattern = "[a-z]+" } }, steps = { step("one", function() end) } }`
+	file := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(file, []byte("sesame\n"), 0o600))
+	t.Setenv("TOKEN", "S3SAME")
+	for typed, want := range map[string]string{
+		"sesame":                      "give a reference to it",
+		"${env:NO_SUCH_TOKEN}":        "no variable NO_SUCH_TOKEN",
+		"${file:/no/such/file}":       "no such file",
+		"${env:TOKEN}":                "is not allowed",
+		"${file:" + file + "}":        "",
+		"prefix ${file:" + file + "}": "give a reference to it",
+	} {
+		b := newBench(t, text, carryOut())
+		b.cfg.Given = map[string]string{"token": typed}
+		_, err := Run(t.Context(), b.cfg)
+		if want == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, want)
+		assert.NotContains(t, err.Error(), "S3SAME")
+		assert.False(t, b.opened)
 	}
 }

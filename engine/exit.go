@@ -49,6 +49,8 @@ func statusOf(err error) journal.Status {
 		return journal.Declined
 	case action.CodeOf(err) == action.CodeRefused:
 		return journal.Refused
+	case action.CodeOf(err) == action.CodeDrift:
+		return journal.Drifted
 	}
 	return journal.Failed
 }
@@ -56,5 +58,5 @@ func statusOf(err error) journal.Status {
 // statusExits are the exit codes of a run that ended early.
 var statusExits = map[journal.Status]int{
 	journal.OK: ExitDone, journal.Failed: ExitFailed, journal.Declined: ExitDeclined, journal.Refused: ExitDeclined,
-	journal.TimedOut: ExitTimeout, journal.OutOfMemory: ExitMemory, journal.Interrupted: ExitInterrupted,
+	journal.Drifted: ExitDrift, journal.TimedOut: ExitTimeout, journal.OutOfMemory: ExitMemory, journal.Interrupted: ExitInterrupted,
 }

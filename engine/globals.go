@@ -101,7 +101,7 @@ func globals(r *run) *module.Module {
 				{Name: "state", Kind: module.String, Required: true, Enum: []string{"healthy", "degraded", "down", "unknown"}},
 				{Name: "reason", Kind: module.String},
 			},
-			Control: func(_ context.Context, a module.Args) (any, error) { return nil, r.setVerdict(a) },
+			Control: func(ctx context.Context, a module.Args) (any, error) { return nil, r.setVerdict(ctx, a) },
 		},
 		{
 			Name:   "on_exit",
@@ -148,7 +148,7 @@ func (r *run) show(ctx context.Context, a module.Args) error {
 
 // shown writes down what the script shows, with the branch that shows it.
 func (r *run) shown(ctx context.Context, s *journal.Show) error {
-	return r.write(journal.Record{Kind: journal.KindShow, Branch: script.FrameOf(ctx).Branch, Show: s})
+	return r.tell(journal.Record{Kind: journal.KindShow, Branch: script.FrameOf(ctx).Branch, Show: s})
 }
 
 func cellText(cell any) string {
@@ -167,17 +167,28 @@ func cellText(cell any) string {
 
 func (r *run) sleep(ctx context.Context, a module.Args) error {
 	d, _ := a.Duration("duration")
+	slept, err := r.recall(ctx, "sleep")
+	if slept != nil || err != nil {
+		return err
+	}
 	r.Status(script.FrameOf(ctx).Branch, "sleeping "+d.String())
-	return r.cfg.Mode.Clock.Sleep(ctx, d)
+	if err := r.cfg.Mode.Clock.Sleep(ctx, d); err != nil {
+		return err
+	}
+	return r.keep(ctx, "sleep", d.Seconds(), false)
 }
 
 func (r *run) confirm(ctx context.Context, question string) (bool, error) {
+	if past, err := r.recallAnswer(ctx, question); past != nil || err != nil {
+		yes, _ := past.(bool)
+		return yes, err
+	}
 	reply, err := discreet{r.cfg.Mode.People, r.cfg.Redactor}.Confirm(ctx, question)
 	if err != nil {
 		return false, err
 	}
 	yes, _ := reply.Value.(bool)
-	return yes, r.answered("", question, []string{"yes", "no"}, reply)
+	return yes, r.answered(ctx, "", question, []string{"yes", "no"}, reply)
 }
 
 func (r *run) ask(ctx context.Context, name string) (any, error) {
@@ -188,27 +199,53 @@ func (r *run) ask(ctx context.Context, name string) (any, error) {
 	case param.Ask == "":
 		return nil, action.Errorf(action.CodeScript, "ask: the parameter %q has no question: add ask = \"…\" to it", name)
 	}
-	if given, ok := r.given[name]; ok {
-		return given, r.answered(name, param.Ask, param.Enum, Reply{Value: given, By: "-p"})
-	}
-	reply, err := r.cfg.Mode.People.Ask(ctx, param)
+	past, err := r.recallAnswer(ctx, param.Ask)
 	if err != nil {
 		return nil, err
 	}
-	if param.Secret {
+	if past != nil && !param.Secret {
+		return param.Parse(script.Typed(past))
+	}
+	reply, err := r.reply(ctx, param)
+	if err != nil || past != nil {
+		return reply.Value, err // a secret was written down only as such, so it is read again
+	}
+	return reply.Value, r.answered(ctx, name, param.Ask, param.Enum, shownReply(param, reply))
+}
+
+// reply is the value that a person gave beforehand, or gives now.
+func (r *run) reply(ctx context.Context, param *script.Param) (Reply, error) {
+	if given, ok := r.given[param.Name]; ok {
+		return Reply{Value: given, By: "-p"}, nil
+	}
+	reply, err := r.cfg.Mode.People.Ask(ctx, param)
+	if err == nil && param.Secret {
 		r.cfg.Redactor.Add(script.Typed(reply.Value))
 	}
-	return reply.Value, r.answered(name, param.Ask, param.Enum, reply)
+	return reply, err
+}
+
+// shownReply is a reply as it is written down: as it would be typed, and never a secret.
+func shownReply(param *script.Param, reply Reply) Reply {
+	switch value := reply.Value.(type) {
+	case time.Duration:
+		reply.Value = value.String()
+	}
+	if param.Secret {
+		reply.Value = "[secret]"
+	}
+	return reply
 }
 
 // answered writes an answer down, and, when nobody gave it, that the run goes on with an assumption.
-func (r *run) answered(name, question string, choices []string, reply Reply) error {
+func (r *run) answered(ctx context.Context, name, question string, choices []string, reply Reply) error {
 	value, err := json.Marshal(reply.Value)
 	if err != nil {
 		return action.Errorf(action.CodeInternal, "the answer to %q cannot be written down: %w", question, err)
 	}
 	answer := &journal.Answer{Name: name, Question: question, Value: value, By: reply.By}
-	if err := r.write(journal.Record{Kind: journal.KindAnswer, Answer: answer}); err != nil || !reply.Assumed {
+	branch := script.FrameOf(ctx).Branch
+	if err := r.write(journal.Record{Kind: journal.KindAnswer, Branch: branch, Answer: answer}); err != nil || !reply.Assumed {
 		return err
 	}
 	r.gate.Guess()
@@ -216,15 +253,15 @@ func (r *run) answered(name, question string, choices []string, reply Reply) err
 	if reply.Value == true {
 		assumed.Assumed = "yes"
 	}
-	return r.write(journal.Record{Kind: journal.KindAssume, Assume: assumed})
+	return r.write(journal.Record{Kind: journal.KindAssume, Branch: branch, Assume: assumed})
 }
 
-func (r *run) setVerdict(a module.Args) error {
+func (r *run) setVerdict(ctx context.Context, a module.Args) error {
 	v := &journal.Verdict{State: a.String("state"), Reason: a.String("reason"), Assumed: r.gate.Guessed()}
 	r.mu.Lock()
 	r.verdict = v
 	r.mu.Unlock()
-	return r.write(journal.Record{Kind: journal.KindVerdict, Verdict: v})
+	return r.tell(journal.Record{Kind: journal.KindVerdict, Branch: script.FrameOf(ctx).Branch, Verdict: v})
 }
 
 func (r *run) onExit(fn module.Callback) error {
@@ -247,6 +284,9 @@ type scriptWait struct {
 	pace  action.Pace
 }
 
+// Scripted says that to look is to run the script.
+func (w *scriptWait) Scripted() {}
+
 func (w *scriptWait) Describe() action.Description {
 	return action.Description{Verb: "wait_until", Target: action.Target{System: "script", Kind: "condition", Name: w.name}}
 }
@@ -255,6 +295,9 @@ func (w *scriptWait) Check(ctx context.Context, _ action.View) (action.Progress,
 	value, err := w.check(ctx)
 	if err != nil {
 		return action.Progress{}, err
+	}
+	if _, err := json.Marshal(value); err != nil {
+		return action.Progress{}, action.Errorf(action.CodeInvalid, "wait_until: the function must return data, which can be written down: %w", err)
 	}
 	return action.Progress{Met: value != nil && value != false, Value: value}, nil
 }

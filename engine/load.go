@@ -75,7 +75,7 @@ func load(ctx context.Context, vm *script.VM, entry *catalog.Entry, modules []*m
 func digest(sources []script.Source) string {
 	h := sha256.New()
 	for _, s := range sources {
-		fmt.Fprintf(h, "%s\n%d\n%s\n", s.Name, len(s.Text), s.Text)
+		fmt.Fprintf(h, "%s\n%d\n%s\n", sourceName(s.Name, s.Library), len(s.Text), s.Text)
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))
 }

@@ -20,6 +20,7 @@ type Mode struct {
 // People are who consents and answers in a run.
 type People interface {
 	gate.Consenter
+	gate.Settler
 	Answerer
 }
 

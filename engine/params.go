@@ -1,12 +1,14 @@
 package engine
 
 import (
+	"errors"
 	"maps"
 	"slices"
 
 	"runbook/engine/action"
 	"runbook/engine/module"
 	"runbook/engine/script"
+	"runbook/engine/secret"
 )
 
 // parameters checks what was typed against what the runbook declares, and fills in the defaults.
@@ -17,13 +19,7 @@ func (r *run) parameters() (map[string]any, error) {
 		if p == nil {
 			return nil, r.unknownParam(name)
 		}
-		if p.Secret {
-			r.cfg.Redactor.Add(r.cfg.Given[name])
-		}
-		v, err := p.Parse(r.cfg.Given[name])
-		if err != nil && p.Secret {
-			err = action.Errorf(action.CodeInvalid, "the value of the secret parameter %s is not allowed: %s", p.Name, p.Rule())
-		}
+		v, err := r.parse(p, r.cfg.Given[name])
 		if err != nil {
 			return nil, badParam(err, r.cfg.Entry.Name)
 		}
@@ -43,6 +39,28 @@ func (r *run) parameters() (map[string]any, error) {
 		}
 	}
 	return params, nil
+}
+
+// parse reads a value that was typed. A secret is given by reference: what stands on a command line stands in everybody's list of
+// processes, and in the shell's history.
+func (r *run) parse(p *script.Param, typed string) (any, error) {
+	if !p.Secret {
+		return p.Parse(typed)
+	}
+	if !secret.IsReference(typed) {
+		return nil, action.Errorf(action.CodeInvalid, "the parameter %s is a secret: give a reference to it, not the secret itself", p.Name).
+			Try("-p %s='${env:NAME}' or -p %s='${file:PATH}'", p.Name, p.Name)
+	}
+	value, err := secret.Read(typed)
+	if err != nil {
+		return nil, action.Errorf(action.CodeInvalid, "the parameter %s: %w", p.Name, err)
+	}
+	r.cfg.Redactor.Add(value)
+	out, err := p.Parse(value)
+	if err != nil {
+		return nil, action.Errorf(action.CodeInvalid, "the value of the secret parameter %s is not allowed: %s", p.Name, p.Rule())
+	}
+	return out, nil
 }
 
 func (r *run) param(name string) *script.Param {
@@ -76,5 +94,9 @@ func (e *UsageError) Unwrap() error { return e.Err }
 
 func badParam(err error, runbook string) error {
 	out := action.Errorf(action.CodeInvalid, "%w", err).Try("runbook show %s", runbook)
+	var known *action.Error
+	if errors.As(err, &known) && known.Hint != "" {
+		out.Hint = known.Hint
+	}
 	return &UsageError{Err: out}
 }

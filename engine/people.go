@@ -25,8 +25,9 @@ type Reply struct {
 	Assumed bool   // nobody answered: a dry run went on with this
 }
 
-// Yes consents to every action and confirms everything, on behalf of a person who gave --yes. It never answers ask.
-type Yes struct{ Answerer }
+// Yes consents to every action and confirms everything, on behalf of a person who gave --yes. It never answers ask, and does not
+// decide whether something happened.
+type Yes struct{ People }
 
 // Consent says yes to the rest of the run.
 func (Yes) Consent(context.Context, *journal.Record) (gate.Decision, string, error) {
@@ -58,12 +59,26 @@ func (Nobody) Ask(_ context.Context, p *script.Param) (Reply, error) {
 		Try("answer it with -p %s=…  (%s)", p.Name, p.Rule())
 }
 
+// Settled cannot be decided.
+func (Nobody) Settled(_ context.Context, intent *journal.Record, cause error) (action.Settlement, string, error) {
+	why := action.Errorf(action.CodeDeclined, "nobody can be asked: standard input is not a terminal")
+	if cause != nil {
+		why = action.Errorf(action.CodeDeclined, "%w, and nobody can be asked: standard input is not a terminal", cause)
+	}
+	return action.Unknown, "", why.Try("look at it, then say what you saw: --settle %d=done or --settle %d=not-done", intent.Intent.Number, intent.Intent.Number)
+}
+
 // Rehearsed answers for a person in a dry run, where every answer is an assumption.
 type Rehearsed struct{}
 
 // Consent is given: nothing is sent.
 func (Rehearsed) Consent(context.Context, *journal.Record) (gate.Decision, string, error) {
 	return gate.AllRun, "dry run", nil
+}
+
+// Settled has nothing to decide: a dry run sends nothing.
+func (Rehearsed) Settled(context.Context, *journal.Record, error) (action.Settlement, string, error) {
+	return action.NotDone, "dry run", nil
 }
 
 // Confirm assumes yes.

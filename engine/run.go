@@ -7,7 +7,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -23,6 +22,7 @@ import (
 	"runbook/engine/module"
 	"runbook/engine/redact"
 	"runbook/engine/script"
+	"runbook/engine/tape"
 	"runbook/engine/watchdog"
 )
 
@@ -37,6 +37,7 @@ type Config struct {
 	Open func() (journal.Sink, error)
 	// Redactor learns the secrets that parameters hold, before the first record.
 	Redactor *redact.Redactor
+	Past     Past // what an earlier part of the run got; the zero value for a run that begins
 	Live     gate.Live
 	Limits   watchdog.Limits
 	About    journal.Run // what the caller knows: id, version, user, host, site
@@ -58,6 +59,7 @@ type run struct {
 	book    *Runbook
 	vm      *script.VM
 	sink    journal.Sink
+	tape    *tape.Tape
 	gate    *gate.Gate
 	session *script.Session
 	modules []*module.Module
@@ -66,6 +68,7 @@ type run struct {
 
 	mu       sync.Mutex
 	step     int // number of the current step, 0 before the first
+	cleaning bool
 	verdict  *journal.Verdict
 	cleanups []module.Callback
 	halt     context.CancelCauseFunc // ends the script, or the clean-ups once they have begun
@@ -76,7 +79,7 @@ type run struct {
 // Run executes a runbook. An error is one that arose before the first record was written: nothing has
 // happened, and nobody has been told. Whatever happens later is told through the records.
 func Run(ctx context.Context, cfg Config) (result Result, err error) {
-	r := &run{cfg: cfg, began: cfg.Mode.Clock.Now()}
+	r := &run{cfg: cfg, began: cfg.Mode.Clock.Now(), tape: cfg.Past.tape()}
 	r.modules = cfg.Library.all(r.now)
 	ctx, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
@@ -93,10 +96,13 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 
 	r.vm = script.New(ctx, script.Options{
 		Modules: r.modules, Libraries: cfg.Library.Files, Own: cfg.Entry.Folder,
-		Globals: globals(r), Invoke: r.invoke, Workers: cfg.Mode.Clock, Random: r.random,
+		Globals: globals(r), Invoke: r.invoke, Workers: cfg.Mode.Clock, Random: rand.Float64, Memory: memory{r},
 	})
 	defer r.vm.Close()
 	if r.book, err = load(ctx, r.vm, cfg.Entry, r.modules); err != nil {
+		return Result{}, err
+	}
+	if err := cfg.Past.same(r.vm.Sources()); err != nil {
 		return Result{}, err
 	}
 	params, err := r.parameters()
@@ -112,6 +118,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	r.gate = gate.New(gate.Options{
 		Sink: r.sink, Terminal: cfg.Mode.Terminal, Grants: r.book.Grants, Consent: discreet{cfg.Mode.People, cfg.Redactor},
 		Clock: cfg.Mode.Clock, Outside: clock.Real{}, Live: r, Actions: actions, Halt: r.haltNow,
+		Past: r.tape, Granted: cfg.Past.Granted, Settler: cfg.Mode.People,
 	})
 	if err := r.begin(ctx, params); err != nil {
 		return Result{}, err
@@ -136,7 +143,7 @@ func (r *run) begin(ctx context.Context, params map[string]any) (err error) {
 	if r.session, err = r.vm.Begin(params); err != nil {
 		return err
 	}
-	if err := r.writeRun(params); err != nil {
+	if err := r.writeBeginning(params); err != nil {
 		return err
 	}
 	for _, p := range denied(ctx, r.book.Grants, r.modules) {
@@ -163,11 +170,26 @@ func list(grants []gate.Grant) string {
 	return strings.Join(names, ", ")
 }
 
+// writeBeginning writes down what runs, or that it was taken up again.
+func (r *run) writeBeginning(params map[string]any) error {
+	if r.cfg.Past.Run != nil {
+		if err := r.beginAgain(); err != nil {
+			return err
+		}
+	} else if err := r.writeRun(params); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.started = true
+	r.mu.Unlock()
+	return nil
+}
+
 func (r *run) writeRun(params map[string]any) error {
 	about, h := r.cfg.About, r.book.Header
 	about.Format, about.Runbook, about.Path, about.Source = journal.Format, r.cfg.Entry.Name, r.cfg.Entry.Path, r.cfg.Entry.Origin
 	about.Digest, about.Summary, about.Mode, about.May, about.Clock = digest(r.vm.Sources()), h.Summary, r.cfg.Mode.Name, h.May, r.began
-	about.Params = map[string]any{}
+	about.Params, about.Given = map[string]any{}, r.cfg.Given
 	for name, value := range params {
 		if value == nil {
 			continue // not given, and without a default
@@ -187,9 +209,11 @@ func (r *run) writeRun(params map[string]any) error {
 	if err := r.write(journal.Record{Kind: journal.KindRun, Run: &about}); err != nil {
 		return err
 	}
-	r.mu.Lock()
-	r.started = true
-	r.mu.Unlock()
+	for _, s := range recordedSources(r.vm.Sources()) {
+		if err := r.write(journal.Record{Kind: journal.KindSource, Source: s}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -215,7 +239,7 @@ func (r *run) runStep(ctx context.Context, i int) error {
 	r.step = i + 1
 	r.mu.Unlock()
 	began := r.cfg.Mode.Clock.Now()
-	if err := r.write(journal.Record{Kind: journal.KindStep, Step: &journal.Step{Number: i + 1, Name: step.Name}}); err != nil {
+	if err := r.tell(journal.Record{Kind: journal.KindStep, Step: &journal.Step{Number: i + 1, Name: step.Name}}); err != nil {
 		return err
 	}
 	err := r.session.Step(ctx, step)
@@ -226,7 +250,7 @@ func (r *run) runStep(ctx context.Context, i int) error {
 	if errors.Is(err, errSkip) {
 		end.Status, err = journal.Skipped, nil
 	}
-	if werr := r.write(journal.Record{Kind: journal.KindStepEnd, Step: end}); werr != nil {
+	if werr := r.tell(journal.Record{Kind: journal.KindStepEnd, Step: end}); werr != nil {
 		return werr
 	}
 	return err
@@ -239,6 +263,9 @@ func (r *run) end(ctx context.Context, err error) int {
 	}
 	return r.writeEnd(err)
 }
+
+// cleanUpStep names the step in which the clean-ups are called.
+const cleanUpStep = "clean-up"
 
 // cleanUpTime bounds all clean-ups of a run together.
 const cleanUpTime = 30 * time.Second
@@ -262,8 +289,12 @@ func (r *run) cleanUp(ctx context.Context) (first error) {
 	defer cancel(nil)
 	defer context.AfterFunc(r.cfg.Actions, func() { cancel(context.Cause(r.cfg.Actions)) })()
 	r.mu.Lock()
-	r.halt = cancel
+	r.halt, r.cleaning = cancel, true
 	r.mu.Unlock()
+	step := &journal.Step{Number: len(r.book.Header.Steps) + 1, Name: cleanUpStep, CleanUp: true}
+	if err := r.tell(journal.Record{Kind: journal.KindStep, Step: step}); err != nil {
+		return err
+	}
 	for i := len(cleanups) - 1; i >= 0; i-- {
 		if _, err := cleanups[i](ctx); err != nil {
 			r.warn("a clean-up failed: "+err.Error(), "")
@@ -351,6 +382,12 @@ func failure(err error) *journal.Error {
 // Explain is an error that arose outside a run as it is shown.
 func Explain(err error) *journal.Error { return failure(err) }
 
+// tell writes down what the script tells, or that it tells it again.
+func (r *run) tell(record journal.Record) error {
+	record.Recalled = r.tape.Told(record.Branch, record.Kind)
+	return r.write(record)
+}
+
 func (r *run) write(record journal.Record) error {
 	record.Time = r.cfg.Mode.Clock.Now()
 	if err := r.sink.Write(&record); err != nil {
@@ -396,29 +433,11 @@ func (r *run) place(f script.Frame) gate.Place {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := gate.Place{Branch: f.Branch, Where: f.Where.String()}
-	if r.step > 0 {
+	switch {
+	case r.cleaning:
+		p.Step = cleanUpStep
+	case r.step > 0:
 		p.Step = r.book.Header.Steps[r.step-1].Name
 	}
 	return p
-}
-
-// random is a random number in [0, 1), written down.
-func (r *run) random() float64 {
-	n := rand.Float64()
-	_ = r.writeHost("math.random", n) // math.random cannot fail; the next operation meets the same journal and does
-	return n
-}
-
-// now is the run's time, written down.
-func (r *run) now(context.Context) (time.Time, error) {
-	t := r.cfg.Mode.Clock.Now()
-	return t, r.writeHost("time.now", t)
-}
-
-func (r *run) writeHost(name string, value any) error {
-	encoded, err := json.Marshal(value)
-	if err != nil {
-		return action.Errorf(action.CodeInternal, "%s cannot be written down: %w", name, err)
-	}
-	return r.write(journal.Record{Kind: journal.KindHost, Host: &journal.Host{Name: name, Value: encoded}})
 }

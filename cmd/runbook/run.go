@@ -196,7 +196,7 @@ func (x *execution) mode() (engine.Mode, error) {
 		people = newTerminal(x.io, x.text, x.production())
 	}
 	if x.flags.yes {
-		people = engine.Yes{Answerer: people}
+		people = engine.Yes{People: people}
 	}
 	return engine.Real(people), nil
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"runbook/engine"
+	"runbook/engine/action"
 	"runbook/engine/gate"
 	"runbook/engine/journal"
 	"runbook/engine/screen"
@@ -44,6 +45,22 @@ func (t *terminal) nameProduction(ctx context.Context) error {
 	}
 	t.typed = true
 	return nil
+}
+
+// Settled asks whether an action happened of which its target cannot tell.
+func (t *terminal) Settled(ctx context.Context, intent *journal.Record, cause error) (action.Settlement, string, error) {
+	text := fmt.Sprintf("%s %s was sent before the run died, and nobody knows whether it took effect. Look at it. Was it done?", intent.Call.Verb, intent.Call.Target)
+	if cause != nil {
+		text = cause.Error() + "\n" + text
+	}
+	typed, err := t.prompt.Ask(ctx, screen.Question{Text: text, Choices: []string{"done", "not-done"}, Check: func(string) error { return nil }})
+	if err != nil {
+		return action.Unknown, "", err
+	}
+	if typed == "done" {
+		return action.Done, screen.Terminal, nil
+	}
+	return action.NotDone, screen.Terminal, nil
 }
 
 // Confirm asks a yes-or-no question.

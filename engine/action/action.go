@@ -45,6 +45,12 @@ type Wait interface {
 	Pace() Pace
 }
 
+// A Scripted wait looks by running a function of the script, whose own calls are operations by themselves.
+type Scripted interface {
+	Wait
+	Scripted()
+}
+
 // A Pace is the rhythm of a Wait.
 type Pace struct {
 	Every   time.Duration // between two looks

@@ -23,6 +23,7 @@ const (
 	CodeUncertain   Code = "uncertain"    // sent, and nobody knows whether it took effect
 	CodeRefused     Code = "refused"      // runbook's own policy said no; nothing was sent
 	CodeDeclined    Code = "declined"     // a person said no; nothing was sent
+	CodeDrift       Code = "drift"        // not what was planned, or not what was recorded; nothing was sent
 	CodeCommand     Code = "command"      // a command ran and exited with a non-zero status
 	CodeSkipped     Code = "skipped"      // the script ended a step itself; nothing failed
 	CodeScript      Code = "script"       // the script's own error

@@ -15,6 +15,7 @@ type passage struct {
 	desc      action.Description
 	predicted action.Prediction
 	intent    *journal.Intent
+	consented bool // before, in an earlier part of the run
 }
 
 // Act takes one action through the gate: admitted, predicted, consented to, written down, carried out by the terminal, and its
@@ -26,6 +27,9 @@ func (g *Gate) Act(ctx context.Context, p Place, a action.Action) (any, error) {
 	}
 	pass := &passage{place: p, key: g.key(p, d), action: a, desc: d}
 	g.opts.Live.Status(p.Branch, d.Verb+" "+d.Target.String())
+	if value, found, err := g.recallAct(ctx, pass); found {
+		return value, err
+	}
 	if err := g.predict(ctx, pass); err != nil {
 		return nil, err
 	}
@@ -59,13 +63,16 @@ func (g *Gate) predict(ctx context.Context, pass *passage) error {
 		return err
 	}
 	pass.predicted = v.(action.Prediction)
+	if pass.intent != nil {
+		return nil // it was written down before
+	}
 	g.mu.Lock()
 	g.number++
 	number := g.number
 	g.mu.Unlock()
 	pass.intent = &journal.Intent{
 		Number: number, Evidence: pass.predicted.Evidence, Label: pass.predicted.Label, Note: pass.predicted.Note,
-		Changes: describeChanges(pass.predicted.Changes),
+		Changes: describeChanges(pass.predicted.Changes), Returned: journal.Returns(pass.predicted.Value),
 	}
 	return nil
 }
@@ -94,9 +101,7 @@ func (g *Gate) carryOut(ctx context.Context, pass *passage) (any, error) {
 	if done.err != nil {
 		out.Error = journal.NewError(done.err)
 	} else {
-		g.mu.Lock()
-		g.passed++
-		g.mu.Unlock()
+		g.count()
 	}
 	if err := g.recordResult(pass.place, pass.key, pass.desc, journal.KindOutcome, out, done.value); err != nil {
 		return nil, err

@@ -34,7 +34,7 @@ const wholeRun = "run"
 
 // ask gets consent for an action above routine risk. One question is asked at a time, whatever the branches do meanwhile.
 func (g *Gate) ask(ctx context.Context, pass *passage) error {
-	if pass.desc.Risk == action.Routine {
+	if pass.desc.Risk == action.Routine || pass.consented {
 		return nil
 	}
 	g.asking.Lock()
@@ -67,16 +67,34 @@ func (g *Gate) decide(pass *passage, decision Decision, by string) error {
 		g.granted[wholeRun] = true
 	}
 	consent := &journal.Consent{Scope: scope, Granted: decision != No && decision != Quit, By: by}
+	if scope == "step" {
+		consent.Step = pass.place.Step
+	}
 	if err := g.record(pass.place, pass.key, pass.desc, journal.Record{Kind: journal.KindConsent, Consent: consent}); err != nil {
 		return err
 	}
 	switch decision {
 	case No:
-		declined := action.Errorf(action.CodeDeclined, "%s %s was declined", pass.desc.Verb, pass.desc.Target).On(pass.desc.Target)
-		declined.Cause = ErrNo
-		return declined
+		return declined(pass.desc)
 	case Quit:
 		return g.halt(action.Errorf(action.CodeDeclined, "stopped before %s %s", pass.desc.Verb, pass.desc.Target).On(pass.desc.Target))
 	}
 	return nil
+}
+
+func declined(d action.Description) error {
+	err := action.Errorf(action.CodeDeclined, "%s %s was declined", d.Verb, d.Target).On(d.Target)
+	err.Cause = ErrNo
+	return err
+}
+
+// restore makes a consent of an earlier part of the run count that was given for more than one action.
+func (g *Gate) restore(c *journal.Consent) {
+	switch {
+	case !c.Granted:
+	case c.Scope == "run":
+		g.granted[wholeRun] = true
+	case c.Scope == "step":
+		g.granted["step "+c.Step] = true
+	}
 }

@@ -15,6 +15,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/clock"
 	"runbook/engine/journal"
+	"runbook/engine/tape"
 )
 
 // A Place is where in a run an operation is asked for.
@@ -28,11 +29,14 @@ type Place struct {
 type Options struct {
 	Sink     journal.Sink
 	Terminal Terminal
-	Grants   []Grant     // what the runbook may change
-	Consent  Consenter   // who is asked before an action above routine risk
-	Clock    clock.Clock // of the run: what waits wait on
-	Outside  clock.Clock // of the outside world: what retries wait on, even in a dry run
-	Live     Live        // told what is going on; nil for nobody
+	Grants   []Grant            // what the runbook may change
+	Consent  Consenter          // who is asked before an action above routine risk
+	Clock    clock.Clock        // of the run: what waits wait on
+	Outside  clock.Clock        // of the outside world: what retries wait on, even in a dry run
+	Live     Live               // told what is going on; nil for nobody
+	Past     Past               // what an earlier part of the run got; nil for none
+	Granted  []*journal.Consent // what it was consented to
+	Settler  Settler            // who decides what no target can tell; needed with Past
 	// Actions ends an action that is under way. It outlives the script's context, so that the first interrupt lets the current
 	// action finish.
 	Actions context.Context
@@ -64,7 +68,14 @@ func New(opts Options) *Gate {
 	if opts.Live == nil {
 		opts.Live = nobody{}
 	}
-	return &Gate{opts: opts, seen: map[string]int{}, granted: map[string]bool{}}
+	if opts.Past == nil {
+		opts.Past = new(tape.Tape)
+	}
+	g := &Gate{opts: opts, seen: map[string]int{}, granted: map[string]bool{}}
+	for _, c := range opts.Granted {
+		g.restore(c)
+	}
+	return g
 }
 
 type nobody struct{}
@@ -127,12 +138,16 @@ func (g *Gate) record(p Place, key string, d action.Description, r journal.Recor
 	r.Time, r.Branch, r.Key = g.opts.Clock.Now(), p.Branch, key
 	r.Call = &journal.Call{Verb: d.Verb, Target: d.Target, Identity: d.Identity, Payload: d.Payload, Where: p.Where}
 	if r.Intent != nil {
-		r.Call.Risk = d.Risk.String()
+		r.Call.Risk, r.Call.Idempotent = d.Risk.String(), d.Idempotent
 	}
 	if err := g.opts.Sink.Write(&r); err != nil {
-		return g.halt(action.Errorf(action.CodeInternal, "cannot write the journal: %w", err))
+		return g.cannotWrite(err)
 	}
 	return nil
+}
+
+func (g *Gate) cannotWrite(err error) error {
+	return g.halt(action.Errorf(action.CodeInternal, "cannot write the journal: %w", err))
 }
 
 // halt ends the script with that error, which it cannot catch.

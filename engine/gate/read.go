@@ -12,6 +12,9 @@ func (g *Gate) Read(ctx context.Context, p Place, r action.Read) (any, error) {
 	d := r.Describe()
 	key, began := g.key(p, d), g.opts.Outside.Now()
 	g.opts.Live.Status(p.Branch, d.Verb+" "+d.Target.String())
+	if value, found, err := g.recallRead(p, journal.KindRead, key); found {
+		return value, err
+	}
 	value, attempts, err := g.retry(ctx, func() (any, error) { return r.Read(ctx, g.opts.Terminal.View()) })
 	out := &journal.Outcome{Status: journal.Done, Attempts: attempts, Elapsed: g.opts.Outside.Now().Sub(began)}
 	if err != nil {
@@ -28,8 +31,11 @@ func (g *Gate) Wait(ctx context.Context, p Place, w action.Wait) (any, error) {
 	d := w.Describe()
 	key, began := g.key(p, d), g.opts.Clock.Now()
 	wait := &waiting{gate: g, place: p, wait: w, name: d.Verb + " " + d.Target.String()}
+	if value, found, err := g.recallWait(ctx, p, key, wait); found {
+		return value, err
+	}
 	value, status, err := g.opts.Terminal.wait(ctx, wait)
-	out := &journal.Outcome{Status: status, Note: wait.detail, Elapsed: g.opts.Clock.Now().Sub(began)}
+	out := &journal.Outcome{Status: status, Note: wait.detail, Attempts: wait.looks, Elapsed: g.opts.Clock.Now().Sub(began)}
 	if err != nil {
 		out.Status, out.Error = journal.NotDone, journal.NewError(err)
 	}
@@ -40,7 +46,7 @@ func (g *Gate) Wait(ctx context.Context, p Place, w action.Wait) (any, error) {
 }
 
 func (g *Gate) recordResult(p Place, key string, d action.Description, kind journal.Kind, out *journal.Outcome, value any) error {
-	out.Value = value
+	out.Returned = journal.Returns(value)
 	return g.record(p, key, d, journal.Record{Kind: kind, Outcome: out})
 }
 
@@ -51,21 +57,37 @@ type waiting struct {
 	wait   action.Wait
 	name   string
 	detail string // what was missing at the last look
+	looks  int
+}
+
+// scripted tells whether to look is to run the script, whose calls pass here themselves.
+func (w *waiting) scripted() bool {
+	_, scripted := w.wait.(action.Scripted)
+	return scripted
 }
 
 // look checks the condition once.
 func (w *waiting) look(ctx context.Context, view action.View) (action.Progress, error) {
-	v, _, err := w.gate.retry(ctx, func() (any, error) {
-		progress, err := w.wait.Check(ctx, view)
-		return progress, err
-	})
+	w.looks++
+	progress, err := w.check(ctx, view)
 	if err != nil {
 		return action.Progress{}, err
 	}
-	progress := v.(action.Progress)
 	w.detail = progress.Detail
 	w.gate.opts.Live.Status(w.place.Branch, w.name+": "+progress.Detail)
 	return progress, nil
+}
+
+// check tries again what failed for the moment, unless it is the script's: each of its calls was tried again already.
+func (w *waiting) check(ctx context.Context, view action.View) (action.Progress, error) {
+	if w.scripted() {
+		return w.wait.Check(ctx, view)
+	}
+	v, _, err := w.gate.retry(ctx, func() (any, error) { return w.wait.Check(ctx, view) })
+	if err != nil {
+		return action.Progress{}, err
+	}
+	return v.(action.Progress), nil
 }
 
 // failed is the error of a wait whose condition can no longer come true, or did not in time.

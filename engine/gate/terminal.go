@@ -103,7 +103,7 @@ func (Apply) wait(ctx context.Context, w *waiting) (any, string, error) {
 		case !clock.Now().Add(pace.Every).Before(deadline):
 			return nil, "", w.failed(action.CodeTimeout, "%s did not come true within %s", w.name, pace.Timeout)
 		}
-		if err := clock.Sleep(ctx, pace.Every); err != nil {
+		if err := w.gate.pause(ctx, w.place.Branch, pace.Every); err != nil {
 			return nil, "", err
 		}
 	}

@@ -19,6 +19,10 @@ func (r *Record) complete() (complete, known bool) {
 	switch r.Kind {
 	case KindRun:
 		return r.Run != nil, true
+	case KindSource:
+		return r.Source != nil, true
+	case KindResume:
+		return r.Resume != nil, true
 	case KindStep, KindStepEnd:
 		return r.Step != nil, true
 	case KindRead, KindWait:
@@ -43,6 +47,10 @@ func (r *Record) complete() (complete, known bool) {
 		return r.Verdict != nil, true
 	case KindEnd:
 		return r.End != nil, true
+	case KindTurn:
+		return r.Turn != nil, true
+	case KindSeal:
+		return r.Seal != nil, true
 	}
 	return false, false
 }

@@ -29,6 +29,15 @@ func NewError(err error) *Error {
 		if e.Hint == "" {
 			e.Hint = known.Hint
 		}
+		e.Retryable = e.Retryable || known.Retryable
 		cause = known.Cause
 	}
+}
+
+// Err is the failure as an error again, as a script got it; nil for nil. What is not written down of it, its causes, is gone.
+func (e *Error) Err() error {
+	if e == nil {
+		return nil
+	}
+	return &action.Error{Code: e.Code, Message: e.Message, Target: e.Target, Hint: e.Hint, Retryable: e.Retryable}
 }

@@ -35,7 +35,7 @@ type File struct {
 // it, and what a person decided. A resume cannot find these out by looking again.
 func durable(kind Kind) bool {
 	switch kind {
-	case KindRun, KindIntent, KindOutcome, KindConsent, KindAnswer, KindEnd:
+	case KindRun, KindResume, KindIntent, KindOutcome, KindConsent, KindAnswer, KindEnd:
 		return true
 	}
 	return false
@@ -90,9 +90,13 @@ func (f *File) open(flag int) error {
 // Dir is the directory of the run.
 func (f *File) Dir() Dir { return f.dir }
 
-// Write appends the record as one line and sets its Seq, counted from 1. It does not change the record otherwise. Once a
-// write has failed every later one fails with the same error: a journal with a gap would be worse than a short one.
+// Write appends the record as one line and sets its Seq, counted from 1. It does not change the record otherwise. A recalled
+// record stands in the file already and is left out. Once a write has failed every later one fails with the same error: a
+// journal with a gap would be worse than a short one.
 func (f *File) Write(r *Record) error {
+	if r.Recalled {
+		return nil
+	}
 	if err := r.check(); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
@@ -129,10 +133,17 @@ func (f *File) encode(r *Record, seq int64) error {
 	numbered.Seq = seq
 	if r.Outcome != nil {
 		outcome := *r.Outcome
-		if err := f.storeResult(&outcome, seq, durable(r.Kind)); err != nil {
+		if err := f.storeResult(&outcome.Returned, seq, durable(r.Kind)); err != nil {
 			return err
 		}
 		numbered.Outcome = &outcome
+	}
+	if r.Intent != nil {
+		intent := *r.Intent
+		if err := f.storeResult(&intent.Returned, seq, durable(r.Kind)); err != nil {
+			return err
+		}
+		numbered.Intent = &intent
 	}
 	f.line.Reset()
 	if err := EncodeResult(&f.line, &numbered); err != nil {

@@ -93,7 +93,7 @@ func assertSurvives(t *rapid.T, d *crashDisk, home string, r *Record) {
 	last := left[len(left)-1]
 	require.Equal(t, r.Kind, last.Kind)
 	if last.Outcome != nil {
-		_, err := LoadResult(dir, last.Outcome)
+		_, err := LoadResult(dir, &last.Outcome.Returned)
 		require.NoError(t, err)
 	}
 }
@@ -112,7 +112,7 @@ func TestAnActionsLargeResultIsOnDiskBeforeItsOutcome(t *testing.T) {
 	d := newCrashDisk()
 	f := newFile(t, d)
 	d.syncs = nil
-	r := &Record{Kind: KindOutcome, Outcome: &Outcome{Status: Done, Value: strings.Repeat("z", resultLimit)}}
+	r := &Record{Kind: KindOutcome, Outcome: &Outcome{Status: Done, Returned: Returned{Value: strings.Repeat("z", resultLimit)}}}
 	require.NoError(t, f.Write(r))
 	dir := f.Dir()
 	assert.Equal(t, []string{dir.file("results/2.json"), dir.file("results"), string(dir), dir.Journal()}, d.syncs)
@@ -169,8 +169,8 @@ func TestAFailedSyncIsNotTriedAgain(t *testing.T) {
 
 func TestARecordThatCannotBeEncodedLeavesNoGap(t *testing.T) {
 	f := newFile(t, realDisk{})
-	require.Error(t, f.Write(&Record{Kind: KindOutcome, Outcome: &Outcome{Value: func() {}}}))
-	require.Error(t, f.Write(&Record{Kind: KindOutcome, Outcome: &Outcome{Result: json.RawMessage(`{`)}}))
+	require.Error(t, f.Write(&Record{Kind: KindOutcome, Outcome: &Outcome{Returned: Returned{Value: func() {}}}}))
+	require.Error(t, f.Write(&Record{Kind: KindOutcome, Outcome: &Outcome{Returned: Returned{Result: json.RawMessage(`{`)}}}))
 	require.ErrorContains(t, f.Write(&Record{Kind: KindIntent}), `kind "intent" lacks a part`)
 	require.ErrorContains(t, f.Write(&Record{Kind: "guess"}), `unknown kind "guess"`)
 	r := intentRecord()

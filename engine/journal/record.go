@@ -22,20 +22,24 @@ type Kind string
 // The kinds of record.
 const (
 	KindRun     Kind = "run"      // first record: what runs, where, for whom
+	KindSource  Kind = "source"   // one Lua file that the run is made of
+	KindResume  Kind = "resume"   // the run was taken up again after it had died or failed
 	KindStep    Kind = "step"     // a step begins
 	KindStepEnd Kind = "step_end" // a step ended
 	KindRead    Kind = "read"     // a read, with its result
 	KindWait    Kind = "wait"     // a wait, with its outcome
 	KindIntent  Kind = "intent"   // an action, before it is sent (real run) or instead of being sent (dry run)
 	KindOutcome Kind = "outcome"  // what came of an intent
-	KindHost    Kind = "host"     // a value that the host gave the script: time, randomness
+	KindHost    Kind = "host"     // a value that the host gave the script: time, randomness, the order of branches
 	KindConsent Kind = "consent"  // a person, or a flag on a person's behalf, said yes or no
 	KindAnswer  Kind = "answer"   // an answer to confirm or ask
 	KindShow    Kind = "show"     // something the script shows: text, table, key-values
 	KindAssume  Kind = "assume"   // a dry run went on as if something held
 	KindWarning Kind = "warning"  // something a person should know that stops nothing
 	KindVerdict Kind = "verdict"  // the script's judgement of the site
-	KindEnd     Kind = "end"      // last record: how the run ended
+	KindEnd     Kind = "end"      // last record, unless the run is resumed: how it ended
+	KindTurn    Kind = "turn"     // in a plan: what follows is planned for the case that an assumption does not hold
+	KindSeal    Kind = "seal"     // last record of a plan or cassette: its checksum
 )
 
 // A Record is one line of a journal. Kind says which of the pointers is set; Call goes with read, wait and intent.
@@ -46,7 +50,12 @@ type Record struct {
 	Branch string    `json:"branch,omitempty"` // path of parallel items, "" outside parallel
 	Key    string    `json:"key,omitempty"`    // the operation: equal keys are the same operation of the same script
 
+	// Recalled says that the record repeats one of an earlier part of the run, for those who show it: it stands in the journal.
+	Recalled bool `json:"-"`
+
 	Run     *Run     `json:"run,omitempty"`
+	Source  *Source  `json:"source,omitempty"`
+	Resume  *Resume  `json:"resume,omitempty"`
 	Step    *Step    `json:"step,omitempty"`
 	Call    *Call    `json:"call,omitempty"`
 	Intent  *Intent  `json:"intent,omitempty"`
@@ -59,6 +68,8 @@ type Record struct {
 	Warning *Warning `json:"warning,omitempty"`
 	Verdict *Verdict `json:"verdict,omitempty"`
 	End     *End     `json:"end,omitempty"`
+	Turn    *Turn    `json:"turn,omitempty"`
+	Seal    *Seal    `json:"seal,omitempty"`
 }
 
 // A Mode is how a run treats actions.
@@ -89,15 +100,35 @@ type Run struct {
 	May     []string          `json:"may"`              // what the script may change
 	Clock   time.Time         `json:"clock"`            // the run's clock at its start, which a dry run then moves by itself
 	Masked  []string          `json:"masked,omitempty"` // names of parameters whose values are secret
+	Given   map[string]string `json:"given,omitempty"`  // parameters as they were typed; of a secret one only the reference
+	Plan    string            `json:"plan,omitempty"`   // checksum of the plan that the run applies
 }
 
-// Step is a step of the script, counted from 1.
+// Source is one Lua file that the run is made of.
+type Source struct {
+	Name    string `json:"name"`              // as places in the script show it
+	Library bool   `json:"library,omitempty"` // from the standard library, not the runbook's own
+	Text    string `json:"text"`
+}
+
+// Resume says who took a run up again, and from where.
+type Resume struct {
+	User     string  `json:"user"`
+	Host     string  `json:"host"`
+	Version  string  `json:"version"`             // of the program
+	FromStep int     `json:"from_step,omitempty"` // the step that was begun anew, 0 if none was
+	Dropped  []int64 `json:"dropped,omitempty"`   // numbers of the earlier records that hold no longer: they are asked for again
+	Kept     []int64 `json:"kept,omitempty"`      // numbers of records of a step begun anew that hold: actions not to be done twice
+}
+
+// Step is a step of the script, counted from 1. What the script left to on_exit is called in one more step after the last.
 type Step struct {
 	Number  int           `json:"number"`
 	Name    string        `json:"name"`
 	Status  Status        `json:"status,omitempty"` // on step_end
 	Reason  string        `json:"reason,omitempty"` // why it was skipped or failed
 	Elapsed time.Duration `json:"elapsed,omitempty"`
+	CleanUp bool          `json:"clean_up,omitempty"` // what on_exit was given, in a step of its own
 }
 
 // A Status says how a step or a run ended.
@@ -110,6 +141,7 @@ const (
 	Failed      Status = "failed"
 	Declined    Status = "declined"    // a person said no
 	Refused     Status = "refused"     // policy said no
+	Drifted     Status = "drift"       // not what was planned or recorded
 	TimedOut    Status = "timeout"     //
 	OutOfMemory Status = "memory"      //
 	Interrupted Status = "interrupted" // a person or a signal stopped it
@@ -123,15 +155,27 @@ type Call struct {
 	Payload  []action.Arg  `json:"payload,omitempty"`
 	Risk     string        `json:"risk,omitempty"`
 	Where    string        `json:"where,omitempty"` // file:line of the call in the script
+
+	Idempotent bool `json:"idempotent,omitempty"` // doing it twice is doing it once
 }
 
-// Intent is an action before it is sent.
+// Intent is an action before it is sent. Result is what the call would return, should only a look at its target tell later that it
+// was done.
 type Intent struct {
 	Number   int             `json:"number"` // of this action in the run, from 1
 	Evidence action.Evidence `json:"evidence"`
 	Label    action.Label    `json:"label"`
 	Note     string          `json:"note,omitempty"`
 	Changes  []Change        `json:"changes,omitempty"`
+	Returned
+}
+
+// Returned is what a call returns to the script. A large one stands in a file beside the journal and Ref names it.
+type Returned struct {
+	Value  any             `json:"-"`                // before it is encoded: a File streams it into Result or, if large, Ref
+	Result json.RawMessage `json:"result,omitempty"` //
+	Ref    string          `json:"ref,omitempty"`    //
+	Table  bool            `json:"table,omitempty"`  // its objects are tables of the script's own, not read-only objects
 }
 
 // Change is a difference in the state of a target. Diff is for people; Before and After are kept out of the record where the
@@ -143,18 +187,14 @@ type Change struct {
 	Derived bool          `json:"derived,omitempty"`
 }
 
-// Outcome is what came of a read, a wait or an action. Result is what the script got; a large one stands in a file beside the
-// journal and Ref names it.
+// Outcome is what came of a read, a wait or an action.
 type Outcome struct {
-	Status   string          `json:"status"` // done, intended, failed, uncertain, met, assumed
-	Value    any             `json:"-"`      // the result before it is encoded: a File streams it into Result or, if large, Ref
-	Result   json.RawMessage `json:"result,omitempty"`
-	Ref      string          `json:"ref,omitempty"`
-	Items    int             `json:"items,omitempty"` // how many, where the result is a list
-	Note     string          `json:"note,omitempty"`
-	Error    *Error          `json:"error,omitempty"`
-	Attempts int             `json:"attempts,omitempty"` // when more than one
-	Elapsed  time.Duration   `json:"elapsed,omitempty"`
+	Status string `json:"status"` // done, intended, failed, uncertain, met, assumed
+	Returned
+	Note     string        `json:"note,omitempty"`
+	Error    *Error        `json:"error,omitempty"`
+	Attempts int           `json:"attempts,omitempty"` // how often it was sent, or, for a wait, looked at
+	Elapsed  time.Duration `json:"elapsed,omitempty"`
 }
 
 // The outcomes.
@@ -169,25 +209,29 @@ const (
 
 // Error is a failure as it is written down and shown.
 type Error struct {
-	Code    action.Code   `json:"code"`
-	Message string        `json:"message"`
-	Target  action.Target `json:"target,omitzero"`
-	Hint    string        `json:"hint,omitempty"`
-	Where   string        `json:"where,omitempty"`  // file:line
-	Source  string        `json:"source,omitempty"` // that line
+	Code      action.Code   `json:"code"`
+	Message   string        `json:"message"`
+	Target    action.Target `json:"target,omitzero"`
+	Hint      string        `json:"hint,omitempty"`
+	Retryable bool          `json:"retryable,omitempty"`
+	Where     string        `json:"where,omitempty"`  // file:line
+	Source    string        `json:"source,omitempty"` // that line
 }
 
 // Host is a value that the host gave the script.
 type Host struct {
-	Name  string          `json:"name"` // "time.now", "math.random"
+	Name  string          `json:"name"` // "time.now", "math.random", "sleep", "parallel"
 	Value json.RawMessage `json:"value"`
+
+	Failed bool `json:"failed,omitempty"` // of parallel: an error ended the group
 }
 
 // Consent is a yes or no to an action, or to the run as a whole.
 type Consent struct {
-	Scope   string `json:"scope"`   // action, step, run
-	Granted bool   `json:"granted"` //
-	By      string `json:"by"`      // "terminal", "--yes"
+	Scope   string `json:"scope"`          // action, step, run
+	Step    string `json:"step,omitempty"` // its name, for the scope step
+	Granted bool   `json:"granted"`        //
+	By      string `json:"by"`             // "terminal", "--yes"
 }
 
 // Answer is what was answered to confirm or ask.
@@ -237,4 +281,18 @@ type End struct {
 	Step    int           `json:"step,omitempty"` // the step in which it ended early
 	Actions int           `json:"actions"`        // done, or intended in a dry run
 	Elapsed time.Duration `json:"elapsed"`
+}
+
+// Turn begins a part of a plan that is planned for the case that an assumption does not hold: the actions of the whole run then,
+// those before the assumption included.
+type Turn struct {
+	Name   string `json:"name"`   // of the assumption
+	Choice string `json:"choice"` // what is the case instead: "timeout", or another answer
+}
+
+// Seal ends a plan or a cassette.
+type Seal struct {
+	Kind    string `json:"kind"`    // plan, cassette
+	SHA256  string `json:"sha256"`  // of all bytes before this line, in hexadecimal
+	Records int64  `json:"records"` // lines before this one
 }

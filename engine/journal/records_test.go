@@ -23,7 +23,7 @@ func runRecord() *Record {
 func readRecord(result json.RawMessage) *Record {
 	return &Record{Time: noon, Kind: KindRead, Key: "k",
 		Call:    &Call{Verb: "kubernetes.get", Target: target, Where: "main.lua:3"},
-		Outcome: &Outcome{Status: Done, Result: result, Elapsed: time.Millisecond}}
+		Outcome: &Outcome{Status: Done, Returned: Returned{Result: result}, Elapsed: time.Millisecond}}
 }
 
 func intentRecord() *Record {

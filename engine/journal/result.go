@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"runbook/engine/action"
 )
@@ -17,8 +18,8 @@ import (
 // resultLimit is the size in bytes above which a result gets a file of its own: a line of a journal should stay readable.
 const resultLimit = 16 << 10
 
-// storeResult encodes the result of an outcome, a large one into a file of its own. f.mu is held.
-func (f *File) storeResult(o *Outcome, seq int64, durable bool) error {
+// storeResult encodes what a call returned, a large one into a file of its own. f.mu is held.
+func (f *File) storeResult(o *Returned, seq int64, durable bool) error {
 	value := o.Value
 	if value == nil {
 		if len(o.Result) <= resultLimit {
@@ -103,9 +104,9 @@ func (s *spill) finish(durable bool) error {
 	return errors.Join(s.err, s.out.Close())
 }
 
-// LoadResult returns the result of an outcome in the journal of d, from the file beside it where it is large. It is a
+// LoadResult returns what a call in the journal of d returned, from the file beside it where it is large. It is a
 // NotFound error when the machine died before a read's large result reached the disk: the read has to be made again.
-func LoadResult(d Dir, o *Outcome) (json.RawMessage, error) {
+func LoadResult(d Dir, o *Returned) (json.RawMessage, error) {
 	if o.Ref == "" {
 		return o.Result, nil
 	}
@@ -130,4 +131,63 @@ func LoadResult(d Dir, o *Outcome) (json.RawMessage, error) {
 
 func lost(d Dir, ref string) error {
 	return action.Errorf(action.CodeNotFound, "the result %s of run %s did not survive the end of the run", ref, d.ID())
+}
+
+// Returns is what a call returned, for a record.
+func Returns(value any) Returned { return Returned{Value: value, Table: hasTable(value)} }
+
+// hasTable tells whether a script gets tables of its own for the objects of a value, instead of read-only objects.
+func hasTable(value any) bool {
+	switch v := value.(type) {
+	case map[string]any:
+		return true
+	case []any:
+		return slices.ContainsFunc(v, hasTable)
+	}
+	return false
+}
+
+// Recorded is what the call returned, as the script got it.
+func (r *Returned) Recorded() (any, error) {
+	switch {
+	case r.Value != nil:
+		return r.Value, nil
+	case r.Ref != "":
+		return nil, fmt.Errorf("the result %s was not loaded", r.Ref)
+	case len(r.Result) == 0:
+		return nil, nil
+	case !r.Table:
+		return r.Result, nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(r.Result))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, fmt.Errorf("cannot read a recorded result: %w", err)
+	}
+	return plainNumbers(value), nil
+}
+
+// plainNumbers makes an int64 or a float64 of each number.
+func plainNumbers(value any) any {
+	switch v := value.(type) {
+	case json.Number:
+		if i, err := v.Int64(); err == nil {
+			return i
+		}
+		f, err := v.Float64()
+		if err != nil {
+			return v.String()
+		}
+		return f
+	case map[string]any:
+		for name, member := range v {
+			v[name] = plainNumbers(member)
+		}
+	case []any:
+		for i, item := range v {
+			v[i] = plainNumbers(item)
+		}
+	}
+	return value
 }

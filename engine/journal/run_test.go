@@ -110,7 +110,7 @@ func TestAResultStandsWhereItsSizeSays(t *testing.T) {
 			var want bytes.Buffer
 			require.NoError(t, EncodeResult(&want, value))
 			assert.Equal(t, want.Len() > resultLimit, last.Ref != "")
-			got, err := LoadResult(f.Dir(), last)
+			got, err := LoadResult(f.Dir(), &last.Returned)
 			require.NoError(t, err)
 			assert.Equal(t, want.String(), string(got))
 			plain, err := json.Marshal(value)
@@ -122,13 +122,13 @@ func TestAResultStandsWhereItsSizeSays(t *testing.T) {
 
 func TestALostOrForeignResultIsNotLoaded(t *testing.T) {
 	f := newFile(t, realDisk{})
-	_, err := LoadResult(f.Dir(), &Outcome{Ref: "results/9.json"})
+	_, err := LoadResult(f.Dir(), &Returned{Ref: "results/9.json"})
 	assert.Equal(t, action.CodeNotFound, action.CodeOf(err))
 	require.NoError(t, os.Mkdir(f.Dir().file("results"), 0o700))
 	require.NoError(t, os.WriteFile(f.Dir().file("results/9.json"), make([]byte, 20), 0o600))
-	_, err = LoadResult(f.Dir(), &Outcome{Ref: "results/9.json"})
+	_, err = LoadResult(f.Dir(), &Returned{Ref: "results/9.json"})
 	assert.Equal(t, action.CodeNotFound, action.CodeOf(err))
-	_, err = LoadResult(f.Dir(), &Outcome{Ref: "../../other"})
+	_, err = LoadResult(f.Dir(), &Returned{Ref: "../../other"})
 	assert.ErrorContains(t, err, "escapes")
 }
 

@@ -136,7 +136,7 @@ func TestTheVocabularyStaysReadable(t *testing.T) {
 }
 
 func TestARecordWithoutSecretsPassesAsItIs(t *testing.T) {
-	record := &journal.Record{Kind: journal.KindRead, Outcome: &journal.Outcome{Result: json.RawMessage(`{"a":"\n"}`)},
+	record := &journal.Record{Kind: journal.KindRead, Outcome: &journal.Outcome{Returned: journal.Returned{Result: json.RawMessage(`{"a":"\n"}`)}},
 		Call: &journal.Call{Identity: []action.Arg{{Name: "n", Value: nil}}}}
 	for _, r := range []*Redactor{{}, knowing("hunter2")} {
 		var next kept

@@ -66,6 +66,9 @@ const stepLine = "step"
 // step begins the line of a step. If nothing is shown below it, its result ends the same line.
 func (t *Text) step(s *journal.Step) {
 	title := fmt.Sprintf("[%d/%d] %s", s.Number, max(len(t.ledger.run.Steps), s.Number), clean(s.Name))
+	if s.CleanUp {
+		title = "[" + clean(s.Name) + "]"
+	}
 	t.live.opened = t.live.now()
 	t.paper.begin(stepLine, title, t.paper.look.paint(bold, title))
 }

@@ -50,6 +50,7 @@ var endings = map[journal.Status]string{
 	journal.Failed:      "FAILED",
 	journal.Declined:    "DECLINED",
 	journal.Refused:     "REFUSED",
+	journal.Drifted:     "STOPPED",
 	journal.TimedOut:    "TIMED OUT",
 	journal.OutOfMemory: "OUT OF MEMORY",
 	journal.Interrupted: "INTERRUPTED",

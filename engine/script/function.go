@@ -88,8 +88,8 @@ func (vm *VM) invoke(L *lua.LState, call Call) (result any, err error) {
 		return nil, action.Errorf(action.CodeInvalid, "%s cannot be called while the runbook is loaded", call.Module.Qualified(call.Func)).
 			Try("move the call into a step: nothing may happen before the run has begun")
 	}
-	call.Frame = Frame{Branch: branchOf(L.Context()), Where: vm.where(L)}
-	ctx := context.WithValue(L.Context(), frameKey{}, call.Frame)
+	ctx := vm.framed(L)
+	call.Frame = FrameOf(ctx)
 	ctx = context.WithValue(ctx, threadKey{}, L)
 	vm.unlocked(L, func() {
 		result, err = guard(call.Module, call.Func, func() (any, error) { return vm.opts.Invoke(ctx, call) })

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"encoding/json"
 	"slices"
 
 	lua "github.com/yuin/gopher-lua"
@@ -68,7 +69,7 @@ func (vm *VM) openRandom(L *lua.LState) {
 		low, high := 1, 1
 		switch L.GetTop() {
 		case 0:
-			L.Push(lua.LNumber(vm.opts.Random()))
+			L.Push(lua.LNumber(vm.random(L)))
 			return 1
 		case 1:
 			high = L.CheckInt(1)
@@ -78,9 +79,28 @@ func (vm *VM) openRandom(L *lua.LState) {
 		if high < low {
 			L.RaiseError("math.random: the interval %d to %d is empty", low, high)
 		}
-		L.Push(lua.LNumber(low + int(vm.opts.Random()*float64(high-low+1))))
+		L.Push(lua.LNumber(low + int(vm.random(L)*float64(high-low+1))))
 		return 1
 	}))
+}
+
+// random is a number in [0, 1), remembered.
+func (vm *VM) random(L *lua.LState) float64 {
+	const name = "math.random"
+	ctx := vm.framed(L)
+	past, err := vm.opts.Memory.Recall(ctx, name)
+	if err != nil {
+		vm.raise(L, err)
+	}
+	var n float64
+	if past != nil && json.Unmarshal(past, &n) == nil {
+		return n
+	}
+	n = vm.opts.Random()
+	if err := vm.opts.Memory.Keep(ctx, name, n, false); err != nil {
+		vm.raise(L, err)
+	}
+	return n
 }
 
 // openGlobals adds the functions that need no require, and makes a misspelt name an error instead of nil.

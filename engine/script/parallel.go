@@ -1,6 +1,8 @@
 package script
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"sync"
@@ -29,7 +31,17 @@ type group struct {
 	next    int
 	results []lua.LValue
 	errs    []*Error
-	first   *Error // the error that stopped the group
+	first   int    // index of the error that stopped the group, -1 if none did
+	course  course // of an earlier time, if recalled
+
+	recalled bool
+}
+
+// A course is what went by chance in a group: in a group that stops at its first error, which error was the first, and how many
+// branches had begun by then.
+type course struct {
+	Began int `json:"began"`
+	First int `json:"first,omitempty"` // counted from 1, 0 for none
 }
 
 // parallel(items, {limit =, on_error =}, fn) calls fn(item, index) for every item, several at once, each on a Lua thread and a
@@ -53,9 +65,40 @@ func (vm *VM) parallel(L *lua.LState) int {
 	}
 	g := vm.newGroup(items, function, args.String("on_error") == "stop")
 	limit, _ := args.Int("limit")
+	ctx := vm.framed(L)
+	if err := g.recall(ctx); err != nil {
+		vm.raise(L, err)
+	}
 	g.run(L, int(limit))
+	if err := g.keep(ctx); err != nil {
+		vm.raise(L, err)
+	}
 	return g.finish(L)
 }
+
+// groupName is what the course of a group is remembered as.
+const groupName = "parallel"
+
+// recall makes a group that ran before go the same way again: no branch begins that had not begun then.
+func (g *group) recall(ctx context.Context) error {
+	past, err := g.vm.opts.Memory.Recall(ctx, groupName)
+	if past == nil || err != nil {
+		return err
+	}
+	g.recalled = true
+	return json.Unmarshal(past, &g.course)
+}
+
+// keep remembers how the group went, unless the run was ended meanwhile: then it did not come to its end.
+func (g *group) keep(ctx context.Context) error {
+	if g.recalled || ctx.Err() != nil {
+		return nil
+	}
+	return g.vm.opts.Memory.Keep(ctx, groupName, course{Began: g.next, First: g.first + 1}, g.stopped())
+}
+
+// stopped tells whether an error ended the group.
+func (g *group) stopped() bool { return g.stop && g.first >= 0 }
 
 func (vm *VM) parallelArgs(options lua.LValue) (module.Args, error) {
 	v, err := vm.toGo(options, 0)
@@ -67,7 +110,7 @@ func (vm *VM) parallelArgs(options lua.LValue) (module.Args, error) {
 
 func (vm *VM) newGroup(items *lua.LTable, fn *lua.LFunction, stop bool) *group {
 	n := items.Len()
-	g := &group{vm: vm, fn: fn, stop: stop, results: make([]lua.LValue, n), errs: make([]*Error, n)}
+	g := &group{vm: vm, fn: fn, stop: stop, first: -1, results: make([]lua.LValue, n), errs: make([]*Error, n)}
 	for i := 1; i <= n; i++ {
 		g.items = append(g.items, items.RawGetInt(i))
 	}
@@ -102,7 +145,7 @@ func (g *group) work(parent *lua.LState) {
 	for {
 		g.vm.mu.Lock()
 		i := g.next
-		if i >= len(g.items) || g.first != nil && g.stop || parent.Context().Err() != nil {
+		if !g.more(i) || parent.Context().Err() != nil {
 			g.vm.mu.Unlock()
 			return
 		}
@@ -112,19 +155,27 @@ func (g *group) work(parent *lua.LState) {
 	}
 }
 
+// more tells whether the branch with that index begins.
+func (g *group) more(i int) bool {
+	if g.recalled {
+		return i < g.course.Began
+	}
+	return i < len(g.items) && !g.stopped()
+}
+
 // branch runs one item. The caller holds the lock.
 func (g *group) branch(parent *lua.LState, i int) {
 	th, cancel := parent.NewThread()
 	cancel()
-	ctx := withBranch(parent.Context(), join(branchOf(parent.Context()), g.labels[i]))
+	ctx := withBranch(parent.Context(), action.NestBranch(branchOf(parent.Context()), g.labels[i]))
 	th.SetContext(ctx)
 	g.vm.nesting[th] = g.vm.nesting[parent] + 1
 	defer delete(g.vm.nesting, th)
 	results, err := g.vm.protect(th, th, g.fn, []lua.LValue{g.items[i], lua.LNumber(i + 1)}, nil)
 	if err != nil {
 		g.errs[i] = g.vm.toError(ctx, err)
-		if g.first == nil || harmless(g.first) && !harmless(g.errs[i]) {
-			g.first = g.errs[i]
+		if g.first < 0 || harmless(g.errs[g.first]) && !harmless(g.errs[i]) {
+			g.first = i
 		}
 		return
 	}
@@ -142,8 +193,11 @@ func (g *group) finish(L *lua.LState) int {
 	if ended(L) {
 		L.RaiseError("%s", errEnded)
 	}
-	if g.stop && g.first != nil {
-		g.vm.raise(L, g.first)
+	if g.recalled {
+		g.first = g.course.First - 1
+	}
+	if g.stopped() && g.errs[g.first] != nil {
+		g.vm.raise(L, g.errs[g.first])
 	}
 	results, errs := g.vm.newArray(len(g.items)), L.NewTable()
 	for i := range g.items {
@@ -169,7 +223,7 @@ func (vm *VM) branchLabels(items []lua.LValue) []string {
 		seen[labels[i]]++
 	}
 	for i := range labels {
-		if labels[i] == "" || seen[labels[i]] > 1 {
+		if !action.IsBranchLabel(labels[i]) || seen[labels[i]] > 1 {
 			labels[i] = "#" + strconv.Itoa(i+1)
 		}
 	}
@@ -197,11 +251,4 @@ func (vm *VM) objectName(o *object) string {
 		return text(vm.get(meta, "name"))
 	}
 	return text(vm.get(o, "name"))
-}
-
-func join(parent, label string) string {
-	if parent == "" {
-		return label
-	}
-	return parent + "/" + label
 }

@@ -8,6 +8,7 @@ package script
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"sync"
@@ -35,7 +36,22 @@ type Options struct {
 	Invoke    Invoke           // carries out everything that is not pure
 	Workers   Workers          // told which branches are running; nil if nobody wants to know
 	Random    func() float64   // in [0, 1), behind math.random
+	Memory    Memory           // of what went by chance; nil for none
 }
+
+// A Memory remembers what a script got by chance, so that it goes the same way when it runs again. What ends the run instead of
+// being remembered is raised in the script.
+type Memory interface {
+	// Recall returns the value that stands next on the branch's record under that name, nil if none does.
+	Recall(ctx context.Context, name string) (json.RawMessage, error)
+	// Keep writes a value down. Failed says that it tells of a failure, which need not repeat when the run is taken up again.
+	Keep(ctx context.Context, name string, value any, failed bool) error
+}
+
+type noMemory struct{}
+
+func (noMemory) Recall(context.Context, string) (json.RawMessage, error) { return nil, nil }
+func (noMemory) Keep(context.Context, string, any, bool) error           { return nil }
 
 // Invoke carries out one call of a function that is not pure. It may block and is called without the interpreter's lock.
 type Invoke func(ctx context.Context, call Call) (any, error)
@@ -84,6 +100,9 @@ type VM struct {
 func New(ctx context.Context, opts Options) *VM {
 	if opts.Workers == nil {
 		opts.Workers = noWorkers{}
+	}
+	if opts.Memory == nil {
+		opts.Memory = noMemory{}
 	}
 	vm := &VM{
 		opts:    opts,
@@ -155,6 +174,11 @@ type frameKey struct{}
 func FrameOf(ctx context.Context) Frame {
 	frame, _ := ctx.Value(frameKey{}).(Frame)
 	return frame
+}
+
+// framed is the context of the thread with the place that it has come to.
+func (vm *VM) framed(L *lua.LState) context.Context {
+	return context.WithValue(L.Context(), frameKey{}, Frame{Branch: branchOf(L.Context()), Where: vm.where(L)})
 }
 
 // ended tells whether the thread's context is over. Only the context can say so: cancellation arrives in Lua as a string.

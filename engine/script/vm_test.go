@@ -334,7 +334,7 @@ func TestBranchesHaveNames(t *testing.T) {
 		parallel({"a", "b", "b"}, {limit = 1}, function() s["do"](1) end)
 		parallel(s.pods(), {limit = 1}, function() parallel({7}, function() s["do"](1) end) end)`)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"a:do", "#2:do", "#3:do", "b/7:do", "a/7:do"}, f.seen)
+	assert.Equal(t, []string{"a:do", "#2:do", "#3:do", "b > 7:do", "a > 7:do"}, f.seen)
 }
 
 func TestAValueCrossesAndComesBack(t *testing.T) {

@@ -1,0 +1,197 @@
+package gate
+
+import (
+	"context"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+	"runbook/engine/tape"
+)
+
+// A Past is what an earlier part of the run got, for a run that goes the same way again. *tape.Tape is one.
+type Past interface {
+	Next(tape.Call) (*journal.Record, error)
+	Maybe(tape.Call) *journal.Record
+	Ahead(tape.Call) *journal.Record
+	Left(branch string) bool
+}
+
+// recall returns the record of an earlier part of the run that answers the call, nil if it is to be made live. A script that goes
+// another way than it went before is ended.
+func (g *Gate) recall(p Place, kind journal.Kind, key string) (*journal.Record, error) {
+	past, err := g.opts.Past.Next(tape.Call{Branch: p.Branch, Kind: kind, Name: key, Where: p.Where})
+	if err != nil {
+		return nil, g.halt(action.Errorf(action.CodeDrift, "%w", err).
+			Try("nothing was sent; run it anew, or rehearse it with --dry-run"))
+	}
+	return past, nil
+}
+
+// repeat shows a record of an earlier part of the run again, and returns what the script got then.
+func (g *Gate) repeat(past *journal.Record) (any, error) {
+	again := *past
+	again.Recalled = true
+	if err := g.opts.Sink.Write(&again); err != nil {
+		return nil, g.cannotWrite(err)
+	}
+	if past.Outcome == nil {
+		return nil, nil
+	}
+	if past.Outcome.Status == journal.Assumed || past.Outcome.Status == journal.Intended {
+		g.Guess()
+	}
+	if past.Outcome.Error != nil {
+		return nil, past.Outcome.Error.Err()
+	}
+	return past.Outcome.Recorded()
+}
+
+// recallRead is Read of an earlier part of the run; found is false if it is to be made live.
+func (g *Gate) recallRead(p Place, kind journal.Kind, key string) (value any, found bool, err error) {
+	past, err := g.recall(p, kind, key)
+	if past == nil || err != nil {
+		return nil, err != nil, err
+	}
+	value, err = g.repeat(past)
+	return value, true, err
+}
+
+// recallWait is Wait of an earlier part of the run. A wait that looks by running the script runs it as often as it did then, on what
+// it got then, because what the script remembers of it may matter later.
+func (g *Gate) recallWait(ctx context.Context, p Place, key string, w *waiting) (value any, found bool, err error) {
+	ahead := g.opts.Past.Ahead(tape.Call{Branch: p.Branch, Kind: journal.KindWait, Name: key})
+	if ahead == nil || !w.scripted() {
+		if w.scripted() && g.opts.Past.Left(p.Branch) {
+			return nil, false, nil // it was looked at, and did not come to its end
+		}
+		return g.recallRead(p, journal.KindWait, key)
+	}
+	var last any
+	for range ahead.Outcome.Attempts {
+		progress, err := w.wait.Check(ctx, g.opts.Terminal.View())
+		if ctx.Err() != nil {
+			return nil, true, err
+		}
+		last = progress.Value
+	}
+	if value, found, err = g.recallRead(p, journal.KindWait, key); err != nil || !found {
+		return nil, found, err
+	}
+	if value != nil {
+		value = last // as the script made it, not as it was written down
+	}
+	return value, true, nil
+}
+
+// recallAct is an action of an earlier part of the run; found is false if it is to be taken through the gate. One that was sent
+// without an outcome is settled: it is done, or it is sent now, or a person decides.
+func (g *Gate) recallAct(ctx context.Context, pass *passage) (value any, found bool, err error) {
+	if consented := g.opts.Past.Maybe(pass.call(journal.KindConsent)); consented != nil {
+		if _, err := g.repeat(consented); err != nil {
+			return nil, true, err
+		}
+		if !consented.Consent.Granted {
+			return nil, true, declined(pass.desc)
+		}
+		pass.consented = true
+	}
+	intent, err := g.recall(pass.place, journal.KindIntent, pass.key)
+	if intent == nil || err != nil {
+		return nil, err != nil, err
+	}
+	g.renumber(intent.Intent.Number)
+	if _, err := g.repeat(intent); err != nil {
+		return nil, true, err
+	}
+	outcome, err := g.recall(pass.place, journal.KindOutcome, pass.key)
+	if err != nil {
+		return nil, true, err
+	}
+	pass.intent = intent.Intent
+	if outcome == nil {
+		value, err = g.settlePast(ctx, pass, intent)
+		return value, true, err
+	}
+	if outcome.Outcome.Error == nil {
+		g.count()
+	}
+	value, err = g.repeat(outcome)
+	return value, true, err
+}
+
+// renumber makes numbers go on behind the last one that was given.
+func (g *Gate) renumber(number int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.number = max(g.number, number)
+}
+
+func (g *Gate) count() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.passed++
+}
+
+func (p *passage) call(kind journal.Kind) tape.Call {
+	return tape.Call{Branch: p.place.Branch, Kind: kind, Name: p.key, Where: p.place.Where}
+}
+
+// settlePast finds out what came of an action that an earlier part of the run sent, and goes on from there.
+func (g *Gate) settlePast(ctx context.Context, pass *passage, intent *journal.Record) (any, error) {
+	sent := action.Intent{Description: pass.desc, Evidence: intent.Intent.Evidence, Sent: intent.Time}
+	answer, err := g.askTarget(ctx, pass, sent)
+	by := "looking at it when the run was resumed"
+	if err != nil || answer == action.Unknown {
+		if answer, by, err = g.opts.Settler.Settled(ctx, intent, err); err != nil {
+			return nil, g.halt(action.Errorf(action.CodeDeclined, "nobody knows whether %s %s took effect: %w", pass.desc.Verb, pass.desc.Target, err).On(pass.desc.Target))
+		}
+	}
+	if answer == action.Done {
+		value, err := intent.Intent.Recorded()
+		if err != nil {
+			return nil, err
+		}
+		g.count()
+		out := &journal.Outcome{Status: journal.Done, Note: "it was done before: " + by}
+		return value, g.recordResult(pass.place, pass.key, pass.desc, journal.KindOutcome, out, value)
+	}
+	return g.sendPast(ctx, pass, intent)
+}
+
+// askTarget asks the target itself, as often as a read would.
+func (g *Gate) askTarget(ctx context.Context, pass *passage, sent action.Intent) (action.Settlement, error) {
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	v, _, err := g.retry(ctx, func() (any, error) { return pass.action.Settle(ctx, sent) })
+	if err != nil {
+		return action.Unknown, err
+	}
+	return v.(action.Settlement), nil
+}
+
+// sendPast sends an action that an earlier part of the run wrote down and that did not happen. It was consented to as it was
+// written down, so its target must still be what it was then.
+func (g *Gate) sendPast(ctx context.Context, pass *passage, intent *journal.Record) (any, error) {
+	if err := g.predict(ctx, pass); err != nil {
+		return nil, err
+	}
+	if drift := drifted(pass.desc, intent.Intent.Evidence, pass.predicted.Evidence); drift != nil {
+		return nil, g.halt(drift)
+	}
+	return g.carryOut(ctx, pass)
+}
+
+// pause waits between two looks, but not while the looks are those of an earlier part of the run.
+func (g *Gate) pause(ctx context.Context, branch string, d time.Duration) error {
+	if g.opts.Past.Left(branch) {
+		return nil
+	}
+	return g.opts.Clock.Sleep(ctx, d)
+}
+
+// A Settler decides about an action of which its target cannot tell whether it happened. Cause is why it cannot, nil if it
+// just cannot.
+type Settler interface {
+	Settled(ctx context.Context, intent *journal.Record, cause error) (answer action.Settlement, by string, err error)
+}

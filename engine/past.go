@@ -1,0 +1,111 @@
+package engine
+
+import (
+	"fmt"
+	"path"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+	"runbook/engine/script"
+	"runbook/engine/tape"
+)
+
+// A Past is an earlier part of a run, for one that goes the same way again: resumed, with a live end, or replayed, without one. The
+// zero value is the past of a run that begins.
+type Past struct {
+	Run     *journal.Run      // as it was written down
+	Sources []*journal.Source // what it was made of
+	Tape    *tape.Tape
+	Granted []*journal.Consent
+	Resume  *journal.Resume // what is written down about taking it up again; nil for a replay
+}
+
+func (p Past) tape() *tape.Tape {
+	if p.Tape == nil {
+		return tape.New(nil, nil)
+	}
+	return p.Tape
+}
+
+// same refuses another script than the one that the past was made by, and shows the difference.
+func (p Past) same(now []script.Source) error {
+	if p.Resume == nil || digest(now) == p.Run.Digest {
+		return nil
+	}
+	err := action.Errorf(action.CodeDrift, "the script of run %s has changed since: it was %.19s…, and is %.19s… now; nothing was done", p.Run.ID, p.Run.Digest, digest(now))
+	err.Message += "\n" + SourceDiff(p.Sources, now)
+	return err.Try("put the script back as it was, or begin anew: runbook run %s", p.Run.Runbook)
+}
+
+// SourceDiff is a unified diff of what a run was made of and what it would be made of now; "" if they are the same.
+func SourceDiff(then []*journal.Source, now []script.Source) string {
+	var out string
+	current := map[string]string{}
+	for _, s := range now {
+		current[sourceName(s.Name, s.Library)] = s.Text
+	}
+	for _, s := range then {
+		name := sourceName(s.Name, s.Library)
+		out += udiff.Unified(name+" (then)", name+" (now)", s.Text, current[name])
+		delete(current, name)
+	}
+	for _, s := range now {
+		if text, added := current[sourceName(s.Name, s.Library)]; added {
+			out += udiff.Unified("(none)", sourceName(s.Name, s.Library)+" (now)", "", text)
+		}
+	}
+	return out
+}
+
+// sourceName is a source's name without the place where its folder is, which may differ between two machines.
+func sourceName(name string, library bool) string {
+	if library {
+		return "stdlib/" + name
+	}
+	return path.Base(name)
+}
+
+// recordedSources are the sources as they are written down.
+func recordedSources(sources []script.Source) []*journal.Source {
+	out := make([]*journal.Source, len(sources))
+	for i, s := range sources {
+		out[i] = &journal.Source{Name: s.Name, Library: s.Library, Text: s.Text}
+	}
+	return out
+}
+
+// beginAgain writes down that the run was taken up again.
+func (r *run) beginAgain() error {
+	past := r.cfg.Past
+	if err := r.write(journal.Record{Kind: journal.KindRun, Run: past.Run, Recalled: true}); err != nil {
+		return err
+	}
+	if past.Resume == nil {
+		return nil
+	}
+	resume := *past.Resume
+	resume.User, resume.Host, resume.Version = r.cfg.About.User, r.cfg.About.Host, r.cfg.About.Version
+	if err := r.write(journal.Record{Kind: journal.KindResume, Resume: &resume}); err != nil {
+		return fmt.Errorf("cannot resume: %w", err)
+	}
+	return nil
+}
+
+// PastOf is the past of a run that is taken up again: what Select chose of its journal. Clean hides secrets as the redactor of the
+// journal did; nil for none.
+func PastOf(records []*journal.Record, selected tape.Selection, clean func(string) string) Past {
+	past := Past{Tape: selected.Tape(clean), Resume: &selected.Resume}
+	for _, r := range records {
+		switch r.Kind {
+		case journal.KindRun:
+			past.Run = r.Run
+		case journal.KindSource:
+			past.Sources = append(past.Sources, r.Source)
+		case journal.KindConsent:
+			past.Granted = append(past.Granted, r.Consent)
+		}
+	}
+	return past
+}
