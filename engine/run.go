@@ -73,13 +73,14 @@ type run struct {
 	cleanups []module.Callback
 	halt     context.CancelCauseFunc // ends the script, or the clean-ups once they have begun
 	started  bool                    // the first record was written
-	ended    bool                    // the last record was written
+	ended    bool                    // somebody writes the last record, or did
+	last     chan struct{}           // closed once the last record was written
 }
 
 // Run executes a runbook. An error is one that arose before the first record was written: nothing has
 // happened, and nobody has been told. Whatever happens later is told through the records.
 func Run(ctx context.Context, cfg Config) (result Result, err error) {
-	r := &run{cfg: cfg, began: cfg.Mode.Clock.Now(), tape: cfg.Past.tape()}
+	r := &run{cfg: cfg, began: cfg.Mode.Clock.Now(), tape: cfg.Past.tape(), last: make(chan struct{})}
 	r.modules = cfg.Library.all(r.now)
 	ctx, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
@@ -317,9 +318,11 @@ func (r *run) writeEnd(err error) int {
 	r.mu.Lock()
 	if r.ended {
 		r.mu.Unlock()
+		<-r.last
 		return end.Exit
 	}
 	r.ended = true
+	defer close(r.last)
 	if err != nil {
 		end.Step, end.Error = r.step, failure(err)
 	} else if r.verdict != nil {
