@@ -52,6 +52,8 @@ type Record struct {
 
 	// Recalled says that the record repeats one of an earlier part of the run, for those who show it: it stands in the journal.
 	Recalled bool `json:"-"`
+	// Lost says that the record's result did not survive the death of the machine.
+	Lost bool `json:"-"`
 
 	Run     *Run     `json:"run,omitempty"`
 	Source  *Source  `json:"source,omitempty"`

@@ -44,7 +44,7 @@ func Select(records []*journal.Record, fromStep int) (Selection, error) {
 			return Selection{}, err
 		}
 	}
-	return s.selection(), nil
+	return s.selection(), s.lost()
 }
 
 type selector struct {
@@ -241,7 +241,7 @@ func (s *selector) drop(records ...*journal.Record) {
 func isFailure(r *journal.Record) bool {
 	switch r.Kind {
 	case journal.KindRead, journal.KindWait, journal.KindOutcome:
-		return r.Outcome.Error != nil || r.Outcome.Status == journal.Uncertain
+		return r.Lost || r.Outcome.Error != nil || r.Outcome.Status == journal.Uncertain
 	case journal.KindConsent:
 		return !r.Consent.Granted
 	case journal.KindHost:
@@ -272,6 +272,22 @@ func (s *selector) anythingNew() error {
 	return action.Errorf(action.CodeInvalid, "run %s was ended by its own script in step %d, on what it had read: resumed there it would come to the same end",
 		s.run.ID, s.end.Step).
 		Try("let it look again: runbook resume %s --from-step %d", s.run.ID, max(s.end.Step, 1))
+}
+
+// lost refuses a resume that would need a result which is gone, in the middle of what is heard again.
+func (s *selector) lost() error {
+	step := 0
+	for _, r := range s.held {
+		if r.Kind == journal.KindStep {
+			step = r.Step.Number
+		}
+		if r.Lost && !s.dropped[r] {
+			return action.Errorf(action.CodeNotFound, "a result of run %s did not survive the death of the machine (%s %s in step %d), and later calls rest on it",
+				s.run.ID, r.Call.Verb, r.Call.Target, step).
+				Try("let it look again: runbook resume %s --from-step %d", s.run.ID, max(step, 1))
+		}
+	}
+	return nil
 }
 
 // unsettled tells whether there is an action of which nobody knows what came of it.
