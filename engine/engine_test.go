@@ -400,6 +400,16 @@ end) } }`, dry())
 	assert.Equal(t, 15*time.Minute, b.records.end().Elapsed)
 }
 
+// A secret that is too short for the redactor was once written down as it was typed.
+func TestASecretAnswerIsNotWrittenDown(t *testing.T) {
+	b := newBench(t, `return runbook { summary = "s", params = { pin = { secret = true, ask = "PIN?" } },
+steps = { step("one", function() log(#ask("pin")) end) } }`, carryOut())
+	b.cfg.Given = map[string]string{"pin": "1234"}
+	b.run(t)
+	assert.Equal(t, "4", b.records.of(journal.KindShow)[0].Show.Text)
+	assert.Equal(t, `"[secret]"`, string(b.records.of(journal.KindAnswer)[0].Answer.Value))
+}
+
 func TestSecretParametersAreMasked(t *testing.T) {
 	b := newBench(t, `return runbook { summary = "s", params = { token = { secret = true } },
 steps = { step("one", function(run) log("token is " .. run.params.token) end) } }`, carryOut())

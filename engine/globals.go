@@ -189,7 +189,7 @@ func (r *run) ask(ctx context.Context, name string) (any, error) {
 		return nil, action.Errorf(action.CodeScript, "ask: the parameter %q has no question: add ask = \"…\" to it", name)
 	}
 	if given, ok := r.given[name]; ok {
-		return given, r.answered(name, param.Ask, param.Enum, Reply{Value: given, By: "-p"})
+		return given, r.answeredParam(param, Reply{Value: given, By: "-p"})
 	}
 	reply, err := r.cfg.Mode.People.Ask(ctx, param)
 	if err != nil {
@@ -198,7 +198,17 @@ func (r *run) ask(ctx context.Context, name string) (any, error) {
 	if param.Secret {
 		r.cfg.Redactor.Add(script.Typed(reply.Value))
 	}
-	return reply.Value, r.answered(name, param.Ask, param.Enum, reply)
+	return reply.Value, r.answeredParam(param, reply)
+}
+
+// masked is what is written down for a secret answer. The redactor would hide it as well, unless it is too short to be hidden anywhere.
+const masked = "[secret]"
+
+func (r *run) answeredParam(param *script.Param, reply Reply) error {
+	if param.Secret {
+		reply.Value = masked
+	}
+	return r.answered(param.Name, param.Ask, param.Enum, reply)
 }
 
 // answered writes an answer down, and, when nobody gave it, that the run goes on with an assumption.
