@@ -25,6 +25,7 @@ const (
 	CodeDeclined    Code = "declined"     // a person said no; nothing was sent
 	CodeCommand     Code = "command"      // a command ran and exited with a non-zero status
 	CodeSkipped     Code = "skipped"      // the script ended a step itself; nothing failed
+	CodeInterrupted Code = "interrupted"  // a person or a signal stopped the run
 	CodeScript      Code = "script"       // the script's own error
 	CodeInternal    Code = "internal"     // a fault of runbook
 )

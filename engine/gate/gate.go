@@ -55,6 +55,8 @@ type Gate struct {
 	passed  int            // actions that were carried out, or intended
 	guessed bool           // something was intended or assumed: what is read from now on may rest on it
 
+	underWay map[*passage]bool // actions that were sent and have not answered
+
 	asking  sync.Mutex // one question at a time
 	granted map[string]bool
 }
@@ -64,7 +66,7 @@ func New(opts Options) *Gate {
 	if opts.Live == nil {
 		opts.Live = nobody{}
 	}
-	return &Gate{opts: opts, seen: map[string]int{}, granted: map[string]bool{}}
+	return &Gate{opts: opts, seen: map[string]int{}, underWay: map[*passage]bool{}, granted: map[string]bool{}}
 }
 
 type nobody struct{}
