@@ -427,3 +427,28 @@ steps = { step("one", function(run) log("token is " .. run.params.token) end) } 
 		assert.NotContains(t, string(text), "s3cr3t-value")
 	}
 }
+
+// A rehearsal that was asked for and did not take place once looked like success.
+func TestARehearsalThatDidNotTakePlaceIsNoSuccess(t *testing.T) {
+	const text = `return runbook { summary = "s", steps = { step("one", function()
+  wait_until({ name = "queue empty", every = "1s", timeout = "5s" }, function() return false end)
+end) } }`
+	for _, c := range []struct {
+		name, hint string
+		message    string
+		exit       int
+	}{
+		{"queue empty", "", `wait_until condition/queue empty did not come true within 5s (as --assume says)`, ExitFailed},
+		{"queue emtpy", "name one of the waits that it came to: queue empty",
+			`--assume "queue emtpy"=timeout rehearsed nothing: the run came to no wait of that name; did you mean "queue empty"?`, ExitUsage},
+	} {
+		b := newBench(t, text, Dry(start, []string{c.name}))
+		result := b.run(t)
+		assert.Equal(t, c.exit, result.Exit)
+		end := b.records.end()
+		assert.Equal(t, journal.Failed, end.Status)
+		assert.Equal(t, c.exit, end.Exit)
+		assert.Equal(t, c.message, end.Error.Message)
+		assert.Equal(t, c.hint, end.Error.Hint)
+	}
+}

@@ -72,7 +72,7 @@ type run struct {
 	step     int // number of the current step, 0 before the first
 	verdict  *journal.Verdict
 	cleanups []module.Callback
-	cleaning bool // the clean-ups have begun
+	cleaning bool                    // the clean-ups have begun
 	halt     context.CancelCauseFunc // ends the script, or the clean-ups once they have begun
 	started  bool                    // the first record was written
 	ended    bool                    // the last record was written
@@ -245,7 +245,7 @@ func (r *run) end(ctx context.Context, err error) int {
 	if failed := r.cleanUp(ctx); err == nil {
 		err = failed
 	}
-	return r.writeEnd(err)
+	return r.writeEnd(r.withoutRehearsal(err))
 }
 
 // cleanUpTime bounds all clean-ups of a run together.
@@ -297,7 +297,10 @@ func (r *run) writeEnd(err error) int {
 		return end.Exit
 	}
 	r.ended = true
-	if err != nil {
+	var usage *UsageError
+	if errors.As(err, &usage) {
+		end.Exit, end.Error = ExitUsage, failure(err) // of no step: the command line was wrong
+	} else if err != nil {
 		end.Step, end.Error = r.step, failure(err)
 	} else if r.verdict != nil {
 		end.Exit = verdictExits[r.verdict.State]

@@ -56,6 +56,7 @@ type Gate struct {
 	guessed bool           // something was intended or assumed: what is read from now on may rest on it
 
 	underWay map[*passage]bool // actions that were sent and have not answered
+	waits    waits
 
 	asking  sync.Mutex // one question at a time
 	granted map[string]bool

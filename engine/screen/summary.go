@@ -97,8 +97,11 @@ func (t *Text) brokenStep(end *journal.End) string {
 	if broken := t.ledger.broken; broken != nil && broken.Status == end.Status {
 		step = broken
 	}
-	if step == nil {
+	switch {
+	case step == nil:
 		return " before the first step"
+	case end.Step == 0 && end.Error != nil && t.ledger.broken == nil:
+		return " after the last step"
 	}
 	return fmt.Sprintf(" in step %d of %d, %s", step.Number, max(len(t.ledger.run.Steps), step.Number), clean(step.Name))
 }
