@@ -402,6 +402,17 @@ end) } }`, dry())
 	assert.Equal(t, 15*time.Minute, b.records.end().Elapsed)
 }
 
+// A secret that is too short for the redactor was once written down as it was typed.
+func TestASecretAnswerIsNotWrittenDown(t *testing.T) {
+	b := newBench(t, `return runbook { summary = "s", params = { pin = { secret = true, ask = "PIN?" } },
+steps = { step("one", function() log(#ask("pin")) end) } }`, carryOut())
+	t.Setenv("PIN", "1234")
+	b.cfg.Given = map[string]string{"pin": "${env:PIN}"}
+	b.run(t)
+	assert.Equal(t, "4", b.records.of(journal.KindShow)[0].Show.Text)
+	assert.Equal(t, `"[secret]"`, string(b.records.of(journal.KindAnswer)[0].Answer.Value))
+}
+
 func TestSecretParametersAreMasked(t *testing.T) {
 	b := newBench(t, `return runbook { summary = "s", params = { token = { secret = true } },
 steps = { step("one", function(run) log("token is " .. run.params.token) end) } }`, carryOut())
@@ -445,5 +456,30 @@ func TestASecretParameterIsGivenByReference(t *testing.T) {
 		require.ErrorContains(t, err, want)
 		assert.NotContains(t, err.Error(), "S3SAME")
 		assert.False(t, b.opened)
+	}
+}
+
+// A rehearsal that was asked for and did not take place once looked like success.
+func TestARehearsalThatDidNotTakePlaceIsNoSuccess(t *testing.T) {
+	const text = `return runbook { summary = "s", steps = { step("one", function()
+  wait_until({ name = "queue empty", every = "1s", timeout = "5s" }, function() return false end)
+end) } }`
+	for _, c := range []struct {
+		name, hint string
+		message    string
+		exit       int
+	}{
+		{"queue empty", "", `wait_until condition/queue empty did not come true within 5s (as --assume says)`, ExitFailed},
+		{"queue emtpy", "name one of the waits that it came to: queue empty",
+			`--assume "queue emtpy"=timeout rehearsed nothing: the run came to no wait of that name; did you mean "queue empty"?`, ExitUsage},
+	} {
+		b := newBench(t, text, Dry(start, []string{c.name}))
+		result := b.run(t)
+		assert.Equal(t, c.exit, result.Exit)
+		end := b.records.end()
+		assert.Equal(t, journal.Failed, end.Status)
+		assert.Equal(t, c.exit, end.Exit)
+		assert.Equal(t, c.message, end.Error.Message)
+		assert.Equal(t, c.hint, end.Error.Hint)
 	}
 }

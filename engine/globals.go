@@ -232,10 +232,13 @@ func shownReply(param *script.Param, reply Reply) Reply {
 		reply.Value = value.String()
 	}
 	if param.Secret {
-		reply.Value = "[secret]"
+		reply.Value = masked
 	}
 	return reply
 }
+
+// masked is what is written down for a secret. The redactor would hide it as well, unless it is too short to be hidden anywhere.
+const masked = "[secret]"
 
 // answered writes an answer down, and, when nobody gave it, that the run goes on with an assumption.
 func (r *run) answered(ctx context.Context, name, question string, choices []string, reply Reply) error {

@@ -15,6 +15,7 @@ type Mode struct {
 	Terminal gate.Terminal
 	Clock    clock.Clock
 	People   People
+	TimesOut []string // waits that a person wants to see not coming true
 }
 
 // People are who consents and answers in a run.
@@ -38,6 +39,6 @@ func Dry(now time.Time, timesOut []string) Mode {
 	}
 	return Mode{
 		Name: journal.DryRun, Terminal: gate.Rehearse{State: overlay.New(), TimesOut: names},
-		Clock: clock.NewVirtual(now), People: Rehearsed{},
+		Clock: clock.NewVirtual(now), People: Rehearsed{}, TimesOut: timesOut,
 	}
 }

@@ -43,7 +43,11 @@ type Config struct {
 	About    journal.Run // what the caller knows: id, version, user, host, site
 	// Actions ends an action that is under way; the context of Run only ends the script.
 	Actions context.Context
-	// Exit ends the process. It is called when the script does not end by itself after its limit, with the journal written.
+	// Pace waits while who reads the run is too far behind; nil never waits. It is called between the script's calls, never between
+	// what is sent and its record, and not in clean-ups.
+	Pace func(context.Context) error
+	// Exit ends the process. It is called when the script does not end by itself after its limit, or after its actions were cut off,
+	// with the journal written.
 	Exit func(code int)
 }
 
@@ -68,9 +72,9 @@ type run struct {
 
 	mu       sync.Mutex
 	step     int // number of the current step, 0 before the first
-	cleaning bool
 	verdict  *journal.Verdict
 	cleanups []module.Callback
+	cleaning bool                    // the clean-ups have begun
 	halt     context.CancelCauseFunc // ends the script, or the clean-ups once they have begun
 	started  bool                    // the first record was written
 	ended    bool                    // somebody writes the last record, or did
@@ -85,8 +89,9 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	ctx, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
 	r.halt = halt
-	ctx, stop := watchdog.Watch(ctx, cfg.Limits, r.kill)
+	ctx, stop := watchdog.Watch(ctx, cfg.Limits, func(reached *watchdog.LimitError) { r.kill(reached) })
 	defer stop()
+	defer r.cutOff()()
 	actions, cancelActions := context.WithCancelCause(cfg.Actions)
 	defer cancelActions(nil)
 	defer context.AfterFunc(ctx, func() {
@@ -113,9 +118,11 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	if err := r.consentable(); err != nil {
 		return Result{}, err
 	}
-	if r.sink, err = cfg.Open(); err != nil {
+	opened, err := cfg.Open()
+	if err != nil {
 		return Result{}, err
 	}
+	r.sink = &sealed{sink: opened}
 	r.gate = gate.New(gate.Options{
 		Sink: r.sink, Terminal: cfg.Mode.Terminal, Grants: r.book.Grants, Consent: discreet{cfg.Mode.People, cfg.Redactor},
 		Clock: cfg.Mode.Clock, Outside: clock.Real{}, Live: r, Actions: actions, Halt: r.haltNow,
@@ -200,7 +207,7 @@ func (r *run) writeRun(params map[string]any) error {
 			about.Params[name] = d.String()
 		}
 		if r.param(name).Secret {
-			about.Params[name] = "[secret]"
+			about.Params[name] = masked
 			about.Masked = append(about.Masked, name)
 		}
 	}
@@ -262,7 +269,7 @@ func (r *run) end(ctx context.Context, err error) int {
 	if failed := r.cleanUp(ctx); err == nil {
 		err = failed
 	}
-	return r.writeEnd(err)
+	return r.writeEnd(r.withoutRehearsal(err))
 }
 
 // cleanUpStep names the step in which the clean-ups are called.
@@ -323,7 +330,10 @@ func (r *run) writeEnd(err error) int {
 	}
 	r.ended = true
 	defer close(r.last)
-	if err != nil {
+	var usage *UsageError
+	if errors.As(err, &usage) {
+		end.Exit, end.Error = ExitUsage, failure(err) // of no step: the command line was wrong
+	} else if err != nil {
 		end.Step, end.Error = r.step, failure(err)
 	} else if r.verdict != nil {
 		end.Exit = verdictExits[r.verdict.State]
@@ -334,28 +344,6 @@ func (r *run) writeEnd(err error) int {
 	}
 	return end.Exit
 }
-
-// kill is the watchdog's last resort: the script is in a function that does not look at its context.
-func (r *run) kill(reached *watchdog.LimitError) {
-	r.mu.Lock()
-	started := r.started
-	r.mu.Unlock()
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		if started {
-			r.writeEnd(reached)
-		}
-	}()
-	select {
-	case <-written:
-	case <-time.After(lastWords): // the screen may be what hangs; the journal comes before it
-	}
-	r.cfg.Exit(statusExits[statusOf(reached)])
-}
-
-// lastWords is how long the last record of a killed run may take to be shown.
-const lastWords = 250 * time.Millisecond
 
 // haltNow ends what is running of the script.
 func (r *run) haltNow(cause error) {
@@ -401,6 +389,9 @@ func (r *run) write(record journal.Record) error {
 
 // invoke is what the script's calls do: everything that is not pure.
 func (r *run) invoke(ctx context.Context, c script.Call) (any, error) {
+	if err := r.keepPace(ctx); err != nil {
+		return nil, err
+	}
 	if c.Func.Control != nil {
 		return c.Func.Control(ctx, c.Args)
 	}
@@ -421,6 +412,17 @@ func (r *run) invoke(ctx context.Context, c script.Call) (any, error) {
 		return r.gate.Read(ctx, place, read)
 	}
 	return r.gate.Act(ctx, place, act)
+}
+
+// keepPace waits for who reads the run. Clean-ups come first: a reader who does not read must not keep them from happening.
+func (r *run) keepPace(ctx context.Context) error {
+	r.mu.Lock()
+	cleaning := r.cleaning
+	r.mu.Unlock()
+	if cleaning || r.cfg.Pace == nil {
+		return nil
+	}
+	return r.cfg.Pace(ctx)
 }
 
 // pass builds the operation of a call and takes it to the gate.

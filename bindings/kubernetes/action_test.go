@@ -76,6 +76,24 @@ func TestScaleNoticesDrift(t *testing.T) {
 	}
 }
 
+// The overlay needs the new generation, so that readiness is computed right; a person who is asked about replicas does not.
+func TestScaleKeepsBookkeepingFromPeopleOnly(t *testing.T) {
+	s := &scaleServer{uid: "u1", replicas: 3}
+	d, _ := stubbed(t, map[string]http.HandlerFunc{
+		"GET " + webPath: func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web","namespace":"shop","uid":"u1","generation":7},"spec":{"replicas":3}}`)
+		},
+		"GET " + webPath + "/scale": s.read,
+		"PATCH " + webPath + "/scale": func(w http.ResponseWriter, r *http.Request) {
+			(&scaleServer{uid: "u1", replicas: 5}).read(w, r)
+		},
+	})
+	p, err := d.act("scale", "deploy/web", float64(5)).Predict(t.Context(), &fakeView{})
+	require.NoError(t, err)
+	require.Contains(t, p.Changes[0].Bookkeeping, "metadata.generation")
+	require.Equal(t, int64(8), p.Changes[0].After.(object)["metadata"].(object)["generation"])
+}
+
 func TestScaleSettles(t *testing.T) {
 	intent := action.Intent{Evidence: action.Evidence{UID: "u1", Old: map[string]any{"spec.replicas": 3.0}}}
 	for _, c := range []struct {

@@ -96,7 +96,7 @@ func (c createAction) Predict(ctx context.Context, view action.View) (action.Pre
 		return action.Prediction{}, err
 	}
 	p := action.Prediction{
-		Changes: []action.Change{{Target: of.target(), After: made}},
+		Changes: own(of.target(), nil, made),
 		Value:   value, Label: label, Note: note,
 	}
 	return follows(p, func() ([]action.Change, error) {

@@ -92,7 +92,7 @@ func (d deleteAction) Predict(ctx context.Context, view action.View) (action.Pre
 		return action.Prediction{Value: false, Label: action.Validated, Note: "it is gone already"}, nil
 	}
 	p := action.Prediction{
-		Changes:  []action.Change{{Target: of.target(), Before: s.object}},
+		Changes:  own(of.target(), s.object, nil),
 		Evidence: action.Evidence{UID: uidOf(s.object)},
 		Value:    true, Label: action.Simulated, Note: finalizerNote(s.object),
 	}

@@ -93,7 +93,7 @@ func (s scaleAction) Predict(ctx context.Context, view action.View) (action.Pred
 		return p, nil
 	}
 	after := workload.Scale(seen.object, granted)
-	p.Changes = []action.Change{{Target: of.target(), Before: seen.object, After: after}}
+	p.Changes = own(of.target(), seen.object, after)
 	return follows(p, func() ([]action.Change, error) { return s.b.controllers(ctx, view, after) }), nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/adrg/xdg"
@@ -81,9 +82,15 @@ type execution struct {
 	site    *site.Site
 	id      string
 	redact  *redact.Redactor
-	text    *screen.Text
-	journal *journal.File
-	wall    *wall.Wall // nil in a real run
+	outlets outlets
+	shown   *screen.Outlet // what text prints to
+	// onTerminal tells whether that is a terminal.
+	onTerminal bool
+	text       *screen.Text
+	asking     *terminal // nil where nobody can be asked
+	journal    *journal.File
+	ended      atomic.Bool // the run itself has ended
+	wall       *wall.Wall  // nil in a real run
 }
 
 func runOne(ctx context.Context, io streams, f *runFlags, name string) error {
@@ -101,21 +108,24 @@ func runOne(ctx context.Context, io streams, f *runFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	script, actions, stop := interruptible(ctx, io.err)
-	defer stop()
-	cfg, err := x.config(actions)
+	signals := interruptible(ctx, x.interrupted)
+	defer signals.stop()
+	defer x.watchReader(signals)()
+	cfg, err := x.config(signals.actions)
 	if err != nil {
 		return err
 	}
 	cfg.Entry = entry
-	document := screen.NewDocument(io.out)
+	document := screen.NewDocument(x.outlets.out)
 	cfg.Open = func() (journal.Sink, error) { return x.open(document) }
-	result, err := engine.Run(script, cfg)
-	if err := x.close(document, err == nil); err != nil {
+	result, err := engine.Run(signals.script, cfg)
+	x.ended.Store(true)
+	read, closed := x.close(signals, document, err == nil)
+	if err = errors.Join(err, closed); err != nil {
 		return err
 	}
-	if err != nil {
-		return err
+	if !read && result.Exit == engine.ExitDone {
+		return exitError(engine.ExitFailed) // nobody was told what was done, but for the last word
 	}
 	return x.exit(result)
 }
@@ -131,12 +141,14 @@ func prepare(io streams, f *runFlags) (*execution, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &execution{io: io, flags: f, site: s, id: id, redact: redact.New()}
+	x := &execution{io: io, flags: f, site: s, id: id, redact: redact.New(), outlets: outletsOf(io)}
 	out := io.out
+	x.shown = x.outlets.out
 	if *f.output == asJSON {
-		out = io.err // standard output is for the document
+		out, x.shown = io.err, x.outlets.err // standard output is for the document
 	}
-	x.text = screen.NewText(out, screen.Options{Look: screen.LookOf(out, getenv)})
+	x.onTerminal = term.IsTerminal(int(out.Fd()))
+	x.text = screen.NewText(x.shown, screen.Options{Look: screen.LookOf(out, getenv)})
 	if f.dry {
 		x.wall = wall.New(readsOf(s.Commands.Reads), nil)
 	}
@@ -175,13 +187,7 @@ func (x *execution) config(actions context.Context) (engine.Config, error) {
 	return engine.Config{
 		Library: library(clusterModule(x.flags.cluster, x.site, x.id, wrap)), Given: given, Mode: mode, Live: x.text,
 		Limits: watchdog.Limits{Time: x.flags.timeout, Memory: int64(memory)}, About: about, Actions: actions, Redactor: x.redact,
-		Exit: func(code int) {
-			if x.journal == nil {
-				os.Exit(code)
-			}
-			_ = x.journal.Close() // the process is ended because something hangs: nothing is left to tell
-			os.Exit(code)
-		},
+		Pace: func(ctx context.Context) error { return x.shown.Wait(ctx, aheadOfReader) }, Exit: x.die,
 	}, nil
 }
 
@@ -193,7 +199,8 @@ func (x *execution) mode() (engine.Mode, error) {
 	}
 	var people engine.People = engine.Nobody{}
 	if term.IsTerminal(int(x.io.in.Fd())) {
-		people = newTerminal(x.io, x.text, x.production())
+		x.asking = newTerminal(x.io, x.outlets.err, x.text, x.production())
+		people = x.asking
 	}
 	if x.flags.yes {
 		people = engine.Yes{People: people}
@@ -242,18 +249,6 @@ func (x *execution) open(document *screen.Document) (journal.Sink, error) {
 		sinks = append(sinks, document)
 	}
 	return x.redact.Sink(journal.Tee(sinks...)), nil
-}
-
-// close ends everything that takes records. ran tells whether the run began.
-func (x *execution) close(document *screen.Document, ran bool) error {
-	err := x.text.Close()
-	if x.journal != nil {
-		err = errors.Join(err, x.journal.Close())
-	}
-	if ran && *x.flags.output == asJSON {
-		err = errors.Join(err, document.Close())
-	}
-	return err
 }
 
 // exit is the exit code of a run, as an error unless it is zero.

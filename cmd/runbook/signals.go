@@ -2,48 +2,80 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"runbook/engine"
+	"runbook/engine/action"
 )
 
-// errCancelled is the cause of an action's context when a second interrupt cut it off.
-var errCancelled = errors.New("cancelled by a second interrupt")
+// interruption is the cause of a context that a person, a signal or a lost screen ended.
+func interruption(format string, args ...any) error {
+	err := action.Errorf(action.CodeInterrupted, format, args...)
+	err.Cause = engine.ErrInterrupted
+	return err
+}
 
-// interruptible returns two contexts: script ends at the first interrupt, so that the current action finishes and nothing new
-// begins; actions ends at the second. stop gives the signals back.
-func interruptible(ctx context.Context, tell io.Writer) (script, actions context.Context, stop func()) {
-	script, endScript := context.WithCancelCause(ctx)
-	actions, endActions := context.WithCancelCause(ctx)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for n := 0; ; n++ {
-			select {
-			case <-done:
-				return
-			case <-signals:
+// causes say why a signal ends a run.
+var causes = map[os.Signal]string{
+	os.Interrupt:    "interrupted by Ctrl-C",
+	syscall.SIGTERM: "told to end (SIGTERM)",
+	syscall.SIGHUP:  "the terminal is gone (SIGHUP)",
+}
+
+// An interrupter ends a run in three degrees. The first signal ends the script: the current action finishes, nothing new begins, the
+// clean-ups run. The second ends the actions too, and the engine ends what does not heed that. The third ends the process.
+type interrupter struct {
+	script, actions       context.Context
+	endScript, endActions context.CancelCauseFunc
+	on                    func(degree int, why string) // tells people; the third degree does not return
+	signals               chan os.Signal
+	done, ended           chan struct{}
+}
+
+// interruptible begins to listen for signals.
+func interruptible(ctx context.Context, on func(degree int, why string)) *interrupter {
+	i := &interrupter{on: on, signals: make(chan os.Signal, 3), done: make(chan struct{}), ended: make(chan struct{})}
+	i.script, i.endScript = context.WithCancelCause(ctx)
+	i.actions, i.endActions = context.WithCancelCause(ctx)
+	signal.Notify(i.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go i.listen()
+	return i
+}
+
+func (i *interrupter) listen() {
+	defer close(i.ended)
+	for degree := 0; ; {
+		select {
+		case <-i.done:
+			return
+		case s := <-i.signals:
+			if s == syscall.SIGHUP && degree > 0 {
+				continue // the kernel and the shell both tell of a terminal that goes away: that is one event, and cuts nothing off
 			}
-			if n == 0 {
-				fmt.Fprintln(tell, "\nStopping after the current action. Press Ctrl-C again to cut it off.")
-				endScript(engine.ErrInterrupted)
-				continue
-			}
-			endActions(errCancelled)
+			degree++
+			i.end(degree, causes[s])
 		}
-	}()
-	return script, actions, func() {
-		signal.Stop(signals)
-		close(done)
-		<-ended
-		endScript(nil)
-		endActions(nil)
 	}
+}
+
+// end ends what that degree ends, and only then tells people, because the screen may be what hangs.
+func (i *interrupter) end(degree int, why string) {
+	switch degree {
+	case 1:
+		i.endScript(interruption("%s", why))
+	case 2:
+		i.endActions(interruption("%s a second time, which cut off what was under way", why))
+	}
+	i.on(degree, why)
+}
+
+// stop gives the signals back.
+func (i *interrupter) stop() {
+	signal.Stop(i.signals)
+	close(i.done)
+	<-i.ended
+	i.endScript(nil)
+	i.endActions(nil)
 }

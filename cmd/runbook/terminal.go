@@ -22,8 +22,8 @@ type terminal struct {
 	typed bool // the name of the production context was typed
 }
 
-func newTerminal(io streams, text *screen.Text, production string) *terminal {
-	return &terminal{prompt: screen.NewPrompt(io.in, io.err, screen.LookOf(io.err, getenv), text), production: production}
+func newTerminal(io streams, questions *screen.Outlet, text *screen.Text, production string) *terminal {
+	return &terminal{prompt: screen.NewPrompt(io.in, questions, screen.LookOf(io.err, getenv), text), production: production}
 }
 
 // Consent asks for an action. The first one in production wants the context's name typed: habit must not answer that.
@@ -71,8 +71,11 @@ func (t *terminal) Confirm(ctx context.Context, question string) (engine.Reply, 
 
 // Ask asks for a value until the parameter allows it.
 func (t *terminal) Ask(ctx context.Context, p *script.Param) (engine.Reply, error) {
-	q := screen.Question{Text: p.Ask, Choices: p.Enum, Check: func(typed string) error {
+	q := screen.Question{Text: p.Ask, Choices: p.Enum, Secret: p.Secret, Check: func(typed string) error {
 		_, err := p.Parse(typed)
+		if err != nil && p.Secret {
+			return fmt.Errorf("That is not allowed: %s.", p.Rule()) //nolint:revive // a person reads it as it stands, without the value
+		}
 		return err
 	}}
 	if p.Default != nil {

@@ -123,6 +123,9 @@ type Change struct {
 	Before  any
 	After   any
 	Derived bool // follows from the action instead of being its purpose: a replacement pod, a deleted namespace's content
+	// Bookkeeping are the paths of fields that the system keeps for itself, such as metadata.generation. They belong to the state,
+	// and are no news to a person.
+	Bookkeeping []string
 }
 
 // A Result is what an applied action returned.

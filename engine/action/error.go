@@ -26,6 +26,7 @@ const (
 	CodeDrift       Code = "drift"        // not what was planned, or not what was recorded; nothing was sent
 	CodeCommand     Code = "command"      // a command ran and exited with a non-zero status
 	CodeSkipped     Code = "skipped"      // the script ended a step itself; nothing failed
+	CodeInterrupted Code = "interrupted"  // a person or a signal stopped the run
 	CodeScript      Code = "script"       // the script's own error
 	CodeInternal    Code = "internal"     // a fault of runbook
 )

@@ -2,6 +2,8 @@ package gate
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/journal"
@@ -16,6 +18,8 @@ type passage struct {
 	predicted action.Prediction
 	intent    *journal.Intent
 	consented bool // before, in an earlier part of the run
+	sent      time.Time
+	concluded sync.Once
 }
 
 // Act takes one action through the gate: admitted, predicted, consented to, written down, carried out by the terminal, and its
@@ -92,18 +96,18 @@ func (g *Gate) arrive(ctx context.Context, pass *passage) (done outcome) {
 // carryOut hands the action to the terminal and writes down what came of it. What was sent is written down whatever happens to
 // the script meanwhile.
 func (g *Gate) carryOut(ctx context.Context, pass *passage) (any, error) {
-	began := g.opts.Outside.Now()
+	g.sending(pass)
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	defer context.AfterFunc(g.opts.Actions, func() { cancel(context.Cause(g.opts.Actions)) })()
 	done := g.arrive(ctx, pass)
-	out := &journal.Outcome{Status: done.status, Note: done.note, Attempts: done.attempts, Elapsed: g.opts.Outside.Now().Sub(began)}
+	out := &journal.Outcome{Status: done.status, Note: done.note, Attempts: done.attempts, Elapsed: g.opts.Outside.Now().Sub(pass.sent)}
 	if done.err != nil {
 		out.Error = journal.NewError(done.err)
 	} else {
 		g.count()
 	}
-	if err := g.recordResult(pass.place, pass.key, pass.desc, journal.KindOutcome, out, done.value); err != nil {
+	if err := g.conclude(pass, out, done.value); err != nil {
 		return nil, err
 	}
 	return done.value, done.err

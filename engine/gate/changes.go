@@ -2,6 +2,7 @@ package gate
 
 import (
 	"bytes"
+	"maps"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -19,7 +20,7 @@ func describeChanges(changes []action.Change) []journal.Change {
 	for _, c := range changes {
 		described := journal.Change{Target: c.Target, Op: changeOp(c), Derived: c.Derived}
 		if !c.Derived && c.After != nil {
-			described.Diff = diff(c.Before, c.After)
+			described.Diff = diff(without(c.Before, c.Bookkeeping), without(c.After, c.Bookkeeping))
 		}
 		out = append(out, described)
 	}
@@ -34,6 +35,33 @@ func changeOp(c action.Change) string {
 		return "delete"
 	}
 	return "update"
+}
+
+// without is a state without those fields. The state itself stays whole: the overlay needs all of it.
+func without(state any, paths []string) any {
+	object, ok := state.(map[string]any)
+	if !ok {
+		return state
+	}
+	for _, path := range paths {
+		object = prune(object, strings.Split(path, "."))
+	}
+	return object
+}
+
+// prune copies what is on the path, and nothing else.
+func prune(object map[string]any, path []string) map[string]any {
+	field, there := object[path[0]]
+	if !there {
+		return object
+	}
+	pruned := maps.Clone(object)
+	if inner, ok := field.(map[string]any); ok && len(path) > 1 {
+		pruned[path[0]] = prune(inner, path[1:])
+	} else if len(path) == 1 {
+		delete(pruned, path[0])
+	}
+	return pruned
 }
 
 // diff is the body of a unified diff of the two states as YAML, which is how people know them.

@@ -59,6 +59,9 @@ type Gate struct {
 	passed  int            // actions that were carried out, or intended
 	guessed bool           // something was intended or assumed: what is read from now on may rest on it
 
+	underWay map[*passage]bool // actions that were sent and have not answered
+	waits    waits
+
 	asking  sync.Mutex // one question at a time
 	granted map[string]bool
 }
@@ -71,7 +74,7 @@ func New(opts Options) *Gate {
 	if opts.Past == nil {
 		opts.Past = new(tape.Tape)
 	}
-	g := &Gate{opts: opts, seen: map[string]int{}, granted: map[string]bool{}}
+	g := &Gate{opts: opts, seen: map[string]int{}, underWay: map[*passage]bool{}, granted: map[string]bool{}}
 	for _, c := range opts.Granted {
 		g.restore(c)
 	}

@@ -408,6 +408,7 @@ func TestWaits(t *testing.T) {
 		{name: "dry, met already", dry: true, wait: fakeWait{met: 1}, value: "met", status: journal.Met, looks: 1},
 		{name: "dry, assumed", dry: true, wait: fakeWait{changes: ready}, value: "assumed", status: journal.Assumed, looks: 2},
 		{name: "dry, assumed without state", dry: true, wait: fakeWait{}, value: nil, status: journal.Assumed, looks: 2},
+		{name: "dry, rehearsed timeout of what holds", dry: true, out: true, wait: fakeWait{met: 1}, status: journal.NotDone, err: "test.wait pods/a in ns did not come true within 5s (as --assume says): it holds at this moment", looks: 1},
 		{name: "dry, rehearsed timeout", dry: true, out: true, wait: fakeWait{}, status: journal.NotDone, err: "test.wait pods/a in ns did not come true within 5s (as --assume says): 0 of 1", looks: 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"slices"
 
 	"runbook/engine/action"
 	"runbook/engine/journal"
@@ -16,7 +17,7 @@ type Intended interface {
 // Rehearse predicts operations into the intended state, so that the run sees what it would have done. It sends nothing.
 type Rehearse struct {
 	State Intended
-	// TimesOut names the waits that are rehearsed as not coming true, by name or by target.
+	// TimesOut names the waits that are rehearsed as not coming true, by any name that a person may call them.
 	TimesOut map[string]bool
 }
 
@@ -37,17 +38,13 @@ func (r Rehearse) wait(ctx context.Context, w *waiting) (any, string, error) {
 	switch {
 	case err != nil:
 		return nil, "", err
+	case r.timesOut(w):
+		return nil, "", w.timeOut(progress)
 	case progress.Met:
 		return progress.Value, journal.Met, nil
 	}
 	if _, intended := r.State.Lay(w.wait.Describe().Target, nil); progress.Failed && !intended {
 		return nil, "", w.failed(action.CodeRejected, "%s cannot come true any more", w.name)
-	}
-	if r.TimesOut[w.name] {
-		if err := w.assume("timeout"); err != nil {
-			return nil, "", err
-		}
-		return nil, "", w.failed(action.CodeTimeout, "%s did not come true within %s (as --assume says)", w.name, w.wait.Pace().Timeout)
 	}
 	changes, err := w.wait.Assume(ctx, r.State)
 	if err != nil {
@@ -66,6 +63,22 @@ func (r Rehearse) wait(ctx context.Context, w *waiting) (any, string, error) {
 		return nil, journal.Assumed, err
 	}
 	return progress.Value, journal.Assumed, nil
+}
+
+// timesOut tells whether a wait is rehearsed as not coming true, which it is also where it holds already: on a site in good health
+// nothing else would ever be rehearsed.
+func (r Rehearse) timesOut(w *waiting) bool {
+	return slices.ContainsFunc(namesOf(w.wait.Describe()), func(name string) bool { return r.TimesOut[name] })
+}
+
+func (w *waiting) timeOut(seen action.Progress) error {
+	if seen.Met {
+		w.detail = "it holds at this moment"
+	}
+	if err := w.assume("timeout"); err != nil {
+		return err
+	}
+	return w.failed(action.CodeTimeout, "%s did not come true within %s (as --assume says)", w.name, w.wait.Pace().Timeout)
 }
 
 func (w *waiting) assume(what string) error {

@@ -13,6 +13,7 @@ type Question struct {
 	Choices []string           // what may be answered; none for free text
 	Default string             // what an empty line stands for; "" if it must be answered
 	Check   func(string) error // says what is wrong with a free text; nil if nothing can be
+	Secret  bool               // what is typed is not shown
 }
 
 // Ask asks until the answer is one that is allowed. Choices are numbered, and can be typed as numbers or as they are.
@@ -20,7 +21,7 @@ func (p *Prompt) Ask(ctx context.Context, q Question) (answer string, err error)
 	err = p.converse(ctx, func() error {
 		question := p.pose(q)
 		for {
-			typed, err := p.ask(ctx, question)
+			typed, err := p.hear(ctx, q, question)
 			if err != nil {
 				return err
 			}
@@ -51,13 +52,24 @@ func (p *Prompt) pose(q Question) string {
 		}
 		question = "Your choice"
 	}
-	if q.Default != "" {
+	switch {
+	case q.Default != "" && q.Secret:
+		question += " (or Enter for the default)"
+	case q.Default != "":
 		question += " (" + clean(q.Default) + ")"
 	}
 	if strings.HasSuffix(question, "?") {
 		return question
 	}
 	return question + ":"
+}
+
+// hear asks and reads what is typed, unseen if it is secret.
+func (p *Prompt) hear(ctx context.Context, q Question, question string) (string, error) {
+	if q.Secret {
+		return p.askUnseen(ctx, question)
+	}
+	return p.ask(ctx, question)
 }
 
 // numbered tells whether choices can be named by number: not where a choice is a number itself.

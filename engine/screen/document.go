@@ -21,7 +21,7 @@ type Document struct {
 
 var _ journal.Sink = (*Document)(nil)
 
-// NewDocument makes a Document that writes to w, once, when the run ends or at Close.
+// NewDocument makes a Document that writes to w, once, at Close: a reader that is slow must not hold up the last record.
 func NewDocument(w io.Writer) *Document {
 	return &Document{w: w, ledger: newLedger(), report: Report{
 		Schema: Schema, Status: Incomplete, Exit: exitFailed, Site: map[string]string{}, Params: map[string]any{},
@@ -32,14 +32,14 @@ func NewDocument(w io.Writer) *Document {
 // exitFailed is what stands for the exit code of a run that had no end.
 const exitFailed = 1
 
-// Close writes the document of a run that had no end. After its end it does nothing.
+// Close writes the document. Closing again does nothing.
 func (d *Document) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.write()
 }
 
-// Write collects one record; the last one of a run writes the document.
+// Write collects one record.
 func (d *Document) Write(r *journal.Record) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -47,9 +47,6 @@ func (d *Document) Write(r *journal.Record) error {
 	d.collect(r)
 	if !d.report.Started.IsZero() && r.End == nil {
 		d.report.Elapsed = r.Time.Sub(d.report.Started).Seconds() // so far, should the end never come
-	}
-	if r.Kind == journal.KindEnd {
-		return d.write()
 	}
 	return nil
 }

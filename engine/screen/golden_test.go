@@ -121,6 +121,7 @@ func TestScreens(t *testing.T) {
 		{"hostile", hostile(), Look{Color: true, Width: columns(80)}},
 		{"killed", killed(), Look{}},
 		{"bumpy", bumpy(), Look{Width: columns(80)}},
+		{"interrupted", interrupted(), Look{Width: columns(80)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer

@@ -108,6 +108,9 @@ func (t *Text) animate(ticks <-chan time.Time, stop <-chan struct{}, stopped cha
 func (t *Text) redraw() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if o, ok := t.paper.out.(*Outlet); ok && o.Behind() {
+		return // nobody sees it, and it would pile up
+	}
 	if text := t.live.line(t.paper.open.plain, t.paper.look.columns()); text != "" {
 		t.paper.draw(t.paper.look.paint(dim, text))
 	}

@@ -26,6 +26,7 @@ type Prompt struct {
 	lines   *lines
 	discard func()        // drops what was typed before the question
 	turn    chan struct{} // holds one: whose turn it is to ask
+	secrecy secrecy
 }
 
 // NewPrompt makes a Prompt that reads lines from in and asks on out. A screen on the same terminal is paused meanwhile.
@@ -34,6 +35,7 @@ func NewPrompt(in io.Reader, out io.Writer, look Look, screen *Text) *Prompt {
 	p := &Prompt{out: out, look: look, screen: screen, lines: newLines(in), discard: func() {}, turn: make(chan struct{}, 1)}
 	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.discard = func() { discardInput(f) }
+		p.secrecy.hush = func() (func(), error) { return hush(f) }
 	}
 	return p
 }
@@ -50,6 +52,9 @@ func (p *Prompt) converse(ctx context.Context, talk func() error) error {
 		p.screen.Pause()
 		defer p.screen.Resume()
 	}
+	if err := p.seen(ctx); err != nil {
+		return err
+	}
 	p.lines.forget()
 	p.discard()
 	err := talk()
@@ -61,6 +66,15 @@ func (p *Prompt) converse(ctx context.Context, talk func() error) error {
 		p.say("\n")
 	}
 	return err
+}
+
+// seen waits until everything before the question is on the terminal: what is typed blind, on a terminal that was stopped, answers
+// nothing.
+func (p *Prompt) seen(ctx context.Context) error {
+	if o, ok := p.out.(*Outlet); ok {
+		return o.Wait(ctx, 0)
+	}
+	return nil
 }
 
 // say prints. Where the question cannot be seen there will be no answer either, so errors need no handling of their own.

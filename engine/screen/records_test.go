@@ -2,6 +2,7 @@ package screen
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -193,6 +194,20 @@ func forbidden() *tape {
 	t.step(3, "Scale up").act(scaling(3).with(journal.Outcome{Status: journal.NotDone, Error: refusal, Elapsed: 90 * time.Millisecond}))
 	t.stepEnd(3, "Scale up", journal.Failed, refusal.Message)
 	return t.end(journal.End{Status: journal.Failed, Exit: 1, Error: refusal, Step: 3, Actions: 3})
+}
+
+// interrupted is a real run of very many actions whose last was cut off.
+func interrupted() *tape {
+	t := newTape(journal.RealRun).step(1, "Restart failed pods")
+	for i := range 23 {
+		t.act(deletion(i+1, fmt.Sprintf("photon-compiler-%d", i)).done())
+	}
+	unknown := &journal.Error{Code: action.CodeUncertain, Message: "nobody knows"}
+	t.act(scaling(24).with(journal.Outcome{Status: journal.Uncertain, Error: unknown, Elapsed: 2 * time.Second}))
+	t.stepEnd(1, "Restart failed pods", journal.Interrupted, "nobody knows")
+	return t.end(journal.End{Status: journal.Interrupted, Exit: 130, Step: 1, Actions: 23, Error: &journal.Error{
+		Code: action.CodeInterrupted, Message: "interrupted by Ctrl-C",
+	}})
 }
 
 // failedRehearsal is a dry run that fails after its first action.

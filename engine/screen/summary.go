@@ -31,6 +31,7 @@ func (t *Text) success(end *journal.End) {
 	t.fold("", "", green, "Done in "+elapsed(end.Elapsed)+": "+text+".")
 	if failed := t.ledger.with(journal.NotDone); len(failed) > 0 {
 		t.fold("", "", yellow, count(len(failed), "action")+" failed, and the script went on.")
+		t.labelled("Failed", normal, t.listed(failed, "")...)
 	}
 	t.uncertain()
 }
@@ -90,6 +91,7 @@ func (t *Text) torn() {
 	t.fold("", "", alarm, title)
 	t.changed()
 	t.uncertain()
+	t.next("")
 }
 
 // brokenStep names the step that ended the run. A declined step does not end a run, so it need not be the last.
@@ -98,8 +100,11 @@ func (t *Text) brokenStep(end *journal.End) string {
 	if broken := t.ledger.broken; broken != nil && broken.Status == end.Status {
 		step = broken
 	}
-	if step == nil {
+	switch {
+	case step == nil:
 		return " before the first step"
+	case end.Step == 0 && end.Error != nil && t.ledger.broken == nil:
+		return " after the last step"
 	}
 	return fmt.Sprintf(" in step %d of %d, %s", step.Number, max(len(t.ledger.run.Steps), step.Number), clean(step.Name))
 }
@@ -117,8 +122,6 @@ func (t *Text) changed() {
 		t.labelled("Changed", normal, "nothing that is certain")
 	case len(done) == 0:
 		t.labelled("Changed", normal, "nothing")
-	case len(done) > maxListed:
-		t.labelled("Changed", normal, count(len(done), "action")+": "+grouped(done))
 	default:
 		t.labelled("Changed", normal, t.listed(done, "")...)
 	}
@@ -131,21 +134,40 @@ func (t *Text) uncertain() {
 	}
 }
 
+// listed are actions one by one, and the rest of very many summed up.
 func (t *Text) listed(entries []*entry, remark string) []string {
-	lines := make([]string, len(entries))
+	var lines []string
 	for i, e := range entries {
-		lines[i] = numbered(e.intent.Intent.Number, t.names.call(e.intent.Call)) + remark
+		if rest := entries[i:]; i == maxListed && len(rest) > 1 {
+			return append(lines, fmt.Sprintf("and %d more: %s", len(rest), grouped(rest)+remark))
+		}
+		lines = append(lines, numbered(e.intent.Intent.Number, t.names.call(e.intent.Call))+remark)
 	}
 	return lines
 }
 
-// next says what to do or type.
+// next says what to do or type. Where the failure itself does not say, it is to look what is left to do: nothing in doubt first.
 func (t *Text) next(hint string) {
-	var lines []string
+	lines := t.leftToDo()
 	if hint != "" {
 		lines = cleanLines(hint)
 	}
 	t.labelled("Next", bold, lines...)
+}
+
+func (t *Text) leftToDo() []string {
+	if t.ledger.isDry() {
+		return nil
+	}
+	var lines []string
+	if len(t.ledger.with(journal.Uncertain)) > 0 {
+		lines = append(lines, "look at what is unknown before anything else")
+	}
+	name := t.ledger.run.Runbook
+	if t.ledger.run.Source == "file" {
+		name = t.ledger.run.Path
+	}
+	return append(lines, "runbook run "+clean(name)+" --dry-run, with the same parameters, shows what is left to do")
 }
 
 // labelWidth is the room for the names in the block of a failure.

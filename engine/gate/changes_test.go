@@ -1,0 +1,27 @@
+package gate
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"runbook/engine/action"
+)
+
+// metadata.generation once stood in the diff of every scaling.
+func TestBookkeepingIsNotShown(t *testing.T) {
+	state := func(replicas, generation int) map[string]any {
+		return map[string]any{
+			"metadata": map[string]any{"name": "web", "generation": generation},
+			"spec":     map[string]any{"replicas": replicas},
+			"status":   "odd",
+		}
+	}
+	before, after := state(3, 7), state(5, 8)
+	shown := describeChanges([]action.Change{{
+		Before: before, After: after, Bookkeeping: []string{"metadata.generation", "metadata.nothing", "status.observedGeneration", "none.at.all"},
+	}})
+	assert.Equal(t, "@@ -2,4 +2,4 @@\n   name: web\n spec:\n-  replicas: 3\n+  replicas: 5\n status: odd\n", shown[0].Diff)
+	assert.Equal(t, state(3, 7), before, "the state itself stays whole")
+	assert.Equal(t, state(5, 8), after)
+}
