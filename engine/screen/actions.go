@@ -47,7 +47,8 @@ func (t *Text) outcome(r *journal.Record) {
 	case journal.Uncertain: // what would follow is left out: it must not look as if it had happened
 		t.diffs(margin(r.Branch)+detailMargin, e.intent.Intent.Changes)
 	}
-	if r.Outcome.Note != "" {
+	said := r.Outcome.Status == journal.Done && r.Outcome.Note == e.intent.Intent.Note // by the details
+	if r.Outcome.Note != "" && !said {
 		t.say(margin(r.Branch)+detailMargin, dim, r.Outcome.Note)
 	}
 	t.blame(r, margin(r.Branch)+detailMargin)

@@ -19,7 +19,7 @@ type TableStyle struct {
 }
 
 // Table prints rows under upper-case headers the way kubectl does: left aligned, three spaces between columns, no lines. On a
-// terminal it is never wider than the terminal: the widest columns give way first. It writes row by row.
+// terminal it is never wider than the terminal: the widest columns give way first, names last. It writes row by row.
 func Table(w io.Writer, columns []string, rows [][]string, s TableStyle) error {
 	headers := make([]string, len(columns))
 	for i, c := range columns {
@@ -40,11 +40,12 @@ func Table(w io.Writer, columns []string, rows [][]string, s TableStyle) error {
 // A table is one table being printed.
 type table struct {
 	TableStyle
-	w      *bufio.Writer // it remembers the first error, so only Flush needs asking
-	widths []int
-	gap    int
-	limit  int          // cells of one line, 0 for no bound
-	line   bytes.Buffer // the row under way
+	w       *bufio.Writer // it remembers the first error, so only Flush needs asking
+	widths  []int
+	gap     int
+	limit   int          // cells of one line, 0 for no bound
+	stacked bool         // the first cell of a row has a line of its own
+	line    bytes.Buffer // the row under way
 }
 
 func widthsOf(headers []string, rows [][]string) []int {
@@ -63,23 +64,52 @@ func widthsOf(headers []string, rows [][]string) []int {
 	return widths
 }
 
-// fit lowers the widths until a line fits into the terminal.
+// leastWidth is how narrow a column may get before the names in the first one give way: a status is still known by so much of it.
+const leastWidth = 6
+
+// underName indents what belongs to a name that has a line of its own.
+const underName = "  "
+
+// fit lowers the widths until a line fits into the terminal. The first column holds the names, which a person copies into the next
+// command: it gives way last, and before that it gets a line of its own.
 func (t *table) fit() {
 	columns := t.Look.columns()
 	if columns == 0 || len(t.widths) == 0 {
 		return
 	}
 	t.limit = max(columns-width(t.Prefix), 1)
-	room := t.limit - t.gap*(len(t.widths)-1)
-	if room < len(t.widths)*2 { // too many columns for their gaps
-		t.gap = 1
-		room = max(t.limit-len(t.widths)+1, len(t.widths))
+	others := t.widths[1:]
+	room := t.limit - t.widths[0] - t.gap*len(others)
+	if len(others) > 0 && room < needed(others) {
+		t.stacked = true
+		room = t.limit - len(underName) - t.gap*(len(others)-1)
+		if room < needed(others) { // too many columns for their gaps
+			t.gap = 1
+			room = max(t.limit-len(underName)-len(others)+1, len(others))
+		}
 	}
-	level, left := waterLevel(t.widths, room)
-	for i, w := range t.widths {
-		t.widths[i] = min(w, level)
-		if w > level && left > 0 { // what does not divide goes to the first columns, which hold the names
-			t.widths[i]++
+	share(others, room)
+	t.widths[0] = min(t.widths[0], t.limit)
+}
+
+// needed is how many cells columns cannot do without.
+func needed(widths []int) (cells int) {
+	for _, w := range widths {
+		cells += min(w, leastWidth)
+	}
+	return cells
+}
+
+// share lowers widths until all of them together take at most room cells.
+func share(widths []int, room int) {
+	if len(widths) == 0 {
+		return
+	}
+	level, left := waterLevel(widths, room)
+	for i, w := range widths {
+		widths[i] = min(w, level)
+		if w > level && left > 0 {
+			widths[i]++
 			left--
 		}
 	}
@@ -100,23 +130,33 @@ func waterLevel(widths []int, room int) (level, left int) {
 }
 
 func (t *table) row(cells []string, s style) {
+	if !t.stacked || len(cells) < 2 {
+		t.cells(t.Prefix, cells, t.widths, s)
+		return
+	}
+	t.cells(t.Prefix, cells[:1], t.widths[:1], s)
+	t.cells(t.Prefix+underName, cells[1:], t.widths[1:], s)
+}
+
+// cells prints cells beside each other.
+func (t *table) cells(prefix string, cells []string, widths []int, s style) {
 	t.line.Reset()
 	end := 0 // of the last cell that is not empty
 	for i, cell := range cells {
-		cell = t.cell(clean(cell), t.widths[i])
+		cell = t.cell(clean(cell), widths[i])
 		t.line.WriteString(cell)
 		if cell != "" {
 			end = t.line.Len()
 		}
-		for range t.widths[i] - width(cell) + t.gap {
+		for range widths[i] - width(cell) + t.gap {
 			t.line.WriteByte(' ')
 		}
 	}
 	text := string(t.line.Bytes()[:end])
 	if t.limit > 0 { // with very many columns, even one cell each is too much
-		text = truncate(text, t.limit)
+		text = truncate(text, t.limit+len(t.Prefix)-len(prefix))
 	}
-	t.w.WriteString(t.Prefix)
+	t.w.WriteString(prefix)
 	t.w.WriteString(t.Look.paint(s, text))
 	t.w.WriteByte('\n')
 }

@@ -37,14 +37,18 @@ A   B
 `},
 		{"no rows", []string{"a", "b"}, nil, TableStyle{}, "\nA   B\n"},
 		{"no columns", nil, nil, TableStyle{}, "\n\n"},
-		{"narrow: names keep both ends, prose its start", []string{"name", "message"}, [][]string{{"photon-compiler-x2x4z", "Back-off restarting failed container"}},
+		{"narrow: names stay whole, on a line of their own", []string{"name", "message"}, [][]string{{"photon-compiler-x2x4z", "Back-off restarting failed container"}},
 			TableStyle{Look: Look{Width: columns(30)}, Prefix: "  "}, `
-  NAME            MESSAGE
-  photon…-x2x4z   Back-off re…
+  NAME
+    MESSAGE
+  photon-compiler-x2x4z
+    Back-off restarting faile…
 `},
 		{"very narrow: the gaps give way too", pods.Columns, pods.Rows[:1], TableStyle{Look: Look{Width: columns(18)}}, `
-NA… RE… ST… RE… A…
-p…z 0/1 C…f 17  3h
+NAME
+  REA… ST… RE… AGE
+photon-co…c5-x2x4z
+  0/1  C…f 17  3h
 `},
 	} {
 		t.Run(c.name, func(t *testing.T) {
