@@ -24,6 +24,15 @@ func (x *execution) watchReader(i *interrupter) (stop func()) {
 	return func() { close(done) }
 }
 
+// pace waits for who reads the run. That the reader has gone is watchReader's to say, which ends the script.
+func (x *execution) pace(ctx context.Context) error {
+	if x.shown.Wait(ctx, aheadOfReader) == nil {
+		return nil
+	}
+	<-ctx.Done()
+	return context.Cause(ctx)
+}
+
 // interrupted tells what an interrupt does now.
 func (x *execution) interrupted(degree int, why string) {
 	if degree > 2 {

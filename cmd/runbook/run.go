@@ -187,7 +187,7 @@ func (x *execution) config(actions context.Context) (engine.Config, error) {
 	return engine.Config{
 		Library: library(clusterModule(x.flags.cluster, x.site, x.id, wrap)), Given: given, Mode: mode, Live: x.text,
 		Limits: watchdog.Limits{Time: x.flags.timeout, Memory: int64(memory)}, About: about, Actions: actions, Redactor: x.redact,
-		Pace: func(ctx context.Context) error { return x.shown.Wait(ctx, aheadOfReader) }, Exit: x.die,
+		Pace: x.pace, Exit: x.die,
 	}, nil
 }
 
