@@ -204,6 +204,7 @@ func (r *run) ask(ctx context.Context, name string) (any, error) {
 		return nil, err
 	}
 	if past != nil && !param.Secret {
+		r.gate.Turn(param.Ask, script.Typed(past))
 		return param.Parse(script.Typed(past))
 	}
 	reply, err := r.reply(ctx, param)
@@ -247,6 +248,7 @@ func (r *run) answered(ctx context.Context, name, question string, choices []str
 		return action.Errorf(action.CodeInternal, "the answer to %q cannot be written down: %w", question, err)
 	}
 	answer := &journal.Answer{Name: name, Question: question, Value: value, By: reply.By}
+	r.gate.Turn(question, script.Typed(reply.Value))
 	branch := script.FrameOf(ctx).Branch
 	if err := r.write(journal.Record{Kind: journal.KindAnswer, Branch: branch, Answer: answer}); err != nil || !reply.Assumed {
 		return err

@@ -34,8 +34,7 @@ func (p Past) same(now []script.Source) error {
 	if p.Resume == nil || digest(now) == p.Run.Digest {
 		return nil
 	}
-	err := action.Errorf(action.CodeDrift, "the script of run %s has changed since: it was %.19s…, and is %.19s… now; nothing was done", p.Run.ID, p.Run.Digest, digest(now))
-	err.Message += "\n" + SourceDiff(p.Sources, now)
+	err := action.Errorf(action.CodeDrift, "the script has changed since run %s; nothing was done:\n%s", p.Run.ID, SourceDiff(p.Sources, now))
 	return err.Try("put the script back as it was, or begin anew: runbook run %s", p.Run.Runbook)
 }
 

@@ -20,6 +20,7 @@ import (
 	"runbook/engine/gate"
 	"runbook/engine/journal"
 	"runbook/engine/module"
+	"runbook/engine/plan"
 	"runbook/engine/redact"
 	"runbook/engine/script"
 	"runbook/engine/tape"
@@ -37,7 +38,8 @@ type Config struct {
 	Open func() (journal.Sink, error)
 	// Redactor learns the secrets that parameters hold, before the first record.
 	Redactor *redact.Redactor
-	Past     Past // what an earlier part of the run got; the zero value for a run that begins
+	Past     Past       // what an earlier part of the run got; the zero value for a run that begins
+	Plan     *plan.Plan // what was approved beforehand; nil where anything may be asked for
 	Live     gate.Live
 	Limits   watchdog.Limits
 	About    journal.Run // what the caller knows: id, version, user, host, site
@@ -108,7 +110,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	if r.book, err = load(ctx, r.vm, cfg.Entry, r.modules); err != nil {
 		return Result{}, err
 	}
-	if err := cfg.Past.same(r.vm.Sources()); err != nil {
+	if err := errors.Join(cfg.Past.same(r.vm.Sources()), r.asPlanned()); err != nil {
 		return Result{}, err
 	}
 	params, err := r.parameters()
@@ -126,7 +128,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	r.gate = gate.New(gate.Options{
 		Sink: r.sink, Terminal: cfg.Mode.Terminal, Grants: r.book.Grants, Consent: discreet{cfg.Mode.People, cfg.Redactor},
 		Clock: cfg.Mode.Clock, Outside: clock.Real{}, Live: r, Actions: actions, Halt: r.haltNow,
-		Past: r.tape, Granted: cfg.Past.Granted, Settler: cfg.Mode.People,
+		Past: r.tape, Granted: cfg.Past.Granted, Settler: cfg.Mode.People, Approval: r.approval(),
 	})
 	if err := r.begin(ctx, params); err != nil {
 		return Result{}, err
@@ -197,7 +199,7 @@ func (r *run) writeRun(params map[string]any) error {
 	about, h := r.cfg.About, r.book.Header
 	about.Format, about.Runbook, about.Path, about.Source = journal.Format, r.cfg.Entry.Name, r.cfg.Entry.Path, r.cfg.Entry.Origin
 	about.Digest, about.Summary, about.Mode, about.May, about.Clock = digest(r.vm.Sources()), h.Summary, r.cfg.Mode.Name, h.May, r.began
-	about.Params, about.Given = map[string]any{}, r.cfg.Given
+	about.Params, about.Given, about.Plan = map[string]any{}, r.cfg.Given, r.planSum()
 	for name, value := range params {
 		if value == nil {
 			continue // not given, and without a default
@@ -269,6 +271,7 @@ func (r *run) end(ctx context.Context, err error) int {
 	if failed := r.cleanUp(ctx); err == nil {
 		err = failed
 	}
+	r.tellMissed(err)
 	return r.writeEnd(r.withoutRehearsal(err))
 }
 

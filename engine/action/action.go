@@ -77,9 +77,20 @@ type Description struct {
 }
 
 // An Arg is one named argument of an operation, as a JSON-compatible value.
+//
+// A Set is one whose members depend on when they are looked for, such as files of a certain age: a list of strings. It does not
+// make the operation another one. Planned, it is frozen: a Narrower is carried out on what was planned and is still found.
 type Arg struct {
 	Name  string `json:"name"`
 	Value any    `json:"value"`
+	Set   bool   `json:"set,omitempty"`
+}
+
+// A Narrower is an action on a set.
+type Narrower interface {
+	Action
+	// Narrow returns the action on those of its members only, all of which it has.
+	Narrow(members []string) Action
 }
 
 // A Permission is one thing that the caller must be allowed to do before an operation can succeed.

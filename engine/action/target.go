@@ -3,6 +3,7 @@ package action
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -44,10 +45,11 @@ func (t Target) IsZero() bool { return t == Target{} }
 // Canonical is the identity of an operation as one string: verb, target and identity arguments. Two operations with the same
 // canonical form in the same place of a script are the same operation.
 func (d Description) Canonical() string {
-	args, err := json.Marshal(d.Identity)
+	identity := slices.DeleteFunc(slices.Clone(d.Identity), func(a Arg) bool { return a.Set })
+	args, err := json.Marshal(identity)
 	if err != nil {
 		// Arguments come from JSON-compatible values; a channel or a function here is a binding's bug.
-		args = fmt.Appendf(nil, "%v", d.Identity)
+		args = fmt.Appendf(nil, "%v", identity)
 	}
 	return d.Verb + " " + d.Target.Key() + " " + string(args)
 }

@@ -17,7 +17,8 @@ type passage struct {
 	desc      action.Description
 	predicted action.Prediction
 	intent    *journal.Intent
-	consented bool // before, in an earlier part of the run
+	planned   *journal.Record // nil without a plan
+	consented bool            // before, in an earlier part of the run
 	sent      time.Time
 	concluded sync.Once
 }
@@ -31,6 +32,9 @@ func (g *Gate) Act(ctx context.Context, p Place, a action.Action) (any, error) {
 	}
 	pass := &passage{place: p, key: g.key(p, d), action: a, desc: d}
 	g.opts.Live.Status(p.Branch, d.Verb+" "+d.Target.String())
+	if err := g.approve(pass); err != nil {
+		return nil, err
+	}
 	if value, found, err := g.recallAct(ctx, pass); found {
 		return value, err
 	}
@@ -43,7 +47,7 @@ func (g *Gate) Act(ctx context.Context, p Place, a action.Action) (any, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if err := g.record(p, pass.key, d, journal.Record{Kind: journal.KindIntent, Intent: pass.intent}); err != nil {
+	if err := g.record(p, pass.key, pass.desc, journal.Record{Kind: journal.KindIntent, Intent: pass.intent}); err != nil {
 		return nil, err
 	}
 	return g.carryOut(ctx, pass)
@@ -67,6 +71,9 @@ func (g *Gate) predict(ctx context.Context, pass *passage) error {
 		return err
 	}
 	pass.predicted = v.(action.Prediction)
+	if err := g.stillAsPlanned(pass); err != nil {
+		return err
+	}
 	if pass.intent != nil {
 		return nil // it was written down before
 	}
@@ -75,7 +82,7 @@ func (g *Gate) predict(ctx context.Context, pass *passage) error {
 	number := g.number
 	g.mu.Unlock()
 	pass.intent = &journal.Intent{
-		Number: number, Evidence: pass.predicted.Evidence, Label: pass.predicted.Label, Note: pass.predicted.Note,
+		Number: number, Evidence: g.opts.Terminal.evidence(pass.desc.Target, pass.predicted.Evidence), Label: pass.predicted.Label, Note: pass.predicted.Note,
 		Changes: describeChanges(pass.predicted.Changes), Returned: journal.Returns(pass.predicted.Value),
 	}
 	return nil

@@ -37,6 +37,7 @@ type Options struct {
 	Past     Past               // what an earlier part of the run got; nil for none
 	Granted  []*journal.Consent // what it was consented to
 	Settler  Settler            // who decides what no target can tell; needed with Past
+	Approval Approval           // what was approved beforehand; nil where anything may be asked for
 	// Actions ends an action that is under way. It outlives the script's context, so that the first interrupt lets the current
 	// action finish.
 	Actions context.Context
@@ -73,6 +74,9 @@ func New(opts Options) *Gate {
 	}
 	if opts.Past == nil {
 		opts.Past = new(tape.Tape)
+	}
+	if opts.Approval == nil {
+		opts.Approval = anything{}
 	}
 	g := &Gate{opts: opts, seen: map[string]int{}, underWay: map[*passage]bool{}, granted: map[string]bool{}}
 	for _, c := range opts.Granted {

@@ -480,3 +480,72 @@ func BenchmarkRead(b *testing.B) {
 type discard struct{}
 
 func (discard) Write(*journal.Record) error { return nil }
+
+// set is an action on whatever files are there.
+type set struct {
+	fakeAction
+	members []string
+	sent    [][]string
+	all     *set
+}
+
+func (s *set) Describe() action.Description {
+	d := s.fakeAction.Describe()
+	d.Identity = append(d.Identity, action.Arg{Name: "files", Value: s.members, Set: true})
+	return d
+}
+
+func (s *set) Narrow(members []string) action.Action {
+	all := s
+	if s.all != nil {
+		all = s.all
+	}
+	return &set{members: members, all: all}
+}
+
+func (s *set) Apply(context.Context, action.Prediction) (action.Result, error) {
+	s.all.sent = append(s.all.sent, s.members)
+	return action.Result{}, nil
+}
+
+// approved approves of one planned action.
+type approved struct {
+	anything
+	planned *journal.Record
+	keys    []string
+}
+
+func (a *approved) Approve(_, key string, _ action.Description) (*journal.Record, *action.Error) {
+	a.keys = append(a.keys, key)
+	return a.planned, nil
+}
+
+// A set that was planned is frozen: what was found since is left alone, and what has gone is not missed.
+func TestAPlannedSetIsFrozen(t *testing.T) {
+	f := newFixture(t, Apply{})
+	plan := &approved{planned: &journal.Record{
+		Call:   &journal.Call{Identity: []action.Arg{{Name: "files", Value: []any{"a", "b", "c"}, Set: true}}},
+		Intent: &journal.Intent{Evidence: action.Evidence{UID: "u1"}},
+	}}
+	f.opts.Approval = plan
+	s := &set{members: []string{"b", "c", "new"}}
+	_, err := f.act(s)
+	require.NoError(t, err)
+	assert.Equal(t, [][]string{{"b", "c"}}, s.sent)
+	assert.NotContains(t, plan.keys[0], "new", "the members do not make it another action")
+	intent := f.sink.records[0]
+	require.Equal(t, journal.KindIntent, intent.Kind)
+	assert.Equal(t, []string{"b", "c"}, intent.Call.Identity[1].Value, "what is written down is what is done")
+}
+
+func TestATargetThatWasRecreatedSincePlanningIsLeftAlone(t *testing.T) {
+	f := newFixture(t, Apply{})
+	f.opts.Approval = &approved{planned: &journal.Record{Call: &journal.Call{}, Intent: &journal.Intent{Evidence: action.Evidence{UID: "older"}}}}
+	a := &fakeAction{}
+	_, err := f.act(a)
+	require.ErrorContains(t, err, `pods/a in ns has changed since this was planned: uid was "older" and is "u1" now; test.delete was not sent`)
+	assert.Equal(t, action.CodeDrift, action.CodeOf(err))
+	assert.Zero(t, a.attempts)
+	assert.Empty(t, f.sink.records)
+	assert.Error(t, f.ctx.Err(), "the script cannot go on")
+}

@@ -33,6 +33,7 @@ func (g *Gate) Wait(ctx context.Context, p Place, w action.Wait) (any, error) {
 	g.noteWait(d)
 	wait := &waiting{gate: g, place: p, wait: w, name: d.Verb + " " + d.Target.String()}
 	if value, found, err := g.recallWait(ctx, p, key, wait); found {
+		g.turn(wait, err)
 		return value, err
 	}
 	value, status, err := g.opts.Terminal.wait(ctx, wait)
@@ -40,10 +41,20 @@ func (g *Gate) Wait(ctx context.Context, p Place, w action.Wait) (any, error) {
 	if err != nil {
 		out.Status, out.Error = journal.NotDone, journal.NewError(err)
 	}
+	g.turn(wait, err)
 	if werr := g.recordResult(p, key, d, journal.KindWait, out, value); werr != nil {
 		return nil, werr
 	}
 	return value, err
+}
+
+// TimedOut is what becomes of a wait whose condition did not hold in time, where a plan assumed that it would.
+const TimedOut = "timeout"
+
+func (g *Gate) turn(w *waiting, err error) {
+	if err != nil && action.CodeOf(err) == action.CodeTimeout {
+		g.opts.Approval.Turn(w.name, TimedOut)
+	}
 }
 
 func (g *Gate) recordResult(p Place, key string, d action.Description, kind journal.Kind, out *journal.Outcome, value any) error {

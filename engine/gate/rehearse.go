@@ -12,6 +12,8 @@ import (
 type Intended interface {
 	action.View
 	Apply(changes []action.Change) error
+	// Made tells whether the target exists only as intended.
+	Made(target action.Target) bool
 }
 
 // Rehearse predicts operations into the intended state, so that the run sees what it would have done. It sends nothing.
@@ -23,6 +25,14 @@ type Rehearse struct {
 
 // View is the intended state.
 func (r Rehearse) View() action.View { return r.State }
+
+// evidence leaves out what the run would make itself: its identity is not known yet, and nobody else can have changed it.
+func (r Rehearse) evidence(target action.Target, seen action.Evidence) action.Evidence {
+	if r.State.Made(target) {
+		return action.Evidence{}
+	}
+	return seen
+}
 
 func (r Rehearse) act(_ context.Context, g *Gate, pass *passage) outcome {
 	if err := r.State.Apply(pass.predicted.Changes); err != nil {
@@ -75,7 +85,7 @@ func (w *waiting) timeOut(seen action.Progress) error {
 	if seen.Met {
 		w.detail = "it holds at this moment"
 	}
-	if err := w.assume("timeout"); err != nil {
+	if err := w.assume(TimedOut); err != nil {
 		return err
 	}
 	return w.failed(action.CodeTimeout, "%s did not come true within %s (as --assume says)", w.name, w.wait.Pace().Timeout)
@@ -84,7 +94,7 @@ func (w *waiting) timeOut(seen action.Progress) error {
 func (w *waiting) assume(what string) error {
 	w.gate.Guess()
 	r := journal.Record{Kind: journal.KindAssume, Assume: &journal.Assume{
-		Name: w.name, Assumed: what, Choices: []string{"met", "timeout"}, Detail: w.detail,
+		Name: w.name, Assumed: what, Choices: []string{"met", TimedOut}, Detail: w.detail,
 	}}
 	return w.gate.record(w.place, "", w.wait.Describe(), r)
 }

@@ -125,6 +125,14 @@ func (o *Overlay) Lay(target action.Target, live map[string]any) (object map[str
 	return duplicateObject(held.object), true
 }
 
+// Made tells whether the target exists only because this run intends to make it.
+func (o *Overlay) Made(target action.Target) bool {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	held, known := o.intents[target]
+	return known && held.object != nil && !held.live
+}
+
 // Intended lists the targets of one system, kind and scope (empty: every scope) about which the run intends something,
 // those that it deleted too, in the order in which it first did.
 func (o *Overlay) Intended(system, name, scope string) []action.Target {

@@ -1,0 +1,84 @@
+package gate
+
+import (
+	"slices"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+)
+
+// An Approval is what was approved beforehand. *plan.Matcher is one.
+type Approval interface {
+	// Approve returns the planned action that this is, nil where no plan was made, or says why it is none that was approved.
+	Approve(branch, key string, d action.Description) (*journal.Record, *action.Error)
+	// Turn tells that an assumption of the plan does not hold.
+	Turn(name, choice string)
+	// Missed are the planned actions that were not asked for.
+	Missed() []*journal.Record
+}
+
+// anything approves of everything, because nothing was planned.
+type anything struct{}
+
+func (anything) Approve(string, string, action.Description) (*journal.Record, *action.Error) {
+	return nil, nil
+}
+func (anything) Turn(string, string)       {}
+func (anything) Missed() []*journal.Record { return nil }
+
+// approve ends a run that asks for what was not planned, before anything is sent. An action on a set that was planned is made one on
+// those planned members that are still found.
+func (g *Gate) approve(pass *passage) error {
+	planned, drift := g.opts.Approval.Approve(pass.place.Branch, pass.key, pass.desc)
+	if drift != nil {
+		return g.halt(drift)
+	}
+	pass.planned = planned
+	narrower, isSet := pass.action.(action.Narrower)
+	if planned == nil || !isSet {
+		return nil
+	}
+	for _, arg := range planned.Call.Identity {
+		if now, _ := pass.desc.Arg(arg.Name); arg.Set {
+			pass.action = narrower.Narrow(common(members(arg.Value), members(now)))
+			pass.desc = pass.action.Describe()
+		}
+	}
+	return nil
+}
+
+// members are the members of a set, which may have been written down and read again.
+func members(value any) []string {
+	if list, ok := value.([]string); ok {
+		return list
+	}
+	list, _ := value.([]any)
+	out := make([]string, 0, len(list))
+	for _, item := range list {
+		if s, ok := item.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func common(planned, now []string) []string {
+	return slices.DeleteFunc(slices.Clone(now), func(member string) bool { return !slices.Contains(planned, member) })
+}
+
+// stillAsPlanned ends a run whose target is not what it was when the action on it was planned.
+func (g *Gate) stillAsPlanned(pass *passage) error {
+	if pass.planned == nil {
+		return nil
+	}
+	if drift := drifted(pass.desc, pass.planned.Intent.Evidence, pass.predicted.Evidence); drift != nil {
+		return g.halt(drift)
+	}
+	return nil
+}
+
+// Turn tells what a person chose, where a plan assumed a choice.
+func (g *Gate) Turn(question, choice string) { g.opts.Approval.Turn(question, choice) }
+
+// Missed are the planned actions that the run did not ask for.
+func (g *Gate) Missed() []*journal.Record { return g.opts.Approval.Missed() }

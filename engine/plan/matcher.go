@@ -1,0 +1,158 @@
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+)
+
+// A Matcher holds a run to a plan: each action has to be planned, and has to come in its branch behind the planned ones that came
+// before it. It is safe for concurrent use by the branches of a run.
+type Matcher struct {
+	mu    sync.Mutex
+	lines []*line
+	line  *line          // the one that the run is on: the rehearsal itself, or a turn
+	next  map[string]int // by branch: the position behind the last action, on the line
+	asked map[string]bool
+	last  map[string]string // by branch: the key of the last action
+	clean func(string) string
+}
+
+// A line is one planned course of a run.
+type line struct {
+	turn     journal.Turn // zero for the rehearsal itself
+	actions  []*journal.Record
+	branches map[string][]*journal.Record
+	position map[string]int // by key: the position in its branch
+}
+
+// Matcher makes the check of one run. Clean hides secrets as the redactor of the plan did, so that a key with a secret in it is
+// found; nil for none.
+func (p *Plan) Matcher(clean func(string) string) *Matcher {
+	if clean == nil {
+		clean = func(s string) string { return s }
+	}
+	m := &Matcher{next: map[string]int{}, asked: map[string]bool{}, last: map[string]string{}, clean: clean}
+	m.line = newLine(journal.Turn{}, Intents(p.Records))
+	m.lines = []*line{m.line}
+	for _, t := range p.Turns {
+		m.lines = append(m.lines, newLine(t.Turn, t.Actions))
+	}
+	return m
+}
+
+func newLine(turn journal.Turn, actions []*journal.Record) *line {
+	l := &line{turn: turn, actions: actions, branches: map[string][]*journal.Record{}, position: map[string]int{}}
+	for _, r := range actions {
+		l.position[r.Key] = len(l.branches[r.Branch])
+		l.branches[r.Branch] = append(l.branches[r.Branch], r)
+	}
+	return l
+}
+
+// Approve returns the planned action that is asked for now, or says in which way what is asked for is not what was planned.
+func (m *Matcher) Approve(branch, key string, d action.Description) (*journal.Record, *action.Error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key = m.clean(key)
+	at, planned := m.line.position[key]
+	switch {
+	case !planned:
+		return nil, m.unplanned(branch, d)
+	case at < m.next[branch]:
+		return nil, drift(d, "it was planned before what was done already, and comes after it now")
+	}
+	m.next[branch], m.last[branch], m.asked[key] = at+1, key, true
+	return m.line.branches[branch][at], nil
+}
+
+// unplanned says what was planned instead. The caller holds the lock.
+func (m *Matcher) unplanned(branch string, d action.Description) *action.Error {
+	rest := m.line.branches[branch]
+	rest = rest[min(m.next[branch], len(rest)):]
+	for _, r := range rest {
+		if r.Call.Verb == d.Verb && r.Call.Target == d.Target {
+			name, then, now := firstDifference(r.Call.Identity, d.Identity)
+			return drift(d, fmt.Sprintf("%s was planned as %s and is %s now", name, asJSON(then), asJSON(now)))
+		}
+	}
+	if len(rest) == 0 {
+		return drift(d, "it was not planned: nothing more was")
+	}
+	return drift(d, fmt.Sprintf("it was not planned; planned next was %s %s", rest[0].Call.Verb, rest[0].Call.Target))
+}
+
+func drift(d action.Description, how string) *action.Error {
+	return action.Errorf(action.CodeDrift, "%s %s is not as planned: %s; it was not sent", d.Verb, d.Target, how).On(d.Target).
+		Try("rehearse and plan again: runbook run … --dry-run --out FILE")
+}
+
+// firstDifference names an argument in which two operations differ. Where they do not, they differ in how often they were asked for.
+func firstDifference(then, now []action.Arg) (name string, old, new any) {
+	values := map[string]any{}
+	for _, a := range then {
+		values[a.Name] = a.Value
+	}
+	for _, a := range now {
+		if was, ok := values[a.Name]; !ok || asJSON(was) != asJSON(a.Value) {
+			return a.Name, was, a.Value
+		}
+		delete(values, a.Name)
+	}
+	for _, a := range then {
+		if _, left := values[a.Name]; left {
+			return a.Name, a.Value, nil
+		}
+	}
+	return "its place in the script", "another step or branch", "here"
+}
+
+func asJSON(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(text)
+}
+
+// Turn goes over to what was planned for the case that an assumption does not hold. Where nothing was, the next action tells: also
+// after a second assumption that does not hold, because each was planned for by itself.
+func (m *Matcher) Turn(name, choice string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.line != m.lines[0] {
+		return
+	}
+	for _, l := range m.lines[1:] {
+		if l.turn.Name == m.clean(name) && l.turn.Choice == m.clean(choice) {
+			m.goOver(l)
+			return
+		}
+	}
+}
+
+// goOver puts the run on another line, where it is on its own. The caller holds the lock.
+func (m *Matcher) goOver(l *line) {
+	m.line, m.next = l, map[string]int{}
+	for branch, key := range m.last {
+		if at, there := l.position[key]; there {
+			m.next[branch] = at + 1
+		}
+	}
+}
+
+// Missed are the planned actions that were not asked for.
+func (m *Matcher) Missed() []*journal.Record {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []*journal.Record
+	for _, r := range m.line.actions {
+		if !m.asked[r.Key] {
+			out = append(out, r)
+		}
+	}
+	return out
+}

@@ -1,0 +1,114 @@
+// Package plan is what was rehearsed and approved: the records of a dry run in one sealed file, with what would be done instead where
+// an assumption of the dry run does not hold, and the check that a run does nothing else.
+//
+// Applying a plan does not replay a list: the script runs again, and each action that it asks for has to be the next planned one. A
+// plan holds no results of reads: they are read again. Nothing here talks to a site. Read next: matcher.go for the check,
+// engine/gate/act.go for where it stands in the way of an action, cmd/runbook/plan.go for how one is made.
+package plan
+
+import (
+	"fmt"
+	"io"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+)
+
+// kind is what the seal of a plan says.
+const kind = "plan"
+
+// A Plan is a rehearsed run.
+type Plan struct {
+	Path    string
+	Sum     string // checksum of the file
+	Run     *journal.Run
+	Sources []*journal.Source
+	Records []*journal.Record // of the rehearsal itself, for those who show it
+	Turns   []Turn
+}
+
+// A Turn is what would be done if one assumption of the rehearsal did not hold, from the beginning of the run.
+type Turn struct {
+	journal.Turn
+	Actions []*journal.Record // intents, in order
+}
+
+// Write writes a plan: the records of a dry run that came to its end, and its turns.
+func Write(out io.Writer, rehearsal []*journal.Record, turns []Turn) error {
+	s := journal.NewSealer(out)
+	for _, r := range rehearsal {
+		if err := s.Write(withoutResult(r)); err != nil {
+			return fmt.Errorf("cannot write the plan: %w", err)
+		}
+	}
+	for _, t := range turns {
+		if err := s.Write(&journal.Record{Kind: journal.KindTurn, Turn: &t.Turn}); err != nil {
+			return fmt.Errorf("cannot write the plan: %w", err)
+		}
+		for _, r := range t.Actions {
+			if err := s.Write(withoutResult(r)); err != nil {
+				return fmt.Errorf("cannot write the plan: %w", err)
+			}
+		}
+	}
+	if _, err := s.Seal(kind); err != nil {
+		return fmt.Errorf("cannot write the plan: %w", err)
+	}
+	return nil
+}
+
+// withoutResult leaves out what a call returned: it is the site's, large, and asked for again.
+func withoutResult(r *journal.Record) *journal.Record {
+	out := *r
+	if r.Outcome != nil {
+		o := *r.Outcome
+		o.Returned = journal.Returned{}
+		out.Outcome = &o
+	}
+	if r.Intent != nil {
+		i := *r.Intent
+		i.Returned = journal.Returned{}
+		out.Intent = &i
+	}
+	return &out
+}
+
+// Read reads a plan, and refuses one that is not as it was written.
+func Read(path string) (*Plan, error) {
+	records, sum, err := journal.ReadSealed(path, kind)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{Path: path, Sum: sum}
+	for _, r := range records {
+		switch {
+		case r.Kind == journal.KindTurn:
+			p.Turns = append(p.Turns, Turn{Turn: *r.Turn})
+			continue
+		case len(p.Turns) > 0:
+			last := &p.Turns[len(p.Turns)-1]
+			last.Actions = append(last.Actions, r)
+			continue
+		case r.Kind == journal.KindRun:
+			p.Run = r.Run
+		case r.Kind == journal.KindSource:
+			p.Sources = append(p.Sources, r.Source)
+		}
+		p.Records = append(p.Records, r)
+	}
+	if p.Run == nil || len(p.Sources) == 0 {
+		return nil, action.Errorf(action.CodeInvalid, "%s is a plan without a script", path)
+	}
+	return p, nil
+}
+
+// Intents are the actions among records, in order.
+func Intents(records []*journal.Record) []*journal.Record {
+	var out []*journal.Record
+	for _, r := range records {
+		if r.Kind == journal.KindIntent {
+			out = append(out, r)
+		}
+	}
+	return out
+}

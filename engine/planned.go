@@ -1,0 +1,166 @@
+package engine
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"runbook/engine/action"
+	"runbook/engine/gate"
+	"runbook/engine/journal"
+	"runbook/engine/plan"
+)
+
+// Approved answers for the person who approved a plan: yes to what was planned, which is all that can be asked for. It never answers
+// ask, and does not decide whether something happened.
+type Approved struct{ People }
+
+// Consent says yes.
+func (Approved) Consent(context.Context, *journal.Record) (gate.Decision, string, error) {
+	return gate.AllRun, "plan", nil
+}
+
+// Confirm says yes, as the rehearsal assumed.
+func (Approved) Confirm(context.Context, string) (Reply, error) {
+	return Reply{Value: true, By: "plan"}, nil
+}
+
+// approval is what the run is held to, nil without a plan.
+func (r *run) approval() gate.Approval {
+	if r.cfg.Plan == nil {
+		return nil
+	}
+	return r.cfg.Plan.Matcher(r.cfg.Redactor.String)
+}
+
+func (r *run) planSum() string {
+	if r.cfg.Plan == nil {
+		return ""
+	}
+	return r.cfg.Plan.Sum
+}
+
+// asPlanned refuses another script than the planned one, and shows the difference.
+func (r *run) asPlanned() error {
+	p := r.cfg.Plan
+	if p == nil || digest(r.vm.Sources()) == p.Run.Digest {
+		return nil
+	}
+	return action.Errorf(action.CodeDrift, "the script has changed since %s was made; nothing was done:\n%s", p.Path, SourceDiff(p.Sources, r.vm.Sources())).
+		Try("rehearse and plan again: runbook run %s --dry-run --out %s", p.Run.Runbook, p.Path)
+}
+
+// tellMissed tells which planned actions a run that came to its end did not ask for.
+func (r *run) tellMissed(err error) {
+	if err != nil || r.cfg.Plan == nil {
+		return
+	}
+	for _, missed := range r.gate.Missed() {
+		r.warn("planned, and not asked for: "+missed.Call.Verb+" "+missed.Call.Target.String(), "")
+	}
+}
+
+// Turns rehearses, for each assumption of a rehearsal, what would be done if it did not hold. The configuration is the rehearsal's
+// own; nothing of this is shown.
+func Turns(ctx context.Context, cfg Config, rehearsal []*journal.Record) ([]plan.Turn, error) {
+	var turns []plan.Turn
+	for _, r := range rehearsal {
+		if r.Kind != journal.KindAssume {
+			continue
+		}
+		for _, choice := range otherChoices(r.Assume) {
+			turn := journal.Turn{Name: r.Assume.Name, Choice: choice}
+			if slices.ContainsFunc(turns, func(t plan.Turn) bool { return t.Turn == turn }) {
+				continue
+			}
+			other, possible := turned(cfg, turn, rehearsal)
+			if !possible {
+				continue
+			}
+			actions, err := rehearse(ctx, other)
+			if err != nil {
+				return nil, err
+			}
+			if err := samePrefix(rehearsal, r.Seq, actions, turn); err != nil {
+				return nil, err
+			}
+			turns = append(turns, plan.Turn{Turn: turn, Actions: actions})
+		}
+	}
+	return turns, nil
+}
+
+func otherChoices(a *journal.Assume) []string {
+	return slices.DeleteFunc(slices.Clone(a.Choices), func(choice string) bool { return choice == a.Assumed })
+}
+
+// turned is the rehearsal in which one assumption does not hold. That a person says no to a confirmation is not rehearsed: who applies
+// a plan has said yes.
+func turned(cfg Config, turn journal.Turn, rehearsal []*journal.Record) (Config, bool) {
+	var timesOut []string
+	if turn.Choice == gate.TimedOut && !isQuestion(turn.Name, rehearsal) {
+		timesOut = []string{turn.Name}
+	}
+	cfg.Mode = Dry(cfg.Mode.Clock.Now(), append(timesOut, cfg.Mode.TimesOut...))
+	cfg.Live, cfg.Pace = nil, nil
+	if timesOut != nil {
+		return cfg, true
+	}
+	for _, r := range rehearsal {
+		if r.Kind == journal.KindAnswer && r.Answer.Question == turn.Name && r.Answer.Name != "" {
+			cfg.Given = maps.Clone(cfg.Given)
+			if cfg.Given == nil {
+				cfg.Given = map[string]string{}
+			}
+			cfg.Given[r.Answer.Name] = turn.Choice
+			return cfg, true
+		}
+	}
+	return cfg, false
+}
+
+func isQuestion(name string, rehearsal []*journal.Record) bool {
+	return slices.ContainsFunc(rehearsal, func(r *journal.Record) bool { return r.Kind == journal.KindAnswer && r.Answer.Question == name })
+}
+
+// rehearse returns the actions of a rehearsal that nobody sees.
+func rehearse(ctx context.Context, cfg Config) ([]*journal.Record, error) {
+	seen := &intents{}
+	cfg.Open = func() (journal.Sink, error) { return cfg.Redactor.Sink(seen), nil }
+	if _, err := Run(ctx, cfg); err != nil {
+		return nil, err
+	}
+	return seen.records, context.Cause(ctx)
+}
+
+// intents is a sink that keeps the actions.
+type intents struct {
+	mu      sync.Mutex
+	records []*journal.Record
+}
+
+func (s *intents) Write(r *journal.Record) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.Kind == journal.KindIntent {
+		kept := *r
+		s.records = append(s.records, &kept)
+	}
+	return nil
+}
+
+// samePrefix refuses a plan whose parts were rehearsed on a site that changed in between.
+func samePrefix(rehearsal []*journal.Record, until int64, actions []*journal.Record, turn journal.Turn) error {
+	keys := map[string]bool{}
+	for _, r := range actions {
+		keys[r.Key] = true
+	}
+	for _, r := range plan.Intents(rehearsal) {
+		if r.Seq < until && !keys[r.Key] {
+			return action.Errorf(action.CodeConflict, "the site changed while the plan was made: %s %s is not wanted any more where %q is rehearsed as %q",
+				r.Call.Verb, r.Call.Target, turn.Name, turn.Choice).Try("rehearse and plan again")
+		}
+	}
+	return nil
+}
