@@ -9,6 +9,7 @@ import (
 
 	"runbook/engine"
 	"runbook/engine/catalog"
+	"runbook/engine/journal"
 	"runbook/engine/module"
 	"runbook/runbooks"
 	"runbook/stdlib"
@@ -17,6 +18,16 @@ import (
 // streams are the program's files. They are files because what is shown depends on whether they are terminals.
 type streams struct {
 	in, out, err *os.File
+	// sink stands before the journal of a run; nil for nothing. Tests make a process die at a record with it.
+	sink func(journal.Sink) journal.Sink
+}
+
+// journal is where the records of a run go first.
+func (s streams) journal(file journal.Sink) journal.Sink {
+	if s.sink == nil {
+		return file
+	}
+	return s.sink(file)
 }
 
 // shelves lists the places where runbooks are found, the nearest last.
