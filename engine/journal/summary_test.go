@@ -144,10 +144,10 @@ func TestAnEmptyDirectoryIsNoRun(t *testing.T) {
 
 func BenchmarkSummariesOfAThousandRuns(b *testing.B) {
 	base := b.TempDir()
+	text := strings.Join(written(b), "")
 	for i := range 1000 {
 		d := DirOf(base, fmt.Sprintf("20261123-%06d-aaaa", i))
 		require.NoError(b, os.MkdirAll(string(d), 0o700))
-		text := strings.Join(written(b), "")
 		require.NoError(b, os.WriteFile(d.Journal(), []byte(text), 0o600))
 		require.NoError(b, os.WriteFile(filepath.Join(string(d), "lock"), nil, 0o600))
 	}
