@@ -121,6 +121,9 @@ func runOne(ctx context.Context, io streams, f *runFlags, name string) error {
 	result, err := engine.Run(signals.script, cfg)
 	x.ended.Store(true)
 	read, closed := x.close(signals, document, err == nil)
+	if x.journal != nil {
+		x.pruneQuietly()
+	}
 	if err = errors.Join(err, closed); err != nil {
 		return err
 	}

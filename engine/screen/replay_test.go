@@ -83,3 +83,9 @@ func TestNarrowLeavesOutWhatIsExpendable(t *testing.T) {
 	}
 	assert.Equal(t, "ann@host", rows[0][1], "the caller's rows stay")
 }
+
+func TestAWarningIsOneHarmlessLine(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, Warning(&out, Look{Color: true}, "a\nb\x1b[2J"))
+	assert.Equal(t, "\x1b[33mwarning: a b␛[2J\x1b[0m\n", out.String())
+}
