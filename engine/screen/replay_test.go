@@ -2,6 +2,7 @@ package screen
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -82,6 +83,36 @@ func TestNarrowLeavesOutWhatIsExpendable(t *testing.T) {
 		assert.Equal(t, "12345679", gotRows[1][0])
 	}
 	assert.Equal(t, "ann@host", rows[0][1], "the caller's rows stay")
+}
+
+// stored are the records as they are read back from a journal.
+func stored(t *testing.T, records []*journal.Record) []*journal.Record {
+	t.Helper()
+	read := make([]*journal.Record, len(records))
+	for i, r := range records {
+		var line bytes.Buffer
+		require.NoError(t, journal.EncodeResult(&line, r))
+		read[i] = new(journal.Record)
+		require.NoError(t, json.Unmarshal(line.Bytes(), read[i]))
+	}
+	return read
+}
+
+func TestAStoredRunShowsWhatTheLiveOneDid(t *testing.T) {
+	for name, tape := range map[string]*tape{
+		"rehearsal": rehearsal(), "failed rehearsal": failedRehearsal(), "forbidden": forbidden(), "branches": branches(), "bumpy": bumpy(),
+		"killed": killed(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var liveText, storedText, liveDocument, storedDocument bytes.Buffer
+			play(t, NewText(&liveText, Options{}), tape.records)
+			play(t, NewText(&storedText, Options{}), stored(t, tape.records))
+			assert.Equal(t, liveText.String(), storedText.String())
+			play(t, NewDocument(&liveDocument), tape.records)
+			play(t, NewDocument(&storedDocument), stored(t, tape.records))
+			assert.Equal(t, liveDocument.String(), storedDocument.String())
+		})
+	}
 }
 
 func TestAWarningIsOneHarmlessLine(t *testing.T) {
