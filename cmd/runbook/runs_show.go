@@ -86,17 +86,25 @@ func showRun(io streams, d journal.Dir, o output) error {
 	return errors.Join(to.Close(), damage)
 }
 
-// replay shows the records as far as they can be read, and says how many those were. Results that stand in files of their own are
-// on no screen, so they are not loaded.
+// replay shows the records as far as they can be read, and says how many those were. An end that others follow is none: the run was
+// resumed. Results that stand in files of their own are on no screen, so they are not loaded.
 func replay(records *journal.Reader, to journal.Sink) (shown int, err error) {
+	var end *journal.Record
 	for r, err := range records.All() {
 		if err != nil {
 			return shown, err
 		}
+		shown++
+		if end = nil; r.Kind == journal.KindEnd {
+			end = r
+			continue
+		}
 		if err := to.Write(r); err != nil {
 			return shown, err
 		}
-		shown++
 	}
-	return shown, nil
+	if end != nil {
+		err = to.Write(end)
+	}
+	return shown, err
 }

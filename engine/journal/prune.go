@@ -63,8 +63,11 @@ func sweep(base string) error {
 	}
 	var failed error
 	for _, e := range entries {
-		if graveForm.MatchString(e.Name()) {
-			failed = errors.Join(failed, os.RemoveAll(filepath.Join(base, e.Name())))
+		if !graveForm.MatchString(e.Name()) {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(base, e.Name())); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("cannot remove what is left of an old run: %w", err))
 		}
 	}
 	return failed

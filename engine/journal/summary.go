@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 )
@@ -54,7 +55,8 @@ const beginTime = time.Minute
 // Beginning tells whether there is nothing in d yet because the run has only just been given its directory. It does not ask for the
 // lock, which the run is about to take.
 func Beginning(d Dir, now time.Time) bool {
-	if journal, err := os.Stat(d.Journal()); err == nil && journal.Size() > 0 {
+	journal, err := os.Stat(d.Journal())
+	if err == nil && journal.Size() > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
 	info, err := os.Stat(string(d))

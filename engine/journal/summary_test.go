@@ -142,6 +142,19 @@ func TestAnEmptyDirectoryIsNoRun(t *testing.T) {
 	assert.ErrorContains(t, err, "holds no record")
 }
 
+func TestARunIsBeginningOnlyWithoutARecord(t *testing.T) {
+	base := t.TempDir()
+	assert.False(t, Beginning(DirOf(base, testID), noon), "there is no such run")
+	f, err := Create(base, testID)
+	require.NoError(t, err)
+	defer f.Close()
+	require.NoError(t, os.Chtimes(string(f.Dir()), time.Time{}, noon))
+	assert.True(t, Beginning(f.Dir(), noon.Add(beginTime-1)))
+	assert.False(t, Beginning(f.Dir(), noon.Add(beginTime)), "it died before it began")
+	require.NoError(t, f.Write(runRecord()))
+	assert.False(t, Beginning(f.Dir(), noon))
+}
+
 func BenchmarkSummariesOfAThousandRuns(b *testing.B) {
 	base := b.TempDir()
 	text := strings.Join(written(b), "")
