@@ -23,8 +23,9 @@ func newRuns(io streams) *cobra.Command {
 		Short: "List the runs so far, show one again, remove old ones",
 		Long: `Lists the runs of this user on this machine, the newest first.
 
-STATUS says how a run stands: running, ok, failed, declined, refused, timed out,
-out of memory, interrupted, or died: its process went away without a last word.
+STATUS says how a run stands: running, ok, failed, declined, refused, drift,
+timed out, out of memory, interrupted, or died: its process went away without a
+last word.
 ACTIONS are those that were done, or intended in a dry run. A narrow terminal
 leaves columns out; -o json has everything.
 

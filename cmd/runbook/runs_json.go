@@ -35,7 +35,7 @@ type listedRun struct {
 	Host    string            `json:"host" doc:"on which machine"`
 	Site    map[string]string `json:"site" doc:"what identifies the site: context, namespace, server, site"`
 	Params  map[string]any    `json:"params" doc:"its parameters by name; secrets as [secret]"`
-	Status  journal.Status    `json:"status" doc:"ok, failed, declined, refused, timeout, memory, interrupted, running or died"`
+	Status  journal.Status    `json:"status" doc:"ok, failed, declined, refused, drift, timeout, memory, interrupted, running or died"`
 	Exit    *int              `json:"exit" doc:"exit code; null as long as there is none"`
 	Actions int               `json:"actions" doc:"how many were done, or intended; running or died: how many it set out to do"`
 	Elapsed time.Duration     `json:"elapsed" doc:"nanoseconds up to its last record, by the run's clock"`

@@ -66,8 +66,7 @@ func Types() []TypeDoc {
 	queue := []reflect.Type{reflect.TypeFor[Record]()}
 	for i := 0; i < len(queue); i++ {
 		doc := TypeDoc{Name: typeName(queue[i])}
-		for j := range queue[i].NumField() {
-			f := queue[i].Field(j)
+		for _, f := range reflect.VisibleFields(queue[i]) {
 			name, optional := jsonName(f)
 			if name == "" {
 				continue
@@ -86,10 +85,10 @@ func Types() []TypeDoc {
 
 func typeName(t reflect.Type) string { return strings.ToLower(t.Name()) }
 
-// jsonName is what a field is called in JSON; "" if it is not there.
+// jsonName is what a field is called in JSON; "" if it is not there, as an embedded struct is not, but its fields.
 func jsonName(f reflect.StructField) (name string, optional bool) {
 	name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-	if name == "-" || !f.IsExported() {
+	if name == "-" || !f.IsExported() || f.Anonymous && name == "" {
 		return "", false
 	}
 	if name == "" {
