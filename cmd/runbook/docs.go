@@ -14,11 +14,18 @@ import (
 
 func newDocs(io streams) *cobra.Command {
 	return &cobra.Command{
-		Use:     "docs [MODULE[.FUNCTION]]",
-		Short:   "Show what a script may call",
-		Example: "  runbook docs kubernetes\n  runbook docs kubernetes.list",
+		Use:   "docs [MODULE[.FUNCTION] | journal]",
+		Short: "Show what a script may call, or what a journal holds",
+		Long: `Shows what a script may call: all modules, one, or one function. "journal" is
+the format of the records that every run leaves behind, for who reads them with
+jq.`,
+		Example: "  runbook docs kubernetes\n  runbook docs kubernetes.list\n  runbook docs journal",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 && args[0] == journalTopic {
+				writeJournalDocs(io.out)
+				return nil
+			}
 			modules := engine.Documented(library(declared()...))
 			if len(args) == 0 {
 				for _, m := range modules {

@@ -155,6 +155,9 @@ func (x *execution) do(ctx context.Context, j job) (result engine.Result, err er
 		unwritten = x.write(signals.script, j.outputs, cfg, result)
 	}
 	read, closed := x.close(signals, document, err == nil)
+	if x.journal != nil {
+		x.pruneQuietly()
+	}
 	if err = errors.Join(err, unwritten, closed); err != nil {
 		return engine.Result{}, err
 	}

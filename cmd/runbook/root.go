@@ -82,7 +82,7 @@ func newRoot(io streams) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%s", err).Try("%s --help", cmd.CommandPath()).wrap()
 	})
-	root.AddCommand(newList(io), newShow(io), newRun(io), newDocs(io), newVersion(io), newCompletion(io))
+	root.AddCommand(newList(io), newShow(io), newRun(io), newRuns(io), newDocs(io), newVersion(io), newCompletion(io))
 	return root
 }
 

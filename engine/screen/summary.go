@@ -81,19 +81,6 @@ func (t *Text) failure(end *journal.End) {
 	t.next(failure.Hint)
 }
 
-// torn says that the run had no end: its process died, or its journal could not be written any more.
-func (t *Text) torn() {
-	t.paper.line("")
-	title := "INCOMPLETE: the record of this run ends here"
-	if t.ledger.isDry() {
-		title = dryRun + " " + title
-	}
-	t.fold("", "", alarm, title)
-	t.changed()
-	t.uncertain()
-	t.next("")
-}
-
 // brokenStep names the step that ended the run. A declined step does not end a run, so it need not be the last.
 func (t *Text) brokenStep(end *journal.End) string {
 	step := t.ledger.step
@@ -163,11 +150,7 @@ func (t *Text) leftToDo() []string {
 	if len(t.ledger.with(journal.Uncertain)) > 0 {
 		lines = append(lines, "look at what is unknown before anything else")
 	}
-	name := t.ledger.run.Runbook
-	if t.ledger.run.Source == "file" {
-		name = t.ledger.run.Path
-	}
-	return append(lines, "runbook run "+clean(name)+" --dry-run, with the same parameters, shows what is left to do")
+	return append(lines, "runbook run "+clean(startedAs(t.ledger.run))+" --dry-run, with the same parameters, shows what is left to do")
 }
 
 // labelWidth is the room for the names in the block of a failure.

@@ -22,6 +22,7 @@ type Text struct {
 	asked  bool            // a person was asked since the last record: the terminal shows the question already
 	seen   map[string]bool // actions that a person was shown in full when asked, by key
 	untold *blame
+	why    Break // the records have no last one
 	stop   chan struct{}
 	idle   chan struct{} // closed once nothing draws any more
 	tick   *time.Ticker

@@ -1,0 +1,191 @@
+package journal
+
+// kindDocs say what a record of each kind tells. A kind that is missing here fails a test, which says what to add.
+var kindDocs = []struct {
+	kind Kind
+	doc  string
+}{
+	{KindRun, "the first record: what runs, where and for whom"},
+	{KindSource, "a Lua file that the run is made of"},
+	{KindResume, "the run was taken up again after it had died or failed"},
+	{KindStep, "a step begins"},
+	{KindStepEnd, "a step ended"},
+	{KindRead, "the script looked at something, and what it saw"},
+	{KindWait, "the script waited for something, and how that ended"},
+	{KindConsent, "a person, or a flag on a person's behalf, said yes or no to an action"},
+	{KindIntent, "an action, on the disk before it is sent; in a dry run, instead of being sent"},
+	{KindOutcome, "what came of an intent, which has the same key; an intent without one may have been sent or not"},
+	{KindHost, "a value that the host gave the script: the time, a random number, the order of branches"},
+	{KindAnswer, "what was answered to a question of the script"},
+	{KindShow, "something that the script shows"},
+	{KindAssume, "a dry run went on as if something held"},
+	{KindWarning, "something that a person should know and that stops nothing"},
+	{KindVerdict, "the script's judgement of the site; the last one counts"},
+	{KindEnd, "the last record, unless the run was resumed: how it ended; a run that died has none"},
+	{KindTurn, "in a plan: what follows is planned for the case that an assumption does not hold"},
+	{KindSeal, "the last record of a plan or a cassette: its checksum"},
+}
+
+// fieldDocs say what a field means to a person who reads a journal, by the object in JSON that has it. A field that is missing here
+// fails a test, which says what to add.
+var fieldDocs = map[string]string{
+	"record.seq":     "number of the record, from 1 and without a gap",
+	"record.time":    "when it was written, by the run's clock: in a dry run, waiting moves it at once",
+	"record.kind":    "what the record tells, and so which of the parts below it has",
+	"record.branch":  "path of the parallel item that it belongs to",
+	"record.key":     "the operation: records with the same key are about the same one",
+	"record.call":    "the operation; also of consents, outcomes and assumptions that belong to one",
+	"record.run":     "of kind run",
+	"record.source":  "of kind source",
+	"record.resume":  "of kind resume",
+	"record.step":    "of kinds step and step_end",
+	"record.intent":  "of kind intent",
+	"record.outcome": "of kinds read, wait and outcome",
+	"record.host":    "of kind host",
+	"record.consent": "of kind consent",
+	"record.answer":  "of kind answer",
+	"record.show":    "of kind show",
+	"record.assume":  "of kind assume",
+	"record.warning": "of kind warning",
+	"record.verdict": "of kind verdict",
+	"record.end":     "of kind end",
+	"record.turn":    "of kind turn",
+	"record.seal":    "of kind seal",
+
+	"run.format":  "version of the record format; a reader refuses one that is newer than its own",
+	"run.id":      "the run's id: its time in UTC and four random characters; also its directory's name",
+	"run.version": "version of runbook",
+	"run.runbook": "name of the runbook",
+	"run.path":    "path of the script",
+	"run.source":  "where it was found: shipped, system, user, project or file",
+	"run.digest":  "digest of the script and of what it required",
+	"run.summary": "its summary, one line",
+	"run.params":  "its parameters by name, with their defaults filled in",
+	"run.site":    "what identifies the site: context, namespace, server, site",
+	"run.user":    "who ran it, on this machine",
+	"run.host":    "this machine",
+	"run.mode":    "dry-run or run",
+	"run.steps":   "names of its steps, in order",
+	"run.may":     "what it may change",
+	"run.clock":   "the run's clock at its start",
+	"run.masked":  "parameters whose values are secret, and therefore not here",
+
+	"run.given": "its parameters as they were typed; of a secret one only the reference",
+	"run.plan":  "checksum of the plan that it applies",
+
+	"source.name":    "as places in the script show it",
+	"source.library": "it is from the standard library and not the runbook's own",
+	"source.text":    "all of it",
+
+	"resume.user":      "who took the run up again",
+	"resume.host":      "on which machine",
+	"resume.version":   "version of runbook",
+	"resume.from_step": "number of the step that was begun anew",
+	"resume.dropped":   "numbers of earlier records that hold no longer: they are asked for again",
+	"resume.kept":      "numbers of records of a step begun anew that hold: actions not to be done twice",
+
+	"step.number":   "from 1",
+	"step.name":     "its name",
+	"step.status":   "of step_end: ok, skipped, failed, declined, refused, drift, timeout, memory or interrupted",
+	"step.reason":   "of step_end: why it was skipped or failed",
+	"step.elapsed":  "of step_end: how long it took",
+	"step.clean_up": "what the script left to on_exit, in a step of its own after the last",
+
+	"call.verb":       "what is done: kubernetes.delete",
+	"call.target":     "to which object",
+	"call.identity":   "arguments that make it this operation and no other",
+	"call.payload":    "arguments that may differ between a plan and its application, such as a text",
+	"call.risk":       "of an action: routine, disruptive or destructive",
+	"call.where":      "file:line of the call in the script",
+	"call.idempotent": "doing it twice is doing it once",
+
+	"target.system": "kubernetes, device, s3",
+	"target.kind":   "pods, deployments.apps",
+	"target.scope":  "namespace, bucket or host",
+	"target.name":   "its name; a set of objects has none",
+
+	"arg.name":  "name of the argument",
+	"arg.value": "its value",
+
+	"intent.number":   "of this action in the run, from 1; one that was declined leaves a gap",
+	"intent.evidence": "what was seen of the target: only what still matches it is acted on",
+	"intent.label":    "how far the prediction can be trusted: validated (the server accepted it), simulated or assumed",
+	"intent.note":     "a line about the prediction",
+	"intent.changes":  "what changes, as predicted; the first is the action's purpose",
+	"intent.result":   "what the call would return, should only a look at the target tell later that it was done",
+	"intent.ref":      "the file in the run's directory that has a large result",
+	"intent.table":    "objects in the result are tables of the script's own",
+
+	"evidence.uid": "the target's identity in its system",
+	"evidence.old": "old values of the fields that are written, by path",
+
+	"change.target":  "what changes",
+	"change.op":      "create, update or delete",
+	"change.diff":    "the difference, for people",
+	"change.derived": "it follows from the action and is not its purpose",
+
+	"outcome.status":   "of a read: done or failed; of a wait: met, assumed or failed; of an action: done, intended, failed or uncertain",
+	"outcome.result":   "what the script got, unless it is large",
+	"outcome.ref":      "the file in the run's directory that has a large result",
+	"outcome.table":    "objects in the result are tables of the script's own, not read-only ones",
+	"outcome.note":     "a line about it",
+	"outcome.error":    "why it failed",
+	"outcome.attempts": "how often it was sent, or, for a wait, looked at",
+	"outcome.elapsed":  "how long it took",
+
+	"error.code": "what kind of failure: invalid, not_found, exists, forbidden, unauthorized, conflict, throttled, unavailable, timeout, " +
+		"rejected, uncertain, refused, declined, drift, interrupted, command, skipped, script or internal",
+	"error.retryable": "the same call may succeed later, and nothing was changed",
+	"error.message":   "what was attempted and what came back",
+	"error.target":    "the object, if one is known",
+	"error.hint":      "what to do or type next",
+	"error.where":     "file:line in the script",
+	"error.source":    "that line",
+
+	"host.name":   "what was asked for: time.now, math.random, sleep, parallel",
+	"host.value":  "what the script got",
+	"host.failed": "of parallel: an error ended the group",
+
+	"consent.scope":   "what was consented to: action, step (all of this step) or run (all of it)",
+	"consent.step":    "of scope step: its name",
+	"consent.granted": "yes or no",
+	"consent.by":      "who said so: terminal, --yes",
+
+	"answer.name":     "the parameter that answers it, for ask",
+	"answer.question": "what was asked",
+	"answer.value":    "the answer",
+	"answer.by":       "who gave it: terminal, --yes, -p, dry run",
+
+	"show.form":    "text, table or pairs",
+	"show.title":   "its title",
+	"show.text":    "of form text",
+	"show.level":   "of form text: info or warn",
+	"show.columns": "of form table",
+	"show.rows":    "of form table, and of pairs with two columns",
+
+	"assume.name":    "what was assumed; --assume NAME=timeout rehearses the other way",
+	"assume.assumed": "what it was taken for: met, yes, or the choice",
+	"assume.choices": "what it could have been",
+	"assume.detail":  "what was seen instead",
+
+	"warning.text": "what should be known",
+	"warning.hint": "what to do or type",
+
+	"verdict.state":   "healthy, degraded, down or unknown",
+	"verdict.reason":  "why",
+	"verdict.assumed": "it rests on something that a dry run assumed or intended",
+
+	"end.status":  "ok, failed, declined, refused, drift, timeout, memory or interrupted",
+	"end.exit":    "the exit code",
+	"end.error":   "why it ended early",
+	"end.step":    "number of the step in which it ended early",
+	"end.actions": "how many actions were done, or intended in a dry run",
+	"end.elapsed": "how long the run took, by its clock",
+
+	"turn.name":   "of the assumption",
+	"turn.choice": "what is the case instead: timeout, or another answer",
+
+	"seal.kind":    "plan or cassette",
+	"seal.sha256":  "of all bytes before this line, in hexadecimal",
+	"seal.records": "how many lines stand before this one",
+}
