@@ -203,7 +203,10 @@ func (r *run) ask(ctx context.Context, name string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if past != nil && !param.Secret {
+	switch {
+	case past != nil && r.cfg.Past.replayed() && param.Secret:
+		return masked, nil
+	case past != nil && !param.Secret:
 		r.gate.Turn(param.Ask, script.Typed(past))
 		return param.Parse(script.Typed(past))
 	}

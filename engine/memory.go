@@ -38,7 +38,7 @@ func (r *run) past(ctx context.Context, kind journal.Kind, name string) (*journa
 	frame := script.FrameOf(ctx)
 	past, err := r.tape.Next(tape.Call{Branch: frame.Branch, Kind: kind, Name: name, Where: frame.Where.String()})
 	if err != nil {
-		drift := action.Errorf(action.CodeDrift, "%w", err).Try("nothing was sent; run it anew, or rehearse it with --dry-run")
+		drift := action.Errorf(action.CodeDrift, "%w", err)
 		r.haltNow(drift)
 		return nil, drift
 	}
@@ -83,6 +83,14 @@ func (r *run) recallAnswer(ctx context.Context, question string) (any, error) {
 	past, err := r.past(ctx, journal.KindAnswer, question)
 	if past == nil || err != nil {
 		return nil, err
+	}
+	if assumed := r.tape.Telling(past.Branch, journal.KindAssume); assumed != nil {
+		again := *assumed
+		again.Recalled = true
+		r.gate.Guess()
+		if err := r.write(again); err != nil {
+			return nil, err
+		}
 	}
 	var answer any
 	if err := json.Unmarshal(past.Answer.Value, &answer); err != nil {

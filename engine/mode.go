@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"runbook/engine/action"
 	"runbook/engine/clock"
 	"runbook/engine/gate"
 	"runbook/engine/journal"
@@ -41,4 +42,18 @@ func Dry(now time.Time, timesOut []string) Mode {
 		Name: journal.DryRun, Terminal: gate.Rehearse{State: overlay.New(), TimesOut: names},
 		Clock: clock.NewVirtual(now), People: Rehearsed{}, TimesOut: timesOut,
 	}
+}
+
+// Replayed is the mode of a run that is heard again from a recording, without a site and without people.
+func Replayed(recorded *journal.Run) Mode {
+	return Mode{Name: recorded.Mode, Terminal: gate.Offline{}, Clock: clock.NewVirtual(recorded.Clock), People: Absent{}}
+}
+
+// Resumable refuses to take up a run that is none to be taken up.
+func Resumable(r *journal.Run) error {
+	if r.Mode == journal.DryRun {
+		return action.Errorf(action.CodeInvalid, "run %s is a dry run: it changed nothing, so there is nothing to resume", r.ID).
+			Try("rehearse again: runbook run %s --dry-run", r.Runbook)
+	}
+	return nil
 }

@@ -29,6 +29,9 @@ func (p Past) tape() *tape.Tape {
 	return p.Tape
 }
 
+// replayed tells whether the run has nothing after its past.
+func (p Past) replayed() bool { return p.Run != nil && p.Resume == nil }
+
 // same refuses another script than the one that the past was made by, and shows the difference.
 func (p Past) same(now []script.Source) error {
 	if p.Resume == nil || digest(now) == p.Run.Digest {
@@ -81,7 +84,7 @@ func (r *run) beginAgain() error {
 	if err := r.write(journal.Record{Kind: journal.KindRun, Run: past.Run, Recalled: true}); err != nil {
 		return err
 	}
-	if past.Resume == nil {
+	if past.replayed() {
 		return nil
 	}
 	resume := *past.Resume
@@ -95,7 +98,20 @@ func (r *run) beginAgain() error {
 // PastOf is the past of a run that is taken up again: what Select chose of its journal. Clean hides secrets as the redactor of the
 // journal did; nil for none.
 func PastOf(records []*journal.Record, selected tape.Selection, clean func(string) string) Past {
-	past := Past{Tape: selected.Tape(clean), Resume: &selected.Resume}
+	past := pastOf(records)
+	past.Tape, past.Resume = selected.Tape(clean), &selected.Resume
+	return past
+}
+
+// Recording is the past of a run that is heard again, and has nothing after it.
+func Recording(records []*journal.Record) Past {
+	past := pastOf(records)
+	past.Tape = tape.Whole(records).Tape(nil).Closed()
+	return past
+}
+
+func pastOf(records []*journal.Record) Past {
+	var past Past
 	for _, r := range records {
 		switch r.Kind {
 		case journal.KindRun:

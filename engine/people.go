@@ -68,6 +68,24 @@ func (Nobody) Settled(_ context.Context, intent *journal.Record, cause error) (a
 	return action.Unknown, "", why.Try("look at it, then say what you saw: --settle %d=done or --settle %d=not-done", intent.Intent.Number, intent.Intent.Number)
 }
 
+// Absent are the people of a replay: what they said is recorded, and they say nothing more.
+type Absent struct{ Nobody }
+
+// Decided decides about actions, by their numbers, for a person who looked and said so on the command line; about others, the people
+// decide.
+type Decided struct {
+	People
+	By map[int]action.Settlement
+}
+
+// Settled says what the person said.
+func (d Decided) Settled(ctx context.Context, intent *journal.Record, cause error) (action.Settlement, string, error) {
+	if answer, ok := d.By[intent.Intent.Number]; ok {
+		return answer, "--settle", nil
+	}
+	return d.People.Settled(ctx, intent, cause)
+}
+
 // Rehearsed answers for a person in a dry run, where every answer is an assumption.
 type Rehearsed struct{}
 

@@ -156,6 +156,9 @@ func (r *run) begin(ctx context.Context, params map[string]any) (err error) {
 	if err := r.writeBeginning(params); err != nil {
 		return err
 	}
+	if r.cfg.Past.replayed() {
+		return nil // there is no site to ask
+	}
 	for _, p := range denied(ctx, r.book.Grants, r.modules) {
 		scope := ""
 		if p.Scope != "" {

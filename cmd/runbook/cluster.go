@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -60,8 +61,14 @@ func (c clusterFlags) identity(r *redact.Redactor) map[string]string {
 	if namespace, _, err := loader.Namespace(); err == nil {
 		about["namespace"] = namespace
 	}
+	if user := raw.Contexts[about["context"]]; user != nil && user.AuthInfo != "" {
+		about["user"] = user.AuthInfo
+	}
 	if as := *c.Impersonate; as != "" {
 		about["as"] = as
+	}
+	if groups := *c.ImpersonateGroup; len(groups) > 0 {
+		about["as_groups"] = strings.Join(groups, ",")
 	}
 	return about
 }

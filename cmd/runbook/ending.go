@@ -93,7 +93,7 @@ const lastMoment = 250 * time.Millisecond
 // lastWord tells on the other output how the run ended, where one of them was not read.
 func (x *execution) lastWord(unread *screen.Outlet) {
 	other := x.outlets.other(unread)
-	if other == nil || unread == x.outlets.err {
+	if other == nil || unread == x.outlets.err || x.journal == nil {
 		return // there is no other, or it belongs to programs
 	}
 	fmt.Fprintf(other, "%s. All of the run is in %s\n", sentence(fate(unread)), x.journal.Dir().Journal())

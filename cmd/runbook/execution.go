@@ -43,13 +43,19 @@ type commonFlags struct {
 
 func newCommonFlags() commonFlags { return commonFlags{cluster: newClusterFlags()} }
 
+// add adds the flags of a command that talks to a site.
 func (f *commonFlags) add(cmd *cobra.Command) {
+	f.addLimits(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.site, "site", "", "site file, or the name of one in "+filepath.Join("~", ".config", "runbook", "sites"))
+	f.cluster.add(flags)
+}
+
+func (f *commonFlags) addLimits(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.DurationVar(&f.timeout, "timeout", 0, "end the run after this time, such as 10m; none by default")
 	flags.StringVar(&f.memory, "memory", defaultMemory, "end the run when it uses more memory than this")
-	flags.StringVar(&f.site, "site", "", "site file, or the name of one in "+filepath.Join("~", ".config", "runbook", "sites"))
 	f.output = addOutput(cmd)
-	f.cluster.add(flags)
 }
 
 // execution is one run, put together.

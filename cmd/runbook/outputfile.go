@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"runbook/engine"
 	"runbook/engine/action"
@@ -59,8 +60,13 @@ func (o *outputFile) finish(ctx context.Context, about ended) (string, error) {
 	return said, nil
 }
 
-// outputs are the files of one run; some may be nil.
+// outputs are the files of one run.
 type outputs []*outputFile
+
+// some are those files that were asked for.
+func some(files ...*outputFile) outputs {
+	return slices.DeleteFunc(outputs(files), func(o *outputFile) bool { return o == nil })
+}
 
 // write writes the files from the run's journal and returns what there is to say about them.
 func (o outputs) write(ctx context.Context, of *journal.File, about ended) (said []string, err error) {
@@ -89,9 +95,6 @@ func (o outputs) write(ctx context.Context, of *journal.File, about ended) (said
 func (o outputs) abandon() error {
 	var err error
 	for _, file := range o {
-		if file == nil {
-			continue
-		}
 		_ = file.file.Close() // closed already where it was written
 		if e := os.Remove(file.file.Name()); e != nil && !errors.Is(e, os.ErrNotExist) {
 			err = errors.Join(err, e)

@@ -47,6 +47,8 @@ func exitCode(err error) int {
 		return engine.ExitUsage
 	case action.CodeOf(err) == action.CodeRefused, action.CodeOf(err) == action.CodeDeclined:
 		return engine.ExitDeclined
+	case action.CodeOf(err) == action.CodeDrift:
+		return engine.ExitDrift
 	case errors.Is(err, engine.ErrInterrupted):
 		return engine.ExitInterrupted
 	case action.CodeOf(err) == action.CodeTimeout:
@@ -82,7 +84,7 @@ func newRoot(io streams) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%s", err).Try("%s --help", cmd.CommandPath()).wrap()
 	})
-	root.AddCommand(newList(io), newShow(io), newRun(io), newRuns(io), newDocs(io), newVersion(io), newCompletion(io))
+	root.AddCommand(newList(io), newShow(io), newRun(io), newApply(io), newResume(io), newReplay(io), newRuns(io), newDocs(io), newVersion(io), newCompletion(io))
 	return root
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -118,9 +117,9 @@ func (f *runFlags) outputs() (outputs, error) {
 	}
 	recording, err := newOutput(f.record, writeRecording)
 	if err != nil {
-		return nil, errors.Join(err, outputs{plan}.abandon())
+		return nil, errors.Join(err, some(plan).abandon())
 	}
-	return slices.DeleteFunc(outputs{plan, recording}, func(o *outputFile) bool { return o == nil }), nil
+	return some(plan, recording), nil
 }
 
 // timeouts reads the values of --assume.

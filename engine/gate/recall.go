@@ -14,6 +14,7 @@ type Past interface {
 	Next(tape.Call) (*journal.Record, error)
 	Maybe(tape.Call) *journal.Record
 	Ahead(tape.Call) *journal.Record
+	Telling(branch string, kind journal.Kind) *journal.Record
 	Left(branch string) bool
 }
 
@@ -22,8 +23,7 @@ type Past interface {
 func (g *Gate) recall(p Place, kind journal.Kind, key string) (*journal.Record, error) {
 	past, err := g.opts.Past.Next(tape.Call{Branch: p.Branch, Kind: kind, Name: key, Where: p.Where})
 	if err != nil {
-		return nil, g.halt(action.Errorf(action.CodeDrift, "%w", err).
-			Try("nothing was sent; run it anew, or rehearse it with --dry-run"))
+		return nil, g.halt(action.Errorf(action.CodeDrift, "%w", err))
 	}
 	return past, nil
 }
@@ -65,7 +65,7 @@ func (g *Gate) recallWait(ctx context.Context, p Place, key string, w *waiting) 
 		if w.scripted() && g.opts.Past.Left(p.Branch) {
 			return nil, false, nil // it was looked at, and did not come to its end
 		}
-		return g.recallRead(p, journal.KindWait, key)
+		return g.recallAssumed(p, key)
 	}
 	var last any
 	for range ahead.Outcome.Attempts {
@@ -75,13 +75,23 @@ func (g *Gate) recallWait(ctx context.Context, p Place, key string, w *waiting) 
 		}
 		last = progress.Value
 	}
-	if value, found, err = g.recallRead(p, journal.KindWait, key); err != nil || !found {
+	if value, found, err = g.recallAssumed(p, key); err != nil || !found {
 		return nil, found, err
 	}
 	if value != nil {
 		value = last // as the script made it, not as it was written down
 	}
 	return value, true, nil
+}
+
+// recallAssumed is recallRead for a wait, with what was assumed about it.
+func (g *Gate) recallAssumed(p Place, key string) (value any, found bool, err error) {
+	if assumed := g.opts.Past.Telling(p.Branch, journal.KindAssume); assumed != nil {
+		if _, err := g.repeat(assumed); err != nil {
+			return nil, true, err
+		}
+	}
+	return g.recallRead(p, journal.KindWait, key)
 }
 
 // recallAct is an action of an earlier part of the run; found is false if it is to be taken through the gate. One that was sent

@@ -26,6 +26,9 @@ func (d Dir) ID() string { return filepath.Base(string(d)) }
 // Journal is the path of the run's records.
 func (d Dir) Journal() string { return filepath.Join(string(d), "journal.jsonl") }
 
+// Plan is the path of the plan that the run applies, if it applies one.
+func (d Dir) Plan() string { return filepath.Join(string(d), "plan") }
+
 func (d Dir) file(ref string) string { return filepath.Join(string(d), filepath.FromSlash(ref)) }
 
 func (d Dir) lock() string { return filepath.Join(string(d), "lock") }

@@ -14,30 +14,24 @@ type Divergence struct {
 }
 
 func (d *Divergence) Error() string {
-	now := describe(d.Call.Kind, d.Call.Name)
+	where := ""
 	if d.Call.Where != "" {
-		now += " at " + d.Call.Where
+		where = " at " + d.Call.Where
 	}
-	if d.Recorded == nil {
-		return fmt.Sprintf("the script went another way than recorded: it asks for %s, where the recording ends", now)
-	}
-	return fmt.Sprintf("the script went another way than recorded: it asks for %s, where the recording has %s", now, d.recorded())
+	return fmt.Sprintf("the script went another way than recorded%s:\n%s", where, d.Diff())
 }
 
-func (d *Divergence) recorded() string {
-	text := describe(d.Recorded.Kind, name(d.Recorded))
-	if d.Recorded.Call != nil && d.Recorded.Call.Where != "" {
-		text += " at " + d.Recorded.Call.Where
-	}
-	return text
-}
-
-// Diff shows what was recorded and what is asked for now, a line each for every part that differs.
+// Diff shows what was recorded and what is asked for now.
 func (d *Divergence) Diff() string {
+	now := "+ " + describe(d.Call.Kind, d.Call.Name)
 	if d.Recorded == nil {
-		return "+ " + describe(d.Call.Kind, d.Call.Name)
+		return "- the end of the recording\n" + now
 	}
-	return "- " + describe(d.Recorded.Kind, name(d.Recorded)) + "\n+ " + describe(d.Call.Kind, d.Call.Name)
+	then := "- " + describe(d.Recorded.Kind, name(d.Recorded))
+	if d.Recorded.Call != nil && d.Recorded.Call.Where != "" {
+		then += "  (" + d.Recorded.Call.Where + ")"
+	}
+	return then + "\n" + now
 }
 
 // describe is a call for a person: its key without the step and branch in front, which are the same for both in most cases.

@@ -28,7 +28,8 @@ func (s Selection) Tape(clean func(string) string) *Tape {
 // changed what its records say.
 func Select(records []*journal.Record, fromStep int) (Selection, error) {
 	s := &selector{fromStep: fromStep}
-	if err := s.read(records); err != nil {
+	s.read(records)
+	if err := s.resumable(); err != nil {
 		return Selection{}, err
 	}
 	if err := s.dropCleanUp(); err != nil {
@@ -47,6 +48,13 @@ func Select(records []*journal.Record, fromStep int) (Selection, error) {
 	return s.selection(), s.lost()
 }
 
+// Whole is everything of a journal that holds, its failures included: what a replay hears.
+func Whole(records []*journal.Record) Selection {
+	s := &selector{}
+	s.read(records)
+	return s.selection()
+}
+
 type selector struct {
 	fromStep int
 	run      *journal.Run
@@ -59,7 +67,7 @@ type selector struct {
 }
 
 // read keeps what earlier resumes left.
-func (s *selector) read(records []*journal.Record) error {
+func (s *selector) read(records []*journal.Record) {
 	s.dropped, s.newKept = map[*journal.Record]bool{}, map[*journal.Record]bool{}
 	gone, kept := map[int64]bool{}, map[int64]bool{}
 	for _, r := range records {
@@ -83,7 +91,6 @@ func (s *selector) read(records []*journal.Record) error {
 			s.held = append(s.held, r)
 		}
 	}
-	return s.resumable()
 }
 
 func mark(set map[int64]bool, numbers []int64) {

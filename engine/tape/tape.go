@@ -199,6 +199,18 @@ func (t *Tape) Told(branch string, kind journal.Kind) bool {
 	return true
 }
 
+// Telling returns what was told where the branch is now, if it is of that kind, and goes behind it; nil if it is not.
+func (t *Tape) Telling(branch string, kind journal.Kind) *journal.Record {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	b := t.reels[branch]
+	if b == nil || b.next >= len(b.records) || b.records[b.next].Kind != kind {
+		return nil
+	}
+	b.next++
+	return b.records[b.next-1]
+}
+
 // peek is the next call of the branch. The caller holds the lock.
 func (t *Tape) peek(branch string) *journal.Record {
 	b := t.reels[branch]

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"runbook/engine"
+	"runbook/engine/journal"
+	"runbook/engine/plan"
+)
+
+func newApply(io streams) *cobra.Command {
+	f := newCommonFlags()
+	var record string
+	cmd := &cobra.Command{
+		Use:   "apply PLAN",
+		Short: "Carry out a plan, and nothing but the plan",
+		Long: `Carries out a plan that was made with "runbook run NAME --dry-run --out PLAN".
+
+The script runs again, and each of its actions has to be the planned one. What was approved is not asked for again. At the first action
+that is not as planned, or whose target is not what it was, the run ends before that action is sent, with the exit code 4.
+
+A plan holds for the site, the user and the script that it was made with.`,
+		Example: "  runbook run compiler-down --dry-run --out fix.plan\n  runbook show fix.plan\n  runbook apply fix.plan",
+		Args:    oneArg("the file of a plan"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return applyOne(cmd.Context(), io, &f, args[0], record)
+		},
+	}
+	cmd.Flags().StringVar(&record, "record", "", "write a recording of the run to this file, for runbook replay")
+	f.add(cmd)
+	return cmd
+}
+
+func applyOne(ctx context.Context, io streams, f *commonFlags, path, record string) error {
+	p, err := plan.Read(path)
+	if err != nil {
+		return err
+	}
+	entry, err := entryOf(p.Run, p.Sources)
+	if err != nil {
+		return err
+	}
+	x, err := prepare(io, f, false)
+	if err != nil {
+		return err
+	}
+	x.restore(p.Run.Site)
+	if err := sameSite("the plan "+path, p.Run.Site, x.identity()); err != nil {
+		return err
+	}
+	recording, err := newOutput(record, writeRecording)
+	if err != nil {
+		return err
+	}
+	result, err := x.do(ctx, job{
+		entry: entry, given: p.Run.Given, plan: p, outputs: some(recording),
+		mode: func() engine.Mode { return engine.Real(engine.Approved{People: x.people(false)}) },
+		open: func() (*journal.File, error) { return x.createWith(path) },
+	})
+	if err != nil {
+		return err
+	}
+	return exit(result)
+}
+
+// createWith makes the journal of a run that applies a plan, and keeps a copy of the plan with it, for a resume.
+func (x *execution) createWith(path string) (*journal.File, error) {
+	file, err := x.create()
+	if err != nil {
+		return nil, err
+	}
+	if err := keep(path, file.Dir().Plan()); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+func keep(from, to string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o600)
+}
