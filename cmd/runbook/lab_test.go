@@ -72,7 +72,7 @@ func readLines(t *testing.T, path string, from int64) []map[string]any {
 	t.Helper()
 	f, err := os.Open(path)
 	require.NoError(t, err)
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read
 	_, err = f.Seek(from, 0)
 	require.NoError(t, err)
 	var out []map[string]any

@@ -32,6 +32,7 @@ func interruptible(ctx context.Context, tell io.Writer) (script, actions context
 			case <-signals:
 			}
 			if n == 0 {
+				//nolint:errcheck // a run stops also when nobody can be told
 				fmt.Fprintln(tell, "\nStopping after the current action. Press Ctrl-C again to cut it off.")
 				endScript(engine.ErrInterrupted)
 				continue

@@ -101,7 +101,7 @@ func TestACancelledPromptReturnsAtOnce(t *testing.T) {
 // A line that is typed after its question was given up must not answer the next one; one typed after the next was asked must.
 func TestALateLineAnswersNothing(t *testing.T) {
 	in, typing := io.Pipe()
-	defer typing.Close()
+	defer func() { require.NoError(t, typing.Close()) }()
 	out := newSpy()
 	p := NewPrompt(in, out, Look{}, nil)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -200,7 +200,7 @@ func TestAPromptPausesTheScreen(t *testing.T) {
 
 func TestOneQuestionAtATime(t *testing.T) {
 	in, typing := io.Pipe()
-	defer typing.Close()
+	defer func() { require.NoError(t, typing.Close()) }()
 	out := newSpy()
 	p := NewPrompt(in, out, Look{}, nil)
 	var answers sync.WaitGroup

@@ -241,7 +241,7 @@ func (vm *VM) callback(fn *lua.LFunction) module.Callback {
 			}
 			values[i] = v
 		}
-		result, err := vm.call(L, fn, values...)
+		result, err := vm.call(L, fn, values...) //nolint:contextcheck // the thread carries it
 		if err != nil {
 			return nil, err
 		}

@@ -30,10 +30,10 @@ type fixture struct {
 }
 
 func newFixture(t *testing.T) *fixture {
-	return newFixtureWithin(t, t.Context())
+	return newFixtureWithin(t.Context(), t)
 }
 
-func newFixtureWithin(t *testing.T, ctx context.Context) *fixture {
+func newFixtureWithin(ctx context.Context, t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{gate: make(chan struct{})}
 	echo := module.Param{Name: "value", Kind: module.Any}
@@ -279,7 +279,7 @@ func TestEndlessScriptsEndWithTheirContext(t *testing.T) {
 			cause := errors.New("time is up")
 			ctx, cancel := context.WithTimeoutCause(t.Context(), 100*time.Millisecond, cause)
 			defer cancel()
-			_, err := newFixtureWithin(t, ctx).eval(chunk)
+			_, err := newFixtureWithin(ctx, t).eval(chunk)
 			require.Error(t, err)
 			assert.ErrorIs(t, err, cause)
 			assert.Equal(t, "time is up", err.Error())
