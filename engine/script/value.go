@@ -189,7 +189,11 @@ func (vm *VM) tableToGo(t *lua.LTable, depth int) (any, error) {
 func (vm *VM) listToGo(t *lua.LTable, n, depth int) (any, error) {
 	out := make([]any, 0, n)
 	for i := 1; i <= n; i++ {
-		v, err := vm.toGo(t.RawGetInt(i), depth+1)
+		item := t.RawGetInt(i)
+		if item == lua.LNil {
+			return nil, action.Errorf(action.CodeInvalid, "a list has nothing at [%d]: its keys are 1, 2, 3 … without gaps, and a null is json.null", i)
+		}
+		v, err := vm.toGo(item, depth+1)
 		if err != nil {
 			return nil, under("["+strconv.Itoa(i)+"]", err)
 		}

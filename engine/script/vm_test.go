@@ -117,6 +117,7 @@ var truths = map[string]string{
 	"names with dots":             `return require"site".raw('{"app.kubernetes.io/name":"x"}')["app.kubernetes.io/name"] == "x"`,
 	"odd names":                   `local o = require"site".raw('{"a*b?":1,"#":2,"@this":3,"":4,"a|b":5,"\\u00e9":6}') return o["a*b?"] == 1 and o["#"] == 2 and o["@this"] == 3 and o[""] == 4 and o["a|b"] == 5 and o["é"] == 6`,
 	"copy is a table":             `local c = copy(require"site".pods()[1]) c.metadata.name = "z" return c.metadata.name == "z" and #c.spec.containers == 1`,
+	"a copy keeps its nulls":      `local s = require"site" local c = copy(s.raw('{"a":null,"b":{"c":null}}')) return tostring(c.a) == "null" and tostring(c.b.c) == "null"`,
 	"a handed out list that was changed is sent changed": `local s = require"site" local p = s.pods()[1]
 		p.spec.containers[1] = "changed" return s.echo(p).spec.containers[1] == "changed"`,
 
@@ -198,6 +199,7 @@ var mistakes = []struct{ name, chunk, message, hint string }{
 	{"read-only", `require"site".pods()[1].x = 1`, `cannot set "x": an object that came from outside is read-only`, "local mine = copy(object), and change that"},
 	{"ipairs of an object", `for _ in ipairs(require"site".pods()[1]) do end`, `ipairs goes through a list, and this is an object with names: use pairs`, ""},
 	{"mixed table", `require"site".echo({1, a = 2})`, `site.echo: argument 1: a table has both list items and the name "a": it must be a list or an object`, ""},
+	{"list with a gap", `require"site".echo({1, nil, 3})`, `site.echo: argument 1: a list has nothing at [2]: its keys are 1, 2, 3 … without gaps, and a null is json.null`, ""},
 	{"circular table", `local t = {} t.t = t require"site".echo(t)`, "", ""},
 	{"unknown require", `require "halper"`, `require "halper": there is no such module or file; did you mean "helper"?`, ""},
 	{"require above", `require "../secret"`, `require "../secret": a name is letters, digits and _, with dots between folders`, ""},
