@@ -169,8 +169,8 @@ func TestAFailedSyncIsNotTriedAgain(t *testing.T) {
 
 func TestARecordThatCannotBeEncodedLeavesNoGap(t *testing.T) {
 	f := newFile(t, realDisk{})
-	require.Error(t, f.Write(&Record{Kind: KindOutcome, Outcome: &Outcome{Value: func() {}}}))
-	require.Error(t, f.Write(&Record{Kind: KindOutcome, Outcome: &Outcome{Result: json.RawMessage(`{`)}}))
+	require.ErrorContains(t, f.Write(&Record{Kind: KindOutcome, Outcome: &Outcome{Value: func() {}}}), "json: unsupported type: func()")
+	require.ErrorContains(t, f.Write(&Record{Kind: KindOutcome, Outcome: &Outcome{Result: json.RawMessage(`{`)}}), "unexpected end of JSON input")
 	require.ErrorContains(t, f.Write(&Record{Kind: KindIntent}), `kind "intent" lacks a part`)
 	require.ErrorContains(t, f.Write(&Record{Kind: "guess"}), `unknown kind "guess"`)
 	r := intentRecord()

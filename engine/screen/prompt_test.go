@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -207,8 +208,8 @@ func TestOneQuestionAtATime(t *testing.T) {
 	for range 4 {
 		answers.Go(func() {
 			yes, err := p.Confirm(t.Context(), "Go on?")
-			require.NoError(t, err)
-			require.True(t, yes)
+			assert.NoError(t, err)
+			assert.True(t, yes)
 		})
 	}
 	for n := range 4 {

@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -20,6 +21,8 @@ import (
 
 // maxDepth bounds how deep a value may be nested on its way to Go; a table that contains itself ends here.
 const maxDepth = 100
+
+var errTooDeep = fmt.Errorf("a table is nested more than %d deep, or contains itself", maxDepth)
 
 // metatables mark host values. Lua cannot tell {} the array from {} the object: tables that came from the host, or from
 // json.array and json.object, carry which they are.
@@ -137,7 +140,7 @@ func fromInt(n int64) lua.LValue {
 // module.Callback. The caller holds the lock.
 func (vm *VM) toGo(v lua.LValue, depth int) (any, error) {
 	if depth > maxDepth {
-		return nil, action.Errorf(action.CodeInvalid, "a table is nested more than %d deep, or contains itself", maxDepth)
+		return nil, errTooDeep
 	}
 	switch x := v.(type) {
 	case *lua.LNilType:
@@ -220,7 +223,11 @@ func tableKeys(t *lua.LTable, n int) (names []string, stray lua.LValue) {
 	return names, stray
 }
 
+// under names the place in a table at which something is wrong, but not all the places down to where it became too deep.
 func under(place string, err error) error {
+	if errors.Is(err, errTooDeep) {
+		return err
+	}
 	return action.Errorf(action.CodeInvalid, "at %s: %w", place, err)
 }
 
