@@ -186,6 +186,7 @@ func TestARealRunDoesWhatTheDryRunSaid(t *testing.T) {
 		}
 		return keys
 	}
+	assert.Len(t, intents(done), 1)
 	assert.Equal(t, intents(rehearsed), intents(done))
 }
 
@@ -425,6 +426,7 @@ steps = { step("one", function(run) log("token is " .. run.params.token) end) } 
 	}
 	b.run(t)
 	assert.Equal(t, []string{"token"}, b.records.all[0].Run.Masked)
+	assert.Contains(t, b.records.of(journal.KindShow)[0].Show.Text, "token is ")
 	for _, r := range b.records.all {
 		text, err := json.Marshal(r)
 		require.NoError(t, err)

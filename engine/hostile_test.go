@@ -58,12 +58,15 @@ end) } }`, dry())
 }
 
 func TestOddErrorsAreErrors(t *testing.T) {
-	for _, thrown := range []string{`nil`, `json.null`, `setmetatable({}, { __error = json.null })`, `{}`, `true`, `function() end`} {
+	const none, noneInTable = "the script raised an error without a message", "the script raised a table without a message"
+	for thrown, message := range map[string]string{
+		`nil`: none, `json.null`: none, `true`: none, `function() end`: none, `{}`: noneInTable, `setmetatable({}, { __error = json.null })`: noneInTable,
+	} {
 		b := newBench(t, `local json = require "json"
 return runbook { summary = "s", steps = { step("one", function() error(`+thrown+`) end) } }`, dry())
 		result := b.run(t)
 		assert.Equal(t, ExitFailed, result.Exit, thrown)
-		assert.NotEmpty(t, b.records.end().Error.Message, thrown)
+		assert.Equal(t, message, b.records.end().Error.Message, thrown)
 	}
 }
 
@@ -98,7 +101,7 @@ func TestASecretParameterThatIsWrongIsNotPrinted(t *testing.T) {
 	b.cfg.Given = map[string]string{"pw": "SUPERSECRET!"}
 	_, err := Run(t.Context(), b.cfg)
 	require.Error(t, err)
-	assert.NotContains(t, Explain(err).Message, "SUPERSECRET")
+	assert.Equal(t, "the value of the secret parameter pw is not allowed: string, matching [a-z]+", Explain(err).Message)
 }
 
 func TestACopyOfATableThatContainsItselfIsAnError(t *testing.T) {

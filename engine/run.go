@@ -301,7 +301,7 @@ func (r *run) cleanUp(ctx context.Context) (first error) {
 	defer done()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(r.cfg.Actions, func() { cancel(context.Cause(r.cfg.Actions)) })()
+	defer context.AfterFunc(r.cfg.Actions, func() { cancel(context.Cause(r.cfg.Actions)) })() //nolint:contextcheck // what ends a clean-up is not what ends the script
 	r.mu.Lock()
 	r.halt, r.cleaning = cancel, true
 	r.mu.Unlock()

@@ -35,7 +35,7 @@ func (b *binding) send(ctx context.Context, r request) ([]byte, error) {
 	if err != nil {
 		return nil, broken(ctx, r, link, err)
 	}
-	defer response.Body.Close() //nolint:errcheck // everything that matters was read
+	defer response.Body.Close()
 	body, err := readAll(response)
 	if err != nil {
 		return nil, broken(ctx, r, link, err)

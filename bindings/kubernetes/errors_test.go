@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -20,7 +19,7 @@ const podsPath = "/api/v1/namespaces/shop/pods"
 func asError(t *testing.T, err error) *action.Error {
 	t.Helper()
 	var e *action.Error
-	require.True(t, errors.As(err, &e), "%v", err)
+	require.ErrorAs(t, err, &e)
 	return e
 }
 

@@ -61,7 +61,7 @@ var fine = []string{
 }
 
 func isFailing(pod object, bound time.Duration, now time.Time) bool {
-	status := podStatus(pod, now).status
+	status := podStatus(pod).status
 	if status == "Completed" || status == "Succeeded" || status == "Terminating" {
 		return false
 	}

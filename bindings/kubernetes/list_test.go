@@ -142,7 +142,7 @@ func TestSplitPage(t *testing.T) {
 	}
 	for _, body := range []string{"", "[]", `"x"`, `{"items":{}}`, "null"} {
 		_, _, err := splitPage(k, []byte(body))
-		require.Error(t, err, body)
+		require.EqualError(t, err, "the server's answer is no list", body)
 	}
 }
 

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -139,7 +140,7 @@ func containers(pod object) []string {
 
 // explain adds what a person needs when the server does not find the container or has no log of it.
 func (l logsRead) explain(err error, pod object) error {
-	e, ok := err.(*action.Error)
+	e, ok := errors.AsType[*action.Error](err)
 	if !ok || answerOf(err).code != http.StatusBadRequest {
 		return err
 	}

@@ -20,7 +20,7 @@ type podSummary struct {
 
 // podStatus summarises a pod by the rules, and in the order, of printPod in Kubernetes' pkg/printers: a script and kubectl must
 // never show two different statuses for one pod.
-func podStatus(pod object, now time.Time) podSummary {
+func podStatus(pod object) podSummary {
 	s := podSummary{status: orElse(workload.Text(pod, "status", "reason"), workload.Text(pod, "status", "phase"))}
 	s.total = len(workload.Maps(pod, "spec", "containers"))
 	for _, c := range workload.Maps(pod, "status", "conditions") {

@@ -76,7 +76,7 @@ func row(o object, now time.Time) map[string]any {
 }
 
 func podColumns(columns map[string]any, pod object, now time.Time) {
-	s := podStatus(pod, now)
+	s := podStatus(pod)
 	columns["ready"] = fmt.Sprintf("%d/%d", s.ready, s.total)
 	columns["status"], columns["restarts"] = s.status, s.restartText(now)
 	columns["ip"] = orElse(workload.Text(pod, "status", "podIP"), "<none>")

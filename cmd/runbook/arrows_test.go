@@ -21,6 +21,8 @@ func imports(t *testing.T) map[string][]string {
 		words := strings.Fields(line)
 		out[words[0]] = words[1:]
 	}
+	require.Contains(t, out, "runbook/engine/script")
+	require.Contains(t, out, "runbook/bindings/kubernetes")
 	return out
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,23 +21,34 @@ jq.`,
 		Example: "  runbook docs kubernetes\n  runbook docs kubernetes.list\n  runbook docs journal",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 1 && args[0] == journalTopic {
-				writeJournalDocs(io.out)
-				return nil
+			page, err := docs(engine.Documented(library(declared()...)), args)
+			if err != nil {
+				return err
 			}
-			modules := engine.Documented(library(declared()...))
-			if len(args) == 0 {
-				for _, m := range modules {
-					writeModule(io.out, m)
-				}
-				return nil
-			}
-			return writeDocs(io.out, modules, args[0])
+			_, err = fmt.Fprint(io.out, page)
+			return err
 		},
 	}
 }
 
-func writeDocs(w io.Writer, modules []*module.Module, name string) error {
+// docs is what is known about what was named, or about all modules.
+func docs(modules []*module.Module, named []string) (string, error) {
+	var b strings.Builder
+	switch {
+	case len(named) == 1 && named[0] == journalTopic:
+		writeJournalDocs(&b)
+		return b.String(), nil
+	case len(named) == 1:
+		err := writeDocs(&b, modules, named[0])
+		return b.String(), err
+	}
+	for _, m := range modules {
+		writeModule(&b, m)
+	}
+	return b.String(), nil
+}
+
+func writeDocs(w *strings.Builder, modules []*module.Module, name string) error {
 	of, function, one := strings.Cut(name, ".")
 	var names []string
 	for _, m := range modules {
@@ -65,7 +75,7 @@ func writeDocs(w io.Writer, modules []*module.Module, name string) error {
 }
 
 // writeModule lists a module's functions, a line each.
-func writeModule(w io.Writer, m *module.Module) {
+func writeModule(w *strings.Builder, m *module.Module) {
 	title := m.Name
 	if title == "" {
 		title = "(without require)"
@@ -78,7 +88,7 @@ func writeModule(w io.Writer, m *module.Module) {
 	fmt.Fprintln(w)
 }
 
-func writeFunc(w io.Writer, m *module.Module, f *module.Func) {
+func writeFunc(w *strings.Builder, m *module.Module, f *module.Func) {
 	fmt.Fprintf(w, "%s\n\n%s\n\nEffect: %s\n", signature(m, f), f.Doc, f.Effect())
 	for i := range f.Params {
 		writeParam(w, "  ", &f.Params[i])
@@ -94,7 +104,7 @@ func writeFunc(w io.Writer, m *module.Module, f *module.Func) {
 	}
 }
 
-func writeParam(w io.Writer, indent string, p *module.Param) {
+func writeParam(w *strings.Builder, indent string, p *module.Param) {
 	kind := string(p.Kind)
 	if p.Required {
 		kind += ", required"

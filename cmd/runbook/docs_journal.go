@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"runbook/engine/journal"
@@ -25,7 +24,7 @@ var journalExamples = []example{
 }
 
 // writeJournalDocs explains the record format. What there is to explain comes from its types.
-func writeJournalDocs(w io.Writer) {
+func writeJournalDocs(w *strings.Builder) {
 	fmt.Fprintf(w, `journal: the record format, version %d
 
 A run has a directory of its own, named by its id: journal.jsonl is what happened, one JSON object a line; results/ has what is too large
@@ -48,7 +47,7 @@ Kinds of record, with the parts that each always has
 	}
 }
 
-func writeType(w io.Writer, t journal.TypeDoc) {
+func writeType(w *strings.Builder, t journal.TypeDoc) {
 	fmt.Fprintf(w, "\n%s\n", t.Name)
 	for _, f := range t.Fields {
 		name := f.Name

@@ -35,20 +35,20 @@ func (l lab) scenario(t *testing.T, name string) {
 	require.NoError(t, err, string(text))
 }
 
-// ended is a run that ended, with its journal.
-type ended struct {
+// labRun is a run that ended, with its journal.
+type labRun struct {
 	exit    int
 	text    string
 	records []map[string]any
 }
 
-func (l lab) run(t *testing.T, args ...string) ended {
+func (l lab) run(t *testing.T, args ...string) labRun {
 	t.Helper()
 	state := t.TempDir()
 	cmd := exec.Command(l.program, append([]string{"run"}, args...)...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(l.folder, "kubeconfig"), "XDG_STATE_HOME="+state, "HOME="+state)
 	text, _ := cmd.CombinedOutput()
-	out := ended{exit: cmd.ProcessState.ExitCode(), text: string(text)}
+	out := labRun{exit: cmd.ProcessState.ExitCode(), text: string(text)}
 	journals, err := filepath.Glob(filepath.Join(state, "runbook", "runs", "*", "journal.jsonl"))
 	require.NoError(t, err)
 	for _, path := range journals {
@@ -58,7 +58,7 @@ func (l lab) run(t *testing.T, args ...string) ended {
 }
 
 // intents are the actions of a run, by key, with their arguments.
-func (e ended) intents() map[string]any {
+func (e labRun) intents() map[string]any {
 	out := map[string]any{}
 	for _, r := range e.records {
 		if r["kind"] == "intent" {
@@ -72,7 +72,7 @@ func readLines(t *testing.T, path string, from int64) []map[string]any {
 	t.Helper()
 	f, err := os.Open(path)
 	require.NoError(t, err)
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read
 	_, err = f.Seek(from, 0)
 	require.NoError(t, err)
 	var out []map[string]any
@@ -122,7 +122,7 @@ func looks(e map[string]any) bool {
 func TestLabADryRunIsInertAndTrue(t *testing.T) {
 	l := openLab(t)
 	l.scenario(t, "crashloop")
-	var rehearsed ended
+	var rehearsed labRun
 	for _, e := range l.audited(t, func() {
 		rehearsed = l.run(t, "compiler-down", "--dry-run", "--detailed-exitcode", "-p", "replicas=4")
 	}) {
@@ -142,7 +142,7 @@ func TestLabADryRunIsInertAndTrue(t *testing.T) {
 
 func TestLabADryRunSeesItsOwnWrites(t *testing.T) {
 	l := openLab(t)
-	var flow ended
+	var flow labRun
 	for _, e := range l.audited(t, func() { flow = l.run(t, "testdata/lab/flow.lua", "--dry-run") }) {
 		assert.True(t, looks(e), "%s %s", e["verb"], e["requestURI"])
 	}
@@ -159,7 +159,7 @@ func TestLabADryRunSeesItsOwnWrites(t *testing.T) {
 
 func TestLabAMutatingExecIsOnlyIntended(t *testing.T) {
 	l := openLab(t)
-	var run ended
+	var run labRun
 	execs := 0
 	for _, e := range l.audited(t, func() {
 		run = l.run(t, "testdata/lab/exec.lua", "--dry-run", "--site", "./testdata/lab/site.yaml")

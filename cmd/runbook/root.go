@@ -22,7 +22,7 @@ func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // execute runs one command line and returns the exit code.
 func execute(ctx context.Context, args []string, io streams) int {
-	root := newRoot(io)
+	root := newRoot(io) //nolint:contextcheck // cobra hands it to each command
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var exit exitError
@@ -107,8 +107,7 @@ func usage(format string, args ...any) usageError {
 
 // Try adds what to type next.
 func (u usageError) Try(format string, args ...any) usageError {
-	u.Error.Try(format, args...)
-	return u
+	return usageError{u.Error.Try(format, args...)}
 }
 
 func (u usageError) wrap() error { return &engine.UsageError{Err: u.Error} }

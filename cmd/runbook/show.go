@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -121,7 +120,7 @@ func page(book *engine.Runbook) string {
 	return b.String()
 }
 
-func writeParams(w io.Writer, params []script.Param) {
+func writeParams(w *strings.Builder, params []script.Param) {
 	if len(params) == 0 {
 		return
 	}
@@ -137,9 +136,9 @@ func writeParams(w io.Writer, params []script.Param) {
 	}
 }
 
-func section(w io.Writer, title string) { fmt.Fprintf(w, "\n%s\n", title) }
+func section(w *strings.Builder, title string) { fmt.Fprintf(w, "\n%s\n", title) }
 
-func field(w io.Writer, name, value string) {
+func field(w *strings.Builder, name, value string) {
 	if value != "" {
 		fmt.Fprintf(w, "%-9s %s\n", name+":", value)
 	}

@@ -23,6 +23,6 @@ func pure(fn func(module.Args) (any, error)) func(context.Context, module.Args) 
 	return func(_ context.Context, a module.Args) (any, error) { return fn(a) }
 }
 
-func invalid(format string, args ...any) error {
+func invalid(format string, args ...any) *action.Error {
 	return action.Errorf(action.CodeInvalid, format, args...)
 }

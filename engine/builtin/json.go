@@ -3,6 +3,10 @@ package builtin
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/tidwall/gjson"
 
 	"runbook/engine/module"
 )
@@ -16,7 +20,7 @@ func jsonModule() *module.Module {
 			{
 				Name: "decode",
 				Doc: "Reads JSON text. Objects come as read-only objects, as from every other module: copy(object) makes a table.\n" +
-					"A null reads as nil, and is kept when the object is written again.",
+					"A null reads as nil, and is kept when the object is written again. A name given twice is an error.",
 				Params:   []module.Param{{Name: "text", Kind: module.String, Required: true}},
 				Returns:  module.Result{Type: "any"},
 				Examples: []string{`json.decode('{"replicas": 3}').replicas`},
@@ -55,11 +59,39 @@ func jsonModule() *module.Module {
 }
 
 func decodeJSON(text string) (any, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, invalid("json.decode: the text is empty")
+	}
 	var raw json.RawMessage
-	if err := json.Unmarshal([]byte(text), &raw); err != nil {
+	err := json.Unmarshal([]byte(text), &raw)
+	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
+		before := text[:wrong.Offset]
+		line, column := strings.Count(before, "\n")+1, len(before)-strings.LastIndex(before, "\n")-1
+		return nil, invalid("json.decode: line %d, byte %d: %w", line, column, err)
+	}
+	if err != nil {
 		return nil, invalid("json.decode: %w", err)
 	}
+	if name, twice := givenTwice(gjson.ParseBytes(raw)); twice {
+		return nil, invalid("json.decode: the name %q is given twice in one object", name)
+	}
 	return raw, nil
+}
+
+// givenTwice finds a name that an object has twice. Whoever reads such an object takes the first or the last, by luck.
+func givenTwice(v gjson.Result) (name string, twice bool) {
+	seen := map[string]bool{}
+	v.ForEach(func(key, value gjson.Result) bool {
+		if v.IsObject() {
+			name, twice = key.String(), seen[key.String()]
+			seen[key.String()] = true
+		}
+		if !twice && value.Type == gjson.JSON {
+			name, twice = givenTwice(value)
+		}
+		return !twice
+	})
+	return name, twice
 }
 
 func encodeJSON(a module.Args) (any, error) {
@@ -70,7 +102,19 @@ func encodeJSON(a module.Args) (any, error) {
 		encoder.SetIndent("", string(bytes.Repeat([]byte(" "), int(indent))))
 	}
 	if err := encoder.Encode(a["value"]); err != nil {
-		return nil, invalid("json.encode: %w", err)
+		return nil, unwritable("json.encode", err)
 	}
 	return string(bytes.TrimRight(text.Bytes(), "\n")), nil
+}
+
+// unwritable says why a value is not JSON.
+func unwritable(function string, err error) error {
+	if value, ok := errors.AsType[*json.UnsupportedValueError](err); ok {
+		return invalid("%s: the number %s cannot be written", function, value.Str).
+			Try("look for a division by zero; where there is no value, write json.null")
+	}
+	if _, ok := errors.AsType[*json.UnsupportedTypeError](err); ok {
+		return invalid("%s: a function cannot be written", function)
+	}
+	return invalid("%s: %w", function, err)
 }

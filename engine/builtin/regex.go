@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"regexp"
+	"strconv"
 	"sync"
 
 	"runbook/engine/module"
@@ -48,8 +49,15 @@ func regexModule() *module.Module {
 				Name: "replace", Doc: "Replaces every occurrence; $1 or ${name} in the replacement stands for a group.",
 				Params:  with(module.Param{Name: "replacement", Kind: module.String, Required: true}),
 				Returns: module.Result{Type: "string"}, Examples: []string{`regex.replace("a1b2", "\\d", "#")`},
-				Pure: p.pure(func(re *regexp.Regexp, a module.Args) any {
-					return re.ReplaceAllString(a.String("text"), a.String("replacement"))
+				Pure: pure(func(a module.Args) (any, error) {
+					re, err := p.compile(a.String("pattern"))
+					if err != nil {
+						return nil, err
+					}
+					if err := checkGroups(re, a.String("replacement")); err != nil {
+						return nil, err
+					}
+					return re.ReplaceAllString(a.String("text"), a.String("replacement")), nil
 				}),
 			},
 			{
@@ -83,6 +91,22 @@ func matched(re *regexp.Regexp, m []string) map[string]any {
 	return map[string]any{"text": m[0], "groups": m[1:], "names": names}
 }
 
+// groupName is a group in a replacement as regexp reads it: the longest name wins.
+var groupName = regexp.MustCompile(`\$(?:\$|(\w+)|\{(\w+)\})`)
+
+// checkGroups finds a group that the pattern does not have, which regexp would replace by nothing: $1x is the group 1x.
+func checkGroups(re *regexp.Regexp, replacement string) error {
+	for _, found := range groupName.FindAllStringSubmatch(replacement, -1) {
+		name := found[1] + found[2]
+		n, err := strconv.Atoi(name)
+		known := err == nil && n <= re.NumSubexp() || err != nil && re.SubexpIndex(name) >= 0
+		if name != "" && !known {
+			return invalid("regex.replace: the pattern has no group %q", name).Try("${1}x is group 1 and then x; $$ is a dollar sign")
+		}
+	}
+	return nil
+}
+
 // patterns keeps compiled patterns: a script uses few, and each of them often.
 type patterns struct{ compiled sync.Map }
 
@@ -92,7 +116,8 @@ func (p *patterns) compile(pattern string) (*regexp.Regexp, error) {
 	}
 	re, err := regexp.Compile(pattern)
 	if err != nil {
-		return nil, invalid("regex: %w", err)
+		return nil, invalid("regex: %w", err).
+			Try(`RE2 has no look-around and no back-references; in a Lua string each backslash is written twice: "\\d"`)
 	}
 	p.compiled.Store(pattern, re)
 	return re, nil

@@ -9,10 +9,20 @@ import (
 	"runbook/engine/module"
 )
 
+// The seconds at which the years begin and end that have four digits.
+const (
+	yearOne  = -62135596800
+	year9999 = 253402300799
+)
+
+// longest is the longest duration in seconds that Go can hold, and a bit less: 285 years.
+const longest = 9e9
+
 type pureFunc = func(context.Context, module.Args) (any, error)
 
 func timeModule(now Now) *module.Module {
-	stamp := module.Param{Name: "time", Kind: module.Number, Required: true, Doc: "seconds since 1970-01-01 UTC"}
+	stamp := module.Param{Name: "time", Kind: module.Number, Required: true, Doc: "seconds since 1970-01-01 UTC",
+		Min: module.Bound(yearOne), Max: module.Bound(year9999)}
 	return &module.Module{
 		Name: "time",
 		Doc:  "Points in time as seconds since 1970-01-01 UTC, and durations in seconds.",
@@ -53,12 +63,14 @@ func timeModule(now Now) *module.Module {
 				Pure: pure(func(a module.Args) (any, error) { return a["text"], nil }),
 			},
 			{
-				Name: "human", Doc: "Writes a duration as kubectl writes ages: 45s, 3m12s, 5h, 2d.",
-				Params:  []module.Param{{Name: "seconds", Kind: module.Duration, Required: true}},
+				Name: "human", Doc: "Writes a number of seconds as kubectl writes ages: 45s, 3m12s, 5h, 2d; <invalid> if it is negative by more than a second.",
+				Params: []module.Param{
+					{Name: "seconds", Kind: module.Number, Required: true, Min: module.Bound(-longest), Max: module.Bound(longest)},
+				},
 				Returns: module.Result{Type: "string"}, Examples: []string{`time.human(time.now() - time.parse(pod.metadata.creationTimestamp))`},
 				Pure: pure(func(a module.Args) (any, error) {
-					d, _ := a.Duration("seconds")
-					return duration.HumanDuration(d), nil
+					seconds, _ := a.Number("seconds")
+					return duration.HumanDuration(time.Duration(seconds * float64(time.Second))), nil
 				}),
 			},
 		},

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"runbook/engine/action"
 	"runbook/engine/module"
@@ -87,8 +88,11 @@ func (p Place) list() ([]*Entry, error) {
 	for _, folder := range folders {
 		name := folder.Name()
 		file := name + ".lua"
-		if _, err := fs.Stat(p.Files, path.Join(name, file)); err != nil {
-			continue // a folder without a script of its name is not a runbook
+		// A folder without a script of its name is not a runbook. One that cannot be looked at may be: it is found, and says why when it
+		// is read, rather than let the one that it replaces run in its place.
+		_, err := fs.Stat(p.Files, path.Join(name, file))
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrInvalid) {
+			continue
 		}
 		own, err := fs.Sub(p.Files, name)
 		if err != nil {

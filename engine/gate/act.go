@@ -106,7 +106,7 @@ func (g *Gate) carryOut(ctx context.Context, pass *passage) (any, error) {
 	g.sending(pass)
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
-	defer context.AfterFunc(g.opts.Actions, func() { cancel(context.Cause(g.opts.Actions)) })()
+	defer context.AfterFunc(g.opts.Actions, func() { cancel(context.Cause(g.opts.Actions)) })() //nolint:contextcheck // what ends an action is not what ends the script
 	done := g.arrive(ctx, pass)
 	out := &journal.Outcome{Status: done.status, Note: done.note, Attempts: done.attempts, Elapsed: g.opts.Outside.Now().Sub(pass.sent)}
 	if done.err != nil {

@@ -107,7 +107,6 @@ type fixture struct {
 	*Gate
 	sink    *memory
 	people  *answers
-	state   *overlay.Overlay
 	ctx     context.Context
 	actions context.CancelCauseFunc
 }

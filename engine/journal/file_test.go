@@ -23,7 +23,7 @@ func newFile(t testing.TB, d disk) *File {
 	t.Helper()
 	f, err := create(d, filepath.Join(t.TempDir(), "state", "runs"), testID)
 	require.NoError(t, err)
-	t.Cleanup(func() { f.Close() })
+	t.Cleanup(func() { assert.NoError(t, f.Close()) })
 	require.NoError(t, f.Write(runRecord()))
 	return f
 }
@@ -69,7 +69,7 @@ func TestWhatWriteReturnedForSurvivesACrash(t *testing.T) {
 		require.NoError(t, err)
 		f, err := create(d, home, testID)
 		require.NoError(t, err)
-		defer f.Close()
+		defer f.Close() //nolint:errcheck // what it wrote is looked at on the disk, after a crash
 		require.NoError(t, f.Write(runRecord()))
 		for range rapid.IntRange(1, 8).Draw(t, "records") {
 			r := rapid.SampledFrom(oneOfEachKind()).Draw(t, "record")
@@ -169,8 +169,8 @@ func TestAFailedSyncIsNotTriedAgain(t *testing.T) {
 
 func TestARecordThatCannotBeEncodedLeavesNoGap(t *testing.T) {
 	f := newFile(t, realDisk{})
-	require.Error(t, f.Write(&Record{Kind: KindOutcome, Outcome: &Outcome{Returned: Returned{Value: func() {}}}}))
-	require.Error(t, f.Write(&Record{Kind: KindOutcome, Outcome: &Outcome{Returned: Returned{Result: json.RawMessage(`{`)}}}))
+	require.ErrorContains(t, f.Write(&Record{Kind: KindOutcome, Outcome: &Outcome{Returned: Returned{Value: func() {}}}}), "json: unsupported type: func()")
+	require.ErrorContains(t, f.Write(&Record{Kind: KindOutcome, Outcome: &Outcome{Returned: Returned{Result: json.RawMessage(`{`)}}}), "unexpected end of JSON input")
 	require.ErrorContains(t, f.Write(&Record{Kind: KindIntent}), `kind "intent" lacks a part`)
 	require.ErrorContains(t, f.Write(&Record{Kind: "guess"}), `unknown kind "guess"`)
 	r := intentRecord()

@@ -145,7 +145,7 @@ func Read(path string) (records []*Record, torn bool, err error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("cannot read the journal: %w", err)
 	}
-	defer in.Close()
+	defer in.Close() //nolint:errcheck // it is only read
 	r := NewReader(in, path)
 	for record, err := range r.All() {
 		if err != nil {

@@ -80,7 +80,8 @@ func (endless) Read(p []byte) (int, error) { return copy(p, bytes.Repeat([]byte(
 
 func TestAllStopsWhenAsked(t *testing.T) {
 	r := NewReader(strings.NewReader(strings.Join(written(t), "")), "j")
-	for record := range r.All() {
+	for record, err := range r.All() {
+		require.NoError(t, err)
 		assert.Equal(t, KindRun, record.Kind)
 		break
 	}

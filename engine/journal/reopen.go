@@ -32,7 +32,7 @@ func (f *File) seekEnd() error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer in.Close() //nolint:errcheck // it is only read
 	r := NewReader(in, f.dir.Journal())
 	for _, err := range r.All() {
 		if err != nil {

@@ -118,7 +118,7 @@ func LoadResult(d Dir, o *Returned) (json.RawMessage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read a result of run %s: %w", d.ID(), err)
 	}
-	defer in.Close()
+	defer in.Close() //nolint:errcheck // it is only read
 	raw, err := io.ReadAll(in)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read a result of run %s: %w", d.ID(), err)

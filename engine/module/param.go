@@ -84,6 +84,9 @@ func (p *Param) checkRange(v any, where string) error {
 }
 
 func (p *Param) checkBounds(n float64, where string) error {
+	if math.IsNaN(n) && (p.Min != nil || p.Max != nil) {
+		return invalid("%s must be a number, got NaN", where)
+	}
 	if p.Min != nil && n < *p.Min {
 		return invalid("%s must be at least %v, got %v", where, *p.Min, n)
 	}
@@ -145,10 +148,13 @@ func scalarIs(kind Kind, v any) bool {
 	return false
 }
 
+// longest is a bit less than the longest duration in seconds that Go can hold: 285 years.
+const longest = 9e9
+
 func convertDuration(v any) (any, bool) {
 	switch d := v.(type) {
 	case float64:
-		return time.Duration(d * float64(time.Second)), true
+		return time.Duration(d * float64(time.Second)), math.Abs(d) < longest
 	case string:
 		out, err := time.ParseDuration(d)
 		return out, err == nil

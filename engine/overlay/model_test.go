@@ -62,7 +62,7 @@ func TestARunSeesItsOwnWrites(t *testing.T) {
 			intended = after
 
 			seen, _ := o.Lay(deployment, copyOf(live))
-			require.True(t, (seen == nil) == (intended == nil))
+			require.Equal(t, intended == nil, seen == nil)
 			require.True(t, equal(seen, intended), "want %v, got %v", intended, seen)
 			scribble(seen)
 		}

@@ -38,7 +38,7 @@ func TestLook(t *testing.T) {
 func TestAFileIsNoTerminal(t *testing.T) {
 	f, err := os.Create(t.TempDir() + "/out")
 	require.NoError(t, err)
-	defer f.Close()
+	defer func() { require.NoError(t, f.Close()) }()
 	look := LookOf(f, func(string) string { return "" })
 	require.False(t, look.Color || look.Live)
 	require.Zero(t, look.columns())

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -101,7 +102,7 @@ func TestACancelledPromptReturnsAtOnce(t *testing.T) {
 // A line that is typed after its question was given up must not answer the next one; one typed after the next was asked must.
 func TestALateLineAnswersNothing(t *testing.T) {
 	in, typing := io.Pipe()
-	defer typing.Close()
+	defer func() { require.NoError(t, typing.Close()) }()
 	out := newSpy()
 	p := NewPrompt(in, out, Look{}, nil)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -200,15 +201,15 @@ func TestAPromptPausesTheScreen(t *testing.T) {
 
 func TestOneQuestionAtATime(t *testing.T) {
 	in, typing := io.Pipe()
-	defer typing.Close()
+	defer func() { require.NoError(t, typing.Close()) }()
 	out := newSpy()
 	p := NewPrompt(in, out, Look{}, nil)
 	var answers sync.WaitGroup
 	for range 4 {
 		answers.Go(func() {
 			yes, err := p.Confirm(t.Context(), "Go on?")
-			require.NoError(t, err)
-			require.True(t, yes)
+			assert.NoError(t, err)
+			assert.True(t, yes)
 		})
 	}
 	for n := range 4 {

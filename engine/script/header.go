@@ -95,7 +95,7 @@ func (vm *VM) Load(ctx context.Context, s Source) (*Header, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := vm.call(vm.state, fn)
+	v, err := vm.call(vm.state, fn) //nolint:contextcheck // the thread carries it
 	if err != nil {
 		return nil, err
 	}

@@ -66,7 +66,7 @@ func (vm *VM) openRandom(L *lua.LState) {
 		if vm.loading {
 			vm.raise(L, action.Errorf(action.CodeInvalid, "math.random cannot be called while the runbook is loaded").Try("move the call into a step"))
 		}
-		low, high := 1, 1
+		low, high := 1, 0
 		switch L.GetTop() {
 		case 0:
 			L.Push(lua.LNumber(vm.random(L)))

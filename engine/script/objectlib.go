@@ -1,6 +1,7 @@
 package script
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/tidwall/gjson"
@@ -157,10 +158,10 @@ func (vm *VM) copyJSON(r gjson.Result) lua.LValue {
 		}
 		return t
 	case r.IsObject():
-		t := vm.newTable(0)
-		o := &object{raw: r.Raw}
-		for _, key := range o.keys() {
-			t.RawSetString(key, vm.copyJSON(gjson.Get(r.Raw, gjson.Escape(key))))
+		fields := r.Map()
+		t := vm.newTable(len(fields))
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			t.RawSetString(name, vm.copyJSON(fields[name]))
 		}
 		return t
 	}

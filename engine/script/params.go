@@ -95,7 +95,7 @@ func (p *Param) checkDefault(function string, v any) error {
 }
 
 func (p *Param) check(v any, where string) (any, error) {
-	out, err := p.Param.Check(v, where)
+	out, err := p.Check(v, where)
 	if err != nil {
 		return nil, err
 	}

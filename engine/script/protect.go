@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"errors"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -97,7 +98,7 @@ func (vm *VM) runProtected(L *lua.LState, firstArg int, handler *lua.LFunction) 
 	if err == nil {
 		return results, nil
 	}
-	apiErr, ok := err.(*lua.ApiError)
+	apiErr, ok := errors.AsType[*lua.ApiError](err)
 	if !ok {
 		apiErr = &lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(err.Error()), Cause: err}
 	}

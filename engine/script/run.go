@@ -66,8 +66,6 @@ func (s *Session) Call(ctx context.Context, fn *lua.LFunction) error {
 	s.vm.enter(s.vm.state)
 	defer s.vm.leave()
 	s.vm.state.SetContext(ctx)
-	if _, err := s.vm.call(s.vm.state, fn, s.run); err != nil {
-		return err
-	}
-	return nil
+	_, err := s.vm.call(s.vm.state, fn, s.run) //nolint:contextcheck // the thread carries it
+	return err
 }

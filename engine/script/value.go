@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -20,6 +21,8 @@ import (
 
 // maxDepth bounds how deep a value may be nested on its way to Go; a table that contains itself ends here.
 const maxDepth = 100
+
+var errTooDeep = fmt.Errorf("a table is nested more than %d deep, or contains itself", maxDepth)
 
 // metatables mark host values. Lua cannot tell {} the array from {} the object: tables that came from the host, or from
 // json.array and json.object, carry which they are.
@@ -137,7 +140,7 @@ func fromInt(n int64) lua.LValue {
 // module.Callback. The caller holds the lock.
 func (vm *VM) toGo(v lua.LValue, depth int) (any, error) {
 	if depth > maxDepth {
-		return nil, action.Errorf(action.CodeInvalid, "a table is nested more than %d deep, or contains itself", maxDepth)
+		return nil, errTooDeep
 	}
 	switch x := v.(type) {
 	case *lua.LNilType:
@@ -189,7 +192,11 @@ func (vm *VM) tableToGo(t *lua.LTable, depth int) (any, error) {
 func (vm *VM) listToGo(t *lua.LTable, n, depth int) (any, error) {
 	out := make([]any, 0, n)
 	for i := 1; i <= n; i++ {
-		v, err := vm.toGo(t.RawGetInt(i), depth+1)
+		item := t.RawGetInt(i)
+		if item == lua.LNil {
+			return nil, action.Errorf(action.CodeInvalid, "a list has nothing at [%d]: its keys are 1, 2, 3 … without gaps, and a null is json.null", i)
+		}
+		v, err := vm.toGo(item, depth+1)
 		if err != nil {
 			return nil, under("["+strconv.Itoa(i)+"]", err)
 		}
@@ -216,7 +223,11 @@ func tableKeys(t *lua.LTable, n int) (names []string, stray lua.LValue) {
 	return names, stray
 }
 
+// under names the place in a table at which something is wrong, but not all the places down to where it became too deep.
 func under(place string, err error) error {
+	if errors.Is(err, errTooDeep) {
+		return err
+	}
 	return action.Errorf(action.CodeInvalid, "at %s: %w", place, err)
 }
 
@@ -241,7 +252,7 @@ func (vm *VM) callback(fn *lua.LFunction) module.Callback {
 			}
 			values[i] = v
 		}
-		result, err := vm.call(L, fn, values...)
+		result, err := vm.call(L, fn, values...) //nolint:contextcheck // the thread carries it
 		if err != nil {
 			return nil, err
 		}

@@ -119,7 +119,7 @@ func New(ctx context.Context, opts Options) *VM {
 	}
 	// Before any coroutine is made: a thread takes its context, and with it the interruptible main loop, when it is created.
 	vm.state.SetContext(ctx)
-	vm.openLibraries()
+	vm.openLibraries() //nolint:contextcheck // the thread carries it
 	return vm
 }
 

@@ -9,8 +9,7 @@ import (
 	"errors"
 	"io"
 	"os"
-	"regexp"
-	"strings"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -63,26 +62,51 @@ func Load(path string) (*Site, error) {
 	return s, nil
 }
 
-// typeName is how yaml names our types in its messages, which a reader does not care about.
-var typeName = regexp.MustCompile(` in type \S+`)
-
-// Parse reads a site file's text. Unknown fields are errors, with their line.
+// Parse reads a site file's text. Unknown fields are errors; every error names its line.
 func Parse(text []byte) (*Site, error) {
+	s, err := decode(text)
+	if err != nil {
+		return nil, explain(text, err)
+	}
+	if err := s.check(text); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func decode(text []byte) (*Site, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
 	s := &Site{}
-	if err := decoder.Decode(s); err != nil && !errors.Is(err, io.EOF) {
-		message := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "yaml: "), "unmarshal errors:\n  ")
-		return nil, action.Errorf(action.CodeInvalid, "%s", typeName.ReplaceAllString(message, ""))
+	if err := decoder.Decode(s); err != nil {
+		if errors.Is(err, io.EOF) {
+			return s, nil // an empty file
+		}
+		return nil, err
 	}
-	return s, s.check()
+	var second yaml.Node
+	switch err := decoder.Decode(&second); {
+	case errors.Is(err, io.EOF):
+		return s, nil
+	case err != nil:
+		return nil, err
+	}
+	return nil, action.Errorf(action.CodeInvalid, "line %d: a site file is one document, and here a second one begins", second.Line)
 }
 
-func (s *Site) check() error {
+// check finds what is well-formed and makes no sense.
+func (s *Site) check(text []byte) error {
 	for i, pattern := range s.Commands.Reads {
-		if len(pattern) == 0 || pattern[0] == "*" || pattern[0] == "..." {
-			return action.Errorf(action.CodeInvalid, "commands.reads[%d]: a pattern begins with the name of a command", i)
+		fault := ""
+		switch {
+		case len(pattern) == 0 || slices.Contains([]string{"", "*", "..."}, pattern[0]):
+			fault = "a pattern begins with the name of a command: [df, -h]"
+		case slices.Contains(pattern[:len(pattern)-1], "..."):
+			fault = `"..." stands for the rest of a command, so nothing can follow it`
+		default:
+			continue
 		}
+		return action.Errorf(action.CodeInvalid, "line %d: commands.reads[%d]: %s", lineOf(text, "commands", "reads", i), i, fault)
 	}
 	return nil
 }

@@ -35,7 +35,8 @@ func newSite(t *testing.T, http2 bool) *site {
 		s.log = append(s.log, fmt.Sprintf("%s %s %s %d %s%s",
 			r.Proto, r.Method, r.URL.Path, r.ContentLength, body, r.Trailer.Get("Sum")))
 		s.mu.Unlock()
-		fmt.Fprint(w, "answer")
+		_, err = io.WriteString(w, "answer")
+		assert.NoError(t, err)
 	}))
 	s.EnableHTTP2 = http2
 	if http2 {
@@ -199,8 +200,7 @@ func TestABodyThatFailsOrNeverEndsIsAnErrorAndNothingArrives(t *testing.T) {
 		cancel(stopped)
 	}()
 	_, err = client.Do(r)
-	require.Error(t, err)
-	assert.ErrorIs(t, err, stopped)
+	require.ErrorIs(t, err, stopped)
 	assert.Empty(t, s.arrived())
 }
 
@@ -247,16 +247,18 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestAnUpgradedConnectionPasses(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		conn, rw, err := http.NewResponseController(w).Hijack()
 		if !assert.NoError(t, err) {
 			return
 		}
-		defer conn.Close()
-		fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n")
+		defer func() { assert.NoError(t, conn.Close()) }()
+		_, err = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n")
+		assert.NoError(t, err)
 		line, err := rw.ReadString('\n')
 		assert.NoError(t, err)
-		fmt.Fprint(conn, line)
+		_, err = io.WriteString(conn, line)
+		assert.NoError(t, err)
 	}))
 	defer server.Close()
 	r, err := http.NewRequest("GET", server.URL, nil)
@@ -267,8 +269,9 @@ func TestAnUpgradedConnectionPasses(t *testing.T) {
 	require.NoError(t, err)
 	both, ok := response.Body.(io.ReadWriteCloser)
 	require.True(t, ok)
-	defer both.Close()
-	fmt.Fprintln(both, "hello")
+	defer func() { assert.NoError(t, both.Close()) }()
+	_, err = io.WriteString(both, "hello\n")
+	require.NoError(t, err)
 	text, err := io.ReadAll(both)
 	require.NoError(t, err)
 	assert.Equal(t, "hello\n", string(text))
@@ -283,7 +286,7 @@ func TestCheckIsForThoseWithoutATransport(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, w.Check(exec, nil))
 	exec.Method = "PUT"
-	require.Error(t, w.Check(exec, nil))
+	require.ErrorIs(t, w.Check(exec, nil), errWrites)
 	assert.Equal(t, []string{"uname -r"}, commands)
 }
 

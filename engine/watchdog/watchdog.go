@@ -8,9 +8,10 @@ package watchdog
 
 import (
 	"context"
-	"fmt"
 	"runtime/metrics"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"runbook/engine/action"
 )
@@ -41,14 +42,19 @@ func (e *LimitError) Unwrap() error { return e.Failure }
 // Watch returns a context that ends, with a *LimitError as its cause, when a limit is reached. If stop has not been called within the
 // grace period after that, kill is called, from another goroutine. The caller must call stop when the run has ended.
 func Watch(ctx context.Context, limits Limits, kill func(*LimitError)) (watched context.Context, stop func()) {
+	return start(ctx, limits, heap, kill)
+}
+
+func start(ctx context.Context, limits Limits, heap func() (live, all int64), kill func(*LimitError)) (watched context.Context, stop func()) {
 	watched, cancel := context.WithCancelCause(ctx)
-	w := &watch{limits: limits, cancel: cancel, kill: kill, stopped: make(chan struct{}), ended: make(chan struct{})}
+	w := &watch{limits: limits, heap: heap, cancel: cancel, kill: kill, stopped: make(chan struct{}), ended: make(chan struct{})}
 	go w.run()
 	return watched, w.stop
 }
 
 type watch struct {
 	limits  Limits
+	heap    func() (live, all int64)
 	cancel  context.CancelCauseFunc
 	kill    func(*LimitError)
 	stopped chan struct{}
@@ -97,8 +103,8 @@ func (w *watch) untilReached() *LimitError {
 			return &LimitError{Failure: action.Errorf(action.CodeTimeout, "the run took longer than %s", w.limits.Time).
 				Try("give it more time with --timeout, or look at the line it had come to")}
 		case <-ticks:
-			if over(w.limits.Memory) {
-				return &LimitError{Memory: true, Failure: action.Errorf(action.CodeInternal, "the run used more than its %s of memory", bytes(w.limits.Memory)).
+			if w.over() {
+				return &LimitError{Memory: true, Failure: action.Errorf(action.CodeInternal, "the run used more than its %s of memory", humanize.IBytes(uint64(w.limits.Memory))).
 					Try("look for a table or a string that grows in a loop; --memory raises the limit")}
 			}
 		}
@@ -108,16 +114,14 @@ func (w *watch) untilReached() *LimitError {
 // over tells whether what is in use, or what has piled up since the last collection, is too much. The collector runs when the heap
 // is twice what was in use, so garbage alone stays below twice the limit. To collect here, or to set the runtime's own memory limit,
 // would keep the machine busy collecting for half a minute while the heap grows towards the limit.
-func over(limit int64) bool {
-	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(samples)
-	live, all := int64(samples[0].Value.Uint64()), int64(samples[1].Value.Uint64())
-	return live > limit || all > 2*limit
+func (w *watch) over() bool {
+	live, all := w.heap()
+	return live > w.limits.Memory || all > 2*w.limits.Memory
 }
 
-func bytes(n int64) string {
-	if n >= 1<<30 {
-		return fmt.Sprintf("%.3g GiB", float64(n)/(1<<30))
-	}
-	return fmt.Sprintf("%.3g MiB", float64(n)/(1<<20))
+// heap is what was in use after the last collection, and what is allocated now.
+func heap() (live, all int64) {
+	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(samples)
+	return int64(samples[0].Value.Uint64()), int64(samples[1].Value.Uint64())
 }

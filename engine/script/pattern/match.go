@@ -106,11 +106,11 @@ func (m *matcher) retry() (next, at int) {
 }
 
 // choose ends a greedy item as far on as it can, and leaves a choice if it could do with less.
-func (m *matcher) choose(next, at, min int) int {
-	if at > min {
-		m.row = append(m.row, choice{next, at, min})
+func (m *matcher) choose(next, at, least int) int {
+	if at > least {
+		m.row = append(m.row, choice{next, at, least})
 	}
-	return endIf(at >= min, at)
+	return endIf(at >= least, at)
 }
 
 // span returns how far the bytes of an item's set go on from a place, up to limit at the most.

@@ -58,7 +58,7 @@ func (b Builder) buildMissing(ctx context.Context, missing []Component) error {
 	if err := errors.Join(os.RemoveAll(work), os.Mkdir(work, 0o700)); err != nil {
 		return fmt.Errorf("make a folder to build in: %w", err)
 	}
-	defer os.RemoveAll(work)
+	defer os.RemoveAll(work) //nolint:errcheck // the next build clears what is left
 	if err := b.Modules.writeTo(work); err != nil {
 		return fmt.Errorf("write the module files to build with: %w", err)
 	}

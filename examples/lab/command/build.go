@@ -24,8 +24,8 @@ func buildCommand(modules build.Modules) *cobra.Command {
 		if err := builder.Build(cmd.Context()); err != nil {
 			return err
 		}
-		fmt.Fprintln(cmd.OutOrStdout(), builder.Dir)
-		return nil
+		_, err = fmt.Fprintln(cmd.OutOrStdout(), builder.Dir)
+		return err
 	}
 	return cmd
 }

@@ -33,8 +33,8 @@ func podsCommand() *cobra.Command {
 		if err := bulk.Create(cmd.Context(), access, cmd.ErrOrStderr()); err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%d pods run in namespace %s after %.1f s\n", bulk.Count, bulk.Namespace, time.Since(begin).Seconds())
-		return nil
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d pods run in namespace %s after %.1f s\n", bulk.Count, bulk.Namespace, time.Since(begin).Seconds())
+		return err
 	}
 	return cmd
 }

@@ -45,8 +45,8 @@ restarting helps. With --release the template is labelled instead, so that only 
 		if err := scenario.Play(ctx, access); err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s is now as in scenario %s\n", site.Deployment, scenario.Name)
-		return nil
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is now as in scenario %s\n", site.Deployment, scenario.Name)
+		return err
 	}
 	return cmd
 }

@@ -23,23 +23,47 @@ func Default() (Dir, error) {
 	return Dir(filepath.Join(state, "runbook-lab")), nil
 }
 
-// What people use.
-func (d Dir) Kubeconfig() string     { return d.join("kubeconfig") }
-func (d Dir) AuditLog() string       { return d.join("audit.log") }
-func (d Dir) Logs() string           { return d.join("logs") }
+// Kubeconfig is how a person reaches the API server.
+func (d Dir) Kubeconfig() string { return d.join("kubeconfig") }
+
+// AuditLog is what the API server was asked, request by request.
+func (d Dir) AuditLog() string { return d.join("audit.log") }
+
+// Logs is the folder of the servers' logs.
+func (d Dir) Logs() string { return d.join("logs") }
+
+// Log is what the named server says.
 func (d Dir) Log(name string) string { return d.join("logs", name+".log") }
 
-// What the lab uses.
-func (d Dir) State() string       { return d.join("state.json") }
-func (d Dir) Lock() string        { return d.join("lock") }
-func (d Dir) PKI() string         { return d.join("pki") }
-func (d Dir) Config() string      { return d.join("config") }
-func (d Dir) EtcdData() string    { return d.join("etcd") }
-func (d Dir) PodLogs() string     { return d.join("pods", "logs") }
-func (d Dir) PodFiles() string    { return d.join("pods", "files") }
-func (d Dir) Pods() string        { return d.join("pods") }
+// State is what the lab remembers of its processes.
+func (d Dir) State() string { return d.join("state.json") }
+
+// Lock keeps two commands from working on one lab at once.
+func (d Dir) Lock() string { return d.join("lock") }
+
+// PKI is the folder of the certificates and keys.
+func (d Dir) PKI() string { return d.join("pki") }
+
+// Config is the folder of the servers' configurations.
+func (d Dir) Config() string { return d.join("config") }
+
+// EtcdData is where etcd keeps its data.
+func (d Dir) EtcdData() string { return d.join("etcd") }
+
+// Pods is the folder of what pods seem to have.
+func (d Dir) Pods() string { return d.join("pods") }
+
+// PodLogs is the folder of what pods seem to have logged.
+func (d Dir) PodLogs() string { return d.join("pods", "logs") }
+
+// PodFiles is the folder of what a command in a pod finds.
+func (d Dir) PodFiles() string { return d.join("pods", "files") }
+
+// AuditPolicy tells the API server what to write into the audit log.
 func (d Dir) AuditPolicy() string { return d.join("config", "audit-policy.yaml") }
-func (d Dir) Kwok() string        { return d.join("config", "kwok.yaml") }
+
+// Kwok tells kwok how nodes and pods behave.
+func (d Dir) Kwok() string { return d.join("config", "kwok.yaml") }
 
 // ComponentKubeconfig is how a component, rather than a person, reaches the API server.
 func (d Dir) ComponentKubeconfig(name string) string { return d.join("config", name+".kubeconfig") }

@@ -22,10 +22,10 @@ func Wait(ctx context.Context, path string, waiting func()) (unlock func(), err 
 	for told := false; ; told = true {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
-			return func() { file.Close() }, nil
+			return func() { file.Close() }, nil //nolint:errcheck // whatever Close says, the lock is gone
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			file.Close()
+			file.Close() //nolint:errcheck // nothing was written
 			return nil, fmt.Errorf("take the lock %s: %w", path, err)
 		}
 		if !told {
@@ -33,7 +33,7 @@ func Wait(ctx context.Context, path string, waiting func()) (unlock func(), err 
 		}
 		select {
 		case <-ctx.Done():
-			file.Close()
+			file.Close() //nolint:errcheck // nothing was written
 			return nil, fmt.Errorf("wait for the lock %s: %w", path, ctx.Err())
 		case <-time.After(pause):
 		}

@@ -31,7 +31,7 @@ func Free(n int) ([]int, error) {
 			continue
 		}
 		// Held until all are found, so that none is drawn twice.
-		defer listener.Close()
+		defer listener.Close() //nolint:errcheck // a port that stays held is noticed by who wants it
 		found = append(found, port)
 	}
 	return nil, fmt.Errorf("find %d free ports on 127.0.0.1 between %d and %d: only %d after %d tries; stop what holds them (ss -ltn lists it)",

@@ -22,7 +22,11 @@ func TestFreePortsDifferAndCanBeListenedOn(t *testing.T) {
 			t.Errorf("port %d is not free: %v", port, err)
 			continue
 		}
-		defer listener.Close()
+		defer func() {
+			if err := listener.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
 	}
 }
 

@@ -71,7 +71,7 @@ func startHeld(c Command) (*exec.Cmd, func(bool) error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer log.Close()
+	defer log.Close() //nolint:errcheck // the server has its own descriptor, and nothing is written through this one
 	cmd := exec.Command(self, append([]string{HoldCommand, c.Path}, c.Args...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = c.Dir, log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
