@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -147,8 +148,11 @@ func (b *binding) listLive(ctx context.Context, l listing) ([]json.RawMessage, e
 func (b *binding) pages(ctx context.Context, l listing) ([]json.RawMessage, error) {
 	all := []json.RawMessage{}
 	query := l.query()
+	page := new(bytes.Buffer)
 	for {
-		body, err := b.send(ctx, l.request(query))
+		r := l.request(query)
+		r.into = page
+		body, err := b.send(ctx, r)
 		if err != nil {
 			return nil, err
 		}
