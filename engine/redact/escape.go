@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// appendText appends what is written between the quotes of a JSON string, in valid UTF-8. It is json.Unmarshal without garbage: ten thousand pods
-// have hundreds of thousands of strings with a backslash. What is no valid JSON it leaves as it stands.
+// appendText appends what is written between the quotes of a JSON string, in valid UTF-8. It is json.Unmarshal without garbage: ten
+// thousand pods have hundreds of thousands of strings with a backslash. What is no valid JSON it leaves as it stands.
 func appendText(out, written []byte) []byte {
 	for len(written) > 0 {
 		if written[0] != '\\' || len(written) == 1 {

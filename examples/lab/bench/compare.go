@@ -88,8 +88,8 @@ func (s side) check(output string) error {
 // A pair is one turn of each side.
 type pair struct{ ours, peer sample }
 
-// row is what the turns show. A ratio is the median of the turns' own ratios, not the ratio of the medians: the two sides of one turn
-// met the same machine.
+// row is what the turns show. A ratio is the median of the turns' own ratios, not the ratio of the medians: the two
+// sides of one turn met the same machine.
 func (a aim) row(pairs []pair) row {
 	var r row
 	var ours, peer []sample

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// gateCost is what a call costs on its way through the gate, beyond a plain call of Go from Lua. The two are Go benchmarks of package
-// engine: a process's start would hide microseconds.
+// gateCost is what a call costs on its way through the gate, beyond a plain call of Go from Lua. The two are Go benchmarks
+// of package engine: a process's start would hide microseconds.
 type gateCost struct {
 	name   string
 	source string
