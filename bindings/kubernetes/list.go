@@ -16,8 +16,9 @@ import (
 	"runbook/engine/module"
 )
 
-// pageSize bounds the memory of one answer, and the time that the server spends on it.
-const pageSize = 500
+// pageSize bounds the memory of one answer, and the time that the server spends on it. In kubectl's pages of 500, ten thousand pods
+// took about half as much again of the lab's server.
+const pageSize = 2000
 
 // maxRestarts is how often a list begins anew because the server has forgotten the revision it began with.
 const maxRestarts = 3

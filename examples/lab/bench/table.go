@@ -44,8 +44,9 @@ func printTable(w io.Writer, rows []row, rounds int) error {
 		lines = append(lines, r.cells())
 	}
 	_, err := fmt.Fprintf(w, `%s
-Medians of %d rounds or more, in which both sides took turns. A ratio is ours to the peer's, "of" what is to be reached. Memory is
-the peak of what was resident; a pipeline's is the sum of its programs' peaks.
+Medians of %d rounds or more, in which both sides took turns. A ratio is ours to the peer's, "of" what is to be reached; a
+difference ("+") is that of the least disturbed round. Memory is the peak of what was resident; a pipeline's is the sum of its
+programs' peaks.
 `, align(lines), rounds)
 	return err
 }
