@@ -18,7 +18,7 @@ type Past struct {
 	Run     *journal.Run      // as it was written down
 	Sources []*journal.Source // what it was made of
 	Tape    *tape.Tape
-	Granted []*journal.Consent
+	Granted []*journal.Consent // what still holds of what was consented to
 	Resume  *journal.Resume // what is written down about taking it up again; nil for a replay
 }
 
@@ -100,6 +100,11 @@ func (r *run) beginAgain() error {
 func PastOf(records []*journal.Record, selected tape.Selection, clean func(string) string) Past {
 	past := pastOf(records)
 	past.Tape, past.Resume = selected.Tape(clean), &selected.Resume
+	for _, r := range selected.Records {
+		if r.Kind == journal.KindConsent {
+			past.Granted = append(past.Granted, r.Consent)
+		}
+	}
 	return past
 }
 
@@ -118,8 +123,6 @@ func pastOf(records []*journal.Record) Past {
 			past.Run = r.Run
 		case journal.KindSource:
 			past.Sources = append(past.Sources, r.Source)
-		case journal.KindConsent:
-			past.Granted = append(past.Granted, r.Consent)
 		}
 	}
 	return past

@@ -120,7 +120,7 @@ const churns = 100
 func TestLabStatusChurnIsNoDrift(t *testing.T) {
 	l := openLab(t)
 	l.notice(t)
-	path := l.planned(t)
+	path := l.planned(t, "-p", "notice=false")
 	ctx, stop := context.WithCancel(t.Context())
 	churned := make(chan int)
 	go func() { churned <- l.churn(ctx) }()
