@@ -352,7 +352,7 @@ return runbook { summary = "s", may = { "valve.turn" }, steps = {
 }
 
 // decline says no to everything.
-type decline struct{ Nobody }
+type decline struct{ Absent }
 
 func (decline) Consent(context.Context, *journal.Record) (gate.Decision, string, error) {
 	return gate.No, "terminal", nil

@@ -185,7 +185,7 @@ func (r *run) confirm(ctx context.Context, question string) (bool, error) {
 	}
 	reply, err := discreet{r.cfg.Mode.People, r.cfg.Redactor}.Confirm(ctx, question)
 	if err != nil {
-		return false, err
+		return false, r.unanswered(err)
 	}
 	yes, _ := reply.Value.(bool)
 	return yes, r.answered(ctx, "", question, []string{"yes", "no"}, reply)
@@ -223,10 +223,19 @@ func (r *run) reply(ctx context.Context, param *script.Param) (Reply, error) {
 		return Reply{Value: given, By: "-p"}, nil
 	}
 	reply, err := r.cfg.Mode.People.Ask(ctx, param)
-	if err == nil && param.Secret {
+	if err != nil {
+		return reply, r.unanswered(err)
+	}
+	if param.Secret {
 		r.cfg.Redactor.Add(script.Typed(reply.Value))
 	}
-	return reply, err
+	return reply, nil
+}
+
+// unanswered ends the run: silence is no answer that a script could go on with.
+func (r *run) unanswered(err error) error {
+	r.haltNow(err)
+	return err
 }
 
 // shownReply is a reply as it is written down: as it would be typed, and never a secret.

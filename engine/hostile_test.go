@@ -28,7 +28,7 @@ return runbook { summary = "s", may = { "valve.turn" }, params = { target = { as
 }
 
 // silent consents, but answers no question.
-type silent struct{ Nobody }
+type silent struct{ Absent }
 
 func (silent) Consent(ctx context.Context, r *journal.Record) (gate.Decision, string, error) {
 	return Yes{}.Consent(ctx, r)

@@ -36,7 +36,7 @@ func (r *run) recall(ctx context.Context, name string) (json.RawMessage, error) 
 // past returns the record of a call of the script in an earlier part of the run, and shows it again.
 func (r *run) past(ctx context.Context, kind journal.Kind, name string) (*journal.Record, error) {
 	frame := script.FrameOf(ctx)
-	past, err := r.tape.Next(tape.Call{Branch: frame.Branch, Kind: kind, Name: name, Where: frame.Where.String()})
+	past, err := r.tape.Next(tape.Call{Branch: frame.Branch, Kind: kind, Name: r.cfg.Redactor.String(name), Where: frame.Where.String()})
 	if err != nil {
 		drift := action.Errorf(action.CodeDrift, "%w", err)
 		r.haltNow(drift)

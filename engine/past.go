@@ -18,13 +18,14 @@ type Past struct {
 	Run     *journal.Run      // as it was written down
 	Sources []*journal.Source // what it was made of
 	Tape    *tape.Tape
-	Granted []*journal.Consent // what still holds of what was consented to
-	Resume  *journal.Resume // what is written down about taking it up again; nil for a replay
+	Granted []*journal.Consent // what a person consented to, as far as it still holds; a flag counts only for its own command line
+	Number  int                // of the last action
+	Resume  *journal.Resume    // what is written down about taking it up again; nil for a replay
 }
 
 func (p Past) tape() *tape.Tape {
 	if p.Tape == nil {
-		return tape.New(nil, nil)
+		return tape.New(nil)
 	}
 	return p.Tape
 }
@@ -95,13 +96,12 @@ func (r *run) beginAgain() error {
 	return nil
 }
 
-// PastOf is the past of a run that is taken up again: what Select chose of its journal. Clean hides secrets as the redactor of the
-// journal did; nil for none.
-func PastOf(records []*journal.Record, selected tape.Selection, clean func(string) string) Past {
+// PastOf is the past of a run that is taken up again: what Select chose of its journal.
+func PastOf(records []*journal.Record, selected tape.Selection) Past {
 	past := pastOf(records)
-	past.Tape, past.Resume = selected.Tape(clean), &selected.Resume
+	past.Tape, past.Resume = selected.Tape(), &selected.Resume
 	for _, r := range selected.Records {
-		if r.Kind == journal.KindConsent {
+		if r.Kind == journal.KindConsent && r.Consent.By != byFlag {
 			past.Granted = append(past.Granted, r.Consent)
 		}
 	}
@@ -111,7 +111,7 @@ func PastOf(records []*journal.Record, selected tape.Selection, clean func(strin
 // Recording is the past of a run that is heard again, and has nothing after it.
 func Recording(records []*journal.Record) Past {
 	past := pastOf(records)
-	past.Tape = tape.Whole(records).Tape(nil).Closed()
+	past.Tape = tape.Whole(records).Tape().Closed()
 	return past
 }
 
@@ -123,6 +123,8 @@ func pastOf(records []*journal.Record) Past {
 			past.Run = r.Run
 		case journal.KindSource:
 			past.Sources = append(past.Sources, r.Source)
+		case journal.KindIntent:
+			past.Number = max(past.Number, r.Intent.Number)
 		}
 	}
 	return past

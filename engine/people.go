@@ -12,6 +12,8 @@ import (
 
 // An Answerer answers what a script asks a person.
 type Answerer interface {
+	// Present tells whether there is anybody who can consent, or did so beforehand.
+	Present() bool
 	// Confirm answers yes or no.
 	Confirm(ctx context.Context, question string) (Reply, error)
 	// Ask answers with a value that the parameter allows.
@@ -29,18 +31,27 @@ type Reply struct {
 // decide whether something happened.
 type Yes struct{ People }
 
+// byFlag is who consents and confirms by --yes.
+const byFlag = "--yes"
+
+// Present is who gave the flag.
+func (Yes) Present() bool { return true }
+
 // Consent says yes to the rest of the run.
 func (Yes) Consent(context.Context, *journal.Record) (gate.Decision, string, error) {
-	return gate.AllRun, "--yes", nil
+	return gate.AllRun, byFlag, nil
 }
 
 // Confirm says yes.
 func (Yes) Confirm(context.Context, string) (Reply, error) {
-	return Reply{Value: true, By: "--yes"}, nil
+	return Reply{Value: true, By: byFlag}, nil
 }
 
 // Nobody stands where no person can be asked.
 type Nobody struct{}
+
+// Present is not the case.
+func (Nobody) Present() bool { return false }
 
 // Consent cannot be given.
 func (Nobody) Consent(context.Context, *journal.Record) (gate.Decision, string, error) {
@@ -71,6 +82,9 @@ func (Nobody) Settled(_ context.Context, intent *journal.Record, cause error) (a
 // Absent are the people of a replay: what they said is recorded, and they say nothing more.
 type Absent struct{ Nobody }
 
+// Present is who spoke then.
+func (Absent) Present() bool { return true }
+
 // Decided decides about actions, by their numbers, for a person who looked and said so on the command line; about others, the people
 // decide.
 type Decided struct {
@@ -88,6 +102,9 @@ func (d Decided) Settled(ctx context.Context, intent *journal.Record, cause erro
 
 // Rehearsed answers for a person in a dry run, where every answer is an assumption.
 type Rehearsed struct{}
+
+// Present is not needed: nothing is sent.
+func (Rehearsed) Present() bool { return true }
 
 // Consent is given: nothing is sent.
 func (Rehearsed) Consent(context.Context, *journal.Record) (gate.Decision, string, error) {

@@ -16,6 +16,9 @@ import (
 // ask, and does not decide whether something happened.
 type Approved struct{ People }
 
+// Present is who approved.
+func (Approved) Present() bool { return true }
+
 // Consent says yes.
 func (Approved) Consent(context.Context, *journal.Record) (gate.Decision, string, error) {
 	return gate.AllRun, "plan", nil
@@ -31,7 +34,7 @@ func (r *run) approval() gate.Approval {
 	if r.cfg.Plan == nil {
 		return nil
 	}
-	return r.cfg.Plan.Matcher(r.cfg.Redactor.String)
+	return r.cfg.Plan.Matcher()
 }
 
 func (r *run) planSum() string {
@@ -102,7 +105,7 @@ func turned(cfg Config, turn journal.Turn, rehearsal []*journal.Record) (Config,
 	if turn.Choice == gate.TimedOut && !isQuestion(turn.Name, rehearsal) {
 		timesOut = []string{turn.Name}
 	}
-	cfg.Mode = Dry(cfg.Mode.Clock.Now(), append(timesOut, cfg.Mode.TimesOut...))
+	cfg.Mode = Dry(rehearsal[0].Run.Clock, append(timesOut, cfg.Mode.TimesOut...))
 	cfg.Live, cfg.Pace = nil, nil
 	if timesOut != nil {
 		return cfg, true
@@ -126,27 +129,25 @@ func isQuestion(name string, rehearsal []*journal.Record) bool {
 
 // rehearse returns the actions of a rehearsal that nobody sees.
 func rehearse(ctx context.Context, cfg Config) ([]*journal.Record, error) {
-	seen := &intents{}
+	seen := &unseen{}
 	cfg.Open = func() (journal.Sink, error) { return cfg.Redactor.Sink(seen), nil }
 	if _, err := Run(ctx, cfg); err != nil {
 		return nil, err
 	}
-	return seen.records, context.Cause(ctx)
+	return plan.Actions(seen.records), context.Cause(ctx)
 }
 
-// intents is a sink that keeps the actions.
-type intents struct {
+// unseen is a sink that keeps what it is given.
+type unseen struct {
 	mu      sync.Mutex
 	records []*journal.Record
 }
 
-func (s *intents) Write(r *journal.Record) error {
+func (s *unseen) Write(r *journal.Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.Kind == journal.KindIntent {
-		kept := *r
-		s.records = append(s.records, &kept)
-	}
+	kept := *r
+	s.records = append(s.records, &kept)
 	return nil
 }
 
@@ -156,7 +157,7 @@ func samePrefix(rehearsal []*journal.Record, until int64, actions []*journal.Rec
 	for _, r := range actions {
 		keys[r.Key] = true
 	}
-	for _, r := range plan.Intents(rehearsal) {
+	for _, r := range plan.Actions(rehearsal) {
 		if r.Seq < until && !keys[r.Key] {
 			return action.Errorf(action.CodeConflict, "the site changed while the plan was made: %s %s is not wanted any more where %q is rehearsed as %q",
 				r.Call.Verb, r.Call.Target, turn.Name, turn.Choice).Try("rehearse and plan again")

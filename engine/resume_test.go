@@ -237,7 +237,7 @@ func resume(t *testing.T, cfg Config, records []*journal.Record, fromStep int) (
 	if err != nil {
 		return cfg, err
 	}
-	cfg.Past = PastOf(records, selected, nil)
+	cfg.Past = PastOf(records, selected)
 	return cfg, nil
 }
 

@@ -105,6 +105,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	r.vm = script.New(ctx, script.Options{
 		Modules: r.modules, Libraries: cfg.Library.Files, Own: cfg.Entry.Folder,
 		Globals: globals(r), Invoke: r.invoke, Workers: cfg.Mode.Clock, Random: rand.Float64, Memory: memory{r},
+		Clean: cfg.Redactor.String,
 	})
 	defer r.vm.Close()
 	if r.book, err = load(ctx, r.vm, cfg.Entry, r.modules); err != nil {
@@ -129,6 +130,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 		Sink: r.sink, Terminal: cfg.Mode.Terminal, Grants: r.book.Grants, Consent: discreet{cfg.Mode.People, cfg.Redactor},
 		Clock: cfg.Mode.Clock, Outside: clock.Real{}, Live: r, Actions: actions, Halt: r.haltNow,
 		Past: r.tape, Granted: cfg.Past.Granted, Settler: cfg.Mode.People, Approval: r.approval(),
+		Number: cfg.Past.Number, Clean: cfg.Redactor.String,
 	})
 	if err := r.begin(ctx, params); err != nil {
 		return Result{}, err
@@ -140,7 +142,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 // consentable refuses a run that would have to ask for consent where nobody can be asked, before anything has happened.
 func (r *run) consentable() error {
 	risky := riskiest(r.book.Grants, r.modules)
-	if _, nobody := r.cfg.Mode.People.(Nobody); !nobody || len(risky) == 0 {
+	if r.cfg.Mode.People.Present() || len(risky) == 0 {
 		return nil
 	}
 	return action.Errorf(action.CodeRefused, "%s may change things (%s), and nobody can be asked: standard input is not a terminal",
@@ -305,6 +307,7 @@ func (r *run) cleanUp(ctx context.Context) (first error) {
 	r.mu.Lock()
 	r.halt, r.cleaning = cancel, true
 	r.mu.Unlock()
+	r.tape.Stop() // what the script did not come to does not concern the clean-ups
 	step := &journal.Step{Number: len(r.book.Header.Steps) + 1, Name: cleanUpStep, CleanUp: true}
 	if err := r.tell(journal.Record{Kind: journal.KindStep, Step: step}); err != nil {
 		return err

@@ -150,7 +150,7 @@ func (c createAction) post(ctx context.Context, query url.Values) (object, error
 	if err != nil {
 		return nil, err
 	}
-	query.Set("fieldManager", c.b.FieldManager)
+	query.Set("fieldManager", c.manager())
 	query.Set("fieldValidation", "Strict") // a misspelt field is an error, not silently dropped
 	r := c.of.request(http.MethodPost, "create", "create")
 	r.path, r.query, r.body, r.mutates = c.of.anyName().path(), query, body, query.Get("dryRun") == ""
@@ -179,7 +179,16 @@ func (c createAction) Apply(ctx context.Context, _ action.Prediction) (action.Re
 // clockSkew is how far the server's clock may be behind ours before Settle takes our own object for an older one.
 const clockSkew = 5 * time.Second
 
-// Settle looks for the object and for who made it: our field manager, and not before the request was sent.
+// manager is the owner of the fields of what this run creates. It is the run's own, so that Settle does not take the object of another
+// run for ours.
+func (c createAction) manager() string {
+	if c.b.Run == "" {
+		return c.b.FieldManager
+	}
+	return c.b.FieldManager + "-" + c.b.Run
+}
+
+// Settle looks for the object and for who made it: this run, and not before the request was sent.
 func (c createAction) Settle(ctx context.Context, intent action.Intent) (action.Settlement, error) {
 	of, err := c.b.resolved(ctx, c.of)
 	if err != nil {
@@ -193,7 +202,7 @@ func (c createAction) Settle(ctx context.Context, intent action.Intent) (action.
 		return action.NotDone, nil
 	}
 	since, err := time.Parse(time.RFC3339, workload.Text(live, "metadata", "creationTimestamp"))
-	if err != nil || since.Before(intent.Sent.Add(-clockSkew)) || !managedBy(live, c.b.FieldManager) {
+	if err != nil || since.Before(intent.Sent.Add(-clockSkew)) || !managedBy(live, c.manager()) {
 		return action.Unknown, nil
 	}
 	return action.Done, nil

@@ -88,8 +88,11 @@ func (d deleteAction) Predict(ctx context.Context, view action.View) (action.Pre
 	if err != nil {
 		return action.Prediction{}, err
 	}
-	if s.object == nil {
-		return action.Prediction{Value: false, Label: action.Validated, Note: "it is gone already", Unchanged: true}, nil
+	switch {
+	case s.object == nil:
+		return isGone("it is gone already"), nil
+	case of.replaced(s.object):
+		return isGone("it is gone already: another object has its name now"), nil
 	}
 	p := action.Prediction{
 		Changes:  own(of.target(), s.object, nil),
@@ -103,6 +106,11 @@ func (d deleteAction) Predict(ctx context.Context, view action.View) (action.Pre
 		}
 	}
 	return follows(p, func() ([]action.Change, error) { return d.consequences(ctx, view, s.object) }), nil
+}
+
+// isGone predicts that there is nothing to delete.
+func isGone(note string) action.Prediction {
+	return action.Prediction{Value: false, Label: action.Validated, Note: note, Unchanged: true}
 }
 
 func finalizerNote(o object) string {

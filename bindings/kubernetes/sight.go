@@ -37,13 +37,25 @@ func (b *binding) look(ctx context.Context, view action.View, a address, purpose
 	return s, nil
 }
 
-// existing is look for an object that a call cannot do without.
+// existing is look for an object that a call cannot do without. Where the script passed an object, it is that very one.
 func (b *binding) existing(ctx context.Context, view action.View, a address, purpose string) (sight, error) {
 	s, err := b.look(ctx, view, a, purpose)
-	if err == nil && s.object == nil {
+	switch {
+	case err != nil:
+		return sight{}, err
+	case s.object == nil:
 		return sight{}, b.missing(ctx, view, a, purpose)
+	case a.replaced(s.object):
+		return sight{}, action.Errorf(action.CodeNotFound, "cannot %s %s: it is gone, and another object has its name now", purpose, a.target()).
+			On(a.target()).Try("look again, and pass what is there now")
 	}
-	return s, err
+	return s, nil
+}
+
+// replaced tells whether an object is another one than the script passed.
+func (a address) replaced(o object) bool {
+	passed, err := decode(a.given)
+	return err == nil && uidOf(passed) != "" && uidOf(passed) != uidOf(o)
 }
 
 // fetch asks the server for one object; nil if there is none.

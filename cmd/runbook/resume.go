@@ -147,7 +147,7 @@ func resumeOne(ctx context.Context, io streams, f *resumeFlags, name string) (er
 	}
 	result, err := x.do(ctx, job{
 		entry: entry, given: given, plan: t.plan, outputs: some(recording),
-		past: engine.PastOf(t.records, selected, x.redact.String),
+		past: engine.PastOf(t.records, selected),
 		mode: func() engine.Mode { return engine.Real(t.people(x, f.yes, settled)) },
 		open: func() (*journal.File, error) { return t.file, nil },
 	})

@@ -1,6 +1,9 @@
 package action
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // branchSeparator stands between the labels of nested branches.
 const branchSeparator = " > "
@@ -13,9 +16,16 @@ func NestBranch(parent, label string) string {
 	return parent + branchSeparator + label
 }
 
-// IsBranchLabel tells whether a label can name a branch: one with a separator in it would make two paths equal.
+// numberSign begins the label of a branch that is known by its number only.
+const numberSign = "#"
+
+// NumberBranch is the label of a branch that is known by its number only, counted from 1.
+func NumberBranch(number int) string { return numberSign + strconv.Itoa(number) }
+
+// IsBranchLabel tells whether a label can name a branch: one with a separator in it, or one that looks like a number, would make two
+// paths equal.
 func IsBranchLabel(label string) bool {
-	return label != "" && !strings.Contains(label, branchSeparator)
+	return label != "" && !strings.Contains(label, branchSeparator) && !strings.HasPrefix(label, numberSign)
 }
 
 // ChildBranch returns the path of the branch right below parent that below is, or is inside of.

@@ -38,8 +38,12 @@ func (g *Gate) Act(ctx context.Context, p Place, a action.Action) (any, error) {
 	if value, found, err := g.recallAct(ctx, pass); found {
 		return value, err
 	}
-	if err := g.predict(ctx, pass); err != nil {
-		return nil, err
+	err := g.predict(ctx, pass)
+	if drift := g.stillAsPlanned(pass, err); drift != nil {
+		return nil, drift
+	}
+	if err != nil {
+		return nil, g.notPredicted(ctx, pass, err)
 	}
 	if pass.predicted.Unchanged {
 		return g.leave(pass)
@@ -54,6 +58,19 @@ func (g *Gate) Act(ctx context.Context, p Place, a action.Action) (any, error) {
 		return nil, err
 	}
 	return g.carryOut(ctx, pass)
+}
+
+// notPredicted writes down that an action was asked for and could not be predicted, so nothing was sent: a script may live with that,
+// and has to get it again when the run is taken up.
+func (g *Gate) notPredicted(ctx context.Context, pass *passage, err error) error {
+	if ctx.Err() != nil {
+		return err // it was not asked to its end
+	}
+	out := &journal.Outcome{Status: journal.NotDone, Error: journal.NewError(err)}
+	if werr := g.recordResult(pass.place, pass.key, pass.desc, journal.KindOutcome, out, nil); werr != nil {
+		return werr
+	}
+	return err
 }
 
 // leave writes down that the script asked for something that is so already. Nothing is sent.
@@ -83,9 +100,6 @@ func (g *Gate) predict(ctx context.Context, pass *passage) error {
 		return err
 	}
 	pass.predicted = v.(action.Prediction)
-	if err := g.stillAsPlanned(pass); err != nil {
-		return err
-	}
 	if pass.intent != nil {
 		return nil // it was written down before
 	}
@@ -94,8 +108,12 @@ func (g *Gate) predict(ctx context.Context, pass *passage) error {
 	number := g.number
 	g.mu.Unlock()
 	pass.intent = &journal.Intent{
-		Number: number, Evidence: g.opts.Terminal.evidence(pass.desc.Target, pass.predicted.Evidence), Label: pass.predicted.Label, Note: pass.predicted.Note,
+		Number: number, Evidence: pass.predicted.Evidence, Label: pass.predicted.Label, Note: pass.predicted.Note,
 		Changes: describeChanges(pass.predicted.Changes), Unchanged: pass.predicted.Unchanged, Returned: journal.Returns(pass.predicted.Value),
+	}
+	if g.opts.Terminal.makes(pass.desc.Target) {
+		// Its identity is not known yet, and nobody else can have changed it.
+		pass.intent.Made, pass.intent.Evidence = true, action.Evidence{}
 	}
 	return nil
 }
@@ -120,6 +138,9 @@ func (g *Gate) carryOut(ctx context.Context, pass *passage) (any, error) {
 	defer cancel(nil)
 	defer context.AfterFunc(g.opts.Actions, func() { cancel(context.Cause(g.opts.Actions)) })() //nolint:contextcheck // what ends an action is not what ends the script
 	done := g.arrive(ctx, pass)
+	if pass.planned != nil && done.err != nil && action.CodeOf(done.err) == action.CodeConflict {
+		done.err = g.halt(notAsPlanned(pass.desc, "it changed at the last moment: %s", done.err))
+	}
 	out := &journal.Outcome{Status: done.status, Note: done.note, Attempts: done.attempts, Elapsed: g.opts.Outside.Now().Sub(pass.sent)}
 	if done.err != nil {
 		out.Error = journal.NewError(done.err)

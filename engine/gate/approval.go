@@ -66,15 +66,42 @@ func common(planned, now []string) []string {
 	return slices.DeleteFunc(slices.Clone(now), func(member string) bool { return !slices.Contains(planned, member) })
 }
 
-// stillAsPlanned ends a run whose target is not what it was when the action on it was planned.
-func (g *Gate) stillAsPlanned(pass *passage) error {
+// stillAsPlanned ends a run whose target is not what it was when the action on it was planned. Refused is why the action cannot be
+// predicted now, nil if it can.
+func (g *Gate) stillAsPlanned(pass *passage, refused error) error {
 	if pass.planned == nil {
 		return nil
 	}
-	if drift := drifted(pass.desc, pass.planned.Intent.Evidence, pass.predicted.Evidence); drift != nil {
+	if drift := g.driftOf(pass, refused); drift != nil {
 		return g.halt(drift)
 	}
 	return nil
+}
+
+func (g *Gate) driftOf(pass *passage, refused error) *action.Error {
+	then := pass.planned.Intent
+	switch {
+	case then == nil && refused == nil:
+		return notAsPlanned(pass.desc, "it could not be done when this was planned (%s), and could now", pass.planned.Outcome.Error.Message)
+	case then == nil:
+		return nil // it cannot be done now either
+	case refused != nil && final(refused):
+		return notAsPlanned(pass.desc, "it cannot be done any more: %s", refused)
+	case refused != nil:
+		return nil // for the moment
+	case then.Unchanged && !pass.predicted.Unchanged:
+		return notAsPlanned(pass.desc, "there was nothing to do when this was planned (%s), and there is now", then.Note)
+	}
+	return g.drifted(pass.desc, then, pass.predicted.Evidence)
+}
+
+// final tells whether an error says something about the target, as opposed to the way to it.
+func final(err error) bool {
+	switch action.CodeOf(err) {
+	case action.CodeNotFound, action.CodeExists, action.CodeConflict, action.CodeRejected:
+		return true
+	}
+	return false
 }
 
 // Turn tells what a person chose, where a plan assumed a choice.

@@ -1,53 +1,49 @@
 package gate
 
 import (
-	"encoding/json"
+	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 
 	"runbook/engine/action"
+	"runbook/engine/journal"
 )
 
 // drifted compares what was seen of a target when an action was approved with what is seen of it now, and names the first
 // difference; nil if there is none. Only what the action goes by counts: its target's identity and the old values of the fields
-// that it writes.
-func drifted(d action.Description, then, now action.Evidence) *action.Error {
-	if then.UID != "" && then.UID != now.UID {
-		return changed(d, "uid", then.UID, orGone(now.UID))
+// that it writes. What was written down is clean of secrets, so what is seen now is compared clean.
+func (g *Gate) drifted(d action.Description, then *journal.Intent, now action.Evidence) *action.Error {
+	if then.Made {
+		return nil
 	}
-	for _, field := range slices.Sorted(maps.Keys(then.Old)) {
-		if !sameJSON(then.Old[field], now.Old[field]) {
-			return changed(d, field, then.Old[field], now.Old[field])
+	if then.Evidence.UID != g.opts.Clean(now.UID) {
+		return changed(d, "uid", orAbsent(then.Evidence.UID), orAbsent(now.UID))
+	}
+	fields := map[string]any{}
+	maps.Copy(fields, now.Old)
+	maps.Copy(fields, then.Evidence.Old)
+	for _, field := range slices.Sorted(maps.Keys(fields)) {
+		if was, is := action.Text(then.Evidence.Old[field]), g.opts.Clean(action.Text(now.Old[field])); was != is {
+			return changed(d, field, was, is)
 		}
 	}
 	return nil
 }
 
-func changed(d action.Description, field string, then, now any) *action.Error {
+func changed(d action.Description, field, then, now string) *action.Error {
 	return action.Errorf(action.CodeDrift, "%s has changed since this was planned: %s was %s and is %s now; %s was not sent",
-		d.Target, field, action.Text(then), action.Text(now), d.Verb).On(d.Target).
+		d.Target, field, then, now, d.Verb).On(d.Target).
 		Try("look at %s, then rehearse and plan again", d.Target)
 }
 
-func orGone(uid string) string {
-	if uid == "" {
-		return "gone"
-	}
-	return uid
+func notAsPlanned(d action.Description, format string, args ...any) *action.Error {
+	return action.Errorf(action.CodeDrift, "%s %s is not as planned: %s; it was not sent", d.Verb, d.Target, fmt.Sprintf(format, args...)).
+		On(d.Target).Try("look at %s, then rehearse and plan again", d.Target)
 }
 
-// sameJSON compares values of which one may have been written down and read again.
-func sameJSON(a, b any) bool { return reflect.DeepEqual(throughJSON(a), throughJSON(b)) }
-
-func throughJSON(v any) any {
-	text, err := json.Marshal(v)
-	if err != nil { // evidence is JSON; anything else equals only itself
-		return v
+func orAbsent(uid string) string {
+	if uid == "" {
+		return "absent"
 	}
-	var out any
-	if json.Unmarshal(text, &out) != nil {
-		return v
-	}
-	return out
+	return uid
 }

@@ -29,15 +29,17 @@ type Place struct {
 type Options struct {
 	Sink     journal.Sink
 	Terminal Terminal
-	Grants   []Grant            // what the runbook may change
-	Consent  Consenter          // who is asked before an action above routine risk
-	Clock    clock.Clock        // of the run: what waits wait on
-	Outside  clock.Clock        // of the outside world: what retries wait on, even in a dry run
-	Live     Live               // told what is going on; nil for nobody
-	Past     Past               // what an earlier part of the run got; nil for none
-	Granted  []*journal.Consent // what it was consented to
-	Settler  Settler            // who decides what no target can tell; needed with Past
-	Approval Approval           // what was approved beforehand; nil where anything may be asked for
+	Grants   []Grant             // what the runbook may change
+	Consent  Consenter           // who is asked before an action above routine risk
+	Clock    clock.Clock         // of the run: what waits wait on
+	Outside  clock.Clock         // of the outside world: what retries wait on, even in a dry run
+	Live     Live                // told what is going on; nil for nobody
+	Past     Past                // what an earlier part of the run got; nil for none
+	Granted  []*journal.Consent  // what it was consented to
+	Settler  Settler             // who decides what no target can tell; needed with Past
+	Approval Approval            // what was approved beforehand; nil where anything may be asked for
+	Number   int                 // of the last action of an earlier part of the run
+	Clean    func(string) string // hides secrets; nil for none
 	// Actions ends an action that is under way. It outlives the script's context, so that the first interrupt lets the current
 	// action finish.
 	Actions context.Context
@@ -78,7 +80,10 @@ func New(opts Options) *Gate {
 	if opts.Approval == nil {
 		opts.Approval = anything{}
 	}
-	g := &Gate{opts: opts, seen: map[string]int{}, underWay: map[*passage]bool{}, granted: map[string]bool{}}
+	if opts.Clean == nil {
+		opts.Clean = func(s string) string { return s }
+	}
+	g := &Gate{opts: opts, number: opts.Number, seen: map[string]int{}, underWay: map[*passage]bool{}, granted: map[string]bool{}}
 	for _, c := range opts.Granted {
 		g.restore(c)
 	}
@@ -128,13 +133,14 @@ func (g *Gate) Actions() int {
 	return g.passed
 }
 
-// key names an operation: equal keys in two runs of a script are the same operation.
+// key names an operation: equal keys in two runs of a script are the same operation. It is cleaned of secrets before it is counted, so
+// that it is found again in a journal.
 func (g *Gate) key(p Place, d action.Description) string {
 	name := p.Step + " / "
 	if p.Branch != "" {
 		name += p.Branch + " / "
 	}
-	name += d.Canonical()
+	name = g.opts.Clean(name + d.Canonical())
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.seen[name]++

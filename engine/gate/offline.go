@@ -15,7 +15,7 @@ var errOffline = action.Errorf(action.CodeDrift, "the recording ends here, and a
 // View is empty: what is recalled holds what was intended.
 func (Offline) View() action.View { return Nothing{} }
 
-func (Offline) evidence(_ action.Target, seen action.Evidence) action.Evidence { return seen }
+func (Offline) makes(action.Target) bool { return false }
 
 func (Offline) act(context.Context, *Gate, *passage) outcome {
 	return outcome{status: journal.NotDone, err: errOffline}

@@ -12,8 +12,15 @@ func (g *Gate) Read(ctx context.Context, p Place, r action.Read) (any, error) {
 	d := r.Describe()
 	key, began := g.key(p, d), g.opts.Outside.Now()
 	g.opts.Live.Status(p.Branch, d.Verb+" "+d.Target.String())
-	if value, found, err := g.recallRead(p, journal.KindRead, key); found {
-		return value, err
+	past, err := g.recall(p, journal.KindRead, key)
+	switch {
+	case err != nil:
+		return nil, err
+	case past != nil && past.Outcome.Masked && g.opts.Past.Live():
+		value, _, err := g.retry(ctx, func() (any, error) { return r.Read(ctx, g.opts.Terminal.View()) })
+		return value, err // a secret was written down only as such, so it is read again
+	case past != nil:
+		return g.repeat(past)
 	}
 	value, attempts, err := g.retry(ctx, func() (any, error) { return r.Read(ctx, g.opts.Terminal.View()) })
 	out := &journal.Outcome{Status: journal.Done, Attempts: attempts, Elapsed: g.opts.Outside.Now().Sub(began)}

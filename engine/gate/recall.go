@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"runbook/engine/action"
@@ -16,6 +17,7 @@ type Past interface {
 	Ahead(tape.Call) *journal.Record
 	Telling(branch string, kind journal.Kind) *journal.Record
 	Left(branch string) bool
+	Live() bool // something comes after it
 }
 
 // recall returns the record of an earlier part of the run that answers the call, nil if it is to be made live. A script that goes
@@ -67,31 +69,41 @@ func (g *Gate) recallWait(ctx context.Context, p Place, key string, w *waiting) 
 		}
 		return g.recallAssumed(p, key)
 	}
-	var last any
+	var last action.Progress
+	var failed error
 	for range ahead.Outcome.Attempts {
-		progress, err := w.wait.Check(ctx, g.opts.Terminal.View())
-		if ctx.Err() != nil {
+		if err := g.repeatAssumed(p); err != nil {
 			return nil, true, err
 		}
-		last = progress.Value
+		if last, failed = w.wait.Check(ctx, g.opts.Terminal.View()); ctx.Err() != nil {
+			return nil, true, failed
+		}
 	}
-	if value, found, err = g.recallAssumed(p, key); err != nil || !found {
-		return nil, found, err
+	value, found, err = g.recallAssumed(p, key)
+	switch {
+	case err != nil && failed != nil:
+		return nil, true, failed // as the script made it, not as it was written down
+	case value != nil:
+		return last.Value, found, err
 	}
-	if value != nil {
-		value = last // as the script made it, not as it was written down
-	}
-	return value, true, nil
+	return value, found, err
 }
 
 // recallAssumed is recallRead for a wait, with what was assumed about it.
 func (g *Gate) recallAssumed(p Place, key string) (value any, found bool, err error) {
-	if assumed := g.opts.Past.Telling(p.Branch, journal.KindAssume); assumed != nil {
-		if _, err := g.repeat(assumed); err != nil {
-			return nil, true, err
-		}
+	if err := g.repeatAssumed(p); err != nil {
+		return nil, true, err
 	}
 	return g.recallRead(p, journal.KindWait, key)
+}
+
+func (g *Gate) repeatAssumed(p Place) error {
+	assumed := g.opts.Past.Telling(p.Branch, journal.KindAssume)
+	if assumed == nil {
+		return nil
+	}
+	_, err := g.repeat(assumed)
+	return err
 }
 
 // recallAct is an action of an earlier part of the run; found is false if it is to be taken through the gate. One that was sent
@@ -106,11 +118,14 @@ func (g *Gate) recallAct(ctx context.Context, pass *passage) (value any, found b
 		}
 		pass.consented = true
 	}
+	if refused := g.opts.Past.Maybe(pass.call(journal.KindOutcome)); refused != nil {
+		value, err := g.repeat(refused) // it could not be predicted, so there is no intent
+		return value, true, err
+	}
 	intent, err := g.recall(pass.place, journal.KindIntent, pass.key)
 	if intent == nil || err != nil {
 		return nil, err != nil, err
 	}
-	g.renumber(intent.Intent.Number)
 	if _, err := g.repeat(intent); err != nil {
 		return nil, true, err
 	}
@@ -119,6 +134,10 @@ func (g *Gate) recallAct(ctx context.Context, pass *passage) (value any, found b
 		return nil, true, err
 	}
 	pass.intent = intent.Intent
+	if outcome == nil && intent.Intent.Unchanged {
+		value, err = g.leavePast(pass, intent)
+		return value, true, err
+	}
 	if outcome == nil {
 		value, err = g.settlePast(ctx, pass, intent)
 		return value, true, err
@@ -130,11 +149,13 @@ func (g *Gate) recallAct(ctx context.Context, pass *passage) (value any, found b
 	return value, true, err
 }
 
-// renumber makes numbers go on behind the last one that was given.
-func (g *Gate) renumber(number int) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.number = max(g.number, number)
+// leavePast writes down what was to be written down of an action whose target was as wanted already.
+func (g *Gate) leavePast(pass *passage, intent *journal.Record) (any, error) {
+	value, err := intent.Intent.Recorded()
+	if err != nil {
+		return nil, err
+	}
+	return value, g.recordResult(pass.place, pass.key, pass.desc, journal.KindOutcome, &journal.Outcome{Status: journal.Unchanged}, value)
 }
 
 func (g *Gate) count() {
@@ -186,8 +207,12 @@ func (g *Gate) sendPast(ctx context.Context, pass *passage, intent *journal.Reco
 	if err := g.predict(ctx, pass); err != nil {
 		return nil, err
 	}
-	if drift := drifted(pass.desc, intent.Intent.Evidence, pass.predicted.Evidence); drift != nil {
-		return nil, g.halt(drift)
+	if drift := g.drifted(pass.desc, intent.Intent, pass.predicted.Evidence); drift != nil {
+		out := &journal.Outcome{Status: journal.NotDone, Error: journal.NewError(drift)}
+		return nil, errors.Join(g.halt(drift), g.conclude(pass, out, nil)) // so that the step can be begun anew
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
 	if pass.predicted.Unchanged {
 		value := pass.predicted.Value

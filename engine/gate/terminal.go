@@ -13,8 +13,8 @@ import (
 type Terminal interface {
 	// View is the intended state that reads are laid over.
 	View() action.View
-	// evidence is what of the evidence about a target is worth being written down.
-	evidence(target action.Target, seen action.Evidence) action.Evidence
+	// makes tells whether a target exists only because this run makes it.
+	makes(target action.Target) bool
 	act(ctx context.Context, g *Gate, pass *passage) outcome
 	wait(ctx context.Context, w *waiting) (value any, status string, err error)
 }
@@ -34,7 +34,7 @@ type Apply struct{}
 // View is empty: what was intended has happened.
 func (Apply) View() action.View { return Nothing{} }
 
-func (Apply) evidence(_ action.Target, seen action.Evidence) action.Evidence { return seen }
+func (Apply) makes(action.Target) bool { return false }
 
 // act sends the action. A refusal by the server (throttled, not available) and an idempotent action are tried again; after an
 // answer that never came, Settle decides what happened.

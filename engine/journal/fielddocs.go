@@ -111,11 +111,13 @@ var fieldDocs = map[string]string{
 	"intent.number":    "of this action in the run, from 1; one that was declined leaves a gap",
 	"intent.evidence":  "what was seen of the target: only what still matches it is acted on",
 	"intent.label":     "how far the prediction can be trusted: validated (the server accepted it), simulated or assumed",
+	"intent.made":      "in a dry run: the target exists only because the run makes it, so nothing is known of it yet",
 	"intent.unchanged": "the target is as wanted already: nothing is sent, and nobody is asked",
 	"intent.note":      "a line about the prediction",
 	"intent.changes":   "what changes, as predicted; the first is the action's purpose",
 	"intent.result":    "what the call would return, should only a look at the target tell later that it was done",
 	"intent.ref":       "the file in the run's directory that has a large result",
+	"intent.masked":    "there were secrets in the result",
 	"intent.table":     "objects in the result are tables of the script's own",
 
 	"evidence.uid": "the target's identity in its system",
@@ -126,6 +128,7 @@ var fieldDocs = map[string]string{
 	"change.diff":    "the difference, for people",
 	"change.derived": "it follows from the action and is not its purpose",
 
+	"outcome.masked":   "there were secrets in the result: a resumed run reads it again",
 	"outcome.status":   "of a read: done or failed; of a wait: met, assumed or failed; of an action: done, intended, failed, uncertain or unchanged",
 	"outcome.result":   "what the script got, unless it is large",
 	"outcome.ref":      "the file in the run's directory that has a large result",

@@ -170,6 +170,7 @@ type Intent struct {
 	Note     string          `json:"note,omitempty"`
 
 	Unchanged bool     `json:"unchanged,omitempty"` // the target is as wanted already: nothing is sent
+	Made      bool     `json:"made,omitempty"`      // in a dry run: the target exists only because the run makes it, so nothing is known of it
 	Changes   []Change `json:"changes,omitempty"`
 	Returned
 }
@@ -180,6 +181,7 @@ type Returned struct {
 	Result json.RawMessage `json:"result,omitempty"` //
 	Ref    string          `json:"ref,omitempty"`    //
 	Table  bool            `json:"table,omitempty"`  // its objects are tables of the script's own, not read-only objects
+	Masked bool            `json:"masked,omitempty"` // there were secrets in it
 }
 
 // Change is a difference in the state of a target. Diff is for people; Before and After are kept out of the record where the

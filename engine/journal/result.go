@@ -10,9 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
-
-	kjson "sigs.k8s.io/json"
+	"strconv"
 
 	"runbook/engine/action"
 )
@@ -136,17 +134,40 @@ func lost(d Dir, ref string) error {
 }
 
 // Returns is what a call returned, for a record.
-func Returns(value any) Returned { return Returned{Value: value, Table: hasTable(value)} }
+func Returns(value any) Returned {
+	plain, table := lua(value)
+	return Returned{Value: plain, Table: table}
+}
 
-// hasTable tells whether a script gets tables of its own for the objects of a value, instead of read-only objects.
-func hasTable(value any) bool {
+// maxInteger is the largest integer up to which a Lua number holds every integer: 2^53. A larger one is a string in Lua.
+const maxInteger = 1 << 53
+
+// lua is a value as Lua has it, where JSON would not tell: large integers as strings, so that a large number in a record was a float,
+// and no list that is null. It tells whether a script gets tables of its own for its objects and lists, instead of read-only objects.
+func lua(value any) (plain any, table bool) {
 	switch v := value.(type) {
+	case int64:
+		if v > maxInteger || v < -maxInteger {
+			return strconv.FormatInt(v, 10), false
+		}
+	case []string:
+		if v == nil {
+			return []string{}, false
+		}
 	case map[string]any:
-		return true
+		out := make(map[string]any, len(v))
+		for name, member := range v {
+			out[name], _ = lua(member)
+		}
+		return out, true
 	case []any:
-		return slices.ContainsFunc(v, hasTable)
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i], _ = lua(item)
+		}
+		return out, true
 	}
-	return false
+	return value, false
 }
 
 // Recorded is what the call returned, as the script got it.
@@ -158,12 +179,14 @@ func (r *Returned) Recorded() (any, error) {
 		return nil, fmt.Errorf("the result %s was not loaded", r.Ref)
 	case len(r.Result) == 0:
 		return nil, nil
-	case !r.Table:
+	case !r.Table && !isNumber(r.Result):
 		return r.Result, nil
 	}
 	var value any
-	if err := kjson.UnmarshalCaseSensitivePreserveInts(r.Result, &value); err != nil {
+	if err := json.Unmarshal(r.Result, &value); err != nil {
 		return nil, fmt.Errorf("cannot read a recorded result: %w", err)
 	}
 	return value, nil
 }
+
+func isNumber(raw json.RawMessage) bool { return raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9' }

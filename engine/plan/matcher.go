@@ -17,7 +17,6 @@ type Matcher struct {
 	next  map[string]int // by branch: the position behind the last action, on the line
 	asked map[string]bool
 	last  map[string]string // by branch: the key of the last action
-	clean func(string) string
 }
 
 // A line is one planned course of a run.
@@ -28,14 +27,10 @@ type line struct {
 	position map[string]int // by key: the position in its branch
 }
 
-// Matcher makes the check of one run. Clean hides secrets as the redactor of the plan did, so that a key with a secret in it is
-// found; nil for none.
-func (p *Plan) Matcher(clean func(string) string) *Matcher {
-	if clean == nil {
-		clean = func(s string) string { return s }
-	}
-	m := &Matcher{next: map[string]int{}, asked: map[string]bool{}, last: map[string]string{}, clean: clean}
-	m.line = newLine(journal.Turn{}, Intents(p.Records))
+// Matcher makes the check of one run. Branches and keys in a plan are clean of secrets, as those that are asked for have to be.
+func (p *Plan) Matcher() *Matcher {
+	m := &Matcher{next: map[string]int{}, asked: map[string]bool{}, last: map[string]string{}}
+	m.line = newLine(journal.Turn{}, Actions(p.Records))
 	m.lines = []*line{m.line}
 	for _, t := range p.Turns {
 		m.lines = append(m.lines, newLine(t.Turn, t.Actions))
@@ -56,7 +51,6 @@ func newLine(turn journal.Turn, actions []*journal.Record) *line {
 func (m *Matcher) Approve(branch, key string, d action.Description) (*journal.Record, *action.Error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	key = m.clean(key)
 	at, planned := m.line.position[key]
 	switch {
 	case !planned:
@@ -78,10 +72,12 @@ func (m *Matcher) unplanned(branch string, d action.Description) *action.Error {
 			return drift(d, fmt.Sprintf("%s was planned as %s and is %s now", name, action.Text(then), action.Text(now)))
 		}
 	}
-	if len(rest) == 0 {
-		return drift(d, "it was not planned: nothing more was")
+	for _, r := range rest {
+		if r.Intent != nil {
+			return drift(d, fmt.Sprintf("it was not planned; planned next was %s %s", r.Call.Verb, r.Call.Target))
+		}
 	}
-	return drift(d, fmt.Sprintf("it was not planned; planned next was %s %s", rest[0].Call.Verb, rest[0].Call.Target))
+	return drift(d, "it was not planned: nothing more was")
 }
 
 func drift(d action.Description, how string) *action.Error {
@@ -118,7 +114,7 @@ func (m *Matcher) Turn(name, choice string) {
 		return
 	}
 	for _, l := range m.lines[1:] {
-		if l.turn.Name == m.clean(name) && l.turn.Choice == m.clean(choice) {
+		if l.turn.Name == name && l.turn.Choice == choice {
 			m.goOver(l)
 			return
 		}
@@ -141,7 +137,7 @@ func (m *Matcher) Missed() []*journal.Record {
 	defer m.mu.Unlock()
 	var out []*journal.Record
 	for _, r := range m.line.actions {
-		if !m.asked[r.Key] {
+		if r.Intent != nil && !m.asked[r.Key] {
 			out = append(out, r)
 		}
 	}

@@ -30,7 +30,7 @@ type Plan struct {
 // A Turn is what would be done if one assumption of the rehearsal did not hold, from the beginning of the run.
 type Turn struct {
 	journal.Turn
-	Actions []*journal.Record // intents, in order
+	Actions []*journal.Record // as Actions has them
 }
 
 // Write writes a plan: the records of a dry run that came to its end, and its turns.
@@ -102,13 +102,19 @@ func Read(path string) (*Plan, error) {
 	return p, nil
 }
 
-// Intents are the actions among records, in order.
-func Intents(records []*journal.Record) []*journal.Record {
+// Actions are what was asked for among records, in order: the intents, and the outcomes of what could not be predicted and so has no
+// intent.
+func Actions(records []*journal.Record) []*journal.Record {
 	var out []*journal.Record
+	intended := map[string]bool{}
 	for _, r := range records {
-		if r.Kind == journal.KindIntent {
-			out = append(out, r)
+		switch {
+		case r.Kind == journal.KindIntent:
+			intended[r.Key] = true
+		case r.Kind != journal.KindOutcome || intended[r.Key]:
+			continue
 		}
+		out = append(out, r)
 	}
 	return out
 }

@@ -29,9 +29,22 @@ func (s sink) Write(record *journal.Record) error {
 		return s.next.Write(record)
 	}
 	hidden := clean.Interface().(*journal.Record)
+	if _, dirty := s.redactor.returned(record); dirty {
+		o := *hidden.Outcome
+		o.Masked = true
+		hidden.Outcome = &o
+	}
 	err := s.next.Write(hidden)
 	record.Seq = hidden.Seq
 	return err
+}
+
+// returned is what a call returned, without secrets, and whether there were some: it has to be read again when the run is taken up.
+func (r *Redactor) returned(record *journal.Record) (reflect.Value, bool) {
+	if record.Outcome == nil {
+		return reflect.Value{}, false
+	}
+	return r.value(reflect.ValueOf(record.Outcome.Returned))
 }
 
 var (

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"sync"
 
 	lua "github.com/yuin/gopher-lua"
@@ -219,12 +218,12 @@ func (g *group) finish(L *lua.LState) int {
 func (vm *VM) branchLabels(items []lua.LValue) []string {
 	labels, seen := make([]string, len(items)), map[string]int{}
 	for i, item := range items {
-		labels[i] = vm.itemName(item)
+		labels[i] = vm.opts.Clean(vm.itemName(item))
 		seen[labels[i]]++
 	}
 	for i := range labels {
 		if !action.IsBranchLabel(labels[i]) || seen[labels[i]] > 1 {
-			labels[i] = "#" + strconv.Itoa(i+1)
+			labels[i] = action.NumberBranch(i + 1)
 		}
 	}
 	return labels

@@ -37,6 +37,8 @@ type Options struct {
 	Workers   Workers          // told which branches are running; nil if nobody wants to know
 	Random    func() float64   // in [0, 1), behind math.random
 	Memory    Memory           // of what went by chance; nil for none
+	// Clean hides secrets in the names of branches, which are written down; nil for none.
+	Clean func(string) string
 }
 
 // A Memory remembers what a script got by chance, so that it goes the same way when it runs again. What ends the run instead of
@@ -100,6 +102,9 @@ type VM struct {
 func New(ctx context.Context, opts Options) *VM {
 	if opts.Workers == nil {
 		opts.Workers = noWorkers{}
+	}
+	if opts.Clean == nil {
+		opts.Clean = func(s string) string { return s }
 	}
 	if opts.Memory == nil {
 		opts.Memory = noMemory{}

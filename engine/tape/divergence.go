@@ -18,15 +18,15 @@ func (d *Divergence) Error() string {
 	if d.Call.Where != "" {
 		where = " at " + d.Call.Where
 	}
-	return fmt.Sprintf("the script went another way than recorded%s:\n%s", where, d.Diff())
+	if d.Recorded == nil {
+		return fmt.Sprintf("the recording ends here: it has nothing for %s%s", describe(d.Call.Kind, d.Call.Name), where)
+	}
+	return fmt.Sprintf("the script went another way than recorded%s:\n%s", where, d.diff())
 }
 
-// Diff shows what was recorded and what is asked for now.
-func (d *Divergence) Diff() string {
+// diff shows what was recorded, if anything was, and what is asked for now.
+func (d *Divergence) diff() string {
 	now := "+ " + describe(d.Call.Kind, d.Call.Name)
-	if d.Recorded == nil {
-		return "- the end of the recording\n" + now
-	}
 	then := "- " + describe(d.Recorded.Kind, name(d.Recorded))
 	if d.Recorded.Call != nil && d.Recorded.Call.Where != "" {
 		then += "  (" + d.Recorded.Call.Where + ")"

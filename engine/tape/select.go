@@ -15,9 +15,9 @@ type Selection struct {
 	Resume  journal.Resume    // what is written down about it: FromStep, Dropped and Kept
 }
 
-// Tape is the tape of the selection. Clean is as in New.
-func (s Selection) Tape(clean func(string) string) *Tape {
-	t := New(s.Records, clean)
+// Tape is the tape of the selection.
+func (s Selection) Tape() *Tape {
+	t := New(s.Records)
 	t.keep(s.Kept)
 	return t
 }
@@ -40,7 +40,7 @@ func Select(records []*journal.Record, fromStep int) (Selection, error) {
 			return Selection{}, err
 		}
 	} else {
-		s.trim("")
+		s.trim("", 0)
 		if err := s.anythingNew(); err != nil {
 			return Selection{}, err
 		}
@@ -63,12 +63,13 @@ type selector struct {
 	kept     []*journal.Record // by earlier resumes
 	dropped  map[*journal.Record]bool
 	newKept  map[*journal.Record]bool
-	again    int // calls that are made again because they failed
+	undone   map[string]bool // by key: actions whose dropped outcome says that they did not happen
+	again    int             // calls that are made again because they failed
 }
 
 // read keeps what earlier resumes left.
 func (s *selector) read(records []*journal.Record) {
-	s.dropped, s.newKept = map[*journal.Record]bool{}, map[*journal.Record]bool{}
+	s.dropped, s.newKept, s.undone = map[*journal.Record]bool{}, map[*journal.Record]bool{}, map[string]bool{}
 	gone, kept := map[int64]bool{}, map[int64]bool{}
 	for _, r := range records {
 		switch r.Kind {
@@ -110,10 +111,11 @@ func (s *selector) resumable() error {
 	return nil
 }
 
-// dropCleanUp leaves out what on_exit did when the run ended: it is called again at the end of the resumed run.
+// dropCleanUp leaves out what on_exit did when the run ended early: it is called again at the end of the resumed run. A run that died
+// in its clean-ups, or of them, goes on in them instead.
 func (s *selector) dropCleanUp() error {
 	begun := slices.IndexFunc(s.held, func(r *journal.Record) bool { return r.Kind == journal.KindStep && r.Step.CleanUp })
-	if begun < 0 {
+	if begun < 0 || s.fromStep == 0 && (s.end == nil || s.stepsWentWell(begun)) {
 		return nil
 	}
 	var changed []string
@@ -131,10 +133,24 @@ func (s *selector) dropCleanUp() error {
 	return nil
 }
 
+// stepsWentWell tells whether the last step before the clean-ups is the script's last, and ended well.
+func (s *selector) stepsWentWell(cleanUp int) bool {
+	for i := cleanUp - 1; i >= 0; i-- {
+		if r := s.held[i]; r.Kind == journal.KindStepEnd {
+			return wentWell(r.Step) && r.Step.Number == len(s.run.Steps)
+		}
+	}
+	return false
+}
+
+func wentWell(step *journal.Step) bool {
+	return step.Status == journal.OK || step.Status == journal.Skipped
+}
+
 func (s *selector) lastStep() int {
 	last := 0
 	for _, r := range s.held {
-		if r.Kind == journal.KindStep {
+		if r.Kind == journal.KindStep && !r.Step.CleanUp {
 			last = max(last, r.Step.Number)
 		}
 	}
@@ -148,13 +164,13 @@ func (s *selector) dropSteps() error {
 		return action.Errorf(action.CodeInvalid, "run %s did not reach step %d: it came to step %d of %d", s.run.ID, s.fromStep, s.lastStep(), len(s.run.Steps)).
 			Try("without --from-step it goes on where it stopped")
 	}
-	outcomes := s.outcomes()
+	outcomes, touched := s.outcomes(), s.touched(begun)
 	for _, r := range s.held[begun:] {
 		switch {
 		case s.dropped[r]:
 		case r.Kind == journal.KindIntent && !mayRepeat(r, outcomes[r.Key]):
 			s.newKept[r] = true
-			if o := outcomes[r.Key]; o != nil && o.Outcome.Status == journal.Done {
+			if o := outcomes[r.Key]; o != nil && o.Outcome.Status == journal.Done && touched[r.Call.Target] == 1 {
 				s.newKept[o] = true
 			}
 		case !s.newKept[r]:
@@ -162,6 +178,18 @@ func (s *selector) dropSteps() error {
 		}
 	}
 	return nil
+}
+
+// touched counts the actions from a record on, clean-ups included, by target. Of one that several actions touched, their outcomes do
+// not tell how it is in the end: each is asked of the target.
+func (s *selector) touched(from int) map[action.Target]int {
+	out := map[action.Target]int{}
+	for _, r := range s.held[from:] {
+		if r.Kind == journal.KindIntent {
+			out[r.Call.Target]++
+		}
+	}
+	return out
 }
 
 func (s *selector) outcomes() map[string]*journal.Record {
@@ -183,52 +211,84 @@ func mayRepeat(intent, outcome *journal.Record) bool {
 	return outcome.Outcome.Status == journal.NotDone || intent.Call.Idempotent
 }
 
-// trim leaves out the failures at the end of a branch, and then at the ends of the branches that were under way inside its last call.
-func (s *selector) trim(branch string) {
-	var own []*journal.Record
-	for _, r := range s.held {
-		if r.Branch == branch && !s.dropped[r] {
-			own = append(own, r)
-		}
-	}
-	floor := s.trimOwn(own)
-	for _, child := range s.children(branch, floor) {
-		s.trim(child)
-	}
-}
-
-// trimOwn drops from the end and returns the number of the last call that stays, 0 if none does.
-func (s *selector) trimOwn(own []*journal.Record) int64 {
-	var tail []*journal.Record // told after the last call
+// trim leaves out the failures at the end of a branch, back to the beginning of its step or to the record with the number floor, and
+// those at the ends of the branches that were under way inside its last calls. What the script lived with is followed by a call that
+// stays.
+func (s *selector) trim(branch string, floor int64) {
+	own := s.own(branch, floor)
+	var told []*journal.Record // after the last call that stays
 	for i := len(own) - 1; i >= 0; i-- {
 		r := own[i]
-		switch {
-		case !isCall(r.Kind):
-			tail = append(tail, r)
-			continue
-		case isFailure(r), r.Kind == journal.KindIntent && i+1 < len(own) && s.undone(own[i+1]),
-			r.Kind == journal.KindConsent && r.Consent.Scope == "action" && i+1 < len(own) && s.dropped[own[i+1]]:
-			s.drop(r)
-			s.drop(tail...)
-			tail = nil
+		if isBoundary(r) {
+			floor = r.Seq
+			break
+		}
+		if !isCall(r.Kind) {
+			told = append(told, r)
 			continue
 		}
-		s.dropEnds(tail)
-		return r.Seq
+		if s.trimChildren(branch, r.Seq) || !s.failed(r) {
+			s.dropEnds(told)
+			return
+		}
+		s.drop(r)
+		s.drop(told...)
+		told = nil
 	}
-	s.dropEnds(tail)
-	return 0
+	s.trimChildren(branch, floor)
+	s.dropEnds(told)
 }
 
-// undone tells whether r is a dropped outcome of something that is known not to have happened.
-func (s *selector) undone(r *journal.Record) bool {
-	return s.dropped[r] && r.Kind == journal.KindOutcome && r.Outcome.Status == journal.NotDone
+func (s *selector) own(branch string, floor int64) []*journal.Record {
+	var out []*journal.Record
+	for _, r := range s.held {
+		if r.Branch == branch && r.Seq > floor && !s.dropped[r] {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// isBoundary tells whether nothing before the record can be what ended the run.
+func isBoundary(r *journal.Record) bool {
+	return r.Kind == journal.KindStep || r.Kind == journal.KindStepEnd && wentWell(r.Step)
+}
+
+// trimChildren trims the branches right below one from the record with the number floor on, and tells whether any of their calls
+// stays.
+func (s *selector) trimChildren(branch string, floor int64) (stays bool) {
+	for _, child := range s.children(branch, floor) {
+		s.trim(child, floor)
+	}
+	return len(s.children(branch, floor)) > 0
+}
+
+// failed tells whether a call may be what ended the run, everything after it being left out already: a failure, a refusal by a
+// person, a consent to what was not begun, an action that is known not to have happened, or a group of branches of which one failed.
+// Of an action of which nobody knows whether it happened the outcome is left out and the intent stays, to be settled.
+func (s *selector) failed(r *journal.Record) bool {
+	switch r.Kind {
+	case journal.KindRead, journal.KindWait:
+		return r.Lost || r.Outcome.Error != nil
+	case journal.KindOutcome:
+		if r.Outcome.Status == journal.NotDone {
+			s.undone[r.Key] = true
+		}
+		return r.Lost || r.Outcome.Error != nil || r.Outcome.Status == journal.Uncertain
+	case journal.KindIntent:
+		return s.undone[r.Key]
+	case journal.KindConsent:
+		return !r.Consent.Granted || r.Consent.Scope == "action"
+	case journal.KindHost:
+		return r.Host.Failed
+	}
+	return false
 }
 
 // dropEnds drops the end of the step that failed from what was told last.
-func (s *selector) dropEnds(tail []*journal.Record) {
-	for _, r := range tail {
-		if r.Kind == journal.KindStepEnd && r.Step.Status != journal.OK && r.Step.Status != journal.Skipped {
+func (s *selector) dropEnds(told []*journal.Record) {
+	for _, r := range told {
+		if r.Kind == journal.KindStepEnd {
 			s.drop(r)
 		}
 	}
@@ -241,20 +301,6 @@ func (s *selector) drop(records ...*journal.Record) {
 			s.again++
 		}
 	}
-}
-
-// isFailure tells whether a call's record may be what ended the run: a failure, a refusal by a person, an action of which nobody
-// knows whether it happened (its intent stays, to be settled), or a group of branches of which one failed.
-func isFailure(r *journal.Record) bool {
-	switch r.Kind {
-	case journal.KindRead, journal.KindWait, journal.KindOutcome:
-		return r.Lost || r.Outcome.Error != nil || r.Outcome.Status == journal.Uncertain
-	case journal.KindConsent:
-		return !r.Consent.Granted
-	case journal.KindHost:
-		return r.Host.Failed
-	}
-	return false
 }
 
 // children are the branches right below one that made a call after its record with the number floor.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"sync"
 
+	"runbook/engine/action"
 	"runbook/engine/journal"
 )
 
@@ -21,7 +22,6 @@ type Tape struct {
 	mu     sync.Mutex
 	reels  map[string]*reel
 	kept   map[string][]*journal.Record // actions that were done in a step that is begun anew, by key
-	clean  func(string) string
 	closed bool
 }
 
@@ -31,10 +31,10 @@ type reel struct {
 	next    int
 }
 
-// New makes a tape of records, which are in the order of their journal. Clean hides secrets as the journal's redactor did, so that
-// a key with a secret in it is found again; nil for none.
-func New(records []*journal.Record, clean func(string) string) *Tape {
-	t := &Tape{reels: map[string]*reel{}, kept: map[string][]*journal.Record{}, clean: clean}
+// New makes a tape of records, which are in the order of their journal. Names and branches in it are clean of secrets, as those of the
+// calls have to be.
+func New(records []*journal.Record) *Tape {
+	t := &Tape{reels: map[string]*reel{}, kept: map[string][]*journal.Record{}}
 	for _, r := range records {
 		if !isCall(r.Kind) && !isTelling(r.Kind) {
 			continue
@@ -53,6 +53,25 @@ func New(records []*journal.Record, clean func(string) string) *Tape {
 func (t *Tape) Closed() *Tape {
 	t.closed = true
 	return t
+}
+
+// Live tells whether what comes after the tape is made live.
+func (t *Tape) Live() bool { return !t.closed }
+
+// Stop makes everything from here on live, whatever is left, except where the next that was told is the beginning of the clean-ups:
+// those go on as they went.
+func (t *Tape) Stop() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed || t.atCleanUp() {
+		return
+	}
+	t.reels, t.kept = map[string]*reel{}, map[string][]*journal.Record{}
+}
+
+func (t *Tape) atCleanUp() bool {
+	b := t.reels[""]
+	return b != nil && b.next < len(b.records) && b.records[b.next].Kind == journal.KindStep && b.records[b.next].Step.CleanUp
 }
 
 // isCall tells whether records of that kind say what a script got.
@@ -105,7 +124,7 @@ func (t *Tape) Next(c Call) (*journal.Record, error) {
 	if found == nil {
 		return nil, t.atEnd(c)
 	}
-	if !t.answers(found, c) {
+	if !answers(found, c) {
 		return nil, &Divergence{Call: c, Recorded: found}
 	}
 	b := t.reels[c.Branch]
@@ -125,37 +144,39 @@ func (t *Tape) keep(records []*journal.Record) {
 
 // takeKept returns the kept record that answers the call, once. The caller holds the lock.
 func (t *Tape) takeKept(c Call) *journal.Record {
-	for _, key := range []string{c.Name, t.cleaned(c.Name)} {
-		for i, r := range t.kept[key] {
-			if r.Kind == c.Kind {
-				t.kept[key] = slices.Delete(t.kept[key], i, i+1)
-				return r
-			}
+	for i, r := range t.kept[c.Name] {
+		if r.Kind == c.Kind {
+			t.kept[c.Name] = slices.Delete(t.kept[c.Name], i, i+1)
+			return r
 		}
 	}
 	return nil
 }
 
-func (t *Tape) cleaned(text string) string {
-	if t.clean == nil {
-		return text
-	}
-	return t.clean(text)
-}
-
 // atEnd is the error of a call after the end of the tape. The caller holds the lock.
 func (t *Tape) atEnd(c Call) error {
-	if t.closed {
-		return &Divergence{Call: c}
+	if !t.closed || c.Kind == journal.KindHost && t.inside(c.Branch) {
+		return nil
 	}
-	return nil
+	return &Divergence{Call: c}
+}
+
+// inside tells whether calls are left of branches below this one: it asks how a group of branches went that did not come to its
+// end. The caller holds the lock.
+func (t *Tape) inside(branch string) bool {
+	for name := range t.reels {
+		if _, below := action.ChildBranch(branch, name); below && name != branch && t.peek(name) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // Maybe is Next for a call that need not have been made: where the tape has another one it stays where it is.
 func (t *Tape) Maybe(c Call) *journal.Record {
 	t.mu.Lock()
 	found := t.peek(c.Branch)
-	matches := found != nil && t.answers(found, c)
+	matches := found != nil && answers(found, c)
 	t.mu.Unlock()
 	if !matches {
 		return nil
@@ -173,7 +194,7 @@ func (t *Tape) Ahead(c Call) *journal.Record {
 		return nil
 	}
 	for _, r := range b.records[b.next:] {
-		if t.answers(r, c) {
+		if answers(r, c) {
 			return r
 		}
 	}
@@ -225,10 +246,6 @@ func (t *Tape) peek(branch string) *journal.Record {
 	return nil
 }
 
-func (t *Tape) answers(r *journal.Record, c Call) bool {
-	if r.Kind != c.Kind {
-		return false
-	}
-	recorded := name(r)
-	return recorded == c.Name || recorded == t.cleaned(c.Name)
+func answers(r *journal.Record, c Call) bool {
+	return r.Kind == c.Kind && name(r) == c.Name
 }
