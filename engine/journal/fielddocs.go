@@ -106,6 +106,7 @@ var fieldDocs = map[string]string{
 
 	"arg.name":  "name of the argument",
 	"arg.value": "its value",
+	"arg.set":   "its members depend on when they are looked for: a plan freezes them",
 
 	"intent.number":   "of this action in the run, from 1; one that was declined leaves a gap",
 	"intent.evidence": "what was seen of the target: only what still matches it is acted on",
