@@ -20,6 +20,7 @@ type Past struct {
 	Tape    *tape.Tape
 	Granted []*journal.Consent
 	Resume  *journal.Resume // what is written down about taking it up again; nil for a replay
+	End     *journal.End    // of a recording, how it ended; nil if it did not
 }
 
 func (p Past) tape() *tape.Tape {
@@ -81,7 +82,9 @@ func recordedSources(sources []script.Source) []*journal.Source {
 // beginAgain writes down that the run was taken up again.
 func (r *run) beginAgain() error {
 	past := r.cfg.Past
-	if err := r.write(journal.Record{Kind: journal.KindRun, Run: past.Run, Recalled: true}); err != nil {
+	about := *past.Run
+	about.Replay = past.replayed()
+	if err := r.write(journal.Record{Kind: journal.KindRun, Run: &about, Recalled: true}); err != nil {
 		return err
 	}
 	if past.replayed() {
@@ -107,6 +110,9 @@ func PastOf(records []*journal.Record, selected tape.Selection, clean func(strin
 func Recording(records []*journal.Record) Past {
 	past := pastOf(records)
 	past.Tape = tape.Whole(records).Tape(nil).Closed()
+	if last := records[len(records)-1]; last.Kind == journal.KindEnd {
+		past.End = last.End
+	}
 	return past
 }
 

@@ -34,11 +34,13 @@ func (r *run) approval() gate.Approval {
 	return r.cfg.Plan.Matcher(r.cfg.Redactor.String)
 }
 
-func (r *run) planSum() string {
-	if r.cfg.Plan == nil {
-		return ""
+// applies says which plan the run applies.
+func (r *run) applies() (sum string, about *journal.Applies) {
+	p := r.cfg.Plan
+	if p == nil {
+		return "", nil
 	}
-	return r.cfg.Plan.Sum
+	return p.Sum, &journal.Applies{File: p.Path, Run: p.Run.ID, Made: p.Run.Clock, User: p.Run.User, Host: p.Run.Host}
 }
 
 // asPlanned refuses another script than the planned one, and shows the difference.

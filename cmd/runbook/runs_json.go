@@ -31,6 +31,7 @@ type listedRun struct {
 	Source  string            `json:"source" doc:"where it was found: shipped, system, user, project or file"`
 	Version string            `json:"version" doc:"version of runbook"`
 	Mode    journal.Mode      `json:"mode" doc:"dry-run or run"`
+	Plan    string            `json:"plan" doc:"checksum of the plan that it applies; empty if it applies none"`
 	User    string            `json:"user" doc:"who ran it"`
 	Host    string            `json:"host" doc:"on which machine"`
 	Site    map[string]string `json:"site" doc:"what identifies the site: context, namespace, server, site"`
@@ -64,7 +65,7 @@ func listedRunOf(s *journal.Summary) listedRun {
 	run := s.Run
 	l := listedRun{
 		ID: s.Dir.ID(), Dir: string(s.Dir), Time: s.Began, Runbook: run.Runbook, Path: run.Path, Source: run.Source, Version: run.Version,
-		Mode: run.Mode, User: run.User, Host: run.Host, Site: run.Site, Params: run.Params,
+		Mode: run.Mode, Plan: run.Plan, User: run.User, Host: run.Host, Site: run.Site, Params: run.Params,
 		Status: s.Status, Actions: s.Actions, Elapsed: s.Elapsed, Verdict: s.Verdict,
 	}
 	if l.Site == nil {

@@ -17,6 +17,7 @@ type Text struct {
 	paper  paper
 	live   live
 	ledger ledger
+	seam   seam
 	names  names
 
 	asked  bool            // a person was asked since the last record: the terminal shows the question already
@@ -123,6 +124,9 @@ func (t *Text) Write(r *journal.Record) error {
 	defer t.mu.Unlock()
 	t.ledger.note(r)
 	t.tellBefore(r)
+	if t.seam.note(r) {
+		t.cross(r.Branch)
+	}
 	t.print(r)
 	t.paper.flush()
 	return nil
@@ -133,10 +137,12 @@ func (t *Text) print(r *journal.Record) {
 	switch r.Kind {
 	case journal.KindRun:
 		t.header(r.Run)
+	case journal.KindResume:
+		t.resume(r)
 	case journal.KindStep:
 		t.step(r.Step)
 	case journal.KindStepEnd:
-		t.stepEnd(r.Step)
+		t.stepEnd(r)
 	case journal.KindRead:
 		t.live.done(r.Branch)
 	case journal.KindWait:
