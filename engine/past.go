@@ -110,8 +110,8 @@ func PastOf(records []*journal.Record, selected tape.Selection, clean func(strin
 func Recording(records []*journal.Record) Past {
 	past := pastOf(records)
 	past.Tape = tape.Whole(records).Tape(nil).Closed()
-	if last := records[len(records)-1]; last.Kind == journal.KindEnd {
-		past.End = last.End
+	if n := len(records); n > 0 {
+		past.End = records[n-1].End
 	}
 	return past
 }

@@ -87,9 +87,13 @@ func runsFormat() string {
 
 func fieldLines(t reflect.Type) string {
 	var b strings.Builder
-	for i := range t.NumField() {
-		tag := t.Field(i).Tag
-		fmt.Fprintf(&b, "  %-10s  %s\n", tag.Get("json"), tag.Get("doc"))
+	names, widest := make([]string, t.NumField()), 0
+	for i := range names {
+		names[i], _, _ = strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		widest = max(widest, len(names[i]))
+	}
+	for i, name := range names {
+		fmt.Fprintf(&b, "  %-*s  %s\n", widest, name, t.Field(i).Tag.Get("doc"))
 	}
 	return b.String()
 }

@@ -133,6 +133,9 @@ func (t *Text) details(r *journal.Record) {
 	if r.Intent.Note != "" {
 		t.say(indent, dim, r.Intent.Note)
 	}
+	if t.withEvidence {
+		t.preconditions(indent, r)
+	}
 	if then := derived(r.Intent.Changes); then != "" {
 		t.fold(indent, indent, dim, "then: "+then)
 	}

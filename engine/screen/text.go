@@ -20,6 +20,9 @@ type Text struct {
 	seam   seam
 	names  names
 
+	// withEvidence says below each action what it rests on: for who approves it.
+	withEvidence bool
+
 	asked  bool            // a person was asked since the last record: the terminal shows the question already
 	seen   map[string]bool // actions that a person was shown in full when asked, by key
 	untold *blame
