@@ -30,7 +30,7 @@ func staleness(ctx context.Context, f *commonFlags, p *plan.Plan) []screen.Stale
 func staleScript(ctx context.Context, p *plan.Plan) []screen.Stale {
 	const what = "script"
 	var out []screen.Stale
-	if _, err := shelves().Find(scriptName(p.Run)); action.CodeOf(err) == action.CodeNotFound {
+	if _, err := shelves().Find(p.Run.Typed()); action.CodeOf(err) == action.CodeNotFound {
 		out = append(out, screen.Stale{What: what, Text: "its script is not found where it was: apply runs the copy in the plan"})
 	}
 	entry, err := entryOf(p.Run, p.Sources)

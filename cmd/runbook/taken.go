@@ -13,7 +13,7 @@ import (
 
 // entryOf finds the script of a recorded run where it was, and otherwise takes the one that was stored with it.
 func entryOf(run *journal.Run, sources []*journal.Source) (*catalog.Entry, error) {
-	entry, err := shelves().Find(scriptName(run))
+	entry, err := shelves().Find(run.Typed())
 	if err == nil || action.CodeOf(err) != action.CodeNotFound {
 		return entry, err
 	}
@@ -28,14 +28,6 @@ func entryOf(run *journal.Run, sources []*journal.Source) (*catalog.Entry, error
 		}
 	}
 	return catalog.Stored(run.Runbook, run.Source, run.Path, files)
-}
-
-// scriptName is what a person typed for the script of a recorded run.
-func scriptName(run *journal.Run) string {
-	if run.Source == "file" {
-		return run.Path
-	}
-	return run.Runbook
 }
 
 // fileName is the last part of a path of whatever system.

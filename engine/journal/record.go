@@ -110,6 +110,14 @@ type Run struct {
 	Replay bool `json:"-"`
 }
 
+// Typed is what a person types for the runbook of the run.
+func (r *Run) Typed() string {
+	if r.Source == "file" {
+		return r.Path
+	}
+	return r.Runbook
+}
+
 // Applies says which plan a run applies, and who made it.
 type Applies struct {
 	File string    `json:"file"` // as it was typed

@@ -67,15 +67,7 @@ func (t *Text) wayOn() string {
 	case t.why == Unfinished:
 		return "runbook runs show " + run.ID
 	case t.why == Died && t.ledger.isDry():
-		return "runbook run " + clean(startedAs(run)) + " --dry-run"
+		return "runbook run " + clean(run.Typed()) + " --dry-run"
 	}
 	return ""
-}
-
-// startedAs is what a person typed for the runbook of a run.
-func startedAs(run *journal.Run) string {
-	if run.Source == "file" {
-		return run.Path
-	}
-	return run.Runbook
 }

@@ -9,7 +9,7 @@ import (
 
 // A seam is where a run that was taken up again goes on live, each branch for itself. The zero value is that of a run that was not.
 type seam struct {
-	resumed bool
+	resumed int             // how often
 	past    map[string]bool // branches that have only repeated so far
 	live    map[string]bool
 }
@@ -24,8 +24,8 @@ const (
 func (s *seam) note(r *journal.Record) (crossed bool) {
 	switch {
 	case r.Kind == journal.KindResume:
-		*s = seam{resumed: true, past: map[string]bool{"": true}, live: map[string]bool{}}
-	case !s.resumed || r.Kind == journal.KindWarning: // which is of this part, and may come first
+		*s = seam{resumed: s.resumed + 1, past: map[string]bool{"": true}, live: map[string]bool{}}
+	case s.resumed == 0 || r.Kind == journal.KindWarning: // which is of this part, and may come first
 	case r.Recalled:
 		s.past[r.Branch] = !s.isLive(r.Branch)
 	default:
@@ -48,7 +48,7 @@ func (s *seam) isLive(branch string) bool {
 // repeated says of a record that it is only repeated; "" if it is not.
 func (s *seam) repeated(r *journal.Record) string {
 	switch {
-	case !s.resumed || !r.Recalled:
+	case s.resumed == 0 || !r.Recalled:
 		return ""
 	case s.isLive(r.Branch):
 		return kept
@@ -73,9 +73,10 @@ func (t *Text) resume(r *journal.Record) {
 	if r.Resume.Version != t.ledger.run.Version {
 		text += ", with runbook " + clean(r.Resume.Version)
 	}
+	if t.seam.resumed == 1 {
+		text += ": what comes first is only repeated from the journal"
+	}
 	t.fold("", "  ", caveat, text)
-	t.fold("", "", dim, "What comes first is repeated from the journal, and not done again.")
-	t.paper.line("")
 }
 
 // cross prints the line behind which a branch is live.
@@ -89,7 +90,7 @@ func (t *Text) cross(branch string) {
 
 // lasted is how long the run took: of one that was taken up again, its last part.
 func (t *Text) lasted(end *journal.End) string {
-	if t.seam.resumed {
+	if t.seam.resumed > 0 {
 		return elapsed(end.Elapsed) + " since it was resumed"
 	}
 	return elapsed(end.Elapsed)

@@ -154,18 +154,25 @@ func (t *Text) next(hint string) {
 	if takeUp := t.takeUp(); takeUp != "" {
 		lines = append(lines, takeUp)
 	}
-	if len(lines) == 0 && t.ledger.mark() == "" {
+	if len(lines) == 0 {
 		lines = t.leftToDo()
 	}
 	t.labelled("Next", bold, lines...)
 }
 
 func (t *Text) leftToDo() []string {
+	end := t.ledger.end
+	switch {
+	case t.ledger.run.Replay && end != nil && end.Status == journal.Drifted:
+		return []string{"runbook show, with the recording, shows what was recorded"}
+	case t.ledger.mark() != "":
+		return nil
+	}
 	var lines []string
 	if len(t.ledger.with(journal.Uncertain)) > 0 {
 		lines = append(lines, "look at what is unknown before anything else")
 	}
-	return append(lines, "runbook run "+clean(startedAs(t.ledger.run))+" --dry-run, with the same parameters, shows what is left to do")
+	return append(lines, "runbook run "+clean(t.ledger.run.Typed())+" --dry-run, with the same parameters, shows what is left to do")
 }
 
 // labelWidth is the room for the names in the block of a failure.
