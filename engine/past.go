@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 	"path"
+	"slices"
+	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 
@@ -19,6 +21,7 @@ type Past struct {
 	Sources []*journal.Source // what it was made of
 	Tape    *tape.Tape
 	Granted []*journal.Consent
+	Anew    []string        // actions that were done, and that are asked for again
 	Resume  *journal.Resume // what is written down about taking it up again; nil for a replay
 	End     *journal.End    // of a recording, how it ended; nil if it did not
 }
@@ -95,6 +98,9 @@ func (r *run) beginAgain() error {
 	if err := r.write(journal.Record{Kind: journal.KindResume, Resume: &resume}); err != nil {
 		return fmt.Errorf("cannot resume: %w", err)
 	}
+	if len(past.Anew) > 0 {
+		r.warn("this was done before, in what is begun anew, and is done again where it is still asked for: "+strings.Join(past.Anew, ", "), "")
+	}
 	return nil
 }
 
@@ -103,6 +109,11 @@ func (r *run) beginAgain() error {
 func PastOf(records []*journal.Record, selected tape.Selection, clean func(string) string) Past {
 	past := pastOf(records)
 	past.Tape, past.Resume = selected.Tape(clean), &selected.Resume
+	for _, r := range records {
+		if r.Kind == journal.KindOutcome && r.Outcome.Status == journal.Done && slices.Contains(selected.Resume.Dropped, r.Seq) {
+			past.Anew = append(past.Anew, r.Call.Verb+" "+r.Call.Target.String())
+		}
+	}
 	return past
 }
 

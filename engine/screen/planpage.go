@@ -172,7 +172,8 @@ func (t *Text) turn(p *plan.Plan, r *journal.Record, turn plan.Turn) {
 		t.details(a)
 	}
 	for _, a := range left {
-		t.fold(margin(a.Branch), margin(a.Branch)+"  ", normal, "not done then: "+numbered(a.Intent.Number, t.names.call(a.Call)))
+		what := with(numbered(a.Intent.Number, t.names.call(a.Call)), " ", argumentsText(a.Call.Identity))
+		t.fold(margin(a.Branch), margin(a.Branch)+"  ", normal, "not done then: "+what)
 	}
 }
 

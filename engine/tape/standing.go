@@ -23,9 +23,10 @@ func Standing(records []*journal.Record) []*journal.Record {
 
 type standing struct {
 	gone, saved map[int64]bool
-	resumed     int // index of the last resume, -1 if there is none
-	last        int // index of the last record
-	step        int // number of the step that the records are of
+	resumed     int  // index of the last resume, -1 if there is none
+	last        int  // index of the last record
+	opening     bool // the record is a resume, or a warning about it
+	step        int  // number of the step that the records are of
 	kept        map[int][]*journal.Record
 	head, rest  []*journal.Record
 }
@@ -48,8 +49,9 @@ func (s *standing) take(i int, r *journal.Record) {
 	if r.Kind == journal.KindStep {
 		s.step = r.Step.Number
 	}
+	s.opening = r.Kind == journal.KindResume || s.opening && r.Kind == journal.KindWarning
 	switch {
-	case r.Kind == journal.KindRun, r.Kind == journal.KindSource, r.Kind == journal.KindResume:
+	case r.Kind == journal.KindRun, r.Kind == journal.KindSource, s.opening:
 		s.head = append(s.head, r)
 	case s.gone[r.Seq], r.Kind == journal.KindEnd && i < s.last:
 	case s.saved[r.Seq]:

@@ -67,8 +67,8 @@ func TestStanding(t *testing.T) {
 		},
 		"twice": {
 			numbered(of(journal.KindRun, ""), step(1), of(journal.KindIntent, "a"), resume([]int64{2}, []int64{3}), step(1), of(journal.KindRead, "r"),
-				resume([]int64{6}, nil), of(journal.KindRead, "r")),
-			[]string{"run", "resume", "resume", "step 1 again", "intent a again", "read r"},
+				resume([]int64{6}, nil), of(journal.KindWarning, ""), of(journal.KindRead, "r"), of(journal.KindWarning, "")),
+			[]string{"run", "resume", "resume", "warning", "step 1 again", "intent a again", "read r", "warning"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
