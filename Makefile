@@ -3,7 +3,7 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
-.PHONY: all build test test-lab lint lab lab-down clean
+.PHONY: all build test test-lab lint lab lab-down bench clean
 
 all: build
 
@@ -30,6 +30,10 @@ lab: ## a control plane on loopback, in .lab
 
 lab-down: ## stops it
 	cd examples/lab && $(GO) run . down --dir ../../.lab
+
+bench: build lab ## the same work done by runbook and by what people use today, as a table; needs jq, fills the lab with 10,000 pods
+	cd examples/lab && $(GO) run . pods --dir ../../.lab
+	cd examples/lab && $(GO) build -o ../../bin/bench ./bench && ../../bin/bench --kubectl "$$($(GO) run . build)/kubectl"
 
 clean:
 	rm -rf bin

@@ -127,7 +127,7 @@ type bench struct {
 	opened  bool
 }
 
-func newBench(t *testing.T, text string, mode Mode) *bench {
+func newBench(t testing.TB, text string, mode Mode) *bench {
 	t.Helper()
 	b := &bench{}
 	b.cfg = Config{
@@ -140,7 +140,7 @@ func newBench(t *testing.T, text string, mode Mode) *bench {
 	return b
 }
 
-func (b *bench) run(t *testing.T) Result {
+func (b *bench) run(t testing.TB) Result {
 	t.Helper()
 	result, err := Run(t.Context(), b.cfg)
 	require.NoError(t, err)

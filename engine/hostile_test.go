@@ -98,8 +98,8 @@ end) } }`, carryOut())
 
 func TestASecretParameterThatIsWrongIsNotPrinted(t *testing.T) {
 	b := newBench(t, `return runbook { summary = "s", params = { pw = { secret = true, pattern = "[a-z]+" } }, steps = { step("one", function() end) } }`, dry())
-	t.Setenv("TEST_PW", "SUPERSECRET!")
-	b.cfg.Given = map[string]string{"pw": "${env:TEST_PW}"}
+	t.Setenv("PW", "SUPERSECRET!")
+	b.cfg.Given = map[string]string{"pw": "${env:PW}"}
 	_, err := Run(t.Context(), b.cfg)
 	require.Error(t, err)
 	assert.Equal(t, "the value of the secret parameter pw is not allowed: string, matching [a-z]+", Explain(err).Message)

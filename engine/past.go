@@ -20,10 +20,10 @@ type Past struct {
 	Run     *journal.Run      // as it was written down
 	Sources []*journal.Source // what it was made of
 	Tape    *tape.Tape
-	Granted []*journal.Consent
-	Anew    []string        // actions that were done, and that are asked for again
-	Resume  *journal.Resume // what is written down about taking it up again; nil for a replay
-	End     *journal.End    // of a recording, how it ended; nil if it did not
+	Granted []*journal.Consent // what still holds of what was consented to
+	Anew    []string           // actions that were done, and that are asked for again
+	Resume  *journal.Resume    // what is written down about taking it up again; nil for a replay
+	End     *journal.End       // of a recording, how it ended; nil if it did not
 }
 
 func (p Past) tape() *tape.Tape {
@@ -109,6 +109,11 @@ func (r *run) beginAgain() error {
 func PastOf(records []*journal.Record, selected tape.Selection, clean func(string) string) Past {
 	past := pastOf(records)
 	past.Tape, past.Resume = selected.Tape(clean), &selected.Resume
+	for _, r := range selected.Records {
+		if r.Kind == journal.KindConsent {
+			past.Granted = append(past.Granted, r.Consent)
+		}
+	}
 	for _, r := range records {
 		if r.Kind == journal.KindOutcome && r.Outcome.Status == journal.Done && slices.Contains(selected.Resume.Dropped, r.Seq) {
 			past.Anew = append(past.Anew, r.Call.Verb+" "+r.Call.Target.String())
@@ -135,8 +140,6 @@ func pastOf(records []*journal.Record) Past {
 			past.Run = r.Run
 		case journal.KindSource:
 			past.Sources = append(past.Sources, r.Source)
-		case journal.KindConsent:
-			past.Granted = append(past.Granted, r.Consent)
 		}
 	}
 	return past

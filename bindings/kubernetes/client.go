@@ -21,7 +21,8 @@ type request struct {
 	body        []byte
 	contentType string
 	accept      string
-	mutates     bool // a cut-off connection leaves it unknown whether the server did it
+	mutates     bool          // a cut-off connection leaves it unknown whether the server did it
+	into        *bytes.Buffer // what the answer is read into, if the caller is done with it before the next request; nil for a new one
 }
 
 // send makes one request and returns the body of a successful answer. It never tries again: that is the gate's business, which
@@ -36,7 +37,7 @@ func (b *binding) send(ctx context.Context, r request) ([]byte, error) {
 		return nil, broken(ctx, r, link, err)
 	}
 	defer response.Body.Close()
-	body, err := readAll(response)
+	body, err := readAll(response, r.into)
 	if err != nil {
 		return nil, broken(ctx, r, link, err)
 	}
@@ -64,12 +65,15 @@ func (l *link) do(ctx context.Context, r request) (*http.Response, error) {
 }
 
 // readAll reads a body into memory that is right from the start when the server says how much there is.
-func readAll(response *http.Response) ([]byte, error) {
-	var buffer bytes.Buffer
+func readAll(response *http.Response, buffer *bytes.Buffer) ([]byte, error) {
+	if buffer == nil {
+		buffer = new(bytes.Buffer)
+	}
+	buffer.Reset()
 	if n := response.ContentLength; n > 0 {
 		buffer.Grow(int(n) + bytes.MinRead)
 	}
-	_, err := io.Copy(&buffer, response.Body)
+	_, err := io.Copy(buffer, response.Body)
 	return buffer.Bytes(), err
 }
 

@@ -89,7 +89,7 @@ func (d deleteAction) Predict(ctx context.Context, view action.View) (action.Pre
 		return action.Prediction{}, err
 	}
 	if s.object == nil {
-		return action.Prediction{Value: false, Label: action.Validated, Note: "it is gone already"}, nil
+		return action.Prediction{Value: false, Label: action.Validated, Note: "it is gone already", Unchanged: true}, nil
 	}
 	p := action.Prediction{
 		Changes:  own(of.target(), s.object, nil),

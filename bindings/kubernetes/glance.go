@@ -12,7 +12,7 @@ import (
 // glance decodes of an object only what row and failing look at. Most of a pod is who manages which field, and how its containers
 // are configured: for a table of thousands of pods, decoding that too would take most of the time.
 func glance(raw json.RawMessage) (object, error) {
-	whole := gjson.ParseBytes(raw)
+	whole := gjson.Parse(textOf(raw)) // nobody changes the text of an object
 	if !whole.IsObject() {
 		return nil, action.Errorf(action.CodeInvalid, "this is no Kubernetes object")
 	}

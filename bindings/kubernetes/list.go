@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,8 +16,9 @@ import (
 	"runbook/engine/module"
 )
 
-// pageSize bounds the memory of one answer, and the time that the server spends on it.
-const pageSize = 500
+// pageSize bounds the memory of one answer, and the time that the server spends on it. In kubectl's pages of 500, ten thousand pods
+// took about half as much again of the lab's server.
+const pageSize = 2000
 
 // maxRestarts is how often a list begins anew because the server has forgotten the revision it began with.
 const maxRestarts = 3
@@ -147,8 +149,11 @@ func (b *binding) listLive(ctx context.Context, l listing) ([]json.RawMessage, e
 func (b *binding) pages(ctx context.Context, l listing) ([]json.RawMessage, error) {
 	all := []json.RawMessage{}
 	query := l.query()
+	page := new(bytes.Buffer)
 	for {
-		body, err := b.send(ctx, l.request(query))
+		r := l.request(query)
+		r.into = page
+		body, err := b.send(ctx, r)
 		if err != nil {
 			return nil, err
 		}

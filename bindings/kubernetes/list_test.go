@@ -34,7 +34,7 @@ func TestListFollowsPages(t *testing.T) {
 	require.Equal(t, "Pod v1 p-two", fmt.Sprint(gjson.GetBytes(items[0], "kind"), " ", gjson.GetBytes(items[0], "apiVersion"), " ", gjson.GetBytes(items[0], "metadata.name")))
 	first, err := url.ParseQuery(s.requests("GET")[0].query)
 	require.NoError(t, err)
-	require.Equal(t, url.Values{"limit": {"500"}, "labelSelector": {"app=web"}, "fieldSelector": {"status.phase=Running"}}, first)
+	require.Equal(t, url.Values{"limit": {"2000"}, "labelSelector": {"app=web"}, "fieldSelector": {"status.phase=Running"}}, first)
 	require.Equal(t, "runbook/test R1", s.requests("GET")[0].header.Get("User-Agent"))
 }
 

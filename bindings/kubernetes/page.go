@@ -3,6 +3,8 @@ package kubernetes
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
+	"unsafe"
 
 	"github.com/tidwall/gjson"
 
@@ -11,9 +13,9 @@ import (
 
 // splitPage cuts the answer to a list request into its items, each a complete object of that kind, and returns the token of the
 // next page. It decodes nothing: one pass finds the list, one its items, and one allocation holds them, so that the page itself
-// can be forgotten.
+// can be forgotten, or its memory used again.
 func splitPage(k kind, body []byte) (items []json.RawMessage, next string, err error) {
-	page := gjson.ParseBytes(body)
+	page := gjson.Parse(textOf(body))
 	list := page.Get("items")
 	if !page.IsObject() || !list.IsArray() && list.Type != gjson.Null {
 		return nil, "", action.Errorf(action.CodeInternal, "the server's answer is no list")
@@ -36,7 +38,7 @@ func splitPage(k kind, body []byte) (items []json.RawMessage, next string, err e
 		arena = append(arena, part[headLen(head):]...)
 		items[i] = arena[start:len(arena):len(arena)]
 	}
-	return items, page.Get("metadata.continue").String(), nil
+	return items, strings.Clone(page.Get("metadata.continue").String()), nil
 }
 
 // itemHead is what the items of a list lack: the server leaves out the kind that they have in common, except for custom resources.
@@ -50,6 +52,9 @@ func itemHead(k kind, parts []string) string {
 
 // headLen is how much of an item its head replaces: the opening brace.
 func headLen(head string) int { return min(len(head), 1) }
+
+// textOf is raw as a string that shares its memory: raw must not change as long as the string or a piece of it is in use.
+func textOf(raw []byte) string { return unsafe.String(unsafe.SliceData(raw), len(raw)) }
 
 // identity is the namespace and name of an object in JSON.
 func identity(raw json.RawMessage) (namespace, name string) {

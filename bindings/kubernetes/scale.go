@@ -89,7 +89,7 @@ func (s scaleAction) Predict(ctx context.Context, view action.View) (action.Pred
 		Value:    old, Label: label, Note: note,
 	}
 	if old == granted {
-		p.Note = "it wants that many already"
+		p.Note, p.Unchanged = "it wants that many already", true
 		return p, nil
 	}
 	after := workload.Scale(seen.object, granted)

@@ -115,7 +115,7 @@ func looks(e map[string]any) bool {
 		return strings.Contains(uri, "command=df&command=-h")
 	}
 	body, _ := json.Marshal(e["requestObject"])
-	return verb == "get" || verb == "list" || verb == "watch" || strings.Contains(uri, "accessreviews") ||
+	return verb == "get" || verb == "list" || verb == "watch" || strings.Contains(uri, "/selfsubject") ||
 		strings.Contains(uri, "dryRun=All") || strings.Contains(string(body), `"dryRun":["All"]`)
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"runbook": main})
+	testscript.Main(m, map[string]func(){"runbook": main, "runbook-mortal": mortal})
 }
 
 // TestScripts drives the real program, each script in a folder and a home of its own.

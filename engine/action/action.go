@@ -118,7 +118,9 @@ type Prediction struct {
 	Evidence Evidence // what Apply sends as preconditions
 	Value    any      // what the call returns to the script
 	Label    Label
-	Note     string // one line for a person: why only simulated, or what follows of it
+	// Unchanged says that the target is as wanted already: nothing is to be sent, and nothing to be consented to.
+	Unchanged bool
+	Note      string // one line for a person: why only simulated, or what follows of it
 }
 
 // Evidence is what was seen of a target when an action was predicted: Apply acts only on what still matches it.

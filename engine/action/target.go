@@ -1,8 +1,6 @@
 package action
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -46,12 +44,7 @@ func (t Target) IsZero() bool { return t == Target{} }
 // canonical form in the same place of a script are the same operation.
 func (d Description) Canonical() string {
 	identity := slices.DeleteFunc(slices.Clone(d.Identity), func(a Arg) bool { return a.Set })
-	args, err := json.Marshal(identity)
-	if err != nil {
-		// Arguments come from JSON-compatible values; a channel or a function here is a binding's bug.
-		args = fmt.Appendf(nil, "%v", identity)
-	}
-	return d.Verb + " " + d.Target.Key() + " " + string(args)
+	return d.Verb + " " + d.Target.Key() + " " + Text(identity)
 }
 
 // Arg returns the identity or payload argument with that name.

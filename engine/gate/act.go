@@ -41,6 +41,9 @@ func (g *Gate) Act(ctx context.Context, p Place, a action.Action) (any, error) {
 	if err := g.predict(ctx, pass); err != nil {
 		return nil, err
 	}
+	if pass.predicted.Unchanged {
+		return g.leave(pass)
+	}
 	if err := g.ask(ctx, pass); err != nil {
 		return nil, err
 	}
@@ -51,6 +54,15 @@ func (g *Gate) Act(ctx context.Context, p Place, a action.Action) (any, error) {
 		return nil, err
 	}
 	return g.carryOut(ctx, pass)
+}
+
+// leave writes down that the script asked for something that is so already. Nothing is sent.
+func (g *Gate) leave(pass *passage) (any, error) {
+	if err := g.record(pass.place, pass.key, pass.desc, journal.Record{Kind: journal.KindIntent, Intent: pass.intent}); err != nil {
+		return nil, err
+	}
+	value := pass.predicted.Value
+	return value, g.recordResult(pass.place, pass.key, pass.desc, journal.KindOutcome, &journal.Outcome{Status: journal.Unchanged}, value)
 }
 
 // admit refuses what the runbook does not say it changes. The script cannot catch the refusal.
@@ -83,7 +95,7 @@ func (g *Gate) predict(ctx context.Context, pass *passage) error {
 	g.mu.Unlock()
 	pass.intent = &journal.Intent{
 		Number: number, Evidence: g.opts.Terminal.evidence(pass.desc.Target, pass.predicted.Evidence), Label: pass.predicted.Label, Note: pass.predicted.Note,
-		Changes: describeChanges(pass.predicted.Changes), Returned: journal.Returns(pass.predicted.Value),
+		Changes: describeChanges(pass.predicted.Changes), Unchanged: pass.predicted.Unchanged, Returned: journal.Returns(pass.predicted.Value),
 	}
 	return nil
 }

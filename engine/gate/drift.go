@@ -2,7 +2,6 @@ package gate
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -27,7 +26,7 @@ func drifted(d action.Description, then, now action.Evidence) *action.Error {
 
 func changed(d action.Description, field string, then, now any) *action.Error {
 	return action.Errorf(action.CodeDrift, "%s has changed since this was planned: %s was %s and is %s now; %s was not sent",
-		d.Target, field, asJSON(then), asJSON(now), d.Verb).On(d.Target).
+		d.Target, field, action.Text(then), action.Text(now), d.Verb).On(d.Target).
 		Try("look at %s, then rehearse and plan again", d.Target)
 }
 
@@ -51,12 +50,4 @@ func throughJSON(v any) any {
 		return v
 	}
 	return out
-}
-
-func asJSON(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(text)
 }

@@ -23,6 +23,7 @@ type fakeAction struct {
 	risk       action.Risk
 	idempotent bool
 	predictErr error
+	unchanged  bool
 	apply      func(attempt int) error
 	settled    action.Settlement
 	settleErr  error
@@ -39,7 +40,7 @@ func (f *fakeAction) Describe() action.Description {
 func (f *fakeAction) Predict(context.Context, action.View) (action.Prediction, error) {
 	return action.Prediction{
 		Changes:  []action.Change{{Target: pod, Before: map[string]any{"a": 1}}},
-		Evidence: action.Evidence{UID: "u1"}, Value: "predicted", Label: action.Validated,
+		Evidence: action.Evidence{UID: "u1"}, Value: "predicted", Label: action.Validated, Unchanged: f.unchanged,
 	}, f.predictErr
 }
 
@@ -547,4 +548,23 @@ func TestATargetThatWasRecreatedSincePlanningIsLeftAlone(t *testing.T) {
 	assert.Zero(t, a.attempts)
 	assert.Empty(t, f.sink.records)
 	assert.Error(t, f.ctx.Err(), "the script cannot go on")
+}
+
+// What is so already is neither asked about nor sent, nor counted.
+func TestWhatIsSoAlreadyIsLeftAlone(t *testing.T) {
+	for name, terminal := range map[string]Terminal{"real": Apply{}, "dry": Rehearse{State: overlay.New()}} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, terminal)
+			a := &fakeAction{risk: action.Destructive, unchanged: true}
+			v, err := f.act(a)
+			require.NoError(t, err)
+			assert.Equal(t, "predicted", v)
+			assert.Zero(t, a.attempts)
+			assert.Zero(t, f.people.asked)
+			assert.Zero(t, f.Actions())
+			assert.False(t, f.Guessed())
+			assert.Equal(t, []journal.Kind{journal.KindIntent, journal.KindOutcome}, f.sink.kinds())
+			assert.Equal(t, journal.Unchanged, f.sink.last().Outcome.Status)
+		})
+	}
 }

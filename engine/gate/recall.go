@@ -123,7 +123,7 @@ func (g *Gate) recallAct(ctx context.Context, pass *passage) (value any, found b
 		value, err = g.settlePast(ctx, pass, intent)
 		return value, true, err
 	}
-	if outcome.Outcome.Error == nil {
+	if outcome.Outcome.Error == nil && outcome.Outcome.Status != journal.Unchanged {
 		g.count()
 	}
 	value, err = g.repeat(outcome)
@@ -188,6 +188,10 @@ func (g *Gate) sendPast(ctx context.Context, pass *passage, intent *journal.Reco
 	}
 	if drift := drifted(pass.desc, intent.Intent.Evidence, pass.predicted.Evidence); drift != nil {
 		return nil, g.halt(drift)
+	}
+	if pass.predicted.Unchanged {
+		value := pass.predicted.Value
+		return value, g.conclude(pass, &journal.Outcome{Status: journal.Unchanged}, value)
 	}
 	return g.carryOut(ctx, pass)
 }

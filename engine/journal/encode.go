@@ -27,8 +27,11 @@ func EncodeResult(w io.Writer, value any) error {
 	return err
 }
 
+// listBuffer is large enough for several objects, so that not each of ten thousand is written to the disk by itself.
+const listBuffer = 64 << 10
+
 func encodeList(w io.Writer, items []json.RawMessage) error {
-	b := bufio.NewWriter(w) // it remembers the first error, so only Flush needs asking
+	b := bufio.NewWriterSize(w, listBuffer) // it remembers the first error, so only Flush needs asking
 	b.WriteByte('[')
 	for i, item := range items {
 		if i > 0 {

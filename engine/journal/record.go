@@ -189,7 +189,9 @@ type Intent struct {
 	Evidence action.Evidence `json:"evidence"`
 	Label    action.Label    `json:"label"`
 	Note     string          `json:"note,omitempty"`
-	Changes  []Change        `json:"changes,omitempty"`
+
+	Unchanged bool     `json:"unchanged,omitempty"` // the target is as wanted already: nothing is sent
+	Changes   []Change `json:"changes,omitempty"`
 	Returned
 }
 
@@ -212,7 +214,7 @@ type Change struct {
 
 // Outcome is what came of a read, a wait or an action.
 type Outcome struct {
-	Status string `json:"status"` // done, intended, failed, uncertain, met, assumed
+	Status string `json:"status"` // done, intended, failed, uncertain, unchanged, met, assumed
 	Returned
 	Note     string        `json:"note,omitempty"`
 	Error    *Error        `json:"error,omitempty"`
@@ -226,6 +228,7 @@ const (
 	Intended  = "intended"  // a dry run would have carried it out
 	NotDone   = "failed"    // known not to have happened
 	Uncertain = "uncertain" // sent, and nobody knows
+	Unchanged = "unchanged" // not sent: the target was as wanted already
 	Met       = "met"       // a wait's condition held
 	Assumed   = "assumed"   // a dry run went on as if a wait's condition held
 )

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	kjson "sigs.k8s.io/json"
+
 	"runbook/engine/action"
 )
 
@@ -159,35 +161,9 @@ func (r *Returned) Recorded() (any, error) {
 	case !r.Table:
 		return r.Result, nil
 	}
-	decoder := json.NewDecoder(bytes.NewReader(r.Result))
-	decoder.UseNumber()
 	var value any
-	if err := decoder.Decode(&value); err != nil {
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(r.Result, &value); err != nil {
 		return nil, fmt.Errorf("cannot read a recorded result: %w", err)
 	}
-	return plainNumbers(value), nil
-}
-
-// plainNumbers makes an int64 or a float64 of each number.
-func plainNumbers(value any) any {
-	switch v := value.(type) {
-	case json.Number:
-		if i, err := v.Int64(); err == nil {
-			return i
-		}
-		f, err := v.Float64()
-		if err != nil {
-			return v.String()
-		}
-		return f
-	case map[string]any:
-		for name, member := range v {
-			v[name] = plainNumbers(member)
-		}
-	case []any:
-		for i, item := range v {
-			v[i] = plainNumbers(item)
-		}
-	}
-	return value
+	return value, nil
 }

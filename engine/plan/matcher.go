@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"encoding/json"
 	"fmt"
 	"sync"
 
@@ -76,7 +75,7 @@ func (m *Matcher) unplanned(branch string, d action.Description) *action.Error {
 	for _, r := range rest {
 		if r.Call.Verb == d.Verb && r.Call.Target == d.Target {
 			name, then, now := firstDifference(r.Call.Identity, d.Identity)
-			return drift(d, fmt.Sprintf("%s was planned as %s and is %s now", name, asJSON(then), asJSON(now)))
+			return drift(d, fmt.Sprintf("%s was planned as %s and is %s now", name, action.Text(then), action.Text(now)))
 		}
 	}
 	if len(rest) == 0 {
@@ -97,7 +96,7 @@ func firstDifference(then, now []action.Arg) (name string, old, new any) {
 		values[a.Name] = a.Value
 	}
 	for _, a := range now {
-		if was, ok := values[a.Name]; !ok || asJSON(was) != asJSON(a.Value) {
+		if was, ok := values[a.Name]; !ok || action.Text(was) != action.Text(a.Value) {
 			return a.Name, was, a.Value
 		}
 		delete(values, a.Name)
@@ -108,14 +107,6 @@ func firstDifference(then, now []action.Arg) (name string, old, new any) {
 		}
 	}
 	return "its place in the script", "another step or branch", "here"
-}
-
-func asJSON(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(text)
 }
 
 // Turn goes over to what was planned for the case that an assumption does not hold. Where nothing was, the next action tells: also

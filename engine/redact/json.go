@@ -13,9 +13,7 @@ func (r *Redactor) JSON(raw json.RawMessage) json.RawMessage {
 	if r.matcher.Load() == nil {
 		return raw
 	}
-	// Without a backslash every string stands there as it is. With one, a string may spell a secret in a way that is no form,
-	// such as the \/ that PHP writes, so each has to be read.
-	if bytes.IndexByte(raw, '\\') < 0 && !r.holds(raw) {
+	if !r.holds(raw) && !r.spells(raw) {
 		return raw
 	}
 	out := make([]byte, 0, len(raw))
@@ -31,6 +29,29 @@ func (r *Redactor) JSON(raw json.RawMessage) json.RawMessage {
 		return raw
 	}
 	return out
+}
+
+// spells tells whether a string in raw spells a secret in a way that is no form, such as the \/ that PHP writes. That takes a
+// backslash: without one every string stands there as it is, and most strings have none.
+func (r *Redactor) spells(raw []byte) bool {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return false
+	}
+	var text []byte // of one string after the other
+	for {
+		begin := bytes.IndexByte(raw, '"')
+		if begin < 0 {
+			return false
+		}
+		raw = raw[begin:]
+		n := stringLength(raw)
+		if bytes.IndexByte(raw[:n], '\\') >= 0 {
+			if text = appendText(text[:0], raw[1:n]); r.holds(text) { // the last quote does no harm
+				return true
+			}
+		}
+		raw = raw[n:]
+	}
 }
 
 // token returns the length of the string, the number or word, or the punctuation at the beginning of raw.

@@ -28,8 +28,8 @@ func (t *Text) intent(r *journal.Record) {
 
 // outcome ends the line of an action and prints what belongs to it.
 func (t *Text) outcome(r *journal.Record) {
-	if t.ledger.isDry() && r.Outcome.Status == journal.Intended {
-		return
+	if t.ledger.isDry() && (r.Outcome.Status == journal.Intended || r.Outcome.Status == journal.Unchanged) {
+		return // its line is whole already
 	}
 	e := t.ledger.open[r.Key]
 	if e == nil {
@@ -44,7 +44,7 @@ func (t *Text) outcome(r *journal.Record) {
 		t.fold(margin(r.Branch)+detailMargin, margin(r.Branch)+detailMargin, colour, result)
 	}
 	switch r.Outcome.Status {
-	case journal.Done:
+	case journal.Done, journal.Unchanged:
 		t.details(e.intent)
 	case journal.Uncertain: // what would follow is left out: it must not look as if it had happened
 		t.diffs(margin(r.Branch)+detailMargin, e.intent.Intent.Changes)
@@ -59,6 +59,8 @@ func (t *Text) outcome(r *journal.Record) {
 func actionResult(o *journal.Outcome) (result string, colour style) {
 	result, colour = o.Status, green
 	switch o.Status {
+	case journal.Unchanged:
+		return nothingToDo, dim
 	case journal.NotDone:
 		result, colour = "FAILED", alarm
 	case journal.Uncertain:
@@ -102,8 +104,17 @@ func plainText(spans []span) string {
 	return text
 }
 
+// nothingToDo is said of an action whose target is as wanted already.
+const nothingToDo = "nothing to do"
+
 // actionTags say how much harm an action can do, and how far its prediction can be trusted, where that is of use.
 func actionTags(r *journal.Record, labelled bool) span {
+	if r.Intent.Unchanged {
+		if !labelled {
+			return span{} // the outcome says it
+		}
+		return span{dim, "  (" + nothingToDo + ")"}
+	}
 	var tags []string
 	if labelled || r.Call.Risk != action.Routine.String() {
 		tags = append(tags, clean(r.Call.Risk))

@@ -154,6 +154,7 @@ func (d *Document) finish() {
 	}
 	summary.Intended, summary.Done = len(d.ledger.with(journal.Intended)), len(d.ledger.with(journal.Done))
 	summary.Failed, summary.Uncertain = len(d.ledger.with(journal.NotDone)), len(d.ledger.with(journal.Uncertain))
+	summary.Unchanged = len(d.ledger.with(journal.Unchanged))
 	summary.Assumptions = d.ledger.assumed
 	d.report.Commands = append(d.report.Commands, d.ledger.commands.order...)
 	d.report.Verdict = d.ledger.verdict

@@ -43,20 +43,21 @@ type PlanReport struct {
 
 // A PlannedAction is an action before it is done.
 type PlannedAction struct {
-	Number   int              `json:"number" doc:"of the action in its course"`
-	Step     int              `json:"step" doc:"number of its step; 0 in alternates"`
-	Branch   string           `json:"branch,omitempty" doc:"parallel item that it belongs to"`
-	Key      string           `json:"key" doc:"the operation: equal keys are the same one"`
-	Verb     string           `json:"verb" doc:"what is done"`
-	Target   action.Target    `json:"target" doc:"to what: system, kind, scope, name"`
-	Identity []action.Arg     `json:"identity" doc:"arguments that have to be the same when it is applied"`
-	Payload  []action.Arg     `json:"payload" doc:"arguments that may differ, such as the text of a message"`
-	Risk     string           `json:"risk" doc:"routine, disruptive or destructive"`
-	Label    action.Label     `json:"label" doc:"how far it could be predicted: validated, simulated, assumed"`
-	Where    string           `json:"where" doc:"file:line in the script"`
-	Note     string           `json:"note,omitempty" doc:"what else is known about it"`
-	Changes  []journal.Change `json:"changes" doc:"what it changes, with diffs"`
-	Evidence action.Evidence  `json:"evidence" doc:"what has to be still as it was: uid, old values of fields"`
+	Number    int              `json:"number" doc:"of the action in its course"`
+	Step      int              `json:"step" doc:"number of its step; 0 in alternates"`
+	Branch    string           `json:"branch,omitempty" doc:"parallel item that it belongs to"`
+	Key       string           `json:"key" doc:"the operation: equal keys are the same one"`
+	Verb      string           `json:"verb" doc:"what is done"`
+	Target    action.Target    `json:"target" doc:"to what: system, kind, scope, name"`
+	Identity  []action.Arg     `json:"identity" doc:"arguments that have to be the same when it is applied"`
+	Payload   []action.Arg     `json:"payload" doc:"arguments that may differ, such as the text of a message"`
+	Risk      string           `json:"risk" doc:"routine, disruptive or destructive"`
+	Label     action.Label     `json:"label" doc:"how far it could be predicted: validated, simulated, assumed"`
+	Where     string           `json:"where" doc:"file:line in the script"`
+	Unchanged bool             `json:"unchanged,omitempty" doc:"it is so already: nothing would be sent"`
+	Note      string           `json:"note,omitempty" doc:"what else is known about it"`
+	Changes   []journal.Change `json:"changes" doc:"what it changes, with diffs"`
+	Evidence  action.Evidence  `json:"evidence" doc:"what has to be still as it was: uid, old values of fields"`
 }
 
 // An Alternate is what differs from the rehearsal if an assumption does not hold.
@@ -124,7 +125,7 @@ func planned(r *journal.Record, step int) PlannedAction {
 	return PlannedAction{
 		Number: intent.Number, Step: step, Branch: r.Branch, Key: r.Key, Verb: call.Verb, Target: call.Target,
 		Identity: orEmpty(call.Identity), Payload: orEmpty(call.Payload), Risk: call.Risk, Label: intent.Label, Where: call.Where,
-		Note: intent.Note, Changes: orEmpty(intent.Changes), Evidence: intent.Evidence,
+		Unchanged: intent.Unchanged, Note: intent.Note, Changes: orEmpty(intent.Changes), Evidence: intent.Evidence,
 	}
 }
 

@@ -91,7 +91,7 @@ type WaitReport struct {
 	Error   *journal.Error `json:"error,omitempty"`
 }
 
-// An ActionReport is an action and what came of it: intended, done, failed, or uncertain, which is also what is said of an action
+// An ActionReport is an action and what came of it: intended, done, failed, unchanged (it was so already), or uncertain, which is also what is said of an action
 // that was sent and whose answer nobody saw.
 type ActionReport struct {
 	Number   int              `json:"number"`
@@ -141,6 +141,7 @@ type SummaryReport struct {
 	Done        int `json:"actions_done"`
 	Failed      int `json:"failed"`
 	Uncertain   int `json:"uncertain"`
+	Unchanged   int `json:"unchanged"` // asked for, and so already
 	Assumptions int `json:"assumptions"`
 	Reads       int `json:"reads"`
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"github.com/tidwall/gjson"
 	lua "github.com/yuin/gopher-lua"
@@ -107,10 +108,11 @@ func fromNumber(raw string) lua.LValue {
 	return lua.LNumber(f)
 }
 
-// toGo is the object for Go: its text as it came, unless an array of it was handed out, which the script may have changed.
+// objectToGo is the object for Go: its text as it came, which nobody may change, unless an array of it was handed out, which the
+// script may have changed.
 func (vm *VM) objectToGo(o *object, depth int) (any, error) {
 	if !o.handedOut() {
-		return json.RawMessage(o.raw), nil
+		return json.RawMessage(unsafe.Slice(unsafe.StringData(o.raw), len(o.raw))), nil
 	}
 	out := map[string]any{}
 	var failed error

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+)
+
+// Work is something to be done by us and by a peer.
+type work interface {
+	title() string
+	// measure does it in so many rounds, each side once a round.
+	measure(ctx context.Context, h home, rounds int) (row, error)
+}
+
+// namespace is where `lab pods` puts the ten thousand pods.
+const namespace = "bench"
+
+// allWork is what is compared, and what is to be reached.
+func allWork(source, kubectl string) []work {
+	runbook := filepath.Join(source, "bin", "runbook")
+	script := func(name string) string { return filepath.Join(source, "examples", "lab", "bench", "scripts", name) }
+	table := []string{"compiler-00000 1/1 Running 0", "gateway-09999 1/1 Running 0"}
+	return []work{
+		comparison{
+			name: "runbook list / kubectl version --client",
+			ours: side{do: pipeline{{runbook, "list"}}, says: []string{"compiler-down"}},
+			peer: side{do: pipeline{{kubectl, "version", "--client"}}, says: []string{"Client Version"}},
+			aim:  aim{time: 0.5},
+			each: 4, // it is over in no time
+		},
+		gateCost{
+			name: "call through the gate / plain call", source: source,
+			most: 20 * time.Microsecond,
+		},
+		comparison{
+			name: "10,000 pods by label / kubectl | jq",
+			ours: side{do: pipeline{{runbook, "run", script("group.lua")}}, says: []string{"compiler: 2000", "gateway: 2000"}},
+			peer: side{
+				do: pipeline{
+					{kubectl, "get", "pods", "--namespace", namespace, "-o", "json"},
+					{"jq", "-r", `.items | group_by(.metadata.labels.app)[] | "\(.[0].metadata.labels.app) \(length)"`},
+				},
+				says: []string{"compiler 2000", "gateway 2000"},
+			},
+			aim: aim{time: 0.15, memory: 0.3},
+		},
+		comparison{
+			name: "10,000 pods as a table / kubectl get",
+			ours: side{do: pipeline{{runbook, "run", script("table.lua")}}, says: table},
+			peer: side{do: pipeline{{kubectl, "get", "pods", "--namespace", namespace}}, says: table},
+			aim:  aim{time: 0.5, memory: 0.5},
+		},
+	}
+}
