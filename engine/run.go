@@ -204,7 +204,8 @@ func (r *run) writeRun(params map[string]any) error {
 	about, h := r.cfg.About, r.book.Header
 	about.Format, about.Runbook, about.Path, about.Source = journal.Format, r.cfg.Entry.Name, r.cfg.Entry.Path, r.cfg.Entry.Origin
 	about.Digest, about.Summary, about.Mode, about.May, about.Clock = digest(r.vm.Sources()), h.Summary, r.cfg.Mode.Name, h.May, r.began
-	about.Params, about.Given, about.Plan = map[string]any{}, r.cfg.Given, r.planSum()
+	about.Params, about.Given = map[string]any{}, r.cfg.Given
+	about.Plan, about.Applies = r.applies()
 	for name, value := range params {
 		if value == nil {
 			continue // not given, and without a default
@@ -330,7 +331,7 @@ func (r *run) warn(text, hint string) {
 
 func (r *run) writeEnd(err error) int {
 	status := statusOf(err)
-	end := &journal.End{Status: status, Exit: statusExits[status], Actions: r.gate.Actions(), Elapsed: r.cfg.Mode.Clock.Now().Sub(r.began)}
+	end := &journal.End{Status: status, Exit: statusExits[status], Actions: r.gate.Actions(), Elapsed: r.elapsed(status)}
 	r.mu.Lock()
 	if r.ended {
 		r.mu.Unlock()
@@ -352,6 +353,14 @@ func (r *run) writeEnd(err error) int {
 		return ExitFailed
 	}
 	return end.Exit
+}
+
+// elapsed is how long the run took. A replay that comes to the recorded end took as long as it took then.
+func (r *run) elapsed(status journal.Status) time.Duration {
+	if recorded := r.cfg.Past.End; recorded != nil && recorded.Status == status {
+		return recorded.Elapsed
+	}
+	return r.cfg.Mode.Clock.Now().Sub(r.began)
 }
 
 // haltNow ends what is running of the script.
@@ -382,9 +391,13 @@ func failure(err error) *journal.Error {
 // Explain is an error that arose outside a run as it is shown.
 func Explain(err error) *journal.Error { return failure(err) }
 
-// tell writes down what the script tells, or that it tells it again.
+// tell writes down what the script tells, or that it tells it again. A step that is only repeated took as long as it took then.
 func (r *run) tell(record journal.Record) error {
-	record.Recalled = r.tape.Told(record.Branch, record.Kind)
+	told := r.tape.Telling(record.Branch, record.Kind)
+	record.Recalled = told != nil || r.tape.Left(record.Branch)
+	if told != nil && record.Kind == journal.KindStepEnd && told.Step.Number == record.Step.Number {
+		record.Step.Elapsed = told.Step.Elapsed
+	}
 	return r.write(record)
 }
 

@@ -73,12 +73,21 @@ func (c clusterFlags) identity(r *redact.Redactor) map[string]string {
 	return about
 }
 
+// current is the name of the context that is meant, "" if there is none.
+func (c clusterFlags) current() string {
+	if *c.Context != "" {
+		return *c.Context
+	}
+	raw, err := c.ToRawKubeConfigLoader().RawConfig()
+	if err != nil {
+		return ""
+	}
+	return raw.CurrentContext
+}
+
 // production is the name of the context that is meant, if the site file says that it is production; "" if not.
 func (x *execution) production() string {
-	current := *x.flags.cluster.Context
-	if raw, err := x.flags.cluster.ToRawKubeConfigLoader().RawConfig(); err == nil && current == "" {
-		current = raw.CurrentContext
-	}
+	current := x.flags.cluster.current()
 	if slices.Contains(x.site.Kubernetes.Production, current) {
 		return current
 	}

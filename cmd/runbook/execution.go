@@ -110,10 +110,12 @@ func sitePath(flag string) string {
 }
 
 // identity is which site is meant.
-func (x *execution) identity() map[string]string {
-	about := x.flags.cluster.identity(x.redact)
-	if x.site.Name != "" && about != nil {
-		about["site"] = x.site.Name
+func (x *execution) identity() map[string]string { return identityOf(x.flags, x.site, x.redact) }
+
+func identityOf(f *commonFlags, s *site.Site, r *redact.Redactor) map[string]string {
+	about := f.cluster.identity(r)
+	if s.Name != "" && about != nil {
+		about["site"] = s.Name
 	}
 	return about
 }
