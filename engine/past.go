@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aymanbagabas/go-udiff"
 
@@ -32,6 +33,14 @@ func (p Past) tape() *tape.Tape {
 		return tape.New(nil)
 	}
 	return p.Tape
+}
+
+// began is when the run began: now, where it has no past.
+func (p Past) began(now time.Time) time.Time {
+	if p.Run == nil {
+		return now
+	}
+	return p.Run.Clock
 }
 
 // replayed tells whether the run has nothing after its past.

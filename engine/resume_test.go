@@ -115,6 +115,7 @@ type dying struct {
 	after   bool
 	dead    bool
 	kinds   []journal.Kind // as they were written, recalled ones included
+	all     []*journal.Record
 }
 
 var errDied = errors.New("the process was killed")
@@ -126,6 +127,8 @@ func (d *dying) Write(r *journal.Record) error {
 		return errDied
 	}
 	d.kinds = append(d.kinds, r.Kind)
+	seen := *r
+	d.all = append(d.all, &seen)
 	if r.Recalled {
 		return nil
 	}

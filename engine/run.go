@@ -66,6 +66,7 @@ type run struct {
 	vm      *script.VM
 	sink    journal.Sink
 	tape    *tape.Tape
+	times   *times
 	gate    *gate.Gate
 	session *script.Session
 	modules []*module.Module
@@ -88,6 +89,8 @@ type run struct {
 func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	r := &run{cfg: cfg, began: cfg.Mode.Clock.Now(), tape: cfg.Past.tape(), last: make(chan struct{})}
 	r.modules = cfg.Library.all(r.now)
+	r.times = newTimes(cfg.Past.began(r.began))
+	ctx = module.WithNow(ctx, func(ctx context.Context) time.Time { return r.times.of(script.BranchOf(ctx)) })
 	ctx, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
 	r.halt = halt
@@ -125,7 +128,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	if err != nil {
 		return Result{}, err
 	}
-	r.sink = &sealed{sink: opened}
+	r.sink = timed{r.times, &sealed{sink: opened}}
 	r.gate = gate.New(gate.Options{
 		Sink: r.sink, Terminal: cfg.Mode.Terminal, Grants: r.book.Grants, Consent: discreet{cfg.Mode.People, cfg.Redactor},
 		Clock: cfg.Mode.Clock, Outside: clock.Real{}, Live: r, Actions: actions, Halt: r.haltNow,
@@ -402,7 +405,9 @@ func (r *run) tell(record journal.Record) error {
 }
 
 func (r *run) write(record journal.Record) error {
-	record.Time = r.cfg.Mode.Clock.Now()
+	if record.Time.IsZero() {
+		record.Time = r.cfg.Mode.Clock.Now()
+	}
 	if err := r.sink.Write(&record); err != nil {
 		return action.Errorf(action.CodeInternal, "cannot write the journal: %w", err)
 	}

@@ -14,6 +14,7 @@
 package kubernetes
 
 import (
+	"context"
 	"net/http"
 	"sync"
 	"time"
@@ -35,7 +36,7 @@ type Config struct {
 	UserAgent     string                                    // of every request
 	FieldManager  string                                    // owner of the fields we write
 	Run           string                                    // id of the run, for the events that actions leave
-	Now           func() time.Time                          // time of the run; nil for the system's
+	Now           func() time.Time                          // nil for the time of the run
 }
 
 // A binding is the module of one cluster.
@@ -65,10 +66,15 @@ of Secrets never arrive: each reads "[secret]".`,
 	}
 }
 
-func newBinding(cfg Config) *binding {
-	if cfg.Now == nil {
-		cfg.Now = time.Now
+// now is the time of the run.
+func (b *binding) now(ctx context.Context) time.Time {
+	if b.Now != nil {
+		return b.Now()
 	}
+	return module.Now(ctx)
+}
+
+func newBinding(cfg Config) *binding {
 	b := &binding{Config: cfg, kinds: &catalogue{}, user: &caller{}}
 	b.link = sync.OnceValues(cfg.connect)
 	b.namespace = sync.OnceValues(cfg.contextNamespace)

@@ -75,12 +75,12 @@ func (vm *VM) parallel(L *lua.LState) int {
 	return g.finish(L)
 }
 
-// groupName is what the course of a group is remembered as.
-const groupName = "parallel"
+// GroupName is what the course of a group is remembered as.
+const GroupName = "parallel"
 
 // recall makes a group that ran before go the same way again: no branch begins that had not begun then.
 func (g *group) recall(ctx context.Context) error {
-	past, err := g.vm.opts.Memory.Recall(ctx, groupName)
+	past, err := g.vm.opts.Memory.Recall(ctx, GroupName)
 	if past == nil || err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (g *group) keep(ctx context.Context) error {
 	if g.recalled || ctx.Err() != nil {
 		return nil
 	}
-	return g.vm.opts.Memory.Keep(ctx, groupName, course{Began: g.next, First: g.first + 1}, g.stopped())
+	return g.vm.opts.Memory.Keep(ctx, GroupName, course{Began: g.next, First: g.first + 1}, g.stopped())
 }
 
 // stopped tells whether an error ended the group.
@@ -166,7 +166,7 @@ func (g *group) more(i int) bool {
 func (g *group) branch(parent *lua.LState, i int) {
 	th, cancel := parent.NewThread()
 	cancel()
-	ctx := withBranch(parent.Context(), action.NestBranch(branchOf(parent.Context()), g.labels[i]))
+	ctx := withBranch(parent.Context(), action.NestBranch(BranchOf(parent.Context()), g.labels[i]))
 	th.SetContext(ctx)
 	g.vm.nesting[th] = g.vm.nesting[parent] + 1
 	defer delete(g.vm.nesting, th)

@@ -167,7 +167,8 @@ func withBranch(ctx context.Context, branch string) context.Context {
 	return context.WithValue(ctx, branchKey{}, branch)
 }
 
-func branchOf(ctx context.Context) string {
+// BranchOf returns the path of the parallel branch that ctx belongs to, "" outside parallel.
+func BranchOf(ctx context.Context) string {
 	branch, _ := ctx.Value(branchKey{}).(string)
 	return branch
 }
@@ -183,7 +184,7 @@ func FrameOf(ctx context.Context) Frame {
 
 // framed is the context of the thread with the place that it has come to.
 func (vm *VM) framed(L *lua.LState) context.Context {
-	return context.WithValue(L.Context(), frameKey{}, Frame{Branch: branchOf(L.Context()), Where: vm.where(L)})
+	return context.WithValue(L.Context(), frameKey{}, Frame{Branch: BranchOf(L.Context()), Where: vm.where(L)})
 }
 
 // ended tells whether the thread's context is over. Only the context can say so: cancellation arrives in Lua as a string.
