@@ -150,21 +150,21 @@ func (x *execution) do(ctx context.Context, j job) (result engine.Result, err er
 	signals := interruptible(ctx, x.interrupted)
 	defer signals.stop()
 	defer x.watchReader(signals)()
-	cfg, err := x.config(signals.actions, j)
+	cfg, err := x.config(signals.actions, j) //nolint:contextcheck // what ends an action is not what ends the script
 	if err != nil {
 		return engine.Result{}, err
 	}
 	document := screen.NewDocument(x.outlets.out)
 	cfg.Open = func() (journal.Sink, error) { return x.open(document, j.open) }
-	result, err = engine.Run(signals.script, cfg)
+	result, err = engine.Run(signals.script, cfg) //nolint:contextcheck // it comes from ctx, by way of the signals
 	x.ended.Store(true)
 	var unwritten error
 	if err == nil {
-		unwritten = x.write(signals.script, j.outputs, cfg, result)
+		unwritten = x.write(signals.script, j.outputs, cfg, result) //nolint:contextcheck // the same
 	}
-	read, closed := x.close(signals, document, err == nil)
+	read, closed := x.close(ctx, signals, document, err == nil)
 	if x.journal != nil {
-		x.pruneQuietly()
+		x.pruneQuietly(ctx)
 	}
 	if err = errors.Join(err, unwritten, closed); err != nil {
 		return engine.Result{}, err

@@ -40,10 +40,10 @@ func (o outlets) drain(ctx context.Context) (unread *screen.Outlet) {
 
 // other is the one that is not this, nil if both are the same.
 func (o outlets) other(this *screen.Outlet) *screen.Outlet {
-	switch {
-	case o.out == o.err:
+	switch o.out {
+	case o.err:
 		return nil
-	case o.out == this:
+	case this:
 		return o.err
 	}
 	return o.out

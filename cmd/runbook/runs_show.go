@@ -69,7 +69,7 @@ func showRun(io streams, d journal.Dir, o output) error {
 	if err != nil {
 		return fmt.Errorf("cannot show run %s: %w", d.ID(), err)
 	}
-	defer in.Close()
+	defer in.Close() //nolint:errcheck // it is only read
 	to := showingOf(io, o)
 	records, damage := readable(journal.NewReader(in, d.Journal()))
 	if err := showStanding(records, to); err != nil {
