@@ -46,7 +46,7 @@ func (r *Redactor) spells(raw []byte) bool {
 		raw = raw[begin:]
 		n := stringLength(raw)
 		if bytes.IndexByte(raw[:n], '\\') >= 0 {
-			if text = appendText(text[:0], raw[1:n]); r.holds(text) { // the last quote does no harm
+			if text = appendText(text[:0], raw[1:n]); r.holds(text) || r.cuts(text) { // the last quote does no harm
 				return true
 			}
 		}

@@ -8,13 +8,18 @@
 package redact
 
 import (
+	"bytes"
+	"reflect"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"runbook/engine/action"
 )
 
 // mark is what stands where a secret stood.
-const mark = "[secret]"
+const mark = action.Masked
 
 // minimum is the length in bytes of the shortest secret that is hidden. A shorter one is likely to be a piece of ordinary
 // text: hiding "root" or "1234" would garble names, times and counts all over the journal, and the holes would spell the
@@ -24,32 +29,48 @@ const minimum = 6
 // A Redactor replaces the secrets that it was told by a mark. The zero value is ready to use. It is safe for concurrent use;
 // what is written while Add runs may still show the new secret.
 type Redactor struct {
-	mu      sync.Mutex // held by Add
-	known   map[string]bool
+	mu      sync.Mutex              // held by Add
+	secrets map[string]bool         // as they were told
+	known   map[string]bool         // their forms
 	matcher atomic.Pointer[matcher] // nil as long as there is no secret
 }
 
 // New returns a Redactor that knows no secret yet.
 func New() *Redactor { return new(Redactor) }
 
-// Add makes the Redactor hide a secret and its forms from now on. White space around it does not count, since files end in
-// newlines that do not belong to the password in them. It tells whether the secret will be hidden: see minimum for which
+// Add makes the Redactor hide secrets and their forms from now on. White space around one does not count, since files end in
+// newlines that do not belong to the password in them. It tells whether all of them will be hidden: see minimum for which
 // are not.
-func (r *Redactor) Add(secret string) bool {
-	secret = strings.TrimSpace(secret)
-	if len(secret) < minimum || strings.Contains(mark, secret) {
-		return false // what is part of the mark itself cannot be hidden by it
-	}
+func (r *Redactor) Add(secrets ...string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.known == nil {
-		r.known = map[string]bool{}
+	before, all := len(r.known), true
+	for _, secret := range secrets {
+		secret = strings.TrimSpace(secret)
+		if len(secret) < minimum || strings.Contains(mark, secret) {
+			all = false // what is part of the mark itself cannot be hidden by it
+			continue
+		}
+		r.learn(secret)
 	}
+	if len(r.known) > before {
+		r.matcher.Store(newMatcher(r.known))
+	}
+	return all
+}
+
+// learn takes up the forms of one secret. The caller holds the lock.
+func (r *Redactor) learn(secret string) {
+	if r.secrets[secret] {
+		return
+	}
+	if r.known == nil {
+		r.secrets, r.known = map[string]bool{}, map[string]bool{}
+	}
+	r.secrets[secret] = true
 	for _, form := range forms(secret) {
 		r.known[form] = true
 	}
-	r.matcher.Store(newMatcher(r.known))
-	return true
 }
 
 // String returns s without secrets: s itself if there are none in it.
@@ -57,6 +78,9 @@ func (r *Redactor) String(s string) string {
 	m := r.matcher.Load()
 	if m == nil || len(s) < minimum {
 		return s
+	}
+	if bare := r.uncoloured(s); bare != s {
+		return r.String(bare)
 	}
 	out, found := m.replace([]byte(s)) // the compiler sees that it is only read, and copies nothing
 	if !found {
@@ -71,10 +95,52 @@ func (r *Redactor) Bytes(b []byte) []byte {
 	if m == nil {
 		return b
 	}
+	if r.cuts(b) {
+		return r.Bytes([]byte(r.uncoloured(string(b))))
+	}
 	if out, found := m.replace(b); found {
 		return out
 	}
 	return b
+}
+
+// escape begins what a terminal obeys.
+const escape = 0x1b
+
+var colours = regexp.MustCompile("\x1b\\[[0-9;:]*[mK]")
+
+// uncoloured is the text without colours where they cut a secret, as grep --color does; otherwise the text as it is. Who shows it
+// drops the colours, and would put the secret together again.
+func (r *Redactor) uncoloured(s string) string {
+	if strings.IndexByte(s, escape) < 0 {
+		return s
+	}
+	if bare := colours.ReplaceAllString(s, ""); r.count(bare) > r.count(s) {
+		return bare
+	}
+	return s
+}
+
+// cuts tells whether a colour cuts a secret in b.
+func (r *Redactor) cuts(b []byte) bool {
+	return bytes.IndexByte(b, escape) >= 0 && r.uncoloured(string(b)) != string(b)
+}
+
+// count is how many secrets stand in the text.
+func (r *Redactor) count(s string) int {
+	out, _ := r.matcher.Load().replace([]byte(s))
+	return bytes.Count(out, []byte(mark))
+}
+
+// Clean returns a value without secrets, copied as far as there were some, by the same rules as Sink.
+func Clean[T any](r *Redactor, v T) T {
+	if r.matcher.Load() == nil {
+		return v
+	}
+	if clean, changed := r.value(reflect.ValueOf(v)); changed {
+		return clean.Interface().(T)
+	}
+	return v
 }
 
 // holds tells whether there is a secret in b.
