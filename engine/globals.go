@@ -226,8 +226,8 @@ func (r *run) reply(ctx context.Context, param *script.Param) (Reply, error) {
 	if err != nil {
 		return reply, r.unanswered(err)
 	}
-	if param.Secret {
-		r.cfg.Redactor.Add(script.Typed(reply.Value))
+	if param.Secret && !r.hide(script.Typed(reply.Value), reply.Value) {
+		r.tellExposed(param.Name)
 	}
 	return reply, nil
 }
@@ -251,7 +251,7 @@ func shownReply(param *script.Param, reply Reply) Reply {
 }
 
 // masked is what is written down for a secret. The redactor would hide it as well, unless it is too short to be hidden anywhere.
-const masked = "[secret]"
+const masked = action.Masked
 
 // answered writes an answer down, and, when nobody gave it, that the run goes on with an assumption.
 func (r *run) answered(ctx context.Context, name, question string, choices []string, reply Reply) error {

@@ -71,6 +71,7 @@ type run struct {
 	session *script.Session
 	modules []*module.Module
 	given   map[string]any // parameters that a person gave, checked
+	exposed []string       // those of them that are secret and cannot be hidden
 	began   time.Time
 
 	mu       sync.Mutex
@@ -132,7 +133,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	r.gate = gate.New(gate.Options{
 		Sink: r.sink, Terminal: cfg.Mode.Terminal, Grants: r.book.Grants, Consent: discreet{cfg.Mode.People, cfg.Redactor},
 		Clock: cfg.Mode.Clock, Outside: clock.Real{}, Live: r, Actions: actions, Halt: r.haltNow,
-		Past: r.tape, Granted: cfg.Past.Granted, Settler: cfg.Mode.People, Approval: r.approval(),
+		Past: r.tape, Granted: cfg.Past.Granted, Settler: discreet{cfg.Mode.People, cfg.Redactor}, Approval: r.approval(),
 		Number: cfg.Past.Number, Clean: cfg.Redactor.String,
 	})
 	if err := r.begin(ctx, params); err != nil {
@@ -160,6 +161,9 @@ func (r *run) begin(ctx context.Context, params map[string]any) (err error) {
 	}
 	if err := r.writeBeginning(params); err != nil {
 		return err
+	}
+	for _, name := range r.exposed {
+		r.tellExposed(name)
 	}
 	if r.cfg.Past.replayed() {
 		return nil // there is no site to ask

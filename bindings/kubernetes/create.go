@@ -75,10 +75,7 @@ func (c createAction) Describe() action.Description {
 
 // shown is an object of this kind as it may be shown and recorded.
 func (c createAction) shown(o object) object {
-	if c.of.kind.isSecret() {
-		return conceal(o)
-	}
-	return o
+	return c.b.concealIn(c.of.kind, o)
 }
 
 func (c createAction) Predict(ctx context.Context, view action.View) (action.Prediction, error) {

@@ -27,7 +27,7 @@ func (b *binding) leaveEvent(ctx context.Context, target object, reason, format 
 	if user := b.user.name(ctx, b); user != "" {
 		message += " for " + user
 	}
-	body, err := encode(b.event(ctx, target, reason, message))
+	body, err := encode(b.event(ctx, target, reason, b.Secrets.String(message)))
 	if err != nil {
 		return
 	}

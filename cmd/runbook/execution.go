@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -87,7 +86,7 @@ func prepare(io streams, f *commonFlags, walled bool) (*execution, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &execution{io: io, flags: f, site: s, id: id, redact: redact.New(), outlets: outletsOf(io)}
+	x := &execution{io: io, flags: f, site: s, id: id, redact: io.secrets, outlets: outletsOf(io)}
 	out := io.out
 	x.shown = x.outlets.out
 	if *f.output == asJSON {
@@ -189,13 +188,9 @@ func (x *execution) config(actions context.Context, j job) (engine.Config, error
 	if err != nil {
 		return engine.Config{}, usage("--memory %s is not a size such as 512MiB", x.flags.memory).wrap()
 	}
-	var wrap func(http.RoundTripper) http.RoundTripper
-	if x.wall != nil {
-		wrap = x.wall.Wrap
-	}
 	return engine.Config{
 		Entry: j.entry, Given: j.given, Mode: j.mode(), Past: j.past, Plan: j.plan,
-		Library: library(clusterModule(x.flags.cluster, x.site, x.id, wrap)), Live: x.text,
+		Library: library(x.clusterModule()), Live: x.text,
 		Limits:  watchdog.Limits{Time: x.flags.timeout, Memory: int64(memory)},
 		About:   journal.Run{ID: x.id, Version: version, User: userName(), Host: hostName(), Site: x.identity()},
 		Actions: actions, Redactor: x.redact, Pace: x.pace, Exit: x.die,

@@ -37,8 +37,9 @@ type Options struct {
 	Workers   Workers          // told which branches are running; nil if nobody wants to know
 	Random    func() float64   // in [0, 1), behind math.random
 	Memory    Memory           // of what went by chance; nil for none
-	// Clean hides secrets in the names of branches, which are written down; nil for none.
-	Clean func(string) string
+	// Clean returns a text as it may be written down: without secrets. What is cut short, or names a branch, passes through it
+	// beforehand, because half a secret is not recognised later. Nil for no secrets.
+	Clean func(text string) string
 }
 
 // A Memory remembers what a script got by chance, so that it goes the same way when it runs again. What ends the run instead of
