@@ -10,6 +10,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/journal"
 	"runbook/engine/module"
+	"runbook/engine/redact"
 	"runbook/engine/script"
 )
 
@@ -121,7 +122,7 @@ func skip(reason string) error {
 func (r *run) log(ctx context.Context, message any) error {
 	text, ok := message.(string)
 	if !ok {
-		encoded, err := json.Marshal(message)
+		encoded, err := json.Marshal(redact.Clean(r.cfg.Redactor, message)) // which JSON would write in another way
 		if err != nil {
 			return action.Errorf(action.CodeInvalid, "log: %w", err)
 		}
@@ -139,7 +140,7 @@ func (r *run) show(ctx context.Context, a module.Args) error {
 		}
 		texts := make([]string, len(cells))
 		for j, cell := range cells {
-			texts[j] = cellText(cell)
+			texts[j] = cellText(redact.Clean(r.cfg.Redactor, cell))
 		}
 		shown.Rows = append(shown.Rows, texts)
 	}

@@ -134,7 +134,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 		Sink: r.sink, Terminal: cfg.Mode.Terminal, Grants: r.book.Grants, Consent: discreet{cfg.Mode.People, cfg.Redactor},
 		Clock: cfg.Mode.Clock, Outside: clock.Real{}, Live: r, Actions: actions, Halt: r.haltNow,
 		Past: r.tape, Granted: cfg.Past.Granted, Settler: discreet{cfg.Mode.People, cfg.Redactor}, Approval: r.approval(),
-		Number: cfg.Past.Number, Clean: cfg.Redactor.String,
+		Number: cfg.Past.Number, Clean: cfg.Redactor.String, Veil: func(v any) any { return redact.Clean(cfg.Redactor, v) },
 	})
 	if err := r.begin(ctx, params); err != nil {
 		return Result{}, err

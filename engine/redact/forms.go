@@ -13,9 +13,10 @@ import (
 	"unicode/utf16"
 )
 
-// forms lists the ways in which programs write a secret. Every form is at least as long as minimum; some may be equal.
+// forms lists the ways in which programs write a secret. Every form is at least as long as minimum; some may be equal. Those that are
+// made by escapes are for a Writer, which sees a text in pieces; what sees it as a whole undoes the escapes (views.go).
 func forms(secret string) []string {
-	list := append(jsonWithin(secret), secret, inner(strconv.Quote(secret)))
+	list := append(jsonStrings(secret), secret, inner(strconv.Quote(secret)))
 	list = append(list, percentEncoded(secret)...)
 	for _, text := range append(jsonStrings(secret), secret) {
 		list = append(list, packed(text)...)
@@ -49,29 +50,6 @@ func encoded(enc *base64.Encoding, secret string) []string {
 		first := (before*8 + 5) / 6 // a character carries six bits: these are all before the secret's first,
 		last := len(text) * 8 / 6   // and from here on they are shared with what follows
 		list = append(list, enc.EncodeToString([]byte(text))[first:last])
-	}
-	return list
-}
-
-// depth is how many JSON documents a secret may stand inside of, each a string of the next: a log line about a request with a body
-// is two.
-const depth = 3
-
-// jsonWithin lists a secret as it stands in JSON, and in JSON that is a string of JSON, and so on.
-func jsonWithin(secret string) []string {
-	var list []string
-	within := []string{secret}
-	for range depth {
-		var next []string
-		for _, text := range within {
-			next = append(next, jsonStrings(text)...)
-		}
-		slices.Sort(next)
-		within = slices.Compact(next)
-		list = append(list, within...)
-		if len(within) == 1 && within[0] == secret {
-			break // nothing in it needs an escape
-		}
 	}
 	return list
 }

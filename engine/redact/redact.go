@@ -8,9 +8,7 @@
 package redact
 
 import (
-	"bytes"
 	"reflect"
-	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -79,8 +77,11 @@ func (r *Redactor) String(s string) string {
 	if m == nil || len(s) < minimum {
 		return s
 	}
-	if bare := r.uncoloured(s); bare != s {
-		return r.String(bare)
+	if obscures(s) {
+		if out, found := m.replaceObscured([]byte(s)); found {
+			return string(out)
+		}
+		return s
 	}
 	out, found := m.replace([]byte(s)) // the compiler sees that it is only read, and copies nothing
 	if !found {
@@ -95,55 +96,29 @@ func (r *Redactor) Bytes(b []byte) []byte {
 	if m == nil {
 		return b
 	}
-	if r.cuts(b) {
-		return r.Bytes([]byte(r.uncoloured(string(b))))
+	replace := m.replace
+	if obscures(b) {
+		replace = m.replaceObscured
 	}
-	if out, found := m.replace(b); found {
+	if out, found := replace(b); found {
 		return out
 	}
 	return b
 }
 
-// escape begins what a terminal obeys.
-const escape = 0x1b
-
-var colours = regexp.MustCompile("\x1b\\[[0-9;:]*[mK]")
-
-// uncoloured is the text without colours where they cut a secret, as grep --color does; otherwise the text as it is. Who shows it
-// drops the colours, and would put the secret together again.
-func (r *Redactor) uncoloured(s string) string {
-	if strings.IndexByte(s, escape) < 0 {
-		return s
-	}
-	if bare := colours.ReplaceAllString(s, ""); r.count(bare) > r.count(s) {
-		return bare
-	}
-	return s
-}
-
-// cuts tells whether a colour cuts a secret in b.
-func (r *Redactor) cuts(b []byte) bool {
-	return bytes.IndexByte(b, escape) >= 0 && r.uncoloured(string(b)) != string(b)
-}
-
-// count is how many secrets stand in the text.
-func (r *Redactor) count(s string) int {
-	out, _ := r.matcher.Load().replace([]byte(s))
-	return bytes.Count(out, []byte(mark))
-}
-
 // Clean returns a value without secrets, copied as far as there were some, by the same rules as Sink.
 func Clean[T any](r *Redactor, v T) T {
-	if r.matcher.Load() == nil {
+	of := reflect.ValueOf(v)
+	if r.matcher.Load() == nil || !of.IsValid() {
 		return v
 	}
-	if clean, changed := r.value(reflect.ValueOf(v)); changed {
+	if clean, changed := r.value(of); changed {
 		return clean.Interface().(T)
 	}
 	return v
 }
 
-// holds tells whether there is a secret in b.
+// holds tells whether there is a secret in b as it stands there.
 func (r *Redactor) holds(b []byte) bool {
 	m := r.matcher.Load()
 	return m != nil && m.first(b) >= 0

@@ -143,8 +143,10 @@ func TestNoFormSurvivesWhateverTheSplit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, text := pieces(t)
 		want := expected(r, text)
-		require.Equal(t, want, r.String(text))
-		require.Equal(t, want, string(r.Bytes([]byte(text))))
+		if !obscures(text) { // else more is hidden: see TestNobodyCanReadASecretOutOfWhatPassed
+			require.Equal(t, want, r.String(text))
+		}
+		require.Equal(t, r.String(text), string(r.Bytes([]byte(text))))
 
 		var got bytes.Buffer
 		w := r.Writer(&got)
@@ -248,7 +250,8 @@ func TestNobodyCanReadASecretOutOfWhatPassed(t *testing.T) {
 		names := slices.Sorted(maps.Keys(written))
 		ordinary := rapid.StringMatching(`[a-z0-9 ":,{}\\\n./=_-]{0,12}`)
 		var b strings.Builder
-		for _, name := range rapid.SliceOfN(rapid.SampledFrom(names), 1, 4).Draw(t, "written") {
+		drawn := rapid.SliceOfN(rapid.SampledFrom(names), 1, 4).Draw(t, "written")
+		for _, name := range drawn {
 			b.WriteString(ordinary.Draw(t, "before") + " " + written[name] + " " + ordinary.Draw(t, "after"))
 		}
 		text := b.String()
@@ -282,8 +285,8 @@ func TestNobodyCanReadASecretOutOfWhatPassed(t *testing.T) {
 			rest = rest[n:]
 		}
 		require.NoError(t, w.Close())
-		if !strings.Contains(text, "\x1b") { // nobody drops the colours of a stream
-			hidden(out.String(), "Writer")
+		if streamed := !slices.ContainsFunc(drawn, func(name string) bool { return name == "coloured" || name == "JSON in JSON" }); streamed {
+			hidden(out.String(), "Writer") // which sees no text as a whole, and undoes nothing
 		}
 	})
 }

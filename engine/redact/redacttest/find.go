@@ -3,6 +3,7 @@
 package redacttest
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -14,40 +15,63 @@ import (
 	"unicode/utf16"
 )
 
-// depth is how many encodings may lie over each other.
-const depth = 3
+// budget is how much work may lie in encodings over each other. JSON costs least: text is often a string of a string.
+const budget = 6
 
-// Find tells in which ways a secret can be read in a text: "plain", "json", "base64 of json". It is empty if it cannot.
+// Find tells in which ways a secret can be read in a text: "plain", "json", "json in base64". It is empty if it cannot.
 func Find(text, secret string) []string {
-	var found []string
-	find(text, secret, "", depth, func(how string) { found = append(found, how) })
-	slices.Sort(found)
-	return slices.Compact(found)
+	return FindAll(text, map[string]string{"": secret})[""]
 }
 
-func find(text, secret, how string, left int, report func(string)) {
-	if strings.Contains(text, secret) {
-		if how == "" {
-			how = "plain"
-		}
-		report(how)
+// FindAll is Find for several secrets, by name.
+func FindAll(text string, secrets map[string]string) map[string][]string {
+	s := search{secrets: secrets, found: map[string][]string{}, seen: map[string]int{}}
+	s.find(text, "", budget)
+	for name, how := range s.found {
+		slices.Sort(how)
+		s.found[name] = slices.Compact(how)
+	}
+	return s.found
+}
+
+type search struct {
+	secrets map[string]string
+	found   map[string][]string
+	seen    map[string]int // what was looked at, with how much budget was left
+}
+
+func (s *search) find(text, how string, left int) {
+	if was, known := s.seen[text]; known && was >= left {
 		return
 	}
-	if left == 0 {
-		return
+	s.seen[text] = left
+	for name, secret := range s.secrets {
+		if strings.Contains(text, secret) {
+			s.found[name] = append(s.found[name], cmp.Or(how, "plain"))
+		}
 	}
 	for name, decode := range decoders {
+		cost := 3
+		if name == "json" {
+			cost = 1
+		}
+		if left < cost {
+			continue
+		}
 		within := name
 		if how != "" {
 			within = name + " in " + how
 		}
 		for _, decoded := range decode(text) {
-			if decoded != text {
-				find(decoded, secret, within, left-1, report)
+			if len(decoded) >= shortest && decoded != text {
+				s.find(decoded, within, left-cost)
 			}
 		}
 	}
 }
+
+// shortest is the length of the shortest secret that is looked for in an encoding.
+const shortest = 6
 
 var decoders = map[string]func(string) []string{
 	"json":   func(s string) []string { return []string{unescape(s)} },
@@ -58,11 +82,8 @@ var decoders = map[string]func(string) []string{
 }
 
 var (
-	jsonEscape = regexp.MustCompile(`\\(u[0-9a-fA-F]{4}(\\u[dD][c-fC-F][0-9a-fA-F]{2})?|x[0-9a-fA-F]{2}|.)`)
+	jsonEscape = regexp.MustCompile(`\\(U[0-9a-fA-F]{8}|u[0-9a-fA-F]{4}(\\u[dD][c-fC-F][0-9a-fA-F]{2})?|x[0-9a-fA-F]{2}|.)`)
 	percent    = regexp.MustCompile(`%[0-9a-fA-F]{2}`)
-	standard   = regexp.MustCompile(`[A-Za-z0-9+/]{8,}`)
-	forURLs    = regexp.MustCompile(`[A-Za-z0-9_-]{8,}`)
-	hexadec    = regexp.MustCompile(`(?:[0-9a-fA-F]{2}){4,}`)
 	colour     = regexp.MustCompile("\x1b\\[[0-9;:]*[A-Za-z]")
 )
 
@@ -83,6 +104,9 @@ func unescape(text string) string {
 				units = append(units, uint16(n))
 			}
 			return string(utf16.Decode(units))
+		case 'U':
+			n, _ := strconv.ParseUint(escape[2:], 16, 32)
+			return string(rune(n))
 		case 'x':
 			n, _ := strconv.ParseUint(escape[2:], 16, 8)
 			return string([]byte{byte(n)})
@@ -106,10 +130,10 @@ func unpercent(text string) string {
 func unbase64(text string) []string {
 	var out []string
 	for _, alphabet := range []struct {
-		runs *regexp.Regexp
-		enc  *base64.Encoding
+		letters *set
+		enc     *base64.Encoding
 	}{{standard, base64.RawStdEncoding}, {forURLs, base64.RawURLEncoding}} {
-		for _, run := range alphabet.runs.FindAllString(text, -1) {
+		for _, run := range alphabet.letters.runs(text) {
 			for skip := range 4 {
 				part := run[skip:]
 				if len(part)%4 == 1 {
@@ -126,9 +150,48 @@ func unbase64(text string) []string {
 
 func unhex(text string) []string {
 	var out []string
-	for _, run := range hexadec.FindAllString(text, -1) {
-		if plain, err := hex.DecodeString(run); err == nil {
-			out = append(out, string(plain))
+	for _, run := range hexadecimal.runs(text) {
+		for skip := range 2 {
+			part := run[skip:]
+			if plain, err := hex.DecodeString(part[:len(part)/2*2]); err == nil {
+				out = append(out, string(plain))
+			}
+		}
+	}
+	return out
+}
+
+// A set is a set of bytes.
+type set [256]bool
+
+func setOf(letters string) *set {
+	var s set
+	for i := range len(letters) {
+		s[letters[i]] = true
+	}
+	return &s
+}
+
+const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+var (
+	standard    = setOf(alphanumeric + "+/")
+	forURLs     = setOf(alphanumeric + "-_")
+	hexadecimal = setOf("0123456789abcdefABCDEF")
+)
+
+// runs are the different stretches of such bytes that are long enough to hold a secret.
+func (s *set) runs(text string) []string {
+	var out []string
+	known := map[string]bool{}
+	for i := 0; i < len(text); i++ {
+		begin := i
+		for i < len(text) && s[text[i]] {
+			i++
+		}
+		if run := text[begin:i]; len(run) > shortest && !known[run] {
+			known[run] = true
+			out = append(out, run)
 		}
 	}
 	return out
@@ -156,7 +219,6 @@ func Written(secret string) map[string]string {
 		"JSON":                     jsonText,
 		"JSON in ASCII":            escape(secret, true),
 		"JSON in JSON":             escape(jsonText, false),
-		"JSON in JSON in JSON":     escape(escape(jsonText, false), false),
 		"quoted":                   strconv.Quote(secret),
 		"hex":                      hex.EncodeToString([]byte(secret)),
 		"hex in upper case":        strings.ToUpper(hex.EncodeToString([]byte(secret))),
