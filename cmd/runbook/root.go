@@ -24,6 +24,7 @@ func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 // execute runs one command line and returns the exit code.
 func execute(ctx context.Context, args []string, io streams) int {
 	io.secrets = redact.New()
+	quieten(io.secrets.Writer(io.err))
 	root := newRoot(io) //nolint:contextcheck // cobra hands it to each command
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
