@@ -63,6 +63,9 @@ func (r *Redactor) value(v reflect.Value) (reflect.Value, bool) {
 		if v.IsNil() {
 			return v, false
 		}
+		if v.Elem().CanInt() || v.Elem().CanUint() || v.Elem().CanFloat() {
+			return r.number(v.Elem())
+		}
 		return r.value(v.Elem())
 	case reflect.Struct:
 		return r.fields(v)
@@ -80,6 +83,15 @@ func (r *Redactor) text(v reflect.Value) (reflect.Value, bool) {
 	}
 	clean := r.String(v.String())
 	return reflect.ValueOf(clean).Convert(v.Type()), clean != v.String()
+}
+
+// number hides a number that is a secret, where a text may stand as well. A field that is a number holds none: it is the program's own.
+func (r *Redactor) number(v reflect.Value) (reflect.Value, bool) {
+	text, err := json.Marshal(v.Interface())
+	if err != nil || !r.holds(text) {
+		return v, false
+	}
+	return reflect.ValueOf(mark), true
 }
 
 func (r *Redactor) pointer(v reflect.Value) (reflect.Value, bool) {

@@ -135,6 +135,15 @@ func rawWith(secret string) json.RawMessage {
 	return raw
 }
 
+func TestANumberThatIsASecretIsHidden(t *testing.T) {
+	value := map[string]any{"a": 12345678.0, "b": []any{int64(12345678), 7}}
+	record := &journal.Record{Seq: 12345678, Outcome: &journal.Outcome{Returned: journal.Returned{Value: value}}}
+	var next kept
+	require.NoError(t, knowing("12345678").Sink(&next).Write(record))
+	assert.Equal(t, map[string]any{"a": mark, "b": []any{mark, 7}}, next[0].Outcome.Value)
+	assert.EqualValues(t, 1, next[0].Seq, "that is the program's own")
+}
+
 func TestTheVocabularyStaysReadable(t *testing.T) {
 	record := &journal.Record{Kind: journal.KindOutcome, Time: time.Unix(0, 0), Outcome: &journal.Outcome{
 		Error: &journal.Error{Code: action.CodeUncertain, Message: "uncertain"}}}
