@@ -57,7 +57,7 @@ type parrot struct {
 	tells map[string]string // canaries: each is told in every way to write it
 	known []string          // the tokens that it lets in; nil for anybody
 
-	mu      sync.Mutex
+	mu      sync.Mutex // held around all that follows, and known
 	heard   map[string]bool // Authorization headers
 	events  []string
 	listing func() // called when somebody lists pods: the program is in the middle of a run
@@ -102,11 +102,10 @@ func newParrot(t *testing.T, tells map[string]string) *parrot {
 	mux.HandleFunc("GET "+core+"/configmaps/made", func(w http.ResponseWriter, _ *http.Request) { p.refuse(w, 404, "none") })
 	mux.HandleFunc("GET "+core+"/pods", func(w http.ResponseWriter, _ *http.Request) {
 		p.mu.Lock()
-		listing := p.listing
-		p.mu.Unlock()
-		if listing != nil {
-			listing()
+		if p.listing != nil {
+			p.listing()
 		}
+		p.mu.Unlock()
 		p.answer(w, 200, map[string]any{"kind": "PodList", "apiVersion": "v1", "items": []any{}})
 	})
 	mux.HandleFunc("GET "+core+"/pods/web", func(w http.ResponseWriter, r *http.Request) {
@@ -139,10 +138,11 @@ func newParrot(t *testing.T, tells map[string]string) *parrot {
 	p.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
 		p.heard[r.Header.Get("Authorization")] = true
+		known := p.known
 		p.mu.Unlock()
 		w.Header().Set("X-Who", p.credential(r))
 		w.Header().Set("Warning", `299 - "`+p.credential(r)+`"`)
-		if p.known != nil && !slices.Contains(p.known, p.credential(r)) {
+		if known != nil && !slices.Contains(known, p.credential(r)) {
 			p.refuse(w, 401, "nobody knows "+p.credential(r))
 			return
 		}
@@ -416,7 +416,9 @@ func TestNoSecretInAnythingThatARunLeaves(t *testing.T) {
 	p := newParrot(t, told())
 	c := newCage(t, p, talkative, fmt.Sprintf(`{"token":%q}`, token))
 	ps := map[string]string{}
+	p.mu.Lock()
 	p.listing = func() { maps.Copy(ps, commandLines()) }
+	p.mu.Unlock()
 	with := func(args ...string) []string { return append(args, given...) }
 
 	require.Equal(t, engine.ExitDone, c.runs(with("run", "./script.lua", "--dry-run", "--out", "the.plan", "--record", "dry.rec")...), "%v", c.lastErr)
@@ -435,6 +437,8 @@ func TestNoSecretInAnythingThatARunLeaves(t *testing.T) {
 	c.runs("show", "./script.lua")
 	c.runs("__complete", "run", "./script.lua", "-p", "env=")
 
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	canaries := secrets()
 	c.keeps(canaries, "stdout of run ./script.lua --dry-run --out", "stdout of run ./script.lua --dry-run -o json", "journal.jsonl", "results/", "the.plan", "/plan",
 		"dry.rec", "real.rec", "applied.rec", "stdout of apply", "stdout of runs show last -o text", "stdout of runs show last -o json", "stdout of replay dry.rec")
@@ -527,7 +531,9 @@ func TestNoCredentialInAnythingThatARunLeaves(t *testing.T) {
 			delete(tells, "a line of it")
 			tells["control"] = noSecret
 			p := newParrot(t, tells)
+			p.mu.Lock()
 			p.known = c.known
+			p.mu.Unlock()
 			cage := newCage(t, p, raising("log(all) log(kubernetes.get('pod/web')) log(kubernetes.logs('pod/web')) log(kubernetes.exec('pod/web', {'env'}))"+
 				" local _, err = try(kubernetes.get, 'configmap/forbidden') log(err) kubernetes.get('configmap/broken')"), c.user)
 			cage.file("runbook.yaml", "name: s\ncommands: { reads: [[env]] }\n")
@@ -546,6 +552,8 @@ func TestNoCredentialInAnythingThatARunLeaves(t *testing.T) {
 			}
 			cage.keeps(c.canaries, places...)
 			if c.sent != "" {
+				p.mu.Lock()
+				defer p.mu.Unlock()
 				assert.True(t, p.heard[c.sent], "it was not used: %v", p.heard)
 			}
 		})
