@@ -57,7 +57,7 @@ type parrot struct {
 	tells map[string]string // canaries: each is told in every way to write it
 	known []string          // the tokens that it lets in; nil for anybody
 
-	mu      sync.Mutex // held around all that follows, and known
+	mu      sync.Mutex      // held around all that follows, and known
 	heard   map[string]bool // Authorization headers
 	events  []string
 	listing func() // called when somebody lists pods: the program is in the middle of a run
