@@ -481,7 +481,7 @@ func TestNoSecretInHowARunEnds(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			c := newCage(t, p, raising(how), fmt.Sprintf(`{"token":%q}`, token))
-			for _, flags := range [][]string{{}, {"--dry-run"}, {"-o", "json"}} {
+			for _, flags := range [][]string{{}, {"--dry-run", "-o", "json"}} {
 				c.runs(append([]string{"run", "./script.lua", "-p", "env=${env:CANARY}", "-p", "open=" + noSecret}, flags...)...)
 			}
 			c.runs("runs", "show", "last")
