@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -27,13 +28,13 @@ type plant struct {
 	sent    []string          // what was done to tanks, in order
 	looks   int
 	unsure  bool             // settling never knows
+	foul    bool             // what is called late fails, and of what is called lost no answer comes
 	fail    map[string]error // of looking at a pump
 	stuck   map[string]error // of predicting, by the target's name
-	refuse  map[string]error // of sending, by the target's name
 }
 
 func newPlant() *plant {
-	return &plant{started: map[string]int{}, tanks: map[string]string{}, fail: map[string]error{}, stuck: map[string]error{}, refuse: map[string]error{}}
+	return &plant{started: map[string]int{}, tanks: map[string]string{}, fail: map[string]error{}, stuck: map[string]error{}}
 }
 
 func (p *plant) module() *module.Module {
@@ -52,7 +53,9 @@ func (p *plant) module() *module.Module {
 		{Name: "running", Params: []module.Param{name}, Read: func(a module.Args) (action.Read, error) {
 			return &pumpLook{p, a.String("name")}, nil
 		}},
-		{Name: "capacity", Read: func(module.Args) (action.Read, error) { return fixed{"capacity", map[string]any{"litres": 1.2e16}}, nil }},
+		{Name: "capacity", Read: func(module.Args) (action.Read, error) {
+			return fixed{"capacity", map[string]any{"litres": 1.2e16}}, nil
+		}},
 		{Name: "alarms", Read: func(module.Args) (action.Read, error) { return fixed{"alarms", []string(nil)}, nil }},
 	}}
 }
@@ -89,10 +92,13 @@ func (a *pump) Predict(context.Context, action.View) (action.Prediction, error) 
 func (a *pump) Apply(_ context.Context, predicted action.Prediction) (action.Result, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if err := a.refuse[a.name]; err != nil {
-		return action.Result{}, err
+	if a.foul && strings.HasPrefix(a.name, "late") {
+		return action.Result{}, unreachable
 	}
 	a.started[a.name]++
+	if a.foul && strings.HasPrefix(a.name, "lost") {
+		return action.Result{}, action.Errorf(action.CodeTimeout, "no answer")
+	}
 	return action.Result{Value: predicted.Value}, nil
 }
 
@@ -172,6 +178,9 @@ func (l *pumpLook) Read(context.Context, action.View) (any, error) {
 	l.looks++
 	if err := l.fail[l.name]; err != nil {
 		return nil, err
+	}
+	if l.foul && l.name == "late" {
+		return nil, unreachable
 	}
 	return map[string]any{"name": l.name, "starts": int64(l.started[l.name]), "looks": int64(l.looks)}, nil
 }

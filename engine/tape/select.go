@@ -114,7 +114,7 @@ func (s *selector) resumable() error {
 // dropCleanUp leaves out what on_exit did when the run ended early: it is called again at the end of the resumed run. A run that died
 // in its clean-ups, or of them, goes on in them instead.
 func (s *selector) dropCleanUp() error {
-	begun := slices.IndexFunc(s.held, func(r *journal.Record) bool { return r.Kind == journal.KindStep && r.Step.CleanUp })
+	begun := slices.IndexFunc(s.held, isCleanUp)
 	if begun < 0 || s.fromStep == 0 && (s.end == nil || s.stepsWentWell(begun)) {
 		return nil
 	}

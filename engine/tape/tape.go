@@ -59,20 +59,28 @@ func (t *Tape) Closed() *Tape {
 func (t *Tape) Live() bool { return !t.closed }
 
 // Stop makes everything from here on live, whatever is left, except where the next that was told is the beginning of the clean-ups:
-// those go on as they went.
-func (t *Tape) Stop() {
+// those go on as they went. It does nothing and returns false where the clean-ups began only later: what they did can neither be heard
+// from here nor be done again.
+func (t *Tape) Stop() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.closed || t.atCleanUp() {
-		return
+	if t.closed {
+		return true
+	}
+	if b := t.reels[""]; b != nil {
+		switch slices.IndexFunc(b.records[b.next:], isCleanUp) {
+		case 0:
+			return true
+		case -1:
+		default:
+			return false
+		}
 	}
 	t.reels, t.kept = map[string]*reel{}, map[string][]*journal.Record{}
+	return true
 }
 
-func (t *Tape) atCleanUp() bool {
-	b := t.reels[""]
-	return b != nil && b.next < len(b.records) && b.records[b.next].Kind == journal.KindStep && b.records[b.next].Step.CleanUp
-}
+func isCleanUp(r *journal.Record) bool { return r.Kind == journal.KindStep && r.Step.CleanUp }
 
 // isCall tells whether records of that kind say what a script got.
 func isCall(kind journal.Kind) bool {
