@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -195,16 +196,51 @@ func (p *plant) suffer(t *testing.T, text string, so *dying, f fate, options ...
 	return next, result, err
 }
 
+// loud tells of the first failure at once, with the journal: what fails by the chance of branches may not fail again when rapid looks for
+// a smaller case.
+type loud struct {
+	*rapid.T
+	outer *testing.T
+	first *sync.Once
+	last  *dying
+}
+
+func (l *loud) Errorf(format string, args ...any) {
+	l.first.Do(func() {
+		l.outer.Logf(format, args...)
+		for i := 0; l.last != nil && i < len(l.last.records); i++ {
+			r := l.last.records[i]
+			what := r.Key
+			switch {
+			case r.Host != nil:
+				what = r.Host.Name + string(r.Host.Value)
+			case r.Show != nil:
+				what = r.Show.Text
+			case r.Outcome != nil:
+				what += " " + r.Outcome.Status
+			case r.Resume != nil:
+				what = fmt.Sprint("without ", r.Resume.Dropped)
+			case r.End != nil:
+				what = string(r.End.Status)
+			}
+			l.outer.Logf("%3d %-8s %-10q %s", r.Seq, r.Kind, r.Branch, what)
+		}
+	})
+	l.T.Errorf(format, args...)
+}
+
 // Whatever a script does, however often it is killed, interrupted or fails: in the end what was done is what the script believes it has
 // done, nothing of it twice; and where neither chance nor a failure that it lived with counts, it is what would have been done at once.
 func TestAnyRunComesToTheEndThatItBelievesIn(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		text, drawn := drawCourse(rt)
-		fates := drawFates(rt)
-		clears := rapid.IntRange(0, 3).Draw(rt, "clears") // after so many attempts
-		how := with(map[string]string{"how": rapid.SampledFrom([]string{"gently", "hard"}).Draw(rt, "how")})
+	var first sync.Once
+	rapid.Check(t, func(rapidT *rapid.T) {
+		rt := &loud{T: rapidT, outer: t, first: &first}
+		text, drawn := drawCourse(rapidT)
+		fates := drawFates(rapidT)
+		clears := rapid.IntRange(0, 3).Draw(rapidT, "clears") // after so many attempts
+		how := with(map[string]string{"how": rapid.SampledFrom([]string{"gently", "hard"}).Draw(rapidT, "how")})
 		people := asking(Yes{Nobody{}})
-		if rapid.Bool().Draw(rt, "one by one") {
+		if rapid.Bool().Draw(rapidT, "one by one") {
 			people = asking(&consenting{People: Yes{Nobody{}}, decision: gate.Yes})
 		}
 		p := newPlant()
@@ -225,7 +261,7 @@ func TestAnyRunComesToTheEndThatItBelievesIn(t *testing.T) {
 				require.ErrorIs(rt, err, errDied, text)
 				continue
 			}
-			last = next
+			last, rt.last = next, next
 			checkJournal(rt, text, last)
 			if result.Exit == ExitDone && !last.dead {
 				break
@@ -246,7 +282,7 @@ func TestAnyRunComesToTheEndThatItBelievesIn(t *testing.T) {
 			done[name]++
 		}
 		require.Equal(rt, done, believed, text)
-		checkReplay(rt, t, p, text, last, how)
+		checkReplay(rt, p, text, last, how)
 		if drawn.free {
 			return
 		}
@@ -260,7 +296,7 @@ func TestAnyRunComesToTheEndThatItBelievesIn(t *testing.T) {
 }
 
 // refused tells whether a run may not be taken up, and for a reason that is told to people.
-func (c *course) refused(t *rapid.T, last *dying, err error) bool {
+func (c *course) refused(t *loud, last *dying, err error) bool {
 	switch {
 	case last == nil:
 		return false
@@ -277,7 +313,7 @@ func (c *course) refused(t *rapid.T, last *dying, err error) bool {
 }
 
 // checkJournal checks that what holds of a journal holds each operation once.
-func checkJournal(t *rapid.T, text string, d *dying) {
+func checkJournal(t *loud, text string, d *dying) {
 	seen, numbers := map[string]bool{}, map[int]string{}
 	for _, r := range tape.Whole(d.records).Records {
 		if r.Key != "" && r.Kind != journal.KindConsent && r.Kind != journal.KindAssume {
@@ -293,13 +329,13 @@ func checkJournal(t *rapid.T, text string, d *dying) {
 }
 
 // checkReplay checks that a recording of the run is heard to its end, and shows the same.
-func checkReplay(t *rapid.T, outer *testing.T, p *plant, text string, recorded *dying, how option) {
+func checkReplay(t *loud, p *plant, text string, recorded *dying, how option) {
 	out := &dying{}
-	cfg := p.bench(outer, text, out)
+	cfg := p.bench(t.outer, text, out)
 	how(&cfg)
 	cfg.Past = Recording(recorded.records)
 	cfg.Mode = Replayed(cfg.Past.Run)
-	result, err := Run(outer.Context(), cfg)
+	result, err := Run(t.outer.Context(), cfg)
 	require.NoError(t, err)
 	require.Equal(t, ExitDone, result.Exit, "%s\n%s", text, out.why())
 }

@@ -231,29 +231,6 @@ end) } }`
 	assert.Equal(t, ExitDone, result.Exit)
 }
 
-func TestCleanUpsThatChangedThingsForbidToGoOnInTheMiddle(t *testing.T) {
-	const text = `
-local plant = require "plant"
-return runbook { summary = "s", may = { "plant.flush" }, steps = { step("One", function(run)
-  plant.flush("a")
-  on_exit(function() plant.flush("undo") end)
-  plant.running("c")
-end) } }`
-	p := newPlant()
-	p.fail["c"] = unreachable
-	first, _, err := p.attempt(t, text, nil, 0)
-	require.NoError(t, err)
-	require.Equal(t, map[string]int{"a": 1, "undo": 1}, p.started)
-	delete(p.fail, "c")
-	_, _, err = p.attempt(t, text, first, 0)
-	require.ErrorContains(t, err, "the clean-ups of run")
-	require.ErrorContains(t, err, "plant.flush pumps/undo")
-	_, result, err := p.attempt(t, text, first, 1)
-	require.NoError(t, err)
-	assert.Equal(t, ExitDone, result.Exit)
-	assert.Equal(t, map[string]int{"a": 2, "undo": 2}, p.started)
-}
-
 // What no target can tell is a person's to say, and nobody else's.
 func TestAnActionOfWhichNobodyKnowsIsAskedAbout(t *testing.T) {
 	for answer, starts := range map[action.Settlement]int{action.Done: 0, action.NotDone: 1} {
