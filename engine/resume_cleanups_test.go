@@ -77,10 +77,14 @@ end)`)
 	assert.Equal(t, map[string]int{"a": 2, "undo": 2}, p.started)
 }
 
-func TestCleanUpsThatOnlyLookedForbidNothing(t *testing.T) {
+func TestCleanUpsThatChangedNothingForbidNothing(t *testing.T) {
 	p := newPlant()
 	p.fail["c"] = unreachable
-	text := inPlant(`step("One", function(run) on_exit(function() log(plant.running("x").starts) end) plant.start("x") plant.running("c") end)`)
+	text := inPlant(`step("One", function(run)
+  on_exit(function() plant.remove("none") log(plant.running("x").starts) end)
+  plant.start("x")
+  plant.running("c")
+end)`)
 	first := p.failed(t, text)
 	clear(p.fail)
 	second, _ := p.finished(t, text, first, 0)

@@ -238,7 +238,7 @@ func TestAnyRunComesToTheEndThatItBelievesIn(t *testing.T) {
 		text, drawn := drawCourse(rapidT)
 		fates := drawFates(rapidT)
 		clears := rapid.IntRange(0, 3).Draw(rapidT, "clears") // after so many attempts
-		how := with(map[string]string{"how": rapid.SampledFrom([]string{"gently", "hard"}).Draw(rapidT, "how")})
+		answer := how(rapid.SampledFrom([]string{"gently", "hard"}).Draw(rapidT, "answer"))
 		people := asking(Yes{Nobody{}})
 		if rapid.Bool().Draw(rapidT, "one by one") {
 			people = asking(&consenting{People: Yes{Nobody{}}, decision: gate.Yes})
@@ -253,7 +253,7 @@ func TestAnyRunComesToTheEndThatItBelievesIn(t *testing.T) {
 			if attempt < len(fates) {
 				f = fates[attempt]
 			}
-			next, result, err := p.suffer(t, text, last, f, how, people)
+			next, result, err := p.suffer(t, text, last, f, answer, people)
 			if err != nil && drawn.refused(rt, last, err) {
 				return
 			}
@@ -282,13 +282,13 @@ func TestAnyRunComesToTheEndThatItBelievesIn(t *testing.T) {
 			done[name]++
 		}
 		require.Equal(rt, done, believed, text)
-		checkReplay(rt, p, text, last, how)
+		checkReplay(rt, p, text, last, answer)
 		if drawn.free {
 			return
 		}
 		calm := newPlant()
 		calm.fail, calm.stuck = p.fail, p.stuck
-		_, result, err := calm.suffer(t, text, nil, fate{}, how)
+		_, result, err := calm.suffer(t, text, nil, fate{}, answer)
 		require.NoError(rt, err)
 		require.Equal(rt, ExitDone, result.Exit, text)
 		require.Equal(rt, calm.started, p.started, text)
@@ -329,10 +329,10 @@ func checkJournal(t *loud, text string, d *dying) {
 }
 
 // checkReplay checks that a recording of the run is heard to its end, and shows the same.
-func checkReplay(t *loud, p *plant, text string, recorded *dying, how option) {
+func checkReplay(t *loud, p *plant, text string, recorded *dying, answer option) {
 	out := &dying{}
 	cfg := p.bench(t.outer, text, out)
-	how(&cfg)
+	answer(&cfg)
 	cfg.Past = Recording(recorded.records)
 	cfg.Mode = Replayed(cfg.Past.Run)
 	result, err := Run(t.outer.Context(), cfg)

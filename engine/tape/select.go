@@ -119,9 +119,10 @@ func (s *selector) dropCleanUp() error {
 		return nil
 	}
 	var changed []string
+	outcomes := s.outcomes()
 	for _, r := range s.held[begun:] {
 		s.dropped[r] = true
-		if r.Kind == journal.KindIntent {
+		if r.Kind == journal.KindIntent && !nothingDone(r, outcomes[r.Key]) {
 			changed = append(changed, r.Call.Verb+" "+r.Call.Target.String())
 		}
 	}
@@ -205,10 +206,18 @@ func (s *selector) outcomes() map[string]*journal.Record {
 // mayRepeat tells whether an action of a step that is begun anew is simply asked for again: one that is known not to have happened,
 // and one for which twice is once. What may have happened has to be settled first.
 func mayRepeat(intent, outcome *journal.Record) bool {
-	if outcome == nil || outcome.Outcome.Status == journal.Uncertain {
+	switch {
+	case nothingDone(intent, outcome):
+		return true
+	case outcome == nil || outcome.Outcome.Status == journal.Uncertain:
 		return false
 	}
-	return outcome.Outcome.Status == journal.NotDone || intent.Call.Idempotent
+	return intent.Call.Idempotent
+}
+
+// nothingDone tells whether it is known that an action changed nothing.
+func nothingDone(intent, outcome *journal.Record) bool {
+	return intent.Intent.Unchanged || outcome != nil && (outcome.Outcome.Status == journal.NotDone || outcome.Outcome.Status == journal.Unchanged)
 }
 
 // trim leaves out the failures at the end of a branch, back to the beginning of its step or to the record with the number floor, and
