@@ -315,3 +315,24 @@ func TestAnActionOnWhatWasRecreatedMeanwhileIsNotSent(t *testing.T) {
 	p.finished(t, text, second, 1)
 	assert.Equal(t, []string{"remove x"}, p.sent, "a step that is begun anew looks again")
 }
+
+// A branch that had begun has to say what came of it, also where another fails before it has begun again.
+func TestABranchThatHadBegunGoesOn(t *testing.T) {
+	p := newPlant()
+	p.fail["c"] = unreachable
+	text := inPlant(`step("One", function(run)
+  parallel({ "a", "b", "c" }, { limit = 1 }, function(n)
+    if n == "a" and plant.running("q") and not select(2, try(plant.running, "c")) then error("it is back") end
+    if n == "b" then parallel({ "x" }, function() plant.start("b") end) end
+    if n == "c" then plant.start("c") end
+  end)
+end)`)
+	first := p.killed(t, text, isIntent)
+	clear(p.fail)
+	second, result, err := p.attempt(t, text, first, 0)
+	require.NoError(t, err)
+	assert.Equal(t, ExitFailed, result.Exit)
+	assert.Contains(t, second.why(), "it is back")
+	assert.Equal(t, map[string]int{"b": 1}, p.started)
+	assert.Len(t, second.of(journal.KindOutcome), 1)
+}

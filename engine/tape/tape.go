@@ -164,13 +164,12 @@ func (t *Tape) takeKept(c Call) *journal.Record {
 // atEnd is the error of a call after the end of the tape. The caller holds the lock.
 func (t *Tape) atEnd(c Call) error {
 	if !t.closed || c.Kind == journal.KindHost && t.inside(c.Branch) {
-		return nil
+		return nil // it may ask how a group of branches went that did not come to its end
 	}
 	return &Divergence{Call: c}
 }
 
-// inside tells whether calls are left of branches below this one: it asks how a group of branches went that did not come to its
-// end. The caller holds the lock.
+// inside tells whether calls are left of branches below this one. The caller holds the lock.
 func (t *Tape) inside(branch string) bool {
 	for name := range t.reels {
 		if _, below := action.ChildBranch(branch, name); below && name != branch && t.peek(name) != nil {
@@ -214,6 +213,13 @@ func (t *Tape) Left(branch string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.peek(branch) != nil
+}
+
+// Begun tells whether the branch, or one inside of it, has calls left on its tape.
+func (t *Tape) Begun(branch string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.peek(branch) != nil || t.inside(branch)
 }
 
 // Told tells whether something of that kind was told before, where the branch is now. It goes behind it.
