@@ -86,14 +86,14 @@ func drift(d action.Description, how string) *action.Error {
 }
 
 // firstDifference names an argument in which two operations differ. Where they do not, they differ in how often they were asked for.
-func firstDifference(then, now []action.Arg) (name string, old, new any) {
+func firstDifference(then, now []action.Arg) (name string, was, is any) {
 	values := map[string]any{}
 	for _, a := range then {
 		values[a.Name] = a.Value
 	}
 	for _, a := range now {
-		if was, ok := values[a.Name]; !ok || action.Text(was) != action.Text(a.Value) {
-			return a.Name, was, a.Value
+		if old, ok := values[a.Name]; !ok || action.Text(old) != action.Text(a.Value) {
+			return a.Name, old, a.Value
 		}
 		delete(values, a.Name)
 	}

@@ -87,7 +87,9 @@ func (g *group) recall(ctx context.Context) error {
 		return err
 	}
 	if past == nil {
-		for g.begun = len(g.items); g.begun > 0 && !g.vm.opts.Memory.Begun(g.path(ctx, g.begun-1)); g.begun-- {
+		g.begun = len(g.items)
+		for g.begun > 0 && !g.vm.opts.Memory.Begun(g.path(ctx, g.begun-1)) {
+			g.begun--
 		}
 		return nil
 	}

@@ -40,7 +40,7 @@ func Select(records []*journal.Record, fromStep int) (Selection, error) {
 			return Selection{}, err
 		}
 	} else {
-		s.trim("", 0)
+		s.trim(limbs(s.held), 0)
 		if err := s.anythingNew(); err != nil {
 			return Selection{}, err
 		}
@@ -223,11 +223,13 @@ func nothingDone(intent, outcome *journal.Record) bool {
 // trim leaves out the failures at the end of a branch, back to the beginning of its step or to the record with the number floor, and
 // those at the ends of the branches that were under way inside its last calls. What the script lived with is followed by a call that
 // stays.
-func (s *selector) trim(branch string, floor int64) {
-	own := s.own(branch, floor)
+func (s *selector) trim(l *limb, floor int64) {
 	var told []*journal.Record // after the last call that stays
-	for i := len(own) - 1; i >= 0; i-- {
-		r := own[i]
+	for i := len(l.records) - 1; i >= 0 && l.records[i].Seq > floor; i-- {
+		r := l.records[i]
+		if s.dropped[r] {
+			continue
+		}
 		if isBoundary(r) {
 			floor = r.Seq
 			break
@@ -236,7 +238,7 @@ func (s *selector) trim(branch string, floor int64) {
 			told = append(told, r)
 			continue
 		}
-		if s.trimChildren(branch, r.Seq) || !s.failed(r) {
+		if s.trimBelow(l, r.Seq) || !s.failed(r) {
 			s.dropEnds(told)
 			return
 		}
@@ -244,18 +246,8 @@ func (s *selector) trim(branch string, floor int64) {
 		s.drop(told...)
 		told = nil
 	}
-	s.trimChildren(branch, floor)
+	s.trimBelow(l, floor)
 	s.dropEnds(told)
-}
-
-func (s *selector) own(branch string, floor int64) []*journal.Record {
-	var out []*journal.Record
-	for _, r := range s.held {
-		if r.Branch == branch && r.Seq > floor && !s.dropped[r] {
-			out = append(out, r)
-		}
-	}
-	return out
 }
 
 // isBoundary tells whether nothing before the record can be what ended the run.
@@ -263,13 +255,15 @@ func isBoundary(r *journal.Record) bool {
 	return r.Kind == journal.KindStep || r.Kind == journal.KindStepEnd && wentWell(r.Step)
 }
 
-// trimChildren trims the branches right below one from the record with the number floor on, and tells whether any of their calls
-// stays.
-func (s *selector) trimChildren(branch string, floor int64) (stays bool) {
-	for _, child := range s.children(branch, floor) {
-		s.trim(child, floor)
+// trimBelow trims the branches right below one from the record with the number floor on, and tells whether any of their calls stays.
+func (s *selector) trimBelow(l *limb, floor int64) (stays bool) {
+	for _, child := range l.below {
+		if s.called(child, floor) {
+			s.trim(child, floor)
+			stays = stays || s.called(child, floor)
+		}
 	}
-	return len(s.children(branch, floor)) > 0
+	return stays
 }
 
 // failed tells whether a call may be what ended the run, everything after it being left out already: a failure, a refusal by a
@@ -310,20 +304,6 @@ func (s *selector) drop(records ...*journal.Record) {
 			s.again++
 		}
 	}
-}
-
-// children are the branches right below one that made a call after its record with the number floor.
-func (s *selector) children(branch string, floor int64) []string {
-	var out []string
-	for _, r := range s.held {
-		if r.Seq <= floor || s.dropped[r] || !isCall(r.Kind) {
-			continue
-		}
-		if child, ok := action.ChildBranch(branch, r.Branch); ok && !slices.Contains(out, child) {
-			out = append(out, child)
-		}
-	}
-	return out
 }
 
 // anythingNew refuses a resume that could only come to the same end.
