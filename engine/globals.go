@@ -108,8 +108,8 @@ func globals(r *run) *module.Module {
 			Name:   "on_exit",
 			Doc:    "Calls a function when the run ends, also when it fails or is interrupted. The last one added is called first.",
 			Params: []module.Param{{Name: "cleanup", Kind: module.Function, Required: true}},
-			Control: func(_ context.Context, a module.Args) (any, error) {
-				return nil, r.onExit(a["cleanup"].(module.Callback))
+			Control: func(ctx context.Context, a module.Args) (any, error) {
+				return nil, r.onExit(ctx, a["cleanup"].(module.Callback))
 			},
 		},
 	}}
@@ -280,13 +280,6 @@ func (r *run) setVerdict(ctx context.Context, a module.Args) error {
 	r.verdict = v
 	r.mu.Unlock()
 	return r.tell(journal.Record{Kind: journal.KindVerdict, Branch: script.FrameOf(ctx).Branch, Verdict: v})
-}
-
-func (r *run) onExit(fn module.Callback) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.cleanups = append(r.cleanups, fn)
-	return nil
 }
 
 // waitUntil is the wait of a script's own function. No intended state can hold what it looks for.

@@ -24,6 +24,9 @@ func (m memory) Keep(ctx context.Context, name string, value any, failed bool) e
 	return m.run.keep(ctx, name, value, failed)
 }
 
+// Begun tells whether there is more of a branch than was heard.
+func (m memory) Begun(branch string) bool { return m.run.tape.Begun(branch) }
+
 // recall returns the value that the host gave the branch there in an earlier part of the run, nil if it is to give one now.
 func (r *run) recall(ctx context.Context, name string) (json.RawMessage, error) {
 	past, err := r.past(ctx, journal.KindHost, name)

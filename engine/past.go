@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -18,14 +19,15 @@ import (
 // A Past is an earlier part of a run, for one that goes the same way again: resumed, with a live end, or replayed, without one. The
 // zero value is the past of a run that begins.
 type Past struct {
-	Run     *journal.Run      // as it was written down
-	Sources []*journal.Source // what it was made of
-	Tape    *tape.Tape
-	Granted []*journal.Consent // what a person consented to, as far as it still holds; a flag counts only for its own command line
-	Number  int                // of the last action
-	Anew    []string           // actions that were done, and that are asked for again
-	Resume  *journal.Resume    // what is written down about taking it up again; nil for a replay
-	End     *journal.End       // of a recording, how it ended; nil if it did not
+	Run      *journal.Run      // as it was written down
+	Sources  []*journal.Source // what it was made of
+	Tape     *tape.Tape
+	Granted  []*journal.Consent // what a person consented to, as far as it still holds; a flag counts only for its own command line
+	Number   int                // of the last action
+	Cleanups int                // the largest number of a clean-up that a branch added
+	Anew     []string           // actions that were done, and that are asked for again
+	Resume   *journal.Resume    // what is written down about taking it up again; nil for a replay
+	End      *journal.End       // of a recording, how it ended; nil if it did not
 }
 
 func (p Past) tape() *tape.Tape {
@@ -151,7 +153,17 @@ func pastOf(records []*journal.Record) Past {
 			past.Sources = append(past.Sources, r.Source)
 		case journal.KindIntent:
 			past.Number = max(past.Number, r.Intent.Number)
+		case journal.KindHost:
+			past.Cleanups = max(past.Cleanups, cleanupNumber(r.Host))
 		}
 	}
 	return past
+}
+
+// cleanupNumber is the number of a clean-up that a branch added, 0 for any other value of the host.
+func cleanupNumber(h *journal.Host) (number int) {
+	if h.Name == onExitName {
+		_ = json.Unmarshal(h.Value, &number) // whoever hears it says so
+	}
+	return number
 }

@@ -38,15 +38,17 @@ steps = {
 } }`
 
 // planIt rehearses a script in the plant and makes a plan of it.
-func (p *plant) planIt(t *testing.T, text string) *plan.Plan {
+func (p *plant) planIt(t *testing.T, text string, options ...option) *plan.Plan {
 	t.Helper()
 	rehearsal := &dying{}
 	cfg := p.bench(t, text, rehearsal)
+	for _, change := range options {
+		change(&cfg)
+	}
 	cfg.Mode = dry()
 	result, err := Run(t.Context(), cfg)
 	require.NoError(t, err)
-	require.Equal(t, ExitDone, result.Exit)
-	cfg.Mode = dry()
+	require.Equal(t, ExitDone, result.Exit, rehearsal.why())
 	turns, err := Turns(t.Context(), cfg, rehearsal.records)
 	require.NoError(t, err)
 	var out bytes.Buffer
@@ -58,27 +60,28 @@ func (p *plant) planIt(t *testing.T, text string) *plan.Plan {
 	return read
 }
 
-// apply applies a plan in the plant; answer is what a person says to ask.
-func (p *plant) apply(t *testing.T, text string, approved *plan.Plan, answer string) (*dying, Result) {
+// apply applies a plan in the plant.
+func (p *plant) apply(t *testing.T, text string, approved *plan.Plan, options ...option) (*dying, Result) {
 	t.Helper()
-	sink := &dying{}
-	cfg := p.bench(t, text, sink)
-	cfg.Mode = Real(Approved{Nobody{}})
-	cfg.Plan = approved
-	if answer != "" {
-		cfg.Given["how"] = answer
-	}
-	result, err := Run(t.Context(), cfg)
+	sink, result, err := p.attempt(t, text, nil, 0, append(options, applying(approved))...)
 	require.NoError(t, err)
 	return sink, result
 }
+
+// applying holds an attempt to a plan.
+func applying(approved *plan.Plan) option {
+	return func(cfg *Config) { cfg.Mode, cfg.Plan = Real(Approved{Nobody{}}), approved }
+}
+
+// how answers what the script asks.
+func how(answer string) option { return with(map[string]string{"how": answer}) }
 
 func TestAPlanIsDoneAsItWasApproved(t *testing.T) {
 	p := newPlant()
 	approved := p.planIt(t, remedy)
 	require.Empty(t, p.started, "a plan changes nothing")
 	p.started["steady"] = 1
-	sink, result := p.apply(t, remedy, approved, "gently")
+	sink, result := p.apply(t, remedy, approved, how("gently"))
 	assert.Equal(t, ExitDone, result.Exit)
 	assert.Equal(t, map[string]int{"steady": 1, "p1": 1, "x": 1, "y": 1, "tell": 1, "gently": 1}, p.started)
 	assert.Equal(t, approved.Sum, sink.records[0].Run.Plan)
@@ -93,14 +96,14 @@ func TestAnAssumptionThatDoesNotHoldIsPlannedFor(t *testing.T) {
 		turns = append(turns, turn.Name+"="+turn.Choice)
 	}
 	assert.Equal(t, []string{"wait_until condition/steady=timeout", "how?=hard"}, turns)
-	_, result := p.apply(t, remedy, approved, "gently")
+	_, result := p.apply(t, remedy, approved, how("gently"))
 	assert.Equal(t, ExitDone, result.Exit)
 	assert.Equal(t, map[string]int{"p1": 1, "x": 1, "y": 1, "page": 1, "gently": 1}, p.started)
 
 	p = newPlant()
 	approved = p.planIt(t, remedy)
 	p.started["steady"] = 1
-	_, result = p.apply(t, remedy, approved, "hard")
+	_, result = p.apply(t, remedy, approved, how("hard"))
 	assert.Equal(t, ExitDone, result.Exit)
 	assert.Equal(t, 1, p.started["hard"])
 }
@@ -125,7 +128,7 @@ func TestAPlanIsLeftBeforeAnythingElseIsSent(t *testing.T) {
 			p := newPlant()
 			approved := p.planIt(t, onlyStarts)
 			p.started[c.meanwhile] = c.to
-			sink, result := p.apply(t, onlyStarts, approved, "")
+			sink, result := p.apply(t, onlyStarts, approved)
 			assert.Equal(t, ExitDrift, result.Exit)
 			assert.Equal(t, journal.Drifted, sink.end().Status)
 			assert.Equal(t, c.message, sink.end().Error.Message)
@@ -146,7 +149,7 @@ func TestWhatWasPlannedAndNotAskedForIsTold(t *testing.T) {
 	p.started["wanted"] = 2
 	approved := p.planIt(t, onlyStarts)
 	p.started["wanted"] = 1
-	sink, result := p.apply(t, onlyStarts, approved, "")
+	sink, result := p.apply(t, onlyStarts, approved)
 	assert.Equal(t, ExitDone, result.Exit)
 	var warnings []string
 	for _, r := range sink.records {
@@ -176,7 +179,7 @@ func TestAPlanSurvivesWhatConcernsNoAction(t *testing.T) {
 	for i := range 100 {
 		fresh := newPlant()
 		fresh.looks = i * 7
-		_, result := fresh.apply(t, onlyStarts, approved, "")
+		_, result := fresh.apply(t, onlyStarts, approved)
 		require.Equal(t, ExitDone, result.Exit)
 		require.Equal(t, map[string]int{"p1": 1}, fresh.started)
 	}

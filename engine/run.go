@@ -77,12 +77,14 @@ type run struct {
 	mu       sync.Mutex
 	step     int // number of the current step, 0 before the first
 	verdict  *journal.Verdict
-	cleanups []module.Callback
-	cleaning bool                    // the clean-ups have begun
-	halt     context.CancelCauseFunc // ends the script, or the clean-ups once they have begun
-	started  bool                    // the first record was written
-	ended    bool                    // somebody writes the last record, or did
-	last     chan struct{}           // closed once the last record was written
+	cleanups []cleanup
+
+	lastCleanup int                     // the largest number of one so far
+	cleaning    bool                    // the clean-ups have begun
+	halt        context.CancelCauseFunc // ends the script, or the clean-ups once they have begun
+	started     bool                    // the first record was written
+	ended       bool                    // somebody writes the last record, or did
+	last        chan struct{}           // closed once the last record was written
 }
 
 // Run executes a runbook. An error is one that arose before the first record was written: nothing has
@@ -286,49 +288,6 @@ func (r *run) end(ctx context.Context, err error) int {
 	}
 	r.tellMissed(err)
 	return r.writeEnd(r.withoutRehearsal(err))
-}
-
-// cleanUpStep names the step in which the clean-ups are called.
-const cleanUpStep = "clean-up"
-
-// cleanUpTime bounds all clean-ups of a run together.
-const cleanUpTime = 30 * time.Second
-
-// cleanUp runs what the script asked for with on_exit, also after an interrupt, but not after a limit: then no time is left.
-// The second interrupt ends it. It returns the first error.
-func (r *run) cleanUp(ctx context.Context) (first error) {
-	r.mu.Lock()
-	cleanups := r.cleanups
-	r.mu.Unlock()
-	if len(cleanups) == 0 {
-		return nil
-	}
-	if limitOf(context.Cause(ctx)) != nil {
-		r.warn("the clean-ups of this run were not called: it had reached its limit", "")
-		return nil
-	}
-	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
-	defer done()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(r.cfg.Actions, func() { cancel(context.Cause(r.cfg.Actions)) })() //nolint:contextcheck // what ends a clean-up is not what ends the script
-	r.mu.Lock()
-	r.halt, r.cleaning = cancel, true
-	r.mu.Unlock()
-	r.tape.Stop() // what the script did not come to does not concern the clean-ups
-	step := &journal.Step{Number: len(r.book.Header.Steps) + 1, Name: cleanUpStep, CleanUp: true}
-	if err := r.tell(journal.Record{Kind: journal.KindStep, Step: step}); err != nil {
-		return err
-	}
-	for i := len(cleanups) - 1; i >= 0; i-- {
-		if _, err := cleanups[i](ctx); err != nil {
-			r.warn("a clean-up failed: "+err.Error(), "")
-			if first == nil {
-				first = err
-			}
-		}
-	}
-	return first
 }
 
 // warn tells what should be known. If it cannot be written down, the end of the run cannot either, and says so.

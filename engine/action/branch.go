@@ -40,3 +40,8 @@ func ChildBranch(parent, below string) (string, bool) {
 	label, _, _ := strings.Cut(rest, branchSeparator)
 	return NestBranch(parent, label), label != ""
 }
+
+// ParentBranch is the path of the branch that a branch is right inside of.
+func ParentBranch(branch string) string {
+	return branch[:max(strings.LastIndex(branch, branchSeparator), 0)]
+}

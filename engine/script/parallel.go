@@ -32,6 +32,7 @@ type group struct {
 	errs    []*Error
 	first   int    // index of the error that stopped the group, -1 if none did
 	course  course // of an earlier time, if recalled
+	begun   int    // how many branches had begun at an earlier time that did not come to the end of the group
 
 	recalled bool
 }
@@ -78,11 +79,19 @@ func (vm *VM) parallel(L *lua.LState) int {
 // GroupName is what the course of a group is remembered as.
 const GroupName = "parallel"
 
-// recall makes a group that ran before go the same way again: no branch begins that had not begun then.
+// recall makes a group that ran before go the same way again: no branch begins that had not begun then. One that was under way begins
+// at least the branches that had begun, because what they were doing has to be finished.
 func (g *group) recall(ctx context.Context) error {
 	past, err := g.vm.opts.Memory.Recall(ctx, GroupName)
-	if past == nil || err != nil {
+	if err != nil {
 		return err
+	}
+	if past == nil {
+		g.begun = len(g.items)
+		for g.begun > 0 && !g.vm.opts.Memory.Begun(g.path(ctx, g.begun-1)) {
+			g.begun--
+		}
+		return nil
 	}
 	g.recalled = true
 	return json.Unmarshal(past, &g.course)
@@ -159,14 +168,14 @@ func (g *group) more(i int) bool {
 	if g.recalled {
 		return i < g.course.Began
 	}
-	return i < len(g.items) && !g.stopped()
+	return i < g.begun || i < len(g.items) && !g.stopped()
 }
 
 // branch runs one item. The caller holds the lock.
 func (g *group) branch(parent *lua.LState, i int) {
 	th, cancel := parent.NewThread()
 	cancel()
-	ctx := withBranch(parent.Context(), action.NestBranch(BranchOf(parent.Context()), g.labels[i]))
+	ctx := withBranch(parent.Context(), g.path(parent.Context(), i))
 	th.SetContext(ctx)
 	g.vm.nesting[th] = g.vm.nesting[parent] + 1
 	defer delete(g.vm.nesting, th)
@@ -186,6 +195,11 @@ func (g *group) branch(parent *lua.LState, i int) {
 // harmless tells whether an error only ends a step: it must not hide another branch's failure.
 func harmless(err *Error) bool {
 	return err.Failure.Code == action.CodeSkipped || err.Failure.Code == action.CodeDeclined
+}
+
+// path is that of the branch with that index in a group that is called with that context.
+func (g *group) path(ctx context.Context, i int) string {
+	return action.NestBranch(BranchOf(ctx), g.labels[i])
 }
 
 func (g *group) finish(L *lua.LState) int {

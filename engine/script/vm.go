@@ -49,12 +49,15 @@ type Memory interface {
 	Recall(ctx context.Context, name string) (json.RawMessage, error)
 	// Keep writes a value down. Failed says that it tells of a failure, which need not repeat when the run is taken up again.
 	Keep(ctx context.Context, name string, value any, failed bool) error
+	// Begun tells whether a branch, or one inside of it, has something left to hear.
+	Begun(branch string) bool
 }
 
 type noMemory struct{}
 
 func (noMemory) Recall(context.Context, string) (json.RawMessage, error) { return nil, nil }
 func (noMemory) Keep(context.Context, string, any, bool) error           { return nil }
+func (noMemory) Begun(string) bool                                       { return false }
 
 // Invoke carries out one call of a function that is not pure. It may block and is called without the interpreter's lock.
 type Invoke func(ctx context.Context, call Call) (any, error)

@@ -40,7 +40,7 @@ func Select(records []*journal.Record, fromStep int) (Selection, error) {
 			return Selection{}, err
 		}
 	} else {
-		s.trim("", 0)
+		s.trim(limbs(s.held), 0)
 		if err := s.anythingNew(); err != nil {
 			return Selection{}, err
 		}
@@ -114,14 +114,15 @@ func (s *selector) resumable() error {
 // dropCleanUp leaves out what on_exit did when the run ended early: it is called again at the end of the resumed run. A run that died
 // in its clean-ups, or of them, goes on in them instead.
 func (s *selector) dropCleanUp() error {
-	begun := slices.IndexFunc(s.held, func(r *journal.Record) bool { return r.Kind == journal.KindStep && r.Step.CleanUp })
+	begun := slices.IndexFunc(s.held, isCleanUp)
 	if begun < 0 || s.fromStep == 0 && (s.end == nil || s.stepsWentWell(begun)) {
 		return nil
 	}
 	var changed []string
+	outcomes := s.outcomes()
 	for _, r := range s.held[begun:] {
 		s.dropped[r] = true
-		if r.Kind == journal.KindIntent {
+		if r.Kind == journal.KindIntent && !nothingDone(r, outcomes[r.Key]) {
 			changed = append(changed, r.Call.Verb+" "+r.Call.Target.String())
 		}
 	}
@@ -205,20 +206,30 @@ func (s *selector) outcomes() map[string]*journal.Record {
 // mayRepeat tells whether an action of a step that is begun anew is simply asked for again: one that is known not to have happened,
 // and one for which twice is once. What may have happened has to be settled first.
 func mayRepeat(intent, outcome *journal.Record) bool {
-	if outcome == nil || outcome.Outcome.Status == journal.Uncertain {
+	switch {
+	case nothingDone(intent, outcome):
+		return true
+	case outcome == nil || outcome.Outcome.Status == journal.Uncertain:
 		return false
 	}
-	return outcome.Outcome.Status == journal.NotDone || intent.Call.Idempotent
+	return intent.Call.Idempotent
+}
+
+// nothingDone tells whether it is known that an action changed nothing.
+func nothingDone(intent, outcome *journal.Record) bool {
+	return intent.Intent.Unchanged || outcome != nil && (outcome.Outcome.Status == journal.NotDone || outcome.Outcome.Status == journal.Unchanged)
 }
 
 // trim leaves out the failures at the end of a branch, back to the beginning of its step or to the record with the number floor, and
 // those at the ends of the branches that were under way inside its last calls. What the script lived with is followed by a call that
 // stays.
-func (s *selector) trim(branch string, floor int64) {
-	own := s.own(branch, floor)
+func (s *selector) trim(l *limb, floor int64) {
 	var told []*journal.Record // after the last call that stays
-	for i := len(own) - 1; i >= 0; i-- {
-		r := own[i]
+	for i := len(l.records) - 1; i >= 0 && l.records[i].Seq > floor; i-- {
+		r := l.records[i]
+		if s.dropped[r] {
+			continue
+		}
 		if isBoundary(r) {
 			floor = r.Seq
 			break
@@ -227,7 +238,7 @@ func (s *selector) trim(branch string, floor int64) {
 			told = append(told, r)
 			continue
 		}
-		if s.trimChildren(branch, r.Seq) || !s.failed(r) {
+		if s.trimBelow(l, r.Seq) || !s.failed(r) {
 			s.dropEnds(told)
 			return
 		}
@@ -235,18 +246,8 @@ func (s *selector) trim(branch string, floor int64) {
 		s.drop(told...)
 		told = nil
 	}
-	s.trimChildren(branch, floor)
+	s.trimBelow(l, floor)
 	s.dropEnds(told)
-}
-
-func (s *selector) own(branch string, floor int64) []*journal.Record {
-	var out []*journal.Record
-	for _, r := range s.held {
-		if r.Branch == branch && r.Seq > floor && !s.dropped[r] {
-			out = append(out, r)
-		}
-	}
-	return out
 }
 
 // isBoundary tells whether nothing before the record can be what ended the run.
@@ -254,13 +255,15 @@ func isBoundary(r *journal.Record) bool {
 	return r.Kind == journal.KindStep || r.Kind == journal.KindStepEnd && wentWell(r.Step)
 }
 
-// trimChildren trims the branches right below one from the record with the number floor on, and tells whether any of their calls
-// stays.
-func (s *selector) trimChildren(branch string, floor int64) (stays bool) {
-	for _, child := range s.children(branch, floor) {
-		s.trim(child, floor)
+// trimBelow trims the branches right below one from the record with the number floor on, and tells whether any of their calls stays.
+func (s *selector) trimBelow(l *limb, floor int64) (stays bool) {
+	for _, child := range l.below {
+		if s.called(child, floor) {
+			s.trim(child, floor)
+			stays = stays || s.called(child, floor)
+		}
 	}
-	return len(s.children(branch, floor)) > 0
+	return stays
 }
 
 // failed tells whether a call may be what ended the run, everything after it being left out already: a failure, a refusal by a
@@ -301,20 +304,6 @@ func (s *selector) drop(records ...*journal.Record) {
 			s.again++
 		}
 	}
-}
-
-// children are the branches right below one that made a call after its record with the number floor.
-func (s *selector) children(branch string, floor int64) []string {
-	var out []string
-	for _, r := range s.held {
-		if r.Seq <= floor || s.dropped[r] || !isCall(r.Kind) {
-			continue
-		}
-		if child, ok := action.ChildBranch(branch, r.Branch); ok && !slices.Contains(out, child) {
-			out = append(out, child)
-		}
-	}
-	return out
 }
 
 // anythingNew refuses a resume that could only come to the same end.

@@ -32,7 +32,7 @@ func numbered(records ...*journal.Record) []*journal.Record {
 	return records
 }
 
-func step(n int) *journal.Record {
+func stepOf(n int) *journal.Record {
 	return &journal.Record{Kind: journal.KindStep, Step: &journal.Step{Number: n}}
 }
 
@@ -48,25 +48,25 @@ func TestStanding(t *testing.T) {
 		want    []string
 	}{
 		"not resumed": {
-			numbered(of(journal.KindRun, ""), step(1), of(journal.KindIntent, "a"), of(journal.KindEnd, "")),
+			numbered(of(journal.KindRun, ""), stepOf(1), of(journal.KindIntent, "a"), of(journal.KindEnd, "")),
 			[]string{"run", "step 1", "intent a", "end"},
 		},
 		"an end that others follow": {
-			numbered(of(journal.KindRun, ""), of(journal.KindEnd, ""), step(1)),
+			numbered(of(journal.KindRun, ""), of(journal.KindEnd, ""), stepOf(1)),
 			[]string{"run", "step 1"},
 		},
 		"dropped, and live": {
-			numbered(of(journal.KindRun, ""), step(1), of(journal.KindIntent, "a"), of(journal.KindOutcome, "a"), of(journal.KindEnd, ""),
+			numbered(of(journal.KindRun, ""), stepOf(1), of(journal.KindIntent, "a"), of(journal.KindOutcome, "a"), of(journal.KindEnd, ""),
 				resume([]int64{3, 4}, nil), of(journal.KindIntent, "a"), of(journal.KindEnd, "")),
 			[]string{"run", "resume", "step 1 again", "intent a", "end"},
 		},
 		"kept where its step is begun anew": {
-			numbered(of(journal.KindRun, ""), step(1), step(2), of(journal.KindIntent, "a"), step(3), of(journal.KindIntent, "b"),
-				resume([]int64{3, 5}, []int64{4, 6}), step(2), of(journal.KindRead, "r"), of(journal.KindEnd, "")),
+			numbered(of(journal.KindRun, ""), stepOf(1), stepOf(2), of(journal.KindIntent, "a"), stepOf(3), of(journal.KindIntent, "b"),
+				resume([]int64{3, 5}, []int64{4, 6}), stepOf(2), of(journal.KindRead, "r"), of(journal.KindEnd, "")),
 			[]string{"run", "resume", "step 1 again", "step 2", "intent a again", "read r", "intent b again", "end"},
 		},
 		"twice": {
-			numbered(of(journal.KindRun, ""), step(1), of(journal.KindIntent, "a"), resume([]int64{2}, []int64{3}), step(1), of(journal.KindRead, "r"),
+			numbered(of(journal.KindRun, ""), stepOf(1), of(journal.KindIntent, "a"), resume([]int64{2}, []int64{3}), stepOf(1), of(journal.KindRead, "r"),
 				resume([]int64{6}, nil), of(journal.KindWarning, ""), of(journal.KindRead, "r"), of(journal.KindWarning, "")),
 			[]string{"run", "resume", "resume", "warning", "step 1 again", "intent a again", "read r", "warning"},
 		},

@@ -59,20 +59,28 @@ func (t *Tape) Closed() *Tape {
 func (t *Tape) Live() bool { return !t.closed }
 
 // Stop makes everything from here on live, whatever is left, except where the next that was told is the beginning of the clean-ups:
-// those go on as they went.
-func (t *Tape) Stop() {
+// those go on as they went. It does nothing and returns false where the clean-ups began only later: what they did can neither be heard
+// from here nor be done again.
+func (t *Tape) Stop() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.closed || t.atCleanUp() {
-		return
+	if t.closed {
+		return true
+	}
+	if b := t.reels[""]; b != nil {
+		switch slices.IndexFunc(b.records[b.next:], isCleanUp) {
+		case 0:
+			return true
+		case -1:
+		default:
+			return false
+		}
 	}
 	t.reels, t.kept = map[string]*reel{}, map[string][]*journal.Record{}
+	return true
 }
 
-func (t *Tape) atCleanUp() bool {
-	b := t.reels[""]
-	return b != nil && b.next < len(b.records) && b.records[b.next].Kind == journal.KindStep && b.records[b.next].Step.CleanUp
-}
+func isCleanUp(r *journal.Record) bool { return r.Kind == journal.KindStep && r.Step.CleanUp }
 
 // isCall tells whether records of that kind say what a script got.
 func isCall(kind journal.Kind) bool {
@@ -156,13 +164,12 @@ func (t *Tape) takeKept(c Call) *journal.Record {
 // atEnd is the error of a call after the end of the tape. The caller holds the lock.
 func (t *Tape) atEnd(c Call) error {
 	if !t.closed || c.Kind == journal.KindHost && t.inside(c.Branch) {
-		return nil
+		return nil // it may ask how a group of branches went that did not come to its end
 	}
 	return &Divergence{Call: c}
 }
 
-// inside tells whether calls are left of branches below this one: it asks how a group of branches went that did not come to its
-// end. The caller holds the lock.
+// inside tells whether calls are left of branches below this one. The caller holds the lock.
 func (t *Tape) inside(branch string) bool {
 	for name := range t.reels {
 		if _, below := action.ChildBranch(branch, name); below && name != branch && t.peek(name) != nil {
@@ -206,6 +213,13 @@ func (t *Tape) Left(branch string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.peek(branch) != nil
+}
+
+// Begun tells whether the branch, or one inside of it, has calls left on its tape.
+func (t *Tape) Begun(branch string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.peek(branch) != nil || t.inside(branch)
 }
 
 // Telling returns what was told where the branch is now, if it is of that kind, and goes behind it; nil if it is not.

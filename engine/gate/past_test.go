@@ -1,0 +1,179 @@
+package gate
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+	"runbook/engine/tape"
+)
+
+// heardBy is a gate that hears records again.
+func heardBy(t *testing.T, records ...journal.Record) *fixture {
+	t.Helper()
+	f := newFixture(t, Apply{})
+	past := make([]*journal.Record, len(records))
+	for i := range records {
+		past[i] = &records[i]
+	}
+	f.opts.Past = tape.New(past)
+	return f
+}
+
+// A secret that was read was written down only as such, so it is read again; everything else is not.
+func TestWhatWasMaskedIsReadAgain(t *testing.T) {
+	for name, masked := range map[string]bool{"masked": true, "plain": false} {
+		t.Run(name, func(t *testing.T) {
+			first := newFixture(t, Apply{})
+			_, err := first.Read(first.ctx, Place{Step: "s"}, &fakeRead{})
+			require.NoError(t, err)
+			record := first.sink.last()
+			record.Outcome.Masked = masked
+
+			f := heardBy(t, record)
+			again := &fakeRead{}
+			v, err := f.Read(f.ctx, Place{Step: "s"}, again)
+			require.NoError(t, err)
+			assert.Equal(t, "seen", v)
+			if masked {
+				assert.Equal(t, 1, again.calls)
+				for _, r := range f.sink.records {
+					assert.True(t, r.Recalled, "what was seen now is not written down: it stands there")
+				}
+			} else {
+				assert.Zero(t, again.calls)
+			}
+
+			replay, never := newFixture(t, Offline{}), &fakeRead{}
+			replay.opts.Past = tape.New([]*journal.Record{&record}).Closed()
+			_, err = replay.Read(replay.ctx, Place{Step: "s"}, never)
+			require.NoError(t, err)
+			assert.Zero(t, never.calls, "a replay asks no site")
+		})
+	}
+}
+
+// What could not be predicted was asked for all the same, and gets the same error again.
+func TestWhatCouldNotBePredictedIsWrittenDown(t *testing.T) {
+	cannot := action.Errorf(action.CodeNotFound, "there is no such pod")
+	first := newFixture(t, Apply{})
+	_, err := first.act(&fakeAction{predictErr: cannot})
+	require.ErrorIs(t, err, cannot)
+	require.Equal(t, []journal.Kind{journal.KindOutcome}, first.sink.kinds())
+	record := first.sink.last()
+	assert.Equal(t, journal.NotDone, record.Outcome.Status)
+
+	f := heardBy(t, record)
+	a := &fakeAction{}
+	_, err = f.act(a)
+	require.EqualError(t, err, "there is no such pod")
+	assert.Zero(t, a.attempts)
+	assert.True(t, f.sink.last().Recalled)
+	_, err = f.act(a)
+	require.NoError(t, err, "the next is another")
+	assert.Equal(t, 1, a.attempts)
+}
+
+// Secrets in keys are hidden before occurrences are counted, so that a key is found again where two of them look the same.
+func TestKeysAreCleanBeforeTheyAreCounted(t *testing.T) {
+	f := newFixture(t, Apply{})
+	f.opts.Clean = strings.NewReplacer("hunter2", "[secret]", "swordfish", "[secret]").Replace
+	for _, branch := range []string{"hunter2", "swordfish"} {
+		_, err := f.Read(f.ctx, Place{Step: "s", Branch: branch}, &fakeRead{})
+		require.NoError(t, err)
+	}
+	assert.Contains(t, f.sink.records[0].Key, "[secret]")
+	assert.Equal(t, strings.TrimSuffix(f.sink.records[0].Key, "1")+"2", f.sink.records[1].Key)
+}
+
+func TestDrift(t *testing.T) {
+	clean := strings.NewReplacer("hunter2", "[secret]").Replace
+	old := func(v any) action.Evidence { return action.Evidence{UID: "u", Old: map[string]any{"f": v}} }
+	for name, c := range map[string]struct {
+		then  journal.Intent
+		now   action.Evidence
+		drift string // "" for none
+	}{
+		"nothing":                            {journal.Intent{Evidence: old(1)}, old(1), ""},
+		"a number that went through a file":  {journal.Intent{Evidence: old(3.0)}, old(int64(3)), ""},
+		"large numbers":                      {journal.Intent{Evidence: old(int64(1<<53 + 1))}, old(int64(1 << 53)), "f was 9007199254740993 and is 9007199254740992 now"},
+		"a field that was not there":         {journal.Intent{Evidence: action.Evidence{UID: "u"}}, old("new"), `f was null and is "new" now`},
+		"a field that is not there any more": {journal.Intent{Evidence: old("old")}, action.Evidence{UID: "u"}, `f was "old" and is null now`},
+		"another object":                     {journal.Intent{Evidence: old(1)}, action.Evidence{UID: "v"}, "uid was u and is v now"},
+		"an object where there was none":     {journal.Intent{}, action.Evidence{UID: "v"}, "uid was absent and is v now"},
+		"a secret, which is written as such": {journal.Intent{Evidence: old("[secret]")}, old("hunter2"), ""},
+		"a uid with a secret in it":          {journal.Intent{Evidence: action.Evidence{UID: "of-[secret]"}}, action.Evidence{UID: "of-hunter2"}, ""},
+		"what the run itself makes":          {journal.Intent{Made: true}, old("anything"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, Apply{})
+			f.opts.Clean = clean
+			drift := f.drifted((&fakeAction{}).Describe(), &c.then, c.now)
+			if c.drift == "" {
+				assert.Nil(t, drift)
+				return
+			}
+			require.NotNil(t, drift)
+			assert.Contains(t, drift.Message, c.drift)
+			assert.Equal(t, action.CodeDrift, drift.Code)
+		})
+	}
+}
+
+// With a plan, a target that changes at the last moment is drift, which a script cannot catch; without one it is a conflict like any
+// other.
+func TestAConflictWhileSendingIsDriftWhereThereIsAPlan(t *testing.T) {
+	conflict := func(int) error { return action.Errorf(action.CodeConflict, "the object has been modified") }
+	planned := &journal.Record{Call: &journal.Call{}, Intent: &journal.Intent{Evidence: action.Evidence{UID: "u1"}}}
+	for name, c := range map[string]struct {
+		approval Approval
+		code     action.Code
+		halted   bool
+	}{
+		"with a plan":    {&approved{planned: planned}, action.CodeDrift, true},
+		"without a plan": {anything{}, action.CodeConflict, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, Apply{})
+			f.opts.Approval = c.approval
+			_, err := f.act(&fakeAction{apply: conflict})
+			assert.Equal(t, c.code, action.CodeOf(err))
+			assert.Equal(t, c.halted, f.ctx.Err() != nil)
+			assert.Equal(t, journal.NotDone, f.sink.last().Outcome.Status)
+		})
+	}
+}
+
+// A plan says what can be done; where the way to the target fails for the moment, that is no drift.
+func TestWhatCannotBePredictedUnderAPlan(t *testing.T) {
+	could := &journal.Record{Call: &journal.Call{}, Intent: &journal.Intent{Evidence: action.Evidence{UID: "u1"}}}
+	couldNot := &journal.Record{Call: &journal.Call{}, Outcome: &journal.Outcome{Error: &journal.Error{Message: "it did not exist"}}}
+	nothingToDo := &journal.Record{Call: &journal.Call{}, Intent: &journal.Intent{Unchanged: true, Note: "it is gone already"}}
+	gone, away := action.Errorf(action.CodeNotFound, "gone"), action.Errorf(action.CodeUnavailable, "away")
+	for name, c := range map[string]struct {
+		planned *journal.Record
+		now     fakeAction
+		drift   bool
+	}{
+		"it could, and is gone":                 {could, fakeAction{predictErr: gone}, true},
+		"it could, and nobody answers":          {could, fakeAction{predictErr: away}, false},
+		"it could, and is so already":           {could, fakeAction{unchanged: true}, false},
+		"it could not, and cannot":              {couldNot, fakeAction{predictErr: gone}, false},
+		"it could not, and nobody answers":      {couldNot, fakeAction{predictErr: away}, false},
+		"it could not, and can":                 {couldNot, fakeAction{}, true},
+		"there was nothing to do, and there is": {nothingToDo, fakeAction{}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, Apply{})
+			f.opts.Approval = &approved{planned: c.planned}
+			_, err := f.act(&c.now)
+			assert.Equal(t, c.drift, action.CodeOf(err) == action.CodeDrift, "%v", err)
+			assert.Equal(t, c.drift, f.ctx.Err() != nil)
+			assert.Zero(t, c.now.attempts)
+		})
+	}
+}
