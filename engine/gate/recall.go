@@ -49,16 +49,6 @@ func (g *Gate) repeat(past *journal.Record) (any, error) {
 	return past.Outcome.Recorded()
 }
 
-// recallRead is Read of an earlier part of the run; found is false if it is to be made live.
-func (g *Gate) recallRead(p Place, kind journal.Kind, key string) (value any, found bool, err error) {
-	past, err := g.recall(p, kind, key)
-	if past == nil || err != nil {
-		return nil, err != nil, err
-	}
-	value, err = g.repeat(past)
-	return value, true, err
-}
-
 // recallWait is Wait of an earlier part of the run. A wait that looks by running the script runs it as often as it did then, on what
 // it got then, because what the script remembers of it may matter later.
 func (g *Gate) recallWait(ctx context.Context, p Place, key string, w *waiting) (value any, found bool, err error) {
@@ -89,12 +79,18 @@ func (g *Gate) recallWait(ctx context.Context, p Place, key string, w *waiting) 
 	return value, found, err
 }
 
-// recallAssumed is recallRead for a wait, with what was assumed about it.
+// recallAssumed is a wait of an earlier part of the run as it was written down, with what was assumed about it; found is false if it is to
+// be made live.
 func (g *Gate) recallAssumed(p Place, key string) (value any, found bool, err error) {
 	if err := g.repeatAssumed(p); err != nil {
 		return nil, true, err
 	}
-	return g.recallRead(p, journal.KindWait, key)
+	past, err := g.recall(p, journal.KindWait, key)
+	if past == nil || err != nil {
+		return nil, err != nil, err
+	}
+	value, err = g.repeat(past)
+	return value, true, err
 }
 
 func (g *Gate) repeatAssumed(p Place) error {
