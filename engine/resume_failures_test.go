@@ -48,7 +48,7 @@ step("Two", function(run) plant.running("c") plant.start(run.what) end)`,
 		},
 		"the failure of a group before one with the same branches": {
 			`step("One", function(run)
-  try(parallel, { "a", "b" }, { limit = 2 }, function(n)
+  try(parallel, { "b", "a" }, { limit = 2 }, function(n)
     if n == "b" then sleep(0.02) plant.start("g1b") else sleep(0.005) plant.running("broken") end
   end)
   parallel({ "a", "b" }, { limit = 2 }, function(n) plant.start("g2" .. n) if n == "b" then plant.running("c") end end)

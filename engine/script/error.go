@@ -234,20 +234,35 @@ func (vm *VM) syntaxError(name string, err error) *Error {
 	return out
 }
 
-// where finds the line of the script that is running: the innermost one of the runbook's own files, or else of a library.
+// where finds the line of the script that is running: the innermost one of the runbook's own files, or else of a library. A protected
+// call of a host function, as in try(kubernetes.get, …), has none of its own: then it is that of who made the call.
 func (vm *VM) where(L *lua.LState) Position {
 	var library Position
+	for th := L; th != nil; th = vm.callers[th] {
+		own, of := vm.whereOn(th)
+		if !own.IsZero() {
+			return own
+		}
+		if library.IsZero() {
+			library = of
+		}
+	}
+	return library
+}
+
+// whereOn finds the innermost lines on one thread, of the runbook's own files and of a library.
+func (vm *VM) whereOn(L *lua.LState) (own, library Position) {
 	for level := 0; ; level++ {
 		dbg, ok := L.GetStack(level)
 		if !ok {
-			return library
+			return Position{}, library
 		}
 		if _, err := L.GetInfo("Sl", dbg, lua.LNil); err != nil || !vm.loader.knows(dbg.Source) || dbg.CurrentLine <= 0 {
 			continue
 		}
 		pos := vm.loader.position(dbg.Source, dbg.CurrentLine)
 		if !vm.loader.isLibrary(dbg.Source) {
-			return pos
+			return pos, library
 		}
 		if library.IsZero() {
 			library = pos

@@ -21,9 +21,10 @@ func (vm *VM) newThread(L *lua.LState) (th *lua.LState, release func(clean bool)
 		cancel() // the context that gopher-lua derived; L's own is used instead
 	}
 	th.SetContext(L.Context())
-	vm.nesting[th] = vm.nesting[L] + 1
+	vm.nesting[th], vm.callers[th] = vm.nesting[L]+1, L
 	return th, func(clean bool) {
 		delete(vm.nesting, th)
+		delete(vm.callers, th)
 		if clean && len(vm.idle) < maxIdle {
 			vm.idle = append(vm.idle, th)
 		}

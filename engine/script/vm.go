@@ -96,9 +96,10 @@ type VM struct {
 	mu      sync.Mutex
 	loading bool // no operation is possible: a runbook's header is data
 	loader  loader
-	nesting map[*lua.LState]int  // how deep a thread is nested in protected calls and coroutines
-	busy    map[*lua.LState]bool // coroutines that some branch is in
-	idle    []*lua.LState        // threads for the next protected calls
+	callers map[*lua.LState]*lua.LState // of a protected call's thread: the thread that it is made from
+	nesting map[*lua.LState]int         // how deep a thread is nested in protected calls and coroutines
+	busy    map[*lua.LState]bool        // coroutines that some branch is in
+	idle    []*lua.LState               // threads for the next protected calls
 	meta    metatables
 }
 
@@ -115,6 +116,7 @@ func New(ctx context.Context, opts Options) *VM {
 	}
 	vm := &VM{
 		opts:    opts,
+		callers: map[*lua.LState]*lua.LState{},
 		nesting: map[*lua.LState]int{},
 		busy:    map[*lua.LState]bool{},
 		state: lua.NewState(lua.Options{

@@ -374,3 +374,29 @@ func FuzzObject(f *testing.F) {
 		assert.ErrorContains(t, err, "nested")
 	})
 }
+
+// A host function that is called through try has the line of the script that called it.
+func TestAProtectedCallHasAPlace(t *testing.T) {
+	var places []string
+	probe := &module.Module{Name: "probe", Funcs: []module.Func{{Name: "do", Control: func(ctx context.Context, _ module.Args) (any, error) {
+		places = append(places, FrameOf(ctx).Where.String())
+		return nil, nil
+	}}}}
+	vm := New(t.Context(), Options{Modules: []*module.Module{probe}, Invoke: func(ctx context.Context, c Call) (any, error) {
+		return c.Func.Control(ctx, c.Args)
+	}, Random: func() float64 { return 0 }})
+	defer vm.Close()
+	header, err := vm.Load(t.Context(), Source{Name: "b.lua", Text: `local probe = require "probe"
+return runbook { summary = "s", steps = { step("one", function()
+  try(probe["do"])
+  pcall(function()
+    try(probe["do"])
+  end)
+  parallel({ 1 }, function() pcall(probe["do"]) end)
+end) } }`})
+	require.NoError(t, err)
+	session, err := vm.Begin(nil)
+	require.NoError(t, err)
+	require.NoError(t, session.Step(t.Context(), &header.Steps[0]))
+	assert.Equal(t, []string{"b.lua:3", "b.lua:5", "b.lua:7"}, places)
+}
