@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -97,6 +96,6 @@ func TestNothingIsWrittenAfterTheEnd(t *testing.T) {
 	s := &sealed{sink: records}
 	require.NoError(t, s.Write(&journal.Record{Kind: journal.KindEnd, End: &journal.End{}}))
 	err := s.Write(&journal.Record{Kind: journal.KindShow})
-	require.True(t, errors.Is(err, errEnded))
+	require.ErrorIs(t, err, errEnded)
 	require.Len(t, records.all, 1)
 }

@@ -472,8 +472,8 @@ end) } }`
 		exit       int
 	}{
 		{"queue empty", "", `wait_until condition/queue empty did not come true within 5s (as --assume says)`, ExitFailed},
-		{"queue emtpy", "name one of the waits that it came to: queue empty",
-			`--assume "queue emtpy"=timeout rehearsed nothing: the run came to no wait of that name; did you mean "queue empty"?`, ExitUsage},
+		{"queue empt", "name one of the waits that it came to: queue empty",
+			`--assume "queue empt"=timeout rehearsed nothing: the run came to no wait of that name; did you mean "queue empty"?`, ExitUsage},
 	} {
 		b := newBench(t, text, Dry(start, []string{c.name}))
 		result := b.run(t)

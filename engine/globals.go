@@ -10,6 +10,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/journal"
 	"runbook/engine/module"
+	"runbook/engine/redact"
 	"runbook/engine/script"
 )
 
@@ -121,7 +122,7 @@ func skip(reason string) error {
 func (r *run) log(ctx context.Context, message any) error {
 	text, ok := message.(string)
 	if !ok {
-		encoded, err := json.Marshal(message)
+		encoded, err := json.Marshal(redact.Clean(r.cfg.Redactor, message)) // which JSON would write in another way
 		if err != nil {
 			return action.Errorf(action.CodeInvalid, "log: %w", err)
 		}
@@ -139,7 +140,7 @@ func (r *run) show(ctx context.Context, a module.Args) error {
 		}
 		texts := make([]string, len(cells))
 		for j, cell := range cells {
-			texts[j] = cellText(cell)
+			texts[j] = cellText(redact.Clean(r.cfg.Redactor, cell))
 		}
 		shown.Rows = append(shown.Rows, texts)
 	}
@@ -226,8 +227,8 @@ func (r *run) reply(ctx context.Context, param *script.Param) (Reply, error) {
 	if err != nil {
 		return reply, r.unanswered(err)
 	}
-	if param.Secret {
-		r.cfg.Redactor.Add(script.Typed(reply.Value))
+	if param.Secret && !r.hide(script.Typed(reply.Value), reply.Value) {
+		r.tellExposed(param.Name)
 	}
 	return reply, nil
 }
@@ -251,7 +252,7 @@ func shownReply(param *script.Param, reply Reply) Reply {
 }
 
 // masked is what is written down for a secret. The redactor would hide it as well, unless it is too short to be hidden anywhere.
-const masked = "[secret]"
+const masked = action.Masked
 
 // answered writes an answer down, and, when nobody gave it, that the run goes on with an assumption.
 func (r *run) answered(ctx context.Context, name, question string, choices []string, reply Reply) error {

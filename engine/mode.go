@@ -53,7 +53,7 @@ func Replayed(recorded *journal.Run) Mode {
 func Resumable(r *journal.Run) error {
 	if r.Mode == journal.DryRun {
 		return action.Errorf(action.CodeInvalid, "run %s is a dry run: it changed nothing, so there is nothing to resume", r.ID).
-			Try("rehearse again: runbook run %s --dry-run", r.Runbook)
+			Try("rehearse again: runbook run %s --dry-run", r.Typed())
 	}
 	return nil
 }

@@ -58,12 +58,27 @@ func (r *run) parse(p *script.Param, typed string) (any, error) {
 	if err != nil {
 		return nil, action.Errorf(action.CodeInvalid, "the parameter %s: %w", p.Name, err)
 	}
-	r.cfg.Redactor.Add(value)
 	out, err := p.Parse(value)
+	if !r.hide(value, out) {
+		r.exposed = append(r.exposed, p.Name)
+	}
 	if err != nil {
 		return nil, action.Errorf(action.CodeInvalid, "the value of the secret parameter %s is not allowed: %s", p.Name, p.Rule())
 	}
 	return out, nil
+}
+
+// hide makes a secret known to the redactor: as it was given, and as the script would print it. It tells whether it will be hidden.
+func (r *run) hide(given string, value any) bool {
+	if _, isText := value.(string); value != nil && !isText {
+		return r.cfg.Redactor.Add(given, script.Typed(value))
+	}
+	return r.cfg.Redactor.Add(given)
+}
+
+// tellExposed tells that a secret is too short to be hidden.
+func (r *run) tellExposed(name string) {
+	r.warn("the secret "+name+" is too short to be hidden where the script shows it", "choose a longer one")
 }
 
 func (r *run) param(name string) *script.Param {

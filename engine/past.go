@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/aymanbagabas/go-udiff"
 
@@ -22,7 +25,9 @@ type Past struct {
 	Granted  []*journal.Consent // what a person consented to, as far as it still holds; a flag counts only for its own command line
 	Number   int                // of the last action
 	Cleanups int                // the largest number of a clean-up that a branch added
+	Anew     []string           // actions that were done, and that are asked for again
 	Resume   *journal.Resume    // what is written down about taking it up again; nil for a replay
+	End      *journal.End       // of a recording, how it ended; nil if it did not
 }
 
 func (p Past) tape() *tape.Tape {
@@ -30,6 +35,14 @@ func (p Past) tape() *tape.Tape {
 		return tape.New(nil)
 	}
 	return p.Tape
+}
+
+// began is when the run began: now, where it has no past.
+func (p Past) began(now time.Time) time.Time {
+	if p.Run == nil {
+		return now
+	}
+	return p.Run.Clock
 }
 
 // replayed tells whether the run has nothing after its past.
@@ -41,7 +54,7 @@ func (p Past) same(now []script.Source) error {
 		return nil
 	}
 	err := action.Errorf(action.CodeDrift, "the script has changed since run %s; nothing was done:\n%s", p.Run.ID, SourceDiff(p.Sources, now))
-	return err.Try("put the script back as it was, or begin anew: runbook run %s", p.Run.Runbook)
+	return err.Try("put the script back as it was, or begin anew: runbook run %s", p.Run.Typed())
 }
 
 // SourceDiff is a unified diff of what a run was made of and what it would be made of now; "" if they are the same.
@@ -84,7 +97,9 @@ func recordedSources(sources []script.Source) []*journal.Source {
 // beginAgain writes down that the run was taken up again.
 func (r *run) beginAgain() error {
 	past := r.cfg.Past
-	if err := r.write(journal.Record{Kind: journal.KindRun, Run: past.Run, Recalled: true}); err != nil {
+	about := *past.Run
+	about.Replay = past.replayed()
+	if err := r.write(journal.Record{Kind: journal.KindRun, Run: &about, Recalled: true}); err != nil {
 		return err
 	}
 	if past.replayed() {
@@ -94,6 +109,9 @@ func (r *run) beginAgain() error {
 	resume.User, resume.Host, resume.Version = r.cfg.About.User, r.cfg.About.Host, r.cfg.About.Version
 	if err := r.write(journal.Record{Kind: journal.KindResume, Resume: &resume}); err != nil {
 		return fmt.Errorf("cannot resume: %w", err)
+	}
+	if len(past.Anew) > 0 {
+		r.warn("this was done before, in what is begun anew, and is done again where it is still asked for: "+strings.Join(past.Anew, ", "), "")
 	}
 	return nil
 }
@@ -107,6 +125,11 @@ func PastOf(records []*journal.Record, selected tape.Selection) Past {
 			past.Granted = append(past.Granted, r.Consent)
 		}
 	}
+	for _, r := range records {
+		if r.Kind == journal.KindOutcome && r.Outcome.Status == journal.Done && slices.Contains(selected.Resume.Dropped, r.Seq) {
+			past.Anew = append(past.Anew, r.Call.Verb+" "+r.Call.Target.String())
+		}
+	}
 	return past
 }
 
@@ -114,6 +137,9 @@ func PastOf(records []*journal.Record, selected tape.Selection) Past {
 func Recording(records []*journal.Record) Past {
 	past := pastOf(records)
 	past.Tape = tape.Whole(records).Tape().Closed()
+	if n := len(records); n > 0 {
+		past.End = records[n-1].End
+	}
 	return past
 }
 

@@ -144,11 +144,7 @@ type discreet struct {
 
 // Consent shows the action without secrets.
 func (d discreet) Consent(ctx context.Context, r *journal.Record) (gate.Decision, string, error) {
-	shown := &lastRecord{}
-	if err := d.redactor.Sink(shown).Write(r); err != nil {
-		return gate.Quit, "", err
-	}
-	return d.People.Consent(ctx, &shown.record)
+	return d.People.Consent(ctx, redact.Clean(d.redactor, r))
 }
 
 // Confirm shows the question without secrets.
@@ -156,10 +152,21 @@ func (d discreet) Confirm(ctx context.Context, question string) (Reply, error) {
 	return d.People.Confirm(ctx, d.redactor.String(question))
 }
 
-// lastRecord is a sink that keeps the last record.
-type lastRecord struct{ record journal.Record }
-
-func (l *lastRecord) Write(r *journal.Record) error {
-	l.record = *r
-	return nil
+// Settled shows the action, and why nobody knows what became of it, without secrets.
+func (d discreet) Settled(ctx context.Context, intent *journal.Record, cause error) (action.Settlement, string, error) {
+	if cause != nil {
+		cause = &veiled{cause, d.redactor.String(cause.Error())}
+	}
+	return d.People.Settled(ctx, redact.Clean(d.redactor, intent), cause)
 }
+
+// A veiled error reads without secrets.
+type veiled struct {
+	error
+	text string
+}
+
+func (v *veiled) Error() string { return v.text }
+
+// Unwrap returns the error as it was.
+func (v *veiled) Unwrap() error { return v.error }

@@ -10,6 +10,7 @@ import (
 	"runbook/engine/gate"
 	"runbook/engine/journal"
 	"runbook/engine/plan"
+	"runbook/engine/script"
 )
 
 // Approved answers for the person who approved a plan: yes to what was planned, which is all that can be asked for. It never answers
@@ -29,6 +30,16 @@ func (Approved) Confirm(context.Context, string) (Reply, error) {
 	return Reply{Value: true, By: "plan"}, nil
 }
 
+// Ask asks; where nobody can be asked, the answer has to be in the plan.
+func (a Approved) Ask(ctx context.Context, p *script.Param) (Reply, error) {
+	reply, err := a.People.Ask(ctx, p)
+	if _, nobody := a.People.(Nobody); err != nil && nobody {
+		return reply, action.Errorf(action.CodeDeclined, "nobody can be asked %q: standard input is not a terminal", p.Ask).
+			Try("apply it in a terminal, or plan with the answer: runbook run … --dry-run -p %s=… --out FILE  (%s)", p.Name, p.Rule())
+	}
+	return reply, err
+}
+
 // approval is what the run is held to, nil without a plan.
 func (r *run) approval() gate.Approval {
 	if r.cfg.Plan == nil {
@@ -37,11 +48,13 @@ func (r *run) approval() gate.Approval {
 	return r.cfg.Plan.Matcher()
 }
 
-func (r *run) planSum() string {
-	if r.cfg.Plan == nil {
-		return ""
+// applies says which plan the run applies.
+func (r *run) applies() (sum string, about *journal.Applies) {
+	p := r.cfg.Plan
+	if p == nil {
+		return "", nil
 	}
-	return r.cfg.Plan.Sum
+	return p.Sum, &journal.Applies{File: p.Path, Run: p.Run.ID, Made: p.Run.Clock, User: p.Run.User, Host: p.Run.Host}
 }
 
 // asPlanned refuses another script than the planned one, and shows the difference.
@@ -51,7 +64,7 @@ func (r *run) asPlanned() error {
 		return nil
 	}
 	return action.Errorf(action.CodeDrift, "the script has changed since %s was made; nothing was done:\n%s", p.Path, SourceDiff(p.Sources, r.vm.Sources())).
-		Try("rehearse and plan again: runbook run %s --dry-run --out %s", p.Run.Runbook, p.Path)
+		Try("rehearse and plan again: runbook run %s --dry-run --out %s", p.Run.Typed(), p.Path)
 }
 
 // tellMissed tells which planned actions a run that came to its end did not ask for.

@@ -205,7 +205,8 @@ type dying struct {
 	after   bool
 	upon    func(*journal.Record) bool // it dies right after the first such record
 	dead    bool
-	kinds   []journal.Kind // as they were written, recalled ones included
+	kinds   []journal.Kind    // as they were written, recalled ones included
+	all     []*journal.Record // the same
 }
 
 var errDied = errors.New("the process was killed")
@@ -217,6 +218,8 @@ func (d *dying) Write(r *journal.Record) error {
 		return errDied
 	}
 	d.kinds = append(d.kinds, r.Kind)
+	seen := *r
+	d.all = append(d.all, &seen)
 	if r.Recalled {
 		return nil
 	}

@@ -149,6 +149,25 @@ func TestFromStepLooksAgain(t *testing.T) {
 	assert.Equal(t, 7, p.started["a"])
 }
 
+// What was done in a step that is begun anew was done, whether it is asked for again or not. It must not vanish from what is told.
+func TestWhatIsDroppedAndWasDoneIsTold(t *testing.T) {
+	p := newPlant()
+	p.fail["c"] = unreachable
+	first, _, err := p.attempt(t, failing, nil, 0)
+	require.NoError(t, err)
+	second, _, err := p.attempt(t, failing, first, 2)
+	require.NoError(t, err)
+	third, _, err := p.attempt(t, failing, second, 0)
+	require.NoError(t, err)
+	var warnings []string
+	for _, r := range third.records {
+		if r.Kind == journal.KindWarning {
+			warnings = append(warnings, r.Warning.Text)
+		}
+	}
+	assert.Equal(t, []string{"this was done before, in what is begun anew, and is done again where it is still asked for: plant.flush pumps/f"}, warnings)
+}
+
 // A run that is killed while a step is begun anew goes on there, and still does nothing twice.
 func TestAResumeFromAStepCanBeKilledToo(t *testing.T) {
 	for at := 0; at < 14; at++ {

@@ -66,10 +66,12 @@ type run struct {
 	vm      *script.VM
 	sink    journal.Sink
 	tape    *tape.Tape
+	times   *times
 	gate    *gate.Gate
 	session *script.Session
 	modules []*module.Module
 	given   map[string]any // parameters that a person gave, checked
+	exposed []string       // those of them that are secret and cannot be hidden
 	began   time.Time
 
 	mu       sync.Mutex
@@ -90,6 +92,8 @@ type run struct {
 func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	r := &run{cfg: cfg, began: cfg.Mode.Clock.Now(), tape: cfg.Past.tape(), last: make(chan struct{})}
 	r.modules = cfg.Library.all(r.now)
+	r.times = newTimes(cfg.Past.began(r.began))
+	ctx = module.WithNow(ctx, func(ctx context.Context) time.Time { return r.times.of(script.BranchOf(ctx)) })
 	ctx, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
 	r.halt = halt
@@ -127,12 +131,12 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	if err != nil {
 		return Result{}, err
 	}
-	r.sink = &sealed{sink: opened}
+	r.sink = timed{r.times, &sealed{sink: opened}}
 	r.gate = gate.New(gate.Options{
 		Sink: r.sink, Terminal: cfg.Mode.Terminal, Grants: r.book.Grants, Consent: discreet{cfg.Mode.People, cfg.Redactor},
 		Clock: cfg.Mode.Clock, Outside: clock.Real{}, Live: r, Actions: actions, Halt: r.haltNow,
-		Past: r.tape, Granted: cfg.Past.Granted, Settler: cfg.Mode.People, Approval: r.approval(),
-		Number: cfg.Past.Number, Clean: cfg.Redactor.String,
+		Past: r.tape, Granted: cfg.Past.Granted, Settler: discreet{cfg.Mode.People, cfg.Redactor}, Approval: r.approval(),
+		Number: cfg.Past.Number, Clean: cfg.Redactor.String, Veil: func(v any) any { return redact.Clean(cfg.Redactor, v) },
 	})
 	if err := r.begin(ctx, params); err != nil {
 		return Result{}, err
@@ -159,6 +163,9 @@ func (r *run) begin(ctx context.Context, params map[string]any) (err error) {
 	}
 	if err := r.writeBeginning(params); err != nil {
 		return err
+	}
+	for _, name := range r.exposed {
+		r.tellExposed(name)
 	}
 	if r.cfg.Past.replayed() {
 		return nil // there is no site to ask
@@ -206,7 +213,8 @@ func (r *run) writeRun(params map[string]any) error {
 	about, h := r.cfg.About, r.book.Header
 	about.Format, about.Runbook, about.Path, about.Source = journal.Format, r.cfg.Entry.Name, r.cfg.Entry.Path, r.cfg.Entry.Origin
 	about.Digest, about.Summary, about.Mode, about.May, about.Clock = digest(r.vm.Sources()), h.Summary, r.cfg.Mode.Name, h.May, r.began
-	about.Params, about.Given, about.Plan = map[string]any{}, r.cfg.Given, r.planSum()
+	about.Params, about.Given = map[string]any{}, r.cfg.Given
+	about.Plan, about.Applies = r.applies()
 	for name, value := range params {
 		if value == nil {
 			continue // not given, and without a default
@@ -289,7 +297,7 @@ func (r *run) warn(text, hint string) {
 
 func (r *run) writeEnd(err error) int {
 	status := statusOf(err)
-	end := &journal.End{Status: status, Exit: statusExits[status], Actions: r.gate.Actions(), Elapsed: r.cfg.Mode.Clock.Now().Sub(r.began)}
+	end := &journal.End{Status: status, Exit: statusExits[status], Actions: r.gate.Actions(), Elapsed: r.elapsed(status)}
 	r.mu.Lock()
 	if r.ended {
 		r.mu.Unlock()
@@ -311,6 +319,14 @@ func (r *run) writeEnd(err error) int {
 		return ExitFailed
 	}
 	return end.Exit
+}
+
+// elapsed is how long the run took. A replay that comes to the recorded end took as long as it took then.
+func (r *run) elapsed(status journal.Status) time.Duration {
+	if recorded := r.cfg.Past.End; recorded != nil && recorded.Status == status {
+		return recorded.Elapsed
+	}
+	return r.cfg.Mode.Clock.Now().Sub(r.began)
 }
 
 // haltNow ends what is running of the script.
@@ -341,14 +357,20 @@ func failure(err error) *journal.Error {
 // Explain is an error that arose outside a run as it is shown.
 func Explain(err error) *journal.Error { return failure(err) }
 
-// tell writes down what the script tells, or that it tells it again.
+// tell writes down what the script tells, or that it tells it again. A step that is only repeated took as long as it took then.
 func (r *run) tell(record journal.Record) error {
-	record.Recalled = r.tape.Told(record.Branch, record.Kind)
+	told := r.tape.Telling(record.Branch, record.Kind)
+	record.Recalled = told != nil || r.tape.Left(record.Branch)
+	if told != nil && record.Kind == journal.KindStepEnd && told.Step.Number == record.Step.Number {
+		record.Step.Elapsed = told.Step.Elapsed
+	}
 	return r.write(record)
 }
 
 func (r *run) write(record journal.Record) error {
-	record.Time = r.cfg.Mode.Clock.Now()
+	if record.Time.IsZero() {
+		record.Time = r.cfg.Mode.Clock.Now()
+	}
 	if err := r.sink.Write(&record); err != nil {
 		return action.Errorf(action.CodeInternal, "cannot write the journal: %w", err)
 	}

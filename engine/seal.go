@@ -30,6 +30,8 @@ func (s *sealed) Write(r *journal.Record) error {
 	if s.ended {
 		return errEnded
 	}
-	s.ended = r.Kind == journal.KindEnd
+	if r.Kind == journal.KindEnd {
+		s.ended = true // nobody else is here
+	}
 	return s.sink.Write(r)
 }

@@ -320,3 +320,75 @@ func TestModuleIsComplete(t *testing.T) {
 		}
 	}
 }
+
+// spy is told secrets, and hides them as the redactor would.
+type spy struct{ told []string }
+
+func (s *spy) Add(secrets ...string) bool {
+	s.told = append(s.told, secrets...)
+	return true
+}
+
+func (s *spy) String(text string) string {
+	for _, secret := range s.told {
+		text = strings.ReplaceAll(text, secret, concealed)
+	}
+	return text
+}
+
+func TestASecretInsideOfAnotherObjectIsConcealed(t *testing.T) {
+	secret := object{"kind": "Secret", "apiVersion": "v1", "data": object{"password": "cGFzcw=="}}
+	manifest := string(toRaw(t, secret))
+	holder := object{
+		"kind": "ConfigMap", "apiVersion": "v1", "metadata": object{"name": "holder", "annotations": object{"made.from": manifest, "kind": "Secret"}},
+		"items": []any{"Secret", object{"kind": "Secret", "name": "only named"}, secret},
+	}
+	d, s := stubbed(t, map[string]http.HandlerFunc{
+		"GET /api/v1/namespaces/shop/configmaps/holder": answerJSON(200, string(toRaw(t, holder))),
+		"GET /api/v1/namespaces/shop/configmaps":        answerJSON(200, string(toRaw(t, object{"items": []any{holder}}))),
+		"POST /api/v1/namespaces/shop/configmaps":       answerJSON(201, string(toRaw(t, holder))),
+	})
+	a := d.act("create", holder)
+	p, err := a.Predict(t.Context(), d.view)
+	require.NoError(t, err)
+	for _, shown := range []any{d.read("get", "configmap/holder"), d.list("configmaps"), p, a.Describe()} {
+		text := string(toRaw(t, shown))
+		require.NotContains(t, text, "cGFzcw")
+		require.Contains(t, text, "only named")
+		require.Contains(t, text, `made.from`)
+	}
+	require.Equal(t, 2, strings.Count(s.requests("POST")[0].body, "cGFzcw"), "the server gets all of it")
+}
+
+func TestWhatASecretHoldsIsKnownFromThenOn(t *testing.T) {
+	told := &spy{}
+	b := newBinding(Config{Secrets: told})
+	b.conceal(object{
+		"data":       object{"a": "aHVudGVyMmh1bnRlcjI=", "user": "cG9zdGdyZXM=", "broken": "not base64!"},
+		"stringData": object{".dockerconfigjson": `{"auths":{"r.example":{"username":"admin","password":"in-a-Document","auth":"YWRtaW46aW4="}}}`},
+		"metadata":   object{"annotations": object{lastApplied: `{"stringData":{"a":"its old Value"}}`}},
+	})
+	for _, secret := range []string{"hunter2hunter2", "not base64!", "in-a-Document", "YWRtaW46aW4=", "its old Value"} {
+		require.Contains(t, told.told, secret)
+	}
+	require.NotContains(t, told.told, "postgres")
+	require.NotContains(t, told.told, "admin")
+}
+
+// A Secret holds names too, for convenience. Hidden wherever they occur, they would make a run unreadable.
+func TestWhatMayBeAName(t *testing.T) {
+	for value, want := range map[string]bool{
+		"postgres": false, "kube-system": false, "db-0.db.shop.svc": false, "10.0.0.1:5432": false, "8443": false, "true": false,
+		"-----BEGIN CERTIFICATE-----\nMII": false, strings.Repeat("x", longestSecret+1): false,
+		"hunter2": true, "s3cr3tpassw0rd": true, "correct-horse-battery-staple": true, "P@ss": true, "-----BEGIN PRIVATE KEY-----\nMII": true,
+	} {
+		require.Equal(t, want, tells(value), value)
+	}
+}
+
+// What is cut in a secret is recognised by nobody.
+func TestASecretIsHiddenBeforeAMessageIsCut(t *testing.T) {
+	told := &spy{told: []string{"hunter2hunter2"}}
+	page := strings.Repeat("x", 295) + "hunter2hunter2"
+	require.Equal(t, strings.Repeat("x", 295)+"[secr", statusOf([]byte(page), told).Message)
+}

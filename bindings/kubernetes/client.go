@@ -42,7 +42,7 @@ func (b *binding) send(ctx context.Context, r request) ([]byte, error) {
 		return nil, broken(ctx, r, link, err)
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return nil, refused(r, response.StatusCode, body)
+		return nil, refused(r, response.StatusCode, body, b.Secrets)
 	}
 	return body, nil
 }

@@ -75,10 +75,7 @@ func (c createAction) Describe() action.Description {
 
 // shown is an object of this kind as it may be shown and recorded.
 func (c createAction) shown(o object) object {
-	if c.of.kind.isSecret() {
-		return conceal(o)
-	}
-	return o
+	return c.b.concealIn(c.of.kind, o)
 }
 
 func (c createAction) Predict(ctx context.Context, view action.View) (action.Prediction, error) {
@@ -104,7 +101,7 @@ func (c createAction) Predict(ctx context.Context, view action.View) (action.Pre
 		if err != nil {
 			return nil, err
 		}
-		return changes(workload.Diff(w, workload.Reconcile(w, c.b.Now()))), nil
+		return changes(workload.Diff(w, workload.Reconcile(w, c.b.now(ctx)))), nil
 	}), nil
 }
 
@@ -133,7 +130,7 @@ func (c createAction) foresee(ctx context.Context, view action.View) (made objec
 	if where == imagined {
 		note = "its namespace exists only as intended, so the server cannot be asked"
 	}
-	return workload.Created(c.shown(c.inPlace()), c.b.Now()), action.Simulated, note, nil
+	return workload.Created(c.shown(c.inPlace()), c.b.now(ctx)), action.Simulated, note, nil
 }
 
 // inPlace is the manifest with its namespace written in.

@@ -142,7 +142,7 @@ func (d deleteAction) consequences(ctx context.Context, view action.View, o obje
 	if uidOf(root) == uidOf(o) {
 		return changes(beside(o, workload.Diff(before, workload.Workload{}))), nil
 	}
-	after := workload.Reconcile(before.Without(o), d.b.Now())
+	after := workload.Reconcile(before.Without(o), d.b.now(ctx))
 	return changes(beside(o, workload.Diff(before, after))), nil
 }
 

@@ -18,8 +18,8 @@ import (
 
 // refused turns an answer of the server that is not a success into an error that says what was attempted, what the server said
 // and what to type next.
-func refused(r request, code int, body []byte) *action.Error {
-	return refusedWith(r, code, statusOf(body))
+func refused(r request, code int, body []byte, secrets Secrets) *action.Error {
+	return refusedWith(r, code, statusOf(body, secrets))
 }
 
 func refusedWith(r request, code int, status metav1.Status) *action.Error {
@@ -55,10 +55,10 @@ func answerOf(err error) *answer {
 func fromServer(status metav1.Status) bool { return status.Kind == "Status" }
 
 // statusOf reads the Status object of a failure. A proxy's answer is none: its text becomes the message.
-func statusOf(body []byte) metav1.Status {
+func statusOf(body []byte, secrets Secrets) metav1.Status {
 	var status metav1.Status
 	if json.Unmarshal(body, &status) != nil || status.Kind != "Status" {
-		text, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
+		text, _, _ := strings.Cut(secrets.String(strings.TrimSpace(string(body))), "\n")
 		return metav1.Status{Message: text[:min(len(text), 300)]}
 	}
 	return status

@@ -27,7 +27,7 @@ func (b *binding) leaveEvent(ctx context.Context, target object, reason, format 
 	if user := b.user.name(ctx, b); user != "" {
 		message += " for " + user
 	}
-	body, err := encode(b.event(target, reason, message))
+	body, err := encode(b.event(ctx, target, reason, b.Secrets.String(message)))
 	if err != nil {
 		return
 	}
@@ -37,8 +37,8 @@ func (b *binding) leaveEvent(ctx context.Context, target object, reason, format 
 	_, _ = b.send(ctx, r) // best effort, as said above
 }
 
-func (b *binding) event(target object, reason, message string) object {
-	now := b.Now().UTC().Format(time.RFC3339)
+func (b *binding) event(ctx context.Context, target object, reason, message string) object {
+	now := b.now(ctx).UTC().Format(time.RFC3339)
 	return object{
 		"apiVersion": "v1", "kind": "Event", "type": "Normal", "reason": reason, "message": message, "count": 1,
 		"firstTimestamp": now, "lastTimestamp": now,

@@ -30,9 +30,9 @@ ready though they have existed for longer than unready_for. A pod that has compl
 			`for _, pod in ipairs(kubernetes.failing(kubernetes.list("pods"))) do print(pod.metadata.name) end`,
 			`local stuck = kubernetes.failing(pods, { unready_for = "30s" })`,
 		},
-		Pure: func(_ context.Context, args module.Args) (any, error) {
+		Pure: func(ctx context.Context, args module.Args) (any, error) {
 			bound, _ := args.Duration("unready_for")
-			return pickFailing(args.List("pods"), bound, b.Now())
+			return pickFailing(args.List("pods"), bound, b.now(ctx))
 		},
 	}
 }

@@ -23,6 +23,7 @@ func (cfg Config) connect() (*link, error) {
 	}
 	config = rest.CopyConfig(config)
 	config.UserAgent = cfg.UserAgent
+	config.WarningHandler = rest.NoWarnings{} // of discovery: it would print them in the middle of a screen
 	if cfg.WrapTransport != nil {
 		config.Wrap(cfg.WrapTransport)
 	}

@@ -162,7 +162,7 @@ func (b *binding) pages(ctx context.Context, l listing) ([]json.RawMessage, erro
 			return nil, err
 		}
 		for _, item := range items {
-			if item, err = concealRaw(l.kind, item); err != nil {
+			if item, err = b.concealRaw(l.kind, item); err != nil {
 				return nil, err
 			}
 			all = append(all, item)

@@ -14,6 +14,7 @@
 package kubernetes
 
 import (
+	"context"
 	"net/http"
 	"sync"
 	"time"
@@ -35,8 +36,22 @@ type Config struct {
 	UserAgent     string                                    // of every request
 	FieldManager  string                                    // owner of the fields we write
 	Run           string                                    // id of the run, for the events that actions leave
-	Now           func() time.Time                          // time of the run; nil for the system's
+	Now           func() time.Time                          // nil for the time of the run
+	Secrets       Secrets                                   // kept out of what is shown; nil for nobody who does that
 }
+
+// Secrets keeps secrets out of what is shown. It is told the values of Secrets, and asked about text that is cut short, or leaves by
+// another way than the script: half a secret is not recognised later.
+type Secrets interface {
+	Add(secrets ...string) bool
+	String(text string) string
+}
+
+// openly keeps nothing back.
+type openly struct{}
+
+func (openly) Add(...string) bool        { return false }
+func (openly) String(text string) string { return text }
 
 // A binding is the module of one cluster.
 type binding struct {
@@ -65,9 +80,17 @@ of Secrets never arrive: each reads "[secret]".`,
 	}
 }
 
+// now is the time of the run.
+func (b *binding) now(ctx context.Context) time.Time {
+	if b.Now != nil {
+		return b.Now()
+	}
+	return module.Now(ctx)
+}
+
 func newBinding(cfg Config) *binding {
-	if cfg.Now == nil {
-		cfg.Now = time.Now
+	if cfg.Secrets == nil {
+		cfg.Secrets = openly{}
 	}
 	b := &binding{Config: cfg, kinds: &catalogue{}, user: &caller{}}
 	b.link = sync.OnceValues(cfg.connect)

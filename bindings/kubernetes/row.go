@@ -31,7 +31,7 @@ Every object has name, namespace and age. Beside them:
 		Params:   []module.Param{{Name: "object", Kind: module.Object, Required: true, Doc: "an object that came from the cluster"}},
 		Returns:  module.Result{Type: "table<string, string>", Doc: "the columns by name"},
 		Examples: []string{`for _, pod in ipairs(pods) do print(pod.metadata.name, kubernetes.row(pod).status) end`},
-		Pure: func(_ context.Context, args module.Args) (any, error) {
+		Pure: func(ctx context.Context, args module.Args) (any, error) {
 			raw, err := rawObject(args["object"])
 			if err != nil {
 				return nil, err
@@ -40,7 +40,7 @@ Every object has name, namespace and age. Beside them:
 			if err != nil {
 				return nil, err
 			}
-			return row(o, b.Now()), nil
+			return row(o, b.now(ctx)), nil
 		},
 	}
 }

@@ -103,7 +103,7 @@ func (b *binding) controllers(ctx context.Context, view action.View, owner objec
 	if err != nil {
 		return nil, err
 	}
-	return changes(workload.Diff(w, workload.Reconcile(w, b.Now()))), nil
+	return changes(workload.Diff(w, workload.Reconcile(w, b.now(ctx)))), nil
 }
 
 // ask lets the server say what it would do: how many replicas are wanted now, and how many would be.

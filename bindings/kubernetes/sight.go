@@ -67,7 +67,7 @@ func (b *binding) fetch(ctx context.Context, a address, purpose string) (json.Ra
 	if err != nil {
 		return nil, nil, err
 	}
-	if raw, err = concealRaw(a.kind, raw); err != nil {
+	if raw, err = b.concealRaw(a.kind, raw); err != nil {
 		return nil, nil, err
 	}
 	live, err := decode(raw)

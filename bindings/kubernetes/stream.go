@@ -96,7 +96,7 @@ func (c command) failure(ctx context.Context, r request, link *link, stderr stri
 	case errors.As(err, &own):
 		return own
 	case errors.As(err, &exit):
-		e := action.Errorf(action.CodeCommand, "%s in %s exited with status %d%s", quoted(c.argv), c.of.target(), exit.Code, ending(stderr))
+		e := action.Errorf(action.CodeCommand, "%s in %s exited with status %d%s", quoted(c.argv), c.of.target(), exit.Code, ending(c.b.Secrets.String(stderr)))
 		return c.hinted(e.On(c.of.target()))
 	case errors.As(err, &refusal):
 		status := refusal.Status()

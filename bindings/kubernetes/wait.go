@@ -127,7 +127,7 @@ func (w waiting) assumeMet(ctx context.Context, view action.View, of address, o 
 	if err != nil {
 		return nil, err
 	}
-	after := w.cond.assume(before, w.b.Now())
+	after := w.cond.assume(before, w.b.now(ctx))
 	if progress, err := w.cond.check(after.Owner); err != nil || !progress.Met {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func TestAnInterruptLetsTheActionFinishAndSaysWhatWasChanged(t *testing.T) {
 	assert.Equal(t, engine.ExitInterrupted, p.exit())
 	assert.Contains(t, shown, "INTERRUPTED in step 1 of 1, one")
 	assert.Contains(t, shown, "  Changed:  1  scale deployments/web\n")
-	assert.Contains(t, shown, "  Next:     runbook run ./script.lua --dry-run, with the same parameters, shows what is left to do\n")
+	assert.Contains(t, shown, "  Next:     runbook resume ")
 	assert.Contains(t, shown, "cleaned up")
 	assert.NotContains(t, shown, "generation")
 }

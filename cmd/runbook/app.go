@@ -11,6 +11,7 @@ import (
 	"runbook/engine/catalog"
 	"runbook/engine/journal"
 	"runbook/engine/module"
+	"runbook/engine/redact"
 	"runbook/runbooks"
 	"runbook/stdlib"
 )
@@ -18,6 +19,7 @@ import (
 // streams are the program's files. They are files because what is shown depends on whether they are terminals.
 type streams struct {
 	in, out, err *os.File
+	secrets      *redact.Redactor // what the process knows and must not show
 	// sink stands before the journal of a run; nil for nothing. Tests make a process die at a record with it.
 	sink func(journal.Sink) journal.Sink
 }

@@ -24,8 +24,9 @@ The script runs again, and each of its actions has to be the planned one. What w
 that is not as planned, or whose target is not what it was, the run ends before that action is sent, with the exit code 4.
 
 A plan holds for the site, the user and the script that it was made with.`,
-		Example: "  runbook run compiler-down --dry-run --out fix.plan\n  runbook show fix.plan\n  runbook apply fix.plan",
-		Args:    oneArg("the file of a plan"),
+		Example:           "  runbook run compiler-down --dry-run --out fix.plan\n  runbook show fix.plan\n  runbook apply fix.plan",
+		Args:              oneArg("the file of a plan"),
+		ValidArgsFunction: completeFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return applyOne(cmd.Context(), io, &f, args[0], record)
 		},
@@ -48,7 +49,7 @@ func applyOne(ctx context.Context, io streams, f *commonFlags, path, record stri
 	if err != nil {
 		return err
 	}
-	x.restore(p.Run.Site)
+	x.flags.restore(p.Run.Site)
 	if err := sameSite("the plan "+path, p.Run.Site, x.identity()); err != nil {
 		return err
 	}

@@ -47,14 +47,13 @@ func (c clusterFlags) identity(r *redact.Redactor) map[string]string {
 	if err != nil {
 		return nil // the first operation on the cluster says what is wrong, with its place in the script
 	}
-	for _, secret := range []string{config.BearerToken, config.Password, string(config.KeyData)} {
-		r.Add(secret)
-	}
+	hideCredentials(r, config)
 	raw, err := loader.RawConfig()
+	hideProxies(r, raw)
 	if err != nil || len(raw.Contexts) == 0 && *c.APIServer == "" {
 		return nil // client-go would fall back to localhost:8080, which nobody meant
 	}
-	about := map[string]string{"server": config.Host, "context": *c.Context}
+	about := map[string]string{"server": withoutUser(config.Host), "context": *c.Context}
 	if about["context"] == "" {
 		about["context"] = raw.CurrentContext
 	}
@@ -73,12 +72,21 @@ func (c clusterFlags) identity(r *redact.Redactor) map[string]string {
 	return about
 }
 
+// current is the name of the context that is meant, "" if there is none.
+func (c clusterFlags) current() string {
+	if *c.Context != "" {
+		return *c.Context
+	}
+	raw, err := c.ToRawKubeConfigLoader().RawConfig()
+	if err != nil {
+		return ""
+	}
+	return raw.CurrentContext
+}
+
 // production is the name of the context that is meant, if the site file says that it is production; "" if not.
 func (x *execution) production() string {
-	current := *x.flags.cluster.Context
-	if raw, err := x.flags.cluster.ToRawKubeConfigLoader().RawConfig(); err == nil && current == "" {
-		current = raw.CurrentContext
-	}
+	current := x.flags.cluster.current()
 	if slices.Contains(x.site.Kubernetes.Production, current) {
 		return current
 	}
@@ -86,10 +94,15 @@ func (x *execution) production() string {
 }
 
 // clusterModule is the kubernetes module of one run.
-func clusterModule(c clusterFlags, s *site.Site, run string, wrap func(http.RoundTripper) http.RoundTripper) *module.Module {
+func (x *execution) clusterModule() *module.Module {
+	wrap := learning(x.redact)
+	if x.wall != nil {
+		learn := wrap
+		wrap = func(next http.RoundTripper) http.RoundTripper { return x.wall.Wrap(learn(next)) }
+	}
 	return kubernetes.New(kubernetes.Config{
-		Getter: c, WrapTransport: wrap, Commands: s.Commands.Reads,
-		UserAgent: "runbook/" + version + " " + run, FieldManager: "runbook", Run: run,
+		Getter: x.flags.cluster, WrapTransport: wrap, Commands: x.site.Commands.Reads, Secrets: x.redact,
+		UserAgent: "runbook/" + version + " " + x.id, FieldManager: "runbook", Run: x.id,
 	})
 }
 

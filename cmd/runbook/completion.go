@@ -68,3 +68,11 @@ func completeParams(cmd *cobra.Command, args []string, _ string) ([]string, cobr
 	}
 	return names, cobra.ShellCompDirectiveNoSpace
 }
+
+// completeFile completes the one file that a command takes.
+func completeFile(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveDefault
+}

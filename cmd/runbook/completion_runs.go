@@ -41,7 +41,7 @@ func inWords(d journal.Dir) string {
 		return ""
 	}
 	age := duration.HumanDuration(time.Since(s.Began))
-	return strings.Join([]string{s.Run.Runbook, string(s.Run.Mode), standing(s.Status), age + " ago"}, ", ")
+	return strings.Join([]string{s.Run.Runbook, modeOf(s.Run), standing(s.Status), age + " ago"}, ", ")
 }
 
 // completeRunbooks completes the name of a runbook that has runs.

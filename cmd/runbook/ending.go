@@ -65,12 +65,12 @@ func (x *execution) tell(text string) {
 		x.text.Interject(text)
 		return
 	}
-	fmt.Fprintln(x.outlets.err, text)
+	fmt.Fprintln(x.outlets.err, text) //nolint:errcheck // the outlet knows what became of it
 }
 
 // close ends everything that takes records, the journal first: it must not wait for a reader. It then gives the readers the time to take
 // the rest. ran tells whether the run began; read, whether all was read.
-func (x *execution) close(i *interrupter, document *screen.Document, ran bool) (read bool, err error) {
+func (x *execution) close(ctx context.Context, i *interrupter, document *screen.Document, ran bool) (read bool, err error) {
 	if x.journal != nil {
 		err = x.journal.Close()
 	}
@@ -78,11 +78,11 @@ func (x *execution) close(i *interrupter, document *screen.Document, ran bool) (
 	if ran && *x.flags.output == asJSON {
 		_ = document.Close() // the same
 	}
-	ctx, stop := i.impatient()
+	patient, stop := i.impatient()
 	defer stop()
-	unread := x.outlets.drain(ctx)
+	unread := x.outlets.drain(patient) //nolint:contextcheck // what ends the wait is what ends the run
 	if unread != nil && ran {
-		x.lastWord(unread)
+		x.lastWord(ctx, unread)
 	}
 	return unread == nil, err
 }
@@ -91,16 +91,17 @@ func (x *execution) close(i *interrupter, document *screen.Document, ran bool) (
 const lastMoment = 250 * time.Millisecond
 
 // lastWord tells on the other output how the run ended, where one of them was not read.
-func (x *execution) lastWord(unread *screen.Outlet) {
+func (x *execution) lastWord(ctx context.Context, unread *screen.Outlet) {
 	other := x.outlets.other(unread)
 	if other == nil || unread == x.outlets.err || x.journal == nil {
 		return // there is no other, or it belongs to programs
 	}
+	//nolint:errcheck // the outlet knows what became of it
 	fmt.Fprintf(other, "%s. All of the run is in %s\n", sentence(fate(unread)), x.journal.Dir().Journal())
 	if unread == x.shown {
 		x.text.Retell(other, screen.LookOf(x.io.err, getenv))
 	}
-	ctx, stop := context.WithTimeout(context.Background(), lastMoment)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), lastMoment)
 	defer stop()
 	_ = other.Wait(ctx, 0)
 }
@@ -111,7 +112,7 @@ func (x *execution) die(code int) {
 	ctx, stop := context.WithTimeout(context.Background(), lastMoment)
 	defer stop()
 	if unread := x.outlets.drain(ctx); unread != nil && x.journal != nil {
-		x.lastWord(unread)
+		x.lastWord(ctx, unread)
 	}
 	os.Exit(code) // which closes the journal and gives its lock back
 }

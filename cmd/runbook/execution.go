@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -87,7 +86,7 @@ func prepare(io streams, f *commonFlags, walled bool) (*execution, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &execution{io: io, flags: f, site: s, id: id, redact: redact.New(), outlets: outletsOf(io)}
+	x := &execution{io: io, flags: f, site: s, id: id, redact: io.secrets, outlets: outletsOf(io)}
 	out := io.out
 	x.shown = x.outlets.out
 	if *f.output == asJSON {
@@ -110,10 +109,12 @@ func sitePath(flag string) string {
 }
 
 // identity is which site is meant.
-func (x *execution) identity() map[string]string {
-	about := x.flags.cluster.identity(x.redact)
-	if x.site.Name != "" && about != nil {
-		about["site"] = x.site.Name
+func (x *execution) identity() map[string]string { return identityOf(x.flags, x.site, x.redact) }
+
+func identityOf(f *commonFlags, s *site.Site, r *redact.Redactor) map[string]string {
+	about := f.cluster.identity(r)
+	if s.Name != "" && about != nil {
+		about["site"] = s.Name
 	}
 	return about
 }
@@ -148,21 +149,21 @@ func (x *execution) do(ctx context.Context, j job) (result engine.Result, err er
 	signals := interruptible(ctx, x.interrupted)
 	defer signals.stop()
 	defer x.watchReader(signals)()
-	cfg, err := x.config(signals.actions, j)
+	cfg, err := x.config(signals.actions, j) //nolint:contextcheck // what ends an action is not what ends the script
 	if err != nil {
 		return engine.Result{}, err
 	}
 	document := screen.NewDocument(x.outlets.out)
 	cfg.Open = func() (journal.Sink, error) { return x.open(document, j.open) }
-	result, err = engine.Run(signals.script, cfg)
+	result, err = engine.Run(signals.script, cfg) //nolint:contextcheck // it comes from ctx, by way of the signals
 	x.ended.Store(true)
 	var unwritten error
 	if err == nil {
-		unwritten = x.write(signals.script, j.outputs, cfg, result)
+		unwritten = x.write(signals.script, j.outputs, cfg, result) //nolint:contextcheck // the same
 	}
-	read, closed := x.close(signals, document, err == nil)
+	read, closed := x.close(ctx, signals, document, err == nil)
 	if x.journal != nil {
-		x.pruneQuietly()
+		x.pruneQuietly(ctx)
 	}
 	if err = errors.Join(err, unwritten, closed); err != nil {
 		return engine.Result{}, err
@@ -187,13 +188,9 @@ func (x *execution) config(actions context.Context, j job) (engine.Config, error
 	if err != nil {
 		return engine.Config{}, usage("--memory %s is not a size such as 512MiB", x.flags.memory).wrap()
 	}
-	var wrap func(http.RoundTripper) http.RoundTripper
-	if x.wall != nil {
-		wrap = x.wall.Wrap
-	}
 	return engine.Config{
 		Entry: j.entry, Given: j.given, Mode: j.mode(), Past: j.past, Plan: j.plan,
-		Library: library(clusterModule(x.flags.cluster, x.site, x.id, wrap)), Live: x.text,
+		Library: library(x.clusterModule()), Live: x.text,
 		Limits:  watchdog.Limits{Time: x.flags.timeout, Memory: int64(memory)},
 		About:   journal.Run{ID: x.id, Version: version, User: userName(), Host: hostName(), Site: x.identity()},
 		Actions: actions, Redactor: x.redact, Pace: x.pace, Exit: x.die,

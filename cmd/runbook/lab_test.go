@@ -99,7 +99,7 @@ func (l lab) audited(t *testing.T, fn func()) []map[string]any {
 	for _, e := range readLines(t, path, info.Size()) {
 		// A long request, such as exec, is logged when it starts and again when it ends.
 		agent, _ := e["userAgent"].(string)
-		if strings.HasPrefix(agent, "runbook/") && e["stage"] == "ResponseComplete" {
+		if strings.HasPrefix(agent, "runbook/"+version+" ") && e["stage"] == "ResponseComplete" {
 			ours = append(ours, e)
 		}
 	}

@@ -40,10 +40,10 @@ func (o outlets) drain(ctx context.Context) (unread *screen.Outlet) {
 
 // other is the one that is not this, nil if both are the same.
 func (o outlets) other(this *screen.Outlet) *screen.Outlet {
-	switch {
-	case o.out == o.err:
+	switch o.out {
+	case o.err:
 		return nil
-	case o.out == this:
+	case this:
 		return o.err
 	}
 	return o.out
@@ -56,15 +56,21 @@ const aheadOfReader = 64 << 10
 // patience is how long an interrupted run waits for its reader to take the end of it.
 const patience = 2 * time.Second
 
-// impatient is a context for waiting for a reader: it lasts until the second interrupt, but only a moment beyond the first.
+// impatient is a context for waiting for a reader: it lasts only a while beyond the first interrupt, and a moment beyond the second. No
+// shorter than a moment: a reader who reads all the time needs one too, for the end of the run.
 func (i *interrupter) impatient() (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(i.actions)
-	stop := context.AfterFunc(i.script, func() {
-		timer := time.AfterFunc(patience, cancel)
-		context.AfterFunc(ctx, func() { timer.Stop() })
-	})
+	ctx, cancel := context.WithCancel(context.WithoutCancel(i.actions))
+	soon := func(wait time.Duration) func() {
+		return func() {
+			timer := time.AfterFunc(wait, cancel)
+			context.AfterFunc(ctx, func() { timer.Stop() })
+		}
+	}
+	stopFirst := context.AfterFunc(i.script, soon(patience))
+	stopSecond := context.AfterFunc(i.actions, soon(lastMoment))
 	return ctx, func() {
-		stop()
+		stopFirst()
+		stopSecond()
 		cancel()
 	}
 }

@@ -39,7 +39,7 @@ func newOutput(path string, write fill) (*outputFile, error) {
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return nil, action.Errorf(action.CodeInvalid, "cannot write %s: %w; nothing was done", path, err)
+		return nil, action.Errorf(action.CodeInvalid, "cannot write %s: %w; nothing was done", path, err).Try("name a file in a folder that you may write to")
 	}
 	return &outputFile{path: path, file: file, write: write}, nil
 }

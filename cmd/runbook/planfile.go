@@ -33,11 +33,8 @@ func writeRecording(_ context.Context, out io.Writer, about ended) (string, erro
 			return "", fmt.Errorf("cannot write the recording: %w", err)
 		}
 	}
-	if _, err := s.Seal(cassette); err != nil {
+	if _, err := s.Seal(journal.Recording); err != nil {
 		return "", fmt.Errorf("cannot write the recording: %w", err)
 	}
 	return fmt.Sprintf("Recording written: %s. Hear it again with: runbook replay %s", about.path, about.path), nil
 }
-
-// cassette is what the seal of a recording says.
-const cassette = "cassette"

@@ -23,8 +23,9 @@ and nothing is sent.
 
 Where the script has changed since, so that it asks for something else, the replay ends there with the exit code 4, the line of the
 script, and the difference. That is how a changed script is tried on an incident of the past.`,
-		Example: "  runbook run compiler-down --dry-run --record incident.rec\n  runbook replay incident.rec",
-		Args:    oneArg("the file of a recording"),
+		Example:           "  runbook run compiler-down --dry-run --record incident.rec\n  runbook replay incident.rec",
+		Args:              oneArg("the file of a recording"),
+		ValidArgsFunction: completeFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return replayOne(cmd.Context(), io, &f, args[0])
 		},
@@ -34,7 +35,7 @@ script, and the difference. That is how a changed script is tried on an incident
 }
 
 func replayOne(ctx context.Context, io streams, f *commonFlags, path string) error {
-	records, _, err := journal.ReadSealed(path, cassette)
+	records, _, err := journal.ReadSealed(path, journal.Recording)
 	if err != nil {
 		return err
 	}
@@ -50,7 +51,7 @@ func replayOne(ctx context.Context, io streams, f *commonFlags, path string) err
 	if err != nil {
 		return err
 	}
-	x.restore(past.Run.Site)
+	x.flags.restore(past.Run.Site)
 	x.wall = wall.New(func(*http.Request, []byte) error { return errors.New("a replay asks no site") }, nil)
 	result, err := x.do(ctx, job{
 		entry: entry, given: past.Run.Given, past: past,

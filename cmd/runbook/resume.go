@@ -137,7 +137,7 @@ func resumeOne(ctx context.Context, io streams, f *resumeFlags, name string) (er
 		return err
 	}
 	x.id = t.run.ID
-	x.restore(t.run.Site)
+	x.flags.restore(t.run.Site)
 	if err := sameSite("run "+t.run.ID, t.run.Site, x.identity()); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"runbook/engine"
 	"runbook/engine/action"
 	"runbook/engine/module"
+	"runbook/engine/redact"
 	"runbook/engine/screen"
 	"runbook/engine/watchdog"
 )
@@ -22,6 +23,8 @@ func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // execute runs one command line and returns the exit code.
 func execute(ctx context.Context, args []string, io streams) int {
+	io.secrets = redact.New()
+	quieten(io.secrets.Writer(io.err))
 	root := newRoot(io) //nolint:contextcheck // cobra hands it to each command
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -32,7 +35,7 @@ func execute(ctx context.Context, args []string, io streams) int {
 	case errors.As(err, &exit):
 		return int(exit)
 	}
-	_ = screen.Error(io.err, screen.LookOf(io.err, getenv), engine.Explain(err)) // there is nobody left to tell
+	_ = screen.Error(io.err, screen.LookOf(io.err, getenv), redact.Clean(io.secrets, engine.Explain(err))) // there is nobody left to tell
 	return exitCode(err)
 }
 

@@ -141,7 +141,7 @@ func splitParams(params []string) (map[string]string, error) {
 	for _, p := range params {
 		name, value, ok := strings.Cut(p, "=")
 		if !ok {
-			return nil, usage("-p %s is not of the form name=value", p).wrap()
+			return nil, usage("-p takes name=value, and was given something else").wrap() // not what: it may be a secret
 		}
 		if _, twice := given[name]; twice {
 			return nil, usage("the parameter %s was given twice", name).wrap()

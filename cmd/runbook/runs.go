@@ -130,11 +130,13 @@ func printRuns(io streams, h history, name string, now time.Time) error {
 		if err := tableOfRuns(io, h.runs, now); err != nil {
 			return err
 		}
-	} else {
-		fmt.Fprintln(io.err, nothingListed(name))
+	} else if _, err := fmt.Fprintln(io.err, nothingListed(name)); err != nil {
+		return err
 	}
 	if h.more > 0 {
-		fmt.Fprintf(io.err, "%d older not listed: --limit 0 lists all\n", h.more)
+		if _, err := fmt.Fprintf(io.err, "%d older not listed: --limit 0 lists all\n", h.more); err != nil {
+			return err
+		}
 	}
 	return warnUnreadable(io, h.unreadable)
 }

@@ -31,6 +31,7 @@ type listedRun struct {
 	Source  string            `json:"source" doc:"where it was found: shipped, system, user, project or file"`
 	Version string            `json:"version" doc:"version of runbook"`
 	Mode    journal.Mode      `json:"mode" doc:"dry-run or run"`
+	Plan    string            `json:"plan" doc:"checksum of the plan that it applies; empty if it applies none"`
 	User    string            `json:"user" doc:"who ran it"`
 	Host    string            `json:"host" doc:"on which machine"`
 	Site    map[string]string `json:"site" doc:"what identifies the site: context, namespace, server, site"`
@@ -64,7 +65,7 @@ func listedRunOf(s *journal.Summary) listedRun {
 	run := s.Run
 	l := listedRun{
 		ID: s.Dir.ID(), Dir: string(s.Dir), Time: s.Began, Runbook: run.Runbook, Path: run.Path, Source: run.Source, Version: run.Version,
-		Mode: run.Mode, User: run.User, Host: run.Host, Site: run.Site, Params: run.Params,
+		Mode: run.Mode, Plan: run.Plan, User: run.User, Host: run.Host, Site: run.Site, Params: run.Params,
 		Status: s.Status, Actions: s.Actions, Elapsed: s.Elapsed, Verdict: s.Verdict,
 	}
 	if l.Site == nil {
@@ -86,9 +87,13 @@ func runsFormat() string {
 
 func fieldLines(t reflect.Type) string {
 	var b strings.Builder
-	for i := range t.NumField() {
-		tag := t.Field(i).Tag
-		fmt.Fprintf(&b, "  %-10s  %s\n", tag.Get("json"), tag.Get("doc"))
+	names, widest := make([]string, t.NumField()), 0
+	for i := range names {
+		names[i], _, _ = strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		widest = max(widest, len(names[i]))
+	}
+	for i, name := range names {
+		fmt.Fprintf(&b, "  %-*s  %s\n", widest, name, t.Field(i).Tag.Get("doc"))
 	}
 	return b.String()
 }

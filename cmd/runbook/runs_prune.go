@@ -101,14 +101,14 @@ func printPruned(io streams, p pruned, now time.Time) error {
 }
 
 // pruneQuietly removes what is old when a run has ended. That it cannot changes nothing about the run.
-func (x *execution) pruneQuietly() {
+func (x *execution) pruneQuietly(ctx context.Context) {
 	_, err := journal.Prune(runsDir(), journal.DefaultLimits, time.Now())
 	if err == nil {
 		return
 	}
 	text := "old runs are left: " + strings.ReplaceAll(err.Error(), "\n", "; ")
 	_ = screen.Warning(x.outlets.err, screen.LookOf(x.io.err, getenv), text) // the outlet knows what became of it
-	ctx, stop := context.WithTimeout(context.Background(), lastMoment)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), lastMoment)
 	defer stop()
 	_ = x.outlets.err.Wait(ctx, 0)
 }

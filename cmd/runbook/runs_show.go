@@ -10,6 +10,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/journal"
 	"runbook/engine/screen"
+	"runbook/engine/tape"
 )
 
 func newRunsShow(io streams) *cobra.Command {
@@ -68,13 +69,16 @@ func showRun(io streams, d journal.Dir, o output) error {
 	if err != nil {
 		return fmt.Errorf("cannot show run %s: %w", d.ID(), err)
 	}
-	defer in.Close()
-	to, records := showingOf(io, o), journal.NewReader(in, d.Journal())
-	shown, damage := replay(records, to)
+	defer in.Close() //nolint:errcheck // it is only read
+	to := showingOf(io, o)
+	records, damage := readable(journal.NewReader(in, d.Journal()))
+	if err := showStanding(records, to); err != nil {
+		return err
+	}
 	switch {
-	case shown == 0 && damage != nil:
+	case len(records) == 0 && damage != nil:
 		return damage
-	case shown == 0:
+	case len(records) == 0:
 		return action.Errorf(action.CodeNotFound, "run %s has nothing to show: it ended before its first record", d.ID()).Try("runbook runs")
 	case damage != nil:
 		to.EndsWith(screen.Unreadable)
@@ -86,25 +90,24 @@ func showRun(io streams, d journal.Dir, o output) error {
 	return errors.Join(to.Close(), damage)
 }
 
-// replay shows the records as far as they can be read, and says how many those were. An end that others follow is none: the run was
-// resumed. Results that stand in files of their own are on no screen, so they are not loaded.
-func replay(records *journal.Reader, to journal.Sink) (shown int, err error) {
-	var end *journal.Record
-	for r, err := range records.All() {
+// readable are the records up to the first that cannot be read. Results that stand in files of their own are on no screen, so they are
+// not loaded.
+func readable(from *journal.Reader) (records []*journal.Record, damage error) {
+	for r, err := range from.All() {
 		if err != nil {
-			return shown, err
+			return records, err
 		}
-		shown++
-		if end = nil; r.Kind == journal.KindEnd {
-			end = r
-			continue
-		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+// showStanding shows what holds of a run: what a resume dropped is told no more.
+func showStanding(records []*journal.Record, to journal.Sink) error {
+	for _, r := range tape.Standing(records) {
 		if err := to.Write(r); err != nil {
-			return shown, err
+			return err
 		}
 	}
-	if end != nil {
-		err = to.Write(end)
-	}
-	return shown, err
+	return nil
 }

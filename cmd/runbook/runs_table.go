@@ -20,7 +20,7 @@ func tableOfRuns(io streams, runs []*journal.Summary, now time.Time) error {
 	rows := make([][]string, len(runs))
 	for i, s := range runs {
 		rows[i] = []string{
-			s.Dir.ID(), s.Run.Runbook, duration.HumanDuration(now.Sub(s.Began)), s.Run.User + "@" + s.Run.Host, siteOf(s.Run), string(s.Run.Mode),
+			s.Dir.ID(), s.Run.Runbook, duration.HumanDuration(now.Sub(s.Began)), s.Run.User + "@" + s.Run.Host, siteOf(s.Run), modeOf(s.Run),
 			standing(s.Status), verdictOf(s), strconv.Itoa(s.Actions),
 		}
 	}
@@ -31,6 +31,14 @@ func tableOfRuns(io streams, runs []*journal.Summary, now time.Time) error {
 
 // none stands for what a run does not have, so that columns can be counted.
 const none = "-"
+
+// modeOf is a run's mode in words. That it was held to a plan is what tells most about it.
+func modeOf(run *journal.Run) string {
+	if run.Plan != "" {
+		return "apply"
+	}
+	return string(run.Mode)
+}
 
 // siteOf names a run's site. The context says more than the site file, which may be used with several.
 func siteOf(run *journal.Run) string {

@@ -34,14 +34,33 @@ type shownParam struct {
 }
 
 func newShow(io streams) *cobra.Command {
+	f := newCommonFlags()
 	cmd := &cobra.Command{
-		Use:               "show NAME",
-		Short:             "Show what a runbook does, its parameters, and what it may change",
-		Args:              oneArg("the name of a runbook"),
+		Use:   "show NAME | FILE",
+		Short: "Show what a runbook does, or what is in a plan or a recording",
+		Long: `Shows what a runbook does, its parameters, and what it may change.
+
+Of a plan, made with "runbook run NAME --dry-run --out FILE", it shows what a
+person has to know to approve it: the rehearsal, what its actions rest on, what
+would be done where an assumption does not hold, and why "runbook apply" would
+refuse it, as far as that can be known without asking the site. A recording, made
+with --record, is shown as "runbook runs show" shows a run.
+
+` + planFormat(),
+		Example:           "  runbook show compiler-down\n  runbook show fix.plan",
+		Args:              oneArg("the name of a runbook, or the file of a plan or a recording"),
 		ValidArgsFunction: completeNames,
 	}
 	o := addOutput(cmd)
+	f.output = o
+	flags := cmd.Flags()
+	flags.StringVar(&f.site, "site", "", "of a plan: site file that apply would be given")
+	flags.StringVar(f.cluster.KubeConfig, "kubeconfig", "", "of a plan: kubeconfig that apply would be given")
+	flags.StringVar(f.cluster.Context, "context", "", "of a plan: context that apply would be given")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if isFile(args[0]) {
+			return showFile(cmd.Context(), io, &f, args[0])
+		}
 		entry, err := shelves().Find(args[0])
 		if err != nil {
 			return err

@@ -13,11 +13,7 @@ import (
 
 // entryOf finds the script of a recorded run where it was, and otherwise takes the one that was stored with it.
 func entryOf(run *journal.Run, sources []*journal.Source) (*catalog.Entry, error) {
-	name := run.Runbook
-	if run.Source == "file" {
-		name = run.Path
-	}
-	entry, err := shelves().Find(name)
+	entry, err := shelves().Find(run.Typed())
 	if err == nil || action.CodeOf(err) != action.CodeNotFound {
 		return entry, err
 	}
@@ -39,29 +35,51 @@ func fileName(path string) string { return path[strings.LastIndexAny(path, `/\`)
 
 // sameSite refuses to go on at another site, or as another user, than the recorded ones.
 func sameSite(what string, then, now map[string]string) error {
-	keys := maps.Clone(then)
-	maps.Copy(keys, now)
-	var differences []string
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if then[key] != now[key] {
-			differences = append(differences, fmt.Sprintf("%s was %q and is %q now", key, then[key], now[key]))
-		}
-	}
-	if len(differences) == 0 {
+	fault := siteFault(then, now)
+	if fault == "" {
 		return nil
 	}
-	return action.Errorf(action.CodeDrift, "%s is of another site or user: %s; nothing was done", what, strings.Join(differences, ", ")).
+	return action.Errorf(action.CodeDrift, "%s %s; nothing was done", what, fault).
 		Try("name the site that it is of, with --context, --kubeconfig or --site")
 }
 
+// siteFault says why what is of one site cannot go on at another; "" if they are the same.
+func siteFault(then, now map[string]string) string {
+	found := differences(then, now)
+	switch {
+	case len(found) == 0:
+		return ""
+	case len(now) == 0:
+		return fmt.Sprintf("is of the context %q, and no kubeconfig here has it", then["context"])
+	}
+	return "is of another site or user: " + strings.Join(found, ", ")
+}
+
+// differences says in what two sites differ.
+func differences(then, now map[string]string) []string {
+	keys := map[string]bool{}
+	for _, site := range []map[string]string{then, now} {
+		for key := range site {
+			keys[key] = true
+		}
+	}
+	var out []string
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if then[key] != now[key] {
+			out = append(out, fmt.Sprintf("%s was %q and is %q now", key, then[key], now[key]))
+		}
+	}
+	return out
+}
+
 // restore takes the site that a run was at for where the command line does not say otherwise.
-func (x *execution) restore(recorded map[string]string) {
-	for _, f := range []struct {
+func (f *commonFlags) restore(recorded map[string]string) {
+	for _, r := range []struct {
 		flag *string
 		key  string
-	}{{x.flags.cluster.Context, "context"}, {x.flags.cluster.Namespace, "namespace"}, {x.flags.cluster.Impersonate, "as"}} {
-		if *f.flag == "" {
-			*f.flag = recorded[f.key]
+	}{{f.cluster.Context, "context"}, {f.cluster.Namespace, "namespace"}, {f.cluster.Impersonate, "as"}} {
+		if *r.flag == "" {
+			*r.flag = recorded[r.key]
 		}
 	}
 }

@@ -77,7 +77,7 @@ func (t *terminal) Ask(ctx context.Context, p *script.Param) (engine.Reply, erro
 	q := screen.Question{Text: p.Ask, Choices: p.Enum, Secret: p.Secret, Check: func(typed string) error {
 		_, err := p.Parse(typed)
 		if err != nil && p.Secret {
-			return fmt.Errorf("That is not allowed: %s.", p.Rule()) //nolint:revive // a person reads it as it stands, without the value
+			return fmt.Errorf("That is not allowed: %s.", p.Rule()) //nolint:revive,staticcheck // a person reads it as it stands, without the value
 		}
 		return err
 	}}

@@ -76,6 +76,9 @@ type Description struct {
 	Idempotent  bool         // doing it twice is doing it once
 }
 
+// Masked is what stands where a secret stood, in everything that is written down or shown.
+const Masked = "[secret]"
+
 // An Arg is one named argument of an operation, as a JSON-compatible value.
 //
 // A Set is one whose members depend on when they are looked for, such as files of a certain age: a list of strings. It does not

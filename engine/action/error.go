@@ -3,6 +3,7 @@ package action
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // A Code says what kind of failure an Error is, so that a script can tell them apart without reading messages.
@@ -30,6 +31,16 @@ const (
 	CodeScript      Code = "script"       // the script's own error
 	CodeInternal    Code = "internal"     // a fault of runbook
 )
+
+// codes are those above.
+var codes = []Code{
+	CodeInvalid, CodeNotFound, CodeExists, CodeForbidden, CodeUnauth, CodeConflict, CodeThrottled, CodeUnavailable, CodeTimeout,
+	CodeRejected, CodeUncertain, CodeRefused, CodeDeclined, CodeDrift, CodeCommand, CodeSkipped, CodeInterrupted, CodeScript,
+	CodeInternal,
+}
+
+// Known tells whether a code is one of these, and not one that a script made up.
+func (c Code) Known() bool { return slices.Contains(codes, c) }
 
 // An Error is a failure that a script can catch and a person can act on.
 type Error struct {

@@ -15,12 +15,13 @@ import (
 // diffContext is how many unchanged lines stand around a changed one.
 const diffContext = 2
 
-func describeChanges(changes []action.Change) []journal.Change {
+// describeChanges describes changes by what may be shown of them: written as YAML, a secret may look like nothing that is known.
+func describeChanges(changes []action.Change, clean func(any) any) []journal.Change {
 	out := make([]journal.Change, 0, len(changes))
 	for _, c := range changes {
 		described := journal.Change{Target: c.Target, Op: changeOp(c), Derived: c.Derived}
 		if !c.Derived && c.After != nil {
-			described.Diff = diff(without(c.Before, c.Bookkeeping), without(c.After, c.Bookkeeping))
+			described.Diff = diff(clean(without(c.Before, c.Bookkeeping)), clean(without(c.After, c.Bookkeeping)))
 		}
 		out = append(out, described)
 	}

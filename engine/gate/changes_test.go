@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"runbook/engine/action"
+	"runbook/engine/redact"
 )
 
 // metadata.generation once stood in the diff of every scaling.
@@ -20,8 +21,17 @@ func TestBookkeepingIsNotShown(t *testing.T) {
 	before, after := state(3, 7), state(5, 8)
 	shown := describeChanges([]action.Change{{
 		Before: before, After: after, Bookkeeping: []string{"metadata.generation", "metadata.nothing", "status.observedGeneration", "none.at.all"},
-	}})
+	}}, func(v any) any { return v })
 	assert.Equal(t, "@@ -2,4 +2,4 @@\n   name: web\n spec:\n-  replicas: 3\n+  replicas: 5\n status: odd\n", shown[0].Diff)
 	assert.Equal(t, state(3, 7), before, "the state itself stays whole")
 	assert.Equal(t, state(5, 8), after)
+}
+
+// YAML folds long lines and has escapes of its own: a secret is hidden before it is written so.
+func TestNoSecretInADiff(t *testing.T) {
+	r := redact.New()
+	r.Add("one \"secret\" of 😀\nand of two lines")
+	shown := describeChanges([]action.Change{{After: map[string]any{"data": "it is one \"secret\" of 😀\nand of two lines!"}}},
+		func(v any) any { return redact.Clean(r, v) })
+	assert.Equal(t, "@@ -0,0 +1 @@\n+data: it is [secret]!\n", shown[0].Diff)
 }

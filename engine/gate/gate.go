@@ -40,6 +40,7 @@ type Options struct {
 	Approval Approval            // what was approved beforehand; nil where anything may be asked for
 	Number   int                 // of the last action of an earlier part of the run
 	Clean    func(string) string // hides secrets; nil for none
+	Veil     func(any) any       // hides secrets in a value; nil for none
 	// Actions ends an action that is under way. It outlives the script's context, so that the first interrupt lets the current
 	// action finish.
 	Actions context.Context
@@ -76,6 +77,9 @@ func New(opts Options) *Gate {
 	}
 	if opts.Past == nil {
 		opts.Past = new(tape.Tape)
+	}
+	if opts.Veil == nil {
+		opts.Veil = func(v any) any { return v }
 	}
 	if opts.Approval == nil {
 		opts.Approval = anything{}

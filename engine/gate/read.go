@@ -17,6 +17,9 @@ func (g *Gate) Read(ctx context.Context, p Place, r action.Read) (any, error) {
 	case err != nil:
 		return nil, err
 	case past != nil && past.Outcome.Masked && g.opts.Past.Live():
+		if _, err := g.repeat(past); err != nil {
+			return nil, err
+		}
 		value, _, err := g.retry(ctx, func() (any, error) { return r.Read(ctx, g.opts.Terminal.View()) })
 		return value, err // a secret was written down only as such, so it is read again
 	case past != nil:

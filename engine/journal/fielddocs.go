@@ -70,8 +70,15 @@ var fieldDocs = map[string]string{
 	"run.clock":   "the run's clock at its start",
 	"run.masked":  "parameters whose values are secret, and therefore not here",
 
-	"run.given": "its parameters as they were typed; of a secret one only the reference",
-	"run.plan":  "checksum of the plan that it applies",
+	"run.given":   "its parameters as they were typed; of a secret one only the reference",
+	"run.plan":    "checksum of the plan that it applies",
+	"run.applies": "which plan that is",
+
+	"applies.file": "file of the plan, as it was typed",
+	"applies.run":  "id of the rehearsal that the plan is of",
+	"applies.made": "when it was made",
+	"applies.user": "who made it",
+	"applies.host": "on which machine",
 
 	"source.name":    "as places in the script show it",
 	"source.library": "it is from the standard library and not the runbook's own",

@@ -43,7 +43,7 @@ func remove(d Dir) error {
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	defer lock.Close() //nolint:errcheck // whatever Close says, the lock is gone
 	if err := os.Rename(string(d), d.grave()); err != nil {
 		return err
 	}

@@ -176,7 +176,7 @@ func TestPruneSaysWhatItCannotRemove(t *testing.T) {
 	base := t.TempDir()
 	aged(t, base, testID, day)
 	require.NoError(t, os.Chmod(base, 0o500))
-	defer os.Chmod(base, 0o700)
+	defer func() { require.NoError(t, os.Chmod(base, 0o700)) }()
 	_, err := Prune(base, Limits{}, noon)
 	assert.ErrorContains(t, err, "cannot remove the run "+testID)
 }

@@ -104,6 +104,27 @@ type Run struct {
 	Masked  []string          `json:"masked,omitempty"` // names of parameters whose values are secret
 	Given   map[string]string `json:"given,omitempty"`  // parameters as they were typed; of a secret one only the reference
 	Plan    string            `json:"plan,omitempty"`   // checksum of the plan that the run applies
+	Applies *Applies          `json:"applies,omitempty"`
+
+	// Replay says that the run only repeats a recording, for those who show it: it is written nowhere.
+	Replay bool `json:"-"`
+}
+
+// Typed is what a person types for the runbook of the run.
+func (r *Run) Typed() string {
+	if r.Source == "file" {
+		return r.Path
+	}
+	return r.Runbook
+}
+
+// Applies says which plan a run applies, and who made it.
+type Applies struct {
+	File string    `json:"file"` // as it was typed
+	Run  string    `json:"run"`  // id of the rehearsal
+	Made time.Time `json:"made"`
+	User string    `json:"user"`
+	Host string    `json:"host"`
 }
 
 // Source is one Lua file that the run is made of.

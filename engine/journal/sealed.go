@@ -53,38 +53,71 @@ func (s *Sealer) Seal(kind string) (string, error) {
 	return sum, s.Write(&Record{Kind: KindSeal, Seal: &Seal{Kind: kind, SHA256: sum, Records: s.seq}})
 }
 
-// ReadSealed returns the records of a plan or cassette without its seal, and its checksum. A file that is not as it was sealed, or is
+// The kinds of sealed files, as their seals have them.
+const (
+	PlanFile  = "plan"
+	Recording = "cassette"
+)
+
+// callings are what people call a kind of sealed file, and what they type for one.
+var callings = map[string]struct{ name, command string }{
+	"":        {"plan or recording", ""},
+	PlanFile:  {"plan", "runbook apply"},
+	Recording: {"recording", "runbook replay"},
+}
+
+// A Sealed is a plan or a recording that is as it was written.
+type Sealed struct {
+	Path    string
+	Kind    string
+	Sum     string    // its checksum
+	Records []*Record // without the seal
+}
+
+// OpenSealed reads a sealed file of whatever kind. One that is not as it was sealed is an error.
+func OpenSealed(path string) (*Sealed, error) { return openSealed(path, "") }
+
+// ReadSealed returns the records of a plan or recording without its seal, and its checksum. A file that is not as it was sealed, or is
 // of another kind, is an error.
 func ReadSealed(path, kind string) (records []*Record, sum string, err error) {
+	s, err := openSealed(path, kind)
+	if err != nil {
+		return nil, "", err
+	}
+	return s.Records, s.Sum, nil
+}
+
+func openSealed(path, kind string) (*Sealed, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, "", action.Errorf(action.CodeNotFound, "cannot read the %s: %w", kind, err)
+		return nil, action.Errorf(action.CodeNotFound, "cannot read the %s: %w", callings[kind].name, err)
 	}
 	return parseSealed(text, path, kind)
 }
 
-func parseSealed(text []byte, name, kind string) ([]*Record, string, error) {
+// parseSealed wants a kind, or none for any.
+func parseSealed(text []byte, name, kind string) (*Sealed, error) {
 	var records []*Record
 	r := NewReader(bytes.NewReader(text), name)
 	for record, err := range r.All() {
 		if err != nil {
-			return nil, "", action.Errorf(action.CodeInvalid, "%w", err)
+			return nil, unsealed(name, kind, err)
 		}
 		records = append(records, record)
 	}
 	if len(records) == 0 || r.Torn() || records[len(records)-1].Kind != KindSeal {
-		return nil, "", unsealed(name, kind, errors.New("it does not end with its seal: it was cut short, or is something else"))
+		return nil, unsealed(name, kind, errors.New("it does not end with its seal: it was cut short, or is something else"))
 	}
 	seal := records[len(records)-1].Seal
 	records = records[:len(records)-1]
 	body := text[:bytes.LastIndexByte(bytes.TrimSuffix(text, []byte("\n")), '\n')+1]
-	switch sum, rest := sealOf(body, seal.Kind, int64(len(records))); {
-	case sum != seal.SHA256, !bytes.Equal(rest, text[len(body):]):
-		return nil, "", unsealed(name, kind, errors.New("it was altered since it was written: its checksum does not fit"))
-	case seal.Kind != kind:
-		return nil, "", unsealed(name, kind, fmt.Errorf("it is a %s", seal.Kind))
+	if sum, rest := sealOf(body, seal.Kind, int64(len(records))); sum != seal.SHA256 || !bytes.Equal(rest, text[len(body):]) {
+		return nil, unsealed(name, kind, errors.New("it was altered since it was written: its checksum does not fit"))
 	}
-	return records, seal.SHA256, nil
+	if kind != "" && seal.Kind != kind {
+		return nil, another(name, kind, seal.Kind)
+	}
+	return &Sealed{Path: name, Kind: seal.Kind, Sum: seal.SHA256, Records: records}, nil
 }
 
 // sealOf is the seal that belongs behind a body, and its checksum.
@@ -101,5 +134,15 @@ func sealOf(body []byte, kind string, records int64) (sum string, line []byte) {
 }
 
 func unsealed(name, kind string, why error) error {
-	return action.Errorf(action.CodeInvalid, "%s is not a %s that can be relied on: %w", name, kind, why)
+	return action.Errorf(action.CodeInvalid, "%s is not a %s that can be relied on: %w; nothing was done", name, callings[kind].name, why).
+		Try("get it again from where it was made, or make a new one")
+}
+
+// another is the error of a whole file of another kind, which has a use of its own.
+func another(name, wanted, is string) error {
+	err := action.Errorf(action.CodeInvalid, "%s is a %s, not a %s; nothing was done", name, callings[is].name, callings[wanted].name)
+	if command := callings[is].command; command != "" {
+		return err.Try("%s %s", command, name)
+	}
+	return err
 }

@@ -45,25 +45,25 @@ func TestAnAlteredFileIsRefused(t *testing.T) {
 	for i := range text {
 		altered := bytes.Clone(text)
 		altered[i] ^= 1
-		_, _, err := parseSealed(altered, "f", "plan")
+		_, err := parseSealed(altered, "f", "plan")
 		require.Error(t, err, "byte %d", i)
 	}
 	for i := range text {
-		_, _, err := parseSealed(text[:i], "f", "plan")
+		_, err := parseSealed(text[:i], "f", "plan")
 		require.Error(t, err, "cut at %d", i)
 	}
-	_, _, err := parseSealed(append(bytes.Clone(text), text...), "f", "plan")
+	_, err := parseSealed(append(bytes.Clone(text), text...), "f", "plan")
 	require.Error(t, err)
-	_, _, err = parseSealed(text, "f", "cassette")
-	require.ErrorContains(t, err, "it is a plan")
+	_, err = parseSealed(text, "f", "cassette")
+	require.ErrorContains(t, err, "f is a plan, not a recording")
 }
 
 func FuzzSealed(f *testing.F) {
 	f.Add([]byte(`{"seq":1,"kind":"run","run":{"format":1}}` + "\n"))
 	f.Add([]byte(`{"seq":1,"kind":"run","run":{"format":1}}` + "\n" + `{"seq":2,"kind":"seal","seal":{"kind":"plan"}}` + "\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		records, sum, err := parseSealed(text, "f", "plan")
-		if err == nil && (len(records) == 0 || sum == "") {
+		read, err := parseSealed(text, "f", "plan")
+		if err == nil && (len(read.Records) == 0 || read.Sum == "") {
 			t.Fatal("accepted nothing")
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -21,7 +22,7 @@ func begun(t testing.TB, base, id string, records ...*Record) *File {
 	t.Helper()
 	f, err := Create(base, id)
 	require.NoError(t, err)
-	t.Cleanup(func() { f.Close() })
+	t.Cleanup(func() { assert.NoError(t, f.Close()) })
 	head := runRecord()
 	head.Run.ID = id
 	require.NoError(t, f.Write(head))

@@ -41,7 +41,7 @@ func Head(d Dir) (*Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the journal: %w", err)
 	}
-	defer in.Close()
+	defer in.Close() //nolint:errcheck // it is only read
 	head, err := NewReader(in, d.Journal()).Next()
 	if errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s holds no record: the run ended before it began", d.Journal())
@@ -85,7 +85,7 @@ func (s *Summary) readTail() error {
 	if err != nil {
 		return fmt.Errorf("cannot read the journal: %w", err)
 	}
-	defer in.Close()
+	defer in.Close() //nolint:errcheck // it is only read
 	info, err := in.Stat()
 	if err != nil {
 		return fmt.Errorf("cannot read the journal: %w", err)

@@ -137,7 +137,7 @@ func TestAnEmptyDirectoryIsNoRun(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrNotExist)
 	f, err := Create(base, testID)
 	require.NoError(t, err)
-	defer f.Close()
+	defer func() { require.NoError(t, f.Close()) }()
 	_, err = Head(f.Dir())
 	assert.ErrorContains(t, err, "holds no record")
 }
@@ -147,7 +147,7 @@ func TestARunIsBeginningOnlyWithoutARecord(t *testing.T) {
 	assert.False(t, Beginning(DirOf(base, testID), noon), "there is no such run")
 	f, err := Create(base, testID)
 	require.NoError(t, err)
-	defer f.Close()
+	defer func() { require.NoError(t, f.Close()) }()
 	require.NoError(t, os.Chtimes(string(f.Dir()), time.Time{}, noon))
 	assert.True(t, Beginning(f.Dir(), noon.Add(beginTime-1)))
 	assert.False(t, Beginning(f.Dir(), noon.Add(beginTime)), "it died before it began")

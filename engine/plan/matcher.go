@@ -92,8 +92,8 @@ func firstDifference(then, now []action.Arg) (name string, was, is any) {
 		values[a.Name] = a.Value
 	}
 	for _, a := range now {
-		if old, ok := values[a.Name]; !ok || action.Text(old) != action.Text(a.Value) {
-			return a.Name, old, a.Value
+		if before, ok := values[a.Name]; !ok || action.Text(before) != action.Text(a.Value) {
+			return a.Name, before, a.Value
 		}
 		delete(values, a.Name)
 	}

@@ -14,9 +14,6 @@ import (
 	"runbook/engine/journal"
 )
 
-// kind is what the seal of a plan says.
-const kind = "plan"
-
 // A Plan is a rehearsed run.
 type Plan struct {
 	Path    string
@@ -51,7 +48,7 @@ func Write(out io.Writer, rehearsal []*journal.Record, turns []Turn) error {
 			}
 		}
 	}
-	if _, err := s.Seal(kind); err != nil {
+	if _, err := s.Seal(journal.PlanFile); err != nil {
 		return fmt.Errorf("cannot write the plan: %w", err)
 	}
 	return nil
@@ -75,12 +72,17 @@ func withoutResult(r *journal.Record) *journal.Record {
 
 // Read reads a plan, and refuses one that is not as it was written.
 func Read(path string) (*Plan, error) {
-	records, sum, err := journal.ReadSealed(path, kind)
+	records, sum, err := journal.ReadSealed(path, journal.PlanFile)
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Path: path, Sum: sum}
-	for _, r := range records {
+	return Of(&journal.Sealed{Path: path, Sum: sum, Records: records})
+}
+
+// Of is the plan in a sealed file of that kind.
+func Of(file *journal.Sealed) (*Plan, error) {
+	p := &Plan{Path: file.Path, Sum: file.Sum}
+	for _, r := range file.Records {
 		switch {
 		case r.Kind == journal.KindTurn:
 			p.Turns = append(p.Turns, Turn{Turn: *r.Turn})
@@ -97,9 +99,29 @@ func Read(path string) (*Plan, error) {
 		p.Records = append(p.Records, r)
 	}
 	if p.Run == nil || len(p.Sources) == 0 {
-		return nil, action.Errorf(action.CodeInvalid, "%s is a plan without a script", path)
+		return nil, action.Errorf(action.CodeInvalid, "%s is a plan without a script", file.Path)
 	}
 	return p, nil
+}
+
+// Differs are the actions of the turn that the rehearsal does not have, and those of the rehearsal that the turn does not, in order.
+func (t Turn) Differs(p *Plan) (instead, left []*journal.Record) {
+	rehearsed := Actions(p.Records)
+	return without(t.Actions, rehearsed), without(rehearsed, t.Actions)
+}
+
+func without(actions, others []*journal.Record) []*journal.Record {
+	keys := map[string]bool{}
+	for _, r := range others {
+		keys[r.Key] = true
+	}
+	var out []*journal.Record
+	for _, r := range actions {
+		if r.Intent != nil && !keys[r.Key] {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // Actions are what was asked for among records, in order: the intents, and the outcomes of what could not be predicted and so has no

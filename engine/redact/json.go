@@ -32,11 +32,12 @@ func (r *Redactor) JSON(raw json.RawMessage) json.RawMessage {
 }
 
 // spells tells whether a string in raw spells a secret in a way that is no form, such as the \/ that PHP writes. That takes a
-// backslash: without one every string stands there as it is, and most strings have none.
+// backslash or a percent sign: without one every string stands there as it is, and most strings have none.
 func (r *Redactor) spells(raw []byte) bool {
-	if bytes.IndexByte(raw, '\\') < 0 {
+	if !obscures(raw) {
 		return false
 	}
+	m := r.matcher.Load()
 	var text []byte // of one string after the other
 	for {
 		begin := bytes.IndexByte(raw, '"')
@@ -45,8 +46,8 @@ func (r *Redactor) spells(raw []byte) bool {
 		}
 		raw = raw[begin:]
 		n := stringLength(raw)
-		if bytes.IndexByte(raw[:n], '\\') >= 0 {
-			if text = appendText(text[:0], raw[1:n]); r.holds(text) { // the last quote does no harm
+		if obscures(raw[:n]) {
+			if text = appendText(text[:0], raw[1:n]); m.finds(text) { // the last quote does no harm
 				return true
 			}
 		}

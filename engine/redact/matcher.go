@@ -114,6 +114,29 @@ func (m *matcher) replace(text []byte) (out []byte, found bool) {
 	return out, true
 }
 
+// replaceObscured is replace for a text in which something may obscure a form.
+func (m *matcher) replaceObscured(text []byte) (out []byte, found bool) {
+	if !m.finds(text) {
+		return nil, false
+	}
+	spans := m.spans(text)
+	out = make([]byte, 0, len(text))
+	copied := 0
+	for _, s := range spans {
+		out = append(append(out, text[copied:s.from]...), mark...)
+		copied = s.until
+	}
+	return append(out, text[copied:]...), true
+}
+
+// finds tells whether there is a form in any view of the text.
+func (m *matcher) finds(text []byte) bool {
+	if !obscures(text) {
+		return m.first(text) >= 0
+	}
+	return slices.ContainsFunc(views(text, false), func(v view) bool { return m.first(v.text) >= 0 })
+}
+
 // held is text that no decision has been made about.
 type held struct {
 	text   []byte

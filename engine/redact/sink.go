@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 
+	"runbook/engine/action"
 	"runbook/engine/journal"
 )
 
@@ -12,7 +13,8 @@ import (
 // except for the Seq that next gave it: what needed hiding is hidden in a copy.
 //
 // Hidden is text that a script, a person or a server supplied. The program's own vocabulary, such as Kind, Status or
-// action.Code, has types of its own and stays readable even where a password happens to be "outcome".
+// action.Code, has types of its own and stays readable even where a password happens to be "outcome". A script may raise an error
+// with a code of its own, which is in no vocabulary.
 func (r *Redactor) Sink(next journal.Sink) journal.Sink { return sink{r, next} }
 
 type sink struct {
@@ -21,14 +23,10 @@ type sink struct {
 }
 
 func (s sink) Write(record *journal.Record) error {
-	if s.redactor.matcher.Load() == nil {
+	hidden := Clean(s.redactor, record)
+	if hidden == record {
 		return s.next.Write(record)
 	}
-	clean, changed := s.redactor.value(reflect.ValueOf(record))
-	if !changed {
-		return s.next.Write(record)
-	}
-	hidden := clean.Interface().(*journal.Record)
 	if _, dirty := s.redactor.returned(record); dirty {
 		o := *hidden.Outcome
 		o.Masked = true
@@ -65,6 +63,9 @@ func (r *Redactor) value(v reflect.Value) (reflect.Value, bool) {
 		if v.IsNil() {
 			return v, false
 		}
+		if v.Elem().CanInt() || v.Elem().CanUint() || v.Elem().CanFloat() {
+			return r.number(v.Elem())
+		}
 		return r.value(v.Elem())
 	case reflect.Struct:
 		return r.fields(v)
@@ -77,11 +78,20 @@ func (r *Redactor) value(v reflect.Value) (reflect.Value, bool) {
 }
 
 func (r *Redactor) text(v reflect.Value) (reflect.Value, bool) {
-	if v.Type() != stringType {
+	if code, ok := v.Interface().(action.Code); v.Type() != stringType && (!ok || code.Known()) {
 		return v, false
 	}
 	clean := r.String(v.String())
-	return reflect.ValueOf(clean), clean != v.String()
+	return reflect.ValueOf(clean).Convert(v.Type()), clean != v.String()
+}
+
+// number hides a number that is a secret, where a text may stand as well. A field that is a number holds none: it is the program's own.
+func (r *Redactor) number(v reflect.Value) (reflect.Value, bool) {
+	text, err := json.Marshal(v.Interface())
+	if err != nil || !r.holds(text) {
+		return v, false
+	}
+	return reflect.ValueOf(mark), true
 }
 
 func (r *Redactor) pointer(v reflect.Value) (reflect.Value, bool) {

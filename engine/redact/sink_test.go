@@ -90,39 +90,58 @@ func TestNoPartOfARecordKeepsASecret(t *testing.T) {
 }
 
 // fill puts a secret into every place of v that can hold text, and a kind of the vocabulary into the rest.
-func fill(v reflect.Value) {
+func fill(v reflect.Value) { fillWith(v, "hunter2-token") }
+
+func fillWith(v reflect.Value, secret string) {
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString("hunter2-token")
+		v.SetString(secret)
 		if v.Type() != stringType {
 			v.SetString("outcome")
 		}
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		fill(v.Elem())
+		fillWith(v.Elem(), secret)
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {
-				fill(v.Field(i))
+				fillWith(v.Field(i), secret)
 			}
 		}
 	case reflect.Slice:
 		if v.Type() == rawType {
-			v.Set(reflect.ValueOf(json.RawMessage(`{"hunter2-token":["hunter2-token"]}`)))
+			v.Set(reflect.ValueOf(rawWith(secret)))
 			return
 		}
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		fill(v.Index(0))
+		fillWith(v.Index(0), secret)
 	case reflect.Map:
 		value := reflect.New(v.Type().Elem()).Elem()
-		fill(value)
+		fillWith(value, secret)
 		v.Set(reflect.MakeMap(v.Type()))
-		v.SetMapIndex(reflect.ValueOf("hunter2-token"), value)
+		v.SetMapIndex(reflect.ValueOf(secret), value)
 	case reflect.Interface:
 		v.Set(reflect.ValueOf(map[string]any{
-			"a": []any{"hunter2-token", nil, 1.5, [1]string{"hunter2-token"}, []byte("hunter2-token")},
+			"a": []any{secret, nil, 1.5, [1]string{secret}, []byte(secret)},
 		}))
 	}
+}
+
+func rawWith(secret string) json.RawMessage {
+	raw, err := json.Marshal(map[string][]string{secret: {secret}})
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return raw
+}
+
+func TestANumberThatIsASecretIsHidden(t *testing.T) {
+	value := map[string]any{"a": 12345678.0, "b": []any{int64(12345678), 7}}
+	record := &journal.Record{Seq: 12345678, Outcome: &journal.Outcome{Returned: journal.Returned{Value: value}}}
+	var next kept
+	require.NoError(t, knowing("12345678").Sink(&next).Write(record))
+	assert.Equal(t, map[string]any{"a": mark, "b": []any{mark, 7}}, next[0].Outcome.Value)
+	assert.EqualValues(t, 1, next[0].Seq, "that is the program's own")
 }
 
 func TestTheVocabularyStaysReadable(t *testing.T) {

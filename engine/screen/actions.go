@@ -12,13 +12,14 @@ import (
 const detailMargin = "     "
 
 // intent prints an action: as a whole in a dry run, where nothing more will come of it; in a real run its line begins here and ends
-// with the outcome. A branch waits for its outcome before it prints anything, so that no other branch comes between.
+// with the outcome. A branch waits for its outcome before it prints anything, so that no other branch comes between; so does what is
+// only repeated, whose outcome may be live.
 func (t *Text) intent(r *journal.Record) {
 	switch {
 	case t.ledger.isDry():
 		t.actionLine(r, "")
 		t.details(r)
-	case r.Branch == "":
+	case r.Branch == "" && !r.Recalled:
 		t.live.done(r.Branch)
 		t.live.opened = t.live.now()
 		t.actionLine(r, r.Key)
@@ -35,6 +36,7 @@ func (t *Text) outcome(r *journal.Record) {
 		return // of nothing that anybody was told about
 	}
 	result, colour := actionResult(r.Outcome)
+	result += t.seam.remark(r)
 	if t.paper.open.key != r.Key {
 		t.actionLine(e.intent, r.Key)
 	}
@@ -74,8 +76,8 @@ func actionResult(o *journal.Outcome) (result string, colour style) {
 // name with what is said about it, that goes below: half a name is no name.
 func (t *Text) actionLine(r *journal.Record, key string) {
 	lead := []span{{normal, margin(r.Branch)}}
-	if t.ledger.isDry() {
-		lead = append(lead, span{caveat, dryRun}, span{normal, " "})
+	if mark := t.ledger.mark(); mark != "" {
+		lead = append(lead, span{caveat, mark}, span{normal, " "})
 	}
 	lead = append(lead, span{normal, numbered(r.Intent.Number, t.names.call(r.Call))})
 	tags := actionTags(r, t.ledger.isDry())
@@ -141,6 +143,9 @@ func (t *Text) details(r *journal.Record) {
 	}
 	if r.Intent.Note != "" {
 		t.say(indent, dim, r.Intent.Note)
+	}
+	if t.withEvidence {
+		t.preconditions(indent, r)
 	}
 	if then := derived(r.Intent.Changes); then != "" {
 		t.fold(indent, indent, dim, "then: "+then)

@@ -44,15 +44,19 @@ const maxArgument = 120
 
 // arguments print what an action was given, where no diff says it.
 func (t *Text) arguments(indent string, call *journal.Call) {
+	if given := argumentsText(call.Identity, call.Payload); given != "" {
+		t.fold(indent, indent, dim, given)
+	}
+}
+
+func argumentsText(lists ...[]action.Arg) string {
 	var given []string
-	for _, list := range [][]action.Arg{call.Identity, call.Payload} {
+	for _, list := range lists {
 		for _, arg := range list {
 			given = append(given, clean(arg.Name)+"="+argumentText(arg.Value))
 		}
 	}
-	if len(given) > 0 {
-		t.fold(indent, indent, dim, strings.Join(given, " "))
-	}
+	return strings.Join(given, " ")
 }
 
 // argumentText is an argument as JSON; a plain word needs no quotes.

@@ -25,7 +25,7 @@ var _ journal.Sink = (*Document)(nil)
 func NewDocument(w io.Writer) *Document {
 	return &Document{w: w, ledger: newLedger(), report: Report{
 		Schema: Schema, Status: Incomplete, Exit: exitFailed, Site: map[string]string{}, Params: map[string]any{},
-		Steps: []*StepReport{}, Assumptions: []AssumptionReport{}, Answers: []AnswerReport{}, Warnings: []WarningReport{}, Commands: []string{},
+		Steps: []*StepReport{}, Assumptions: []AssumptionReport{}, Answers: []AnswerReport{}, Warnings: []WarningReport{}, Commands: []string{}, Resumed: []ResumeReport{},
 	}}
 }
 
@@ -55,6 +55,8 @@ func (d *Document) collect(r *journal.Record) {
 	switch r.Kind {
 	case journal.KindRun:
 		d.begin(r)
+	case journal.KindResume:
+		d.report.Resumed = append(d.report.Resumed, ResumeReport{r.Time, r.Resume.User, r.Resume.Host, r.Resume.Version, r.Resume.FromStep})
 	case journal.KindStep:
 		d.enter(r.Step)
 	case journal.KindStepEnd:
@@ -85,7 +87,7 @@ func (d *Document) collect(r *journal.Record) {
 func (d *Document) begin(r *journal.Record) {
 	run, p := r.Run, &d.report
 	p.Runbook, p.Path, p.Digest, p.Version, p.ID, p.Mode = run.Runbook, run.Path, run.Digest, run.Version, run.ID, run.Mode
-	p.User, p.Host, p.Started = run.User, run.Host, r.Time
+	p.User, p.Host, p.Started, p.Replay, p.Plan = run.User, run.Host, r.Time, run.Replay, run.Applies
 	if run.Site != nil {
 		p.Site = run.Site
 	}
@@ -164,6 +166,7 @@ func (d *Document) action(e *entry) ActionReport {
 		Number: intent.Number, Key: e.intent.Key, Branch: e.intent.Branch, Verb: call.Verb, Target: call.Target,
 		Identity: orEmpty(call.Identity), Payload: orEmpty(call.Payload), Risk: call.Risk, Label: intent.Label, Where: call.Where,
 		Note: intent.Note, Changes: orEmpty(intent.Changes), Outcome: d.ledger.status(e), Attempts: 1,
+		Again: e.again && len(d.report.Resumed) > 0,
 	}
 	if o := e.outcome; o != nil {
 		report.Attempts, report.Elapsed, report.Error = max(o.Attempts, 1), o.Elapsed.Seconds(), o.Error

@@ -12,14 +12,15 @@ func (t *Text) wait(r *journal.Record) {
 	what := t.names.target(r.Call.Target)
 	waited := "waited " + elapsed(r.Outcome.Elapsed) + " for " + what
 	detail := clean(r.Outcome.Note)
+	remark := t.seam.remark(r)
 	indent := margin(r.Branch)
 	switch r.Outcome.Status {
 	case journal.Met:
-		t.fold(indent, indent, normal, with(waited, ": ", detail))
+		t.fold(indent, indent, normal, with(waited, ": ", detail)+remark)
 	case journal.Assumed:
-		t.fold(indent, indent, yellow, with("assumed met: "+what, "; now ", detail))
+		t.fold(indent, indent, yellow, with("assumed met: "+what, "; now ", detail)+remark)
 	default:
-		t.fold(indent, indent, alarm, waited+": FAILED")
+		t.fold(indent, indent, alarm, waited+": FAILED"+remark)
 		t.blame(r, indent+detailMargin)
 	}
 }
@@ -62,7 +63,7 @@ func (t *Text) answer(r *journal.Record) {
 		return
 	}
 	indent := margin(r.Branch)
-	t.fold(indent, indent, normal, clean(r.Answer.Question+" "+answerText(r.Answer.Value)+" ("+r.Answer.By+")"))
+	t.fold(indent, indent, normal, clean(r.Answer.Question+" "+answerText(r.Answer.Value)+" ("+r.Answer.By+")")+t.seam.remark(r))
 }
 
 // wasAsked tells whether the answer that a record is about was given to a question on this terminal.

@@ -9,9 +9,6 @@ import (
 	"runbook/engine/journal"
 )
 
-// dryRun is on every screen of a dry run: above it, on each action, and below it.
-const dryRun = "DRY RUN"
-
 // header says what runs, in which mode, where, and with what.
 func (t *Text) header(run *journal.Run) {
 	t.names.namespace = run.Site["namespace"]
@@ -19,13 +16,11 @@ func (t *Text) header(run *journal.Run) {
 	if run.Summary != "" {
 		title += ": " + clean(run.Summary)
 	}
-	mode := "real run "
-	if t.ledger.isDry() {
-		t.fold("", "", caveat, dryRun+": nothing will be changed")
-		mode = "dry run "
+	if warrant := t.ledger.warrant(); warrant != "" {
+		t.fold("", "", caveat, warrant)
 	}
 	t.fold("", "", bold, title)
-	for _, line := range []string{siteLine(run.Site), paramLine(run.Params), mode + clean(run.ID)} {
+	for _, line := range []string{siteLine(run.Site), paramLine(run.Params), t.ledger.identity(), applies(run)} {
 		if line != "" {
 			t.fold("", "", dim, line)
 		}
@@ -74,9 +69,10 @@ func (t *Text) step(s *journal.Step) {
 }
 
 // stepEnd says how a step ended. That it failed, and why, stands in the summary, which follows.
-func (t *Text) stepEnd(s *journal.Step) {
+func (t *Text) stepEnd(r *journal.Record) {
 	t.live.allDone()
-	result, colour := stepResult(s)
+	result, colour := stepResult(r.Step)
+	result += t.seam.remark(r)
 	if !t.paper.finish(stepLine, colour, "  "+result) && colour != alarm {
 		t.fold("  ", "  ", colour, result)
 	}

@@ -18,6 +18,7 @@ type ledger struct {
 	assumed  int
 	verdict  *journal.Verdict
 	end      *journal.End
+	trail    trail
 }
 
 // An entry is one action of the run.
@@ -25,6 +26,7 @@ type entry struct {
 	step    int              // its number, 0 before the first
 	intent  *journal.Record  // with Call and Intent
 	outcome *journal.Outcome // nil as long as it is not known
+	again   bool             // it is only repeated, from an earlier part of the run
 }
 
 func newLedger() ledger { return ledger{run: &journal.Run{}, open: map[string]*entry{}} }
@@ -33,6 +35,9 @@ func (l *ledger) isDry() bool { return l.run.Mode == journal.DryRun }
 
 // note enters a record.
 func (l *ledger) note(r *journal.Record) {
+	if !l.isDry() && !l.run.Replay {
+		l.trail.note(r)
+	}
 	switch r.Kind {
 	case journal.KindRun:
 		l.run = r.Run
@@ -64,7 +69,7 @@ func (l *ledger) settle(r *journal.Record) {
 		e = l.enter(&journal.Record{Key: r.Key, Branch: r.Branch, Call: r.Call, Intent: &journal.Intent{}})
 	}
 	if e != nil {
-		e.outcome = r.Outcome
+		e.outcome, e.again = r.Outcome, r.Recalled
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"runbook/engine/journal"
@@ -25,7 +26,7 @@ func TestAScreenThatNobodyReadsHoldsUpNoRecord(t *testing.T) {
 	require.True(t, outlet.Behind())
 
 	go func() {
-		require.NoError(t, outlet.Wait(context.Background(), 0))
+		assert.NoError(t, outlet.Wait(context.Background(), 0))
 		_ = pipe.Close()
 	}()
 	got, err := io.ReadAll(reader)
@@ -65,10 +66,10 @@ func TestAReaderThatWentAwayIsTold(t *testing.T) {
 // The live line of a terminal that was stopped would otherwise pile up, eight times a second.
 func TestAStoppedTerminalGetsNoLiveLines(t *testing.T) {
 	reader, pipe := io.Pipe()
-	defer reader.Close()
+	defer func() { require.NoError(t, reader.Close()) }()
 	outlet := NewOutlet(pipe)
 	text := NewText(outlet, Options{Look: Look{Live: true}, Tick: make(chan time.Time)})
-	defer text.Close()
+	defer func() { require.NoError(t, text.Close()) }()
 	require.NoError(t, text.Write(&journal.Record{Kind: journal.KindWarning, Warning: &journal.Warning{Text: "w"}}))
 	text.Status("", "waiting")
 	behind := outlet.behind

@@ -37,11 +37,7 @@ func (t *Text) EndsWith(why Break) {
 func (t *Text) torn() {
 	end := breaks[t.why]
 	t.paper.line("")
-	title := end.title
-	if t.ledger.isDry() {
-		title = dryRun + " " + title
-	}
-	t.fold("", "", end.colour, title)
+	t.fold("", "", end.colour, t.ledger.marked(end.title))
 	t.changed()
 	t.left(end.label, end.colour, end.pending)
 	t.next(t.wayOn())
@@ -71,17 +67,7 @@ func (t *Text) wayOn() string {
 	case t.why == Unfinished:
 		return "runbook runs show " + run.ID
 	case t.why == Died && t.ledger.isDry():
-		return "runbook run " + clean(startedAs(run)) + " --dry-run"
-	case t.why == Died:
-		return "runbook resume " + run.ID
+		return "runbook run " + clean(run.Typed()) + " --dry-run"
 	}
 	return ""
-}
-
-// startedAs is what a person typed for the runbook of a run.
-func startedAs(run *journal.Run) string {
-	if run.Source == "file" {
-		return run.Path
-	}
-	return run.Runbook
 }

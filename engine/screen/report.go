@@ -25,7 +25,11 @@ type Report struct {
 	User    string            `json:"user"`
 	Host    string            `json:"host"`
 	Started time.Time         `json:"started"`
-	Elapsed float64           `json:"elapsed_seconds"`
+	Elapsed float64           `json:"elapsed_seconds"` // of a run that was resumed, since then
+
+	Replay  bool             `json:"replay"`  // it only repeats a recording: nothing was asked of any site, and nothing sent
+	Plan    *journal.Applies `json:"plan"`    // that it applies; null if it applies none
+	Resumed []ResumeReport   `json:"resumed"` // how often it was taken up again
 
 	// Steps are all steps of the script, also those that were not reached. What happens before the first one stands in a step
 	// without a name and with the number 0.
@@ -40,6 +44,15 @@ type Report struct {
 	Status  journal.Status `json:"status"` // as in journal.End; Incomplete if the run had no end
 	Error   *journal.Error `json:"error"`  // null if there was none
 	Exit    int            `json:"exit"`
+}
+
+// A ResumeReport says who took the run up again.
+type ResumeReport struct {
+	Time     time.Time `json:"time"`
+	User     string    `json:"user"`
+	Host     string    `json:"host"`
+	Version  string    `json:"version"`   // of the program
+	FromStep int       `json:"from_step"` // the step that was begun anew, 0 if none was
 }
 
 // What a run or a step says that did not come to its end.
@@ -94,6 +107,7 @@ type ActionReport struct {
 	Note     string           `json:"note,omitempty"`
 	Changes  []journal.Change `json:"changes"`
 	Outcome  string           `json:"outcome"`
+	Again    bool             `json:"repeated,omitempty"` // from an earlier part of a run that was resumed, and not done again
 	Attempts int              `json:"attempts"`
 	Elapsed  float64          `json:"elapsed_seconds"`
 	Error    *journal.Error   `json:"error,omitempty"`

@@ -21,14 +21,18 @@ func (t *Text) summary(end *journal.End) {
 
 func (t *Text) success(end *journal.End) {
 	if t.ledger.isDry() {
-		t.fold("", "", caveat, dryRun+": nothing was changed. "+t.intended()+", "+count(t.ledger.assumed, "assumption")+".")
+		t.fold("", "", caveat, t.ledger.mark()+": nothing was changed. "+t.intended()+", "+count(t.ledger.assumed, "assumption")+".")
 		return
 	}
 	text := "nothing was changed"
 	if done := t.ledger.with(journal.Done); len(done) > 0 {
 		text = count(len(done), "action") + " (" + grouped(done) + ")"
 	}
-	t.fold("", "", green, "Done in "+elapsed(end.Elapsed)+": "+text+".")
+	colour, title := green, "Done in "
+	if t.ledger.run.Replay {
+		colour, title = caveat, replays+": nothing was sent. Then it was done in "
+	}
+	t.fold("", "", colour, title+t.lasted(end)+": "+text+".")
 	if failed := t.ledger.with(journal.NotDone); len(failed) > 0 {
 		t.fold("", "", yellow, count(len(failed), "action")+" failed, and the script went on.")
 		t.labelled("Failed", normal, t.listed(failed, "")...)
@@ -58,11 +62,11 @@ var endings = map[journal.Status]string{
 }
 
 func (t *Text) failure(end *journal.End) {
-	title := endings[end.Status] + t.brokenStep(end) + ", after " + elapsed(end.Elapsed)
-	if t.ledger.isDry() {
-		title = dryRun + " " + title
+	title := endings[end.Status] + t.brokenStep(end)
+	if !t.ledger.run.Replay || end.Elapsed > 0 {
+		title += ", after " + t.lasted(end)
 	}
-	t.fold("", "", alarm, title)
+	t.fold("", "", alarm, t.ledger.marked(title))
 	failure := end.Error
 	if failure == nil {
 		failure = &journal.Error{}
@@ -103,8 +107,15 @@ const maxListed = 20
 func (t *Text) changed() {
 	done := t.ledger.with(journal.Done)
 	switch {
+	case t.ledger.isDry() && t.ledger.run.Replay:
+		t.labelled("Changed", normal, "nothing ("+replays+"); "+t.intended()+" before this")
 	case t.ledger.isDry():
 		t.labelled("Changed", normal, "nothing ("+dryRun+"); "+t.intended()+" before this")
+	case t.ledger.run.Replay:
+		t.labelled("Changed", normal, "nothing ("+replays+")")
+		if len(done) > 0 {
+			t.labelled("Then", normal, t.listed(done, "")...)
+		}
 	case len(done) == 0 && len(t.ledger.with(journal.Uncertain)) > 0:
 		t.labelled("Changed", normal, "nothing that is certain")
 	case len(done) == 0:
@@ -133,24 +144,35 @@ func (t *Text) listed(entries []*entry, remark string) []string {
 	return lines
 }
 
-// next says what to do or type. Where the failure itself does not say, it is to look what is left to do: nothing in doubt first.
+// next says what to do or type: what the failure itself says, and then how to go on from there. A resume asks what became of what is
+// unknown; where there is none, a person has to, before a dry run shows what is left to do.
 func (t *Text) next(hint string) {
-	lines := t.leftToDo()
+	var lines []string
 	if hint != "" {
 		lines = cleanLines(hint)
+	}
+	if takeUp := t.takeUp(); takeUp != "" {
+		lines = append(lines, takeUp)
+	}
+	if len(lines) == 0 {
+		lines = t.leftToDo()
 	}
 	t.labelled("Next", bold, lines...)
 }
 
 func (t *Text) leftToDo() []string {
-	if t.ledger.isDry() {
+	end := t.ledger.end
+	switch {
+	case t.ledger.run.Replay && end != nil && end.Status == journal.Drifted:
+		return []string{"runbook show, with the recording, shows what was recorded"}
+	case t.ledger.mark() != "":
 		return nil
 	}
 	var lines []string
 	if len(t.ledger.with(journal.Uncertain)) > 0 {
 		lines = append(lines, "look at what is unknown before anything else")
 	}
-	return append(lines, "runbook run "+clean(startedAs(t.ledger.run))+" --dry-run, with the same parameters, shows what is left to do")
+	return append(lines, "runbook run "+clean(t.ledger.run.Typed())+" --dry-run, with the same parameters, shows what is left to do")
 }
 
 // labelWidth is the room for the names in the block of a failure.
@@ -173,7 +195,11 @@ func (t *Text) commands() {
 	if !t.ledger.isDry() || len(t.ledger.commands.order) == 0 {
 		return
 	}
-	t.paper.line("Commands that really ran (they only look):")
+	title := "Commands that really ran (they only look):"
+	if t.ledger.run.Replay {
+		title = "Commands that ran then (they only look):"
+	}
+	t.paper.line(title)
 	for _, command := range t.ledger.commands.order {
 		if n := t.ledger.commands.count[command]; n > 1 {
 			command += fmt.Sprintf("  (%d times)", n)
@@ -191,6 +217,9 @@ func (t *Text) verdict() {
 		return
 	}
 	text := with("Verdict: "+strings.ToUpper(clean(v.State)), ": ", clean(v.Reason))
+	if t.ledger.run.Replay {
+		text += " (" + replays + ")"
+	}
 	if v.Assumed {
 		text += " (this rests on what the dry run intended or assumed)"
 	}

@@ -17,7 +17,11 @@ type Text struct {
 	paper  paper
 	live   live
 	ledger ledger
+	seam   seam
 	names  names
+
+	// withEvidence says below each action what it rests on: for who approves it.
+	withEvidence bool
 
 	asked  bool            // a person was asked since the last record: the terminal shows the question already
 	seen   map[string]bool // actions that a person was shown in full when asked, by key
@@ -123,6 +127,9 @@ func (t *Text) Write(r *journal.Record) error {
 	defer t.mu.Unlock()
 	t.ledger.note(r)
 	t.tellBefore(r)
+	if t.seam.note(r) {
+		t.cross(r.Branch)
+	}
 	t.print(r)
 	t.paper.flush()
 	return nil
@@ -133,10 +140,12 @@ func (t *Text) print(r *journal.Record) {
 	switch r.Kind {
 	case journal.KindRun:
 		t.header(r.Run)
+	case journal.KindResume:
+		t.resume(r)
 	case journal.KindStep:
 		t.step(r.Step)
 	case journal.KindStepEnd:
-		t.stepEnd(r.Step)
+		t.stepEnd(r)
 	case journal.KindRead:
 		t.live.done(r.Branch)
 	case journal.KindWait:

@@ -148,10 +148,11 @@ func equal(a, b *object) bool {
 }
 
 // objectText is how an object prints: its JSON, cut where it would flood a screen.
-func objectText(o *object) string {
+func (vm *VM) objectText(o *object) string {
 	const most = 400
 	if len(o.raw) <= most {
 		return o.raw
 	}
-	return strings.ToValidUTF8(o.raw[:most], "") + "…"
+	raw := vm.opts.Clean(o.raw)
+	return strings.ToValidUTF8(raw[:min(most, len(raw))], "") + "…"
 }

@@ -63,7 +63,7 @@ func (vm *VM) objectMeta(L *lua.LState) *lua.LTable {
 	}))
 	meta.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
 		o, _ := asObject(L.Get(1))
-		L.Push(lua.LString(objectText(o)))
+		L.Push(lua.LString(vm.objectText(o)))
 		return 1
 	}))
 	meta.RawSetString("__metatable", lua.LString("object"))

@@ -76,13 +76,13 @@ func (vm *VM) parallel(L *lua.LState) int {
 	return g.finish(L)
 }
 
-// groupName is what the course of a group is remembered as.
-const groupName = "parallel"
+// GroupName is what the course of a group is remembered as.
+const GroupName = "parallel"
 
 // recall makes a group that ran before go the same way again: no branch begins that had not begun then. One that was under way begins
 // at least the branches that had begun, because what they were doing has to be finished.
 func (g *group) recall(ctx context.Context) error {
-	past, err := g.vm.opts.Memory.Recall(ctx, groupName)
+	past, err := g.vm.opts.Memory.Recall(ctx, GroupName)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (g *group) keep(ctx context.Context) error {
 	if g.recalled || ctx.Err() != nil {
 		return nil
 	}
-	return g.vm.opts.Memory.Keep(ctx, groupName, course{Began: g.next, First: g.first + 1}, g.stopped())
+	return g.vm.opts.Memory.Keep(ctx, GroupName, course{Began: g.next, First: g.first + 1}, g.stopped())
 }
 
 // stopped tells whether an error ended the group.
@@ -199,7 +199,7 @@ func harmless(err *Error) bool {
 
 // path is that of the branch with that index in a group that is called with that context.
 func (g *group) path(ctx context.Context, i int) string {
-	return action.NestBranch(branchOf(ctx), g.labels[i])
+	return action.NestBranch(BranchOf(ctx), g.labels[i])
 }
 
 func (g *group) finish(L *lua.LState) int {

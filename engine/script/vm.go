@@ -37,8 +37,9 @@ type Options struct {
 	Workers   Workers          // told which branches are running; nil if nobody wants to know
 	Random    func() float64   // in [0, 1), behind math.random
 	Memory    Memory           // of what went by chance; nil for none
-	// Clean hides secrets in the names of branches, which are written down; nil for none.
-	Clean func(string) string
+	// Clean returns a text as it may be written down: without secrets. What is cut short, or names a branch, passes through it
+	// beforehand, because half a secret is not recognised later. Nil for no secrets.
+	Clean func(text string) string
 }
 
 // A Memory remembers what a script got by chance, so that it goes the same way when it runs again. What ends the run instead of
@@ -170,7 +171,8 @@ func withBranch(ctx context.Context, branch string) context.Context {
 	return context.WithValue(ctx, branchKey{}, branch)
 }
 
-func branchOf(ctx context.Context) string {
+// BranchOf returns the path of the parallel branch that ctx belongs to, "" outside parallel.
+func BranchOf(ctx context.Context) string {
 	branch, _ := ctx.Value(branchKey{}).(string)
 	return branch
 }
@@ -186,7 +188,7 @@ func FrameOf(ctx context.Context) Frame {
 
 // framed is the context of the thread with the place that it has come to.
 func (vm *VM) framed(L *lua.LState) context.Context {
-	return context.WithValue(L.Context(), frameKey{}, Frame{Branch: branchOf(L.Context()), Where: vm.where(L)})
+	return context.WithValue(L.Context(), frameKey{}, Frame{Branch: BranchOf(L.Context()), Where: vm.where(L)})
 }
 
 // ended tells whether the thread's context is over. Only the context can say so: cancellation arrives in Lua as a string.

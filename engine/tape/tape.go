@@ -222,18 +222,6 @@ func (t *Tape) Begun(branch string) bool {
 	return t.peek(branch) != nil || t.inside(branch)
 }
 
-// Told tells whether something of that kind was told before, where the branch is now. It goes behind it.
-func (t *Tape) Told(branch string, kind journal.Kind) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	b := t.reels[branch]
-	if b == nil || b.next >= len(b.records) || b.records[b.next].Kind != kind {
-		return t.peek(branch) != nil
-	}
-	b.next++
-	return true
-}
-
 // Telling returns what was told where the branch is now, if it is of that kind, and goes behind it; nil if it is not.
 func (t *Tape) Telling(branch string, kind journal.Kind) *journal.Record {
 	t.mu.Lock()

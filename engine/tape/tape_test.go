@@ -86,15 +86,14 @@ func TestWhatNeedNotHaveBeenAsked(t *testing.T) {
 // What a script tells, it gets nothing for: it may tell other things than it told then.
 func TestWhatWasTold(t *testing.T) {
 	tape := New(journalOf(step(1), show(), read("a"), show()))
-	assert.True(t, tape.Told("", journal.KindStep))
-	assert.True(t, tape.Told("", journal.KindVerdict), "new, but among what was told")
-	assert.Nil(t, tape.Telling("", journal.KindStep))
+	assert.Nil(t, tape.Telling("", journal.KindVerdict), "it was not told then")
+	assert.NotNil(t, tape.Telling("", journal.KindStep))
+	assert.Nil(t, tape.Telling("", journal.KindStep), "once")
 	assert.NotNil(t, tape.Telling("", journal.KindShow))
-	assert.True(t, tape.Told("", journal.KindShow), "before a call that is left")
+	assert.Nil(t, tape.Telling("", journal.KindShow), "a call comes before it")
 	next(t, tape, ask(journal.KindRead, "a"))
-	assert.True(t, tape.Told("", journal.KindShow))
-	assert.False(t, tape.Told("", journal.KindShow), "behind the end")
-	assert.False(t, tape.Told("b", journal.KindShow))
+	assert.NotNil(t, tape.Telling("", journal.KindShow))
+	assert.Nil(t, tape.Telling("", journal.KindShow), "behind the end")
 	assert.Nil(t, tape.Telling("b", journal.KindShow))
 }
 

@@ -84,7 +84,7 @@ func peak(p *os.ProcessState) int64 {
 	if !ok {
 		return 0
 	}
-	size := int64(usage.Maxrss)
+	size := int64(usage.Maxrss) //nolint:unconvert // it has 32 bits on a machine of 32 bits
 	if runtime.GOOS != "darwin" {
 		size *= 1024 // only there it is not in kilobytes
 	}
