@@ -329,18 +329,21 @@ func watching(see func(*journal.Record)) option {
 		open := cfg.Open
 		cfg.Open = func() (journal.Sink, error) {
 			sink, err := open()
-			return watched{sink, see}, err
+			return &watched{Sink: sink, see: see}, err
 		}
 	}
 }
 
 type watched struct {
 	journal.Sink
+	mu  sync.Mutex // branches write at once
 	see func(*journal.Record)
 }
 
-func (w watched) Write(r *journal.Record) error {
+func (w *watched) Write(r *journal.Record) error {
+	w.mu.Lock()
 	w.see(r)
+	w.mu.Unlock()
 	return w.Sink.Write(r)
 }
 

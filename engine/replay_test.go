@@ -36,7 +36,7 @@ func recorded(t *testing.T) []*journal.Record {
 // replay runs a script against a recording and returns what a screen was told.
 func replay(t *testing.T, text string, records []*journal.Record) []*journal.Record {
 	t.Helper()
-	shown := &told{}
+	shown := &unseen{}
 	cfg := newPlant().bench(t, text, shown)
 	cfg.Redactor = redact.New()
 	cfg.Past = Recording(records)
@@ -45,15 +45,6 @@ func replay(t *testing.T, text string, records []*journal.Record) []*journal.Rec
 	_, err := Run(t.Context(), cfg)
 	require.NoError(t, err)
 	return shown.records
-}
-
-// told is a sink that keeps every record as it is.
-type told struct{ records []*journal.Record }
-
-func (s *told) Write(r *journal.Record) error {
-	kept := *r
-	s.records = append(s.records, &kept)
-	return nil
 }
 
 func TestAReplaySaysThatItIsOneAndTakesAsLongAsTheRunDid(t *testing.T) {
