@@ -2,16 +2,21 @@ package main
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
 
+	jq "github.com/itchyny/gojq/cli"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"runbook": main, "runbook-mortal": mortal})
+	testscript.Main(m, map[string]func(){
+		"runbook": main, "runbook-mortal": mortal,
+		"jq": func() { os.Exit(jq.Run()) }, // so that what is printed for jq is tried wherever there is Go
+	})
 }
 
 // TestScripts drives the real program, each script in a folder and a home of its own.
