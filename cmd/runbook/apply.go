@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"runbook/engine"
+	"runbook/engine/action"
 	"runbook/engine/journal"
 	"runbook/engine/plan"
 )
@@ -60,7 +61,7 @@ func applyOne(ctx context.Context, io streams, f *commonFlags, path, record stri
 	result, err := x.do(ctx, job{
 		entry: entry, given: p.Run.Given, plan: p, outputs: some(recording),
 		mode: func() engine.Mode { return engine.Real(engine.Approved{People: x.people(false)}) },
-		open: func() (*journal.File, error) { return x.createWith(path) },
+		open: func() (*journal.File, error) { return x.createWith(p) },
 	})
 	if err != nil {
 		return err
@@ -69,21 +70,29 @@ func applyOne(ctx context.Context, io streams, f *commonFlags, path, record stri
 }
 
 // createWith makes the journal of a run that applies a plan, and keeps a copy of the plan with it, for a resume.
-func (x *execution) createWith(path string) (*journal.File, error) {
+func (x *execution) createWith(p *plan.Plan) (*journal.File, error) {
 	file, err := x.create()
 	if err != nil {
 		return nil, err
 	}
-	if err := keep(path, file.Dir().Plan()); err != nil {
+	if err := attach(file, p); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return file, nil
 }
 
-func keep(from, to string) error {
-	text, err := os.ReadFile(from)
+// attach copies the plan that was read, and not what may stand in its place since.
+func attach(file *journal.File, p *plan.Plan) error {
+	text, err := os.ReadFile(p.Path)
 	if err != nil {
+		return action.Errorf(action.CodeNotFound, "cannot keep a copy of the plan: %w; nothing was done", err)
+	}
+	if err := file.AttachPlan(text); err != nil {
 		return err
 	}
-	return os.WriteFile(to, text, 0o600)
+	kept, err := plan.Read(file.Dir().Plan())
+	if err == nil && kept.Sum != p.Sum {
+		err = action.Errorf(action.CodeDrift, "%s was replaced while it was read; nothing was done", p.Path).Try("runbook show %s", p.Path)
+	}
+	return err
 }

@@ -87,6 +87,19 @@ func (f *File) open(flag int) error {
 	return nil
 }
 
+// AttachPlan keeps the plan that the run applies beside the journal, durable when it returns.
+func (f *File) AttachPlan(text []byte) error {
+	out, err := f.disk.Open(f.dir.Plan(), os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return cannotCreate(f.dir.Plan(), err)
+	}
+	_, err = out.Write(text)
+	if err = errors.Join(err, out.Sync(), out.Close(), f.disk.SyncDir(string(f.dir))); err != nil {
+		return cannotCreate(f.dir.Plan(), err)
+	}
+	return nil
+}
+
 // Dir is the directory of the run.
 func (f *File) Dir() Dir { return f.dir }
 

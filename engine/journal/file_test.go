@@ -255,3 +255,17 @@ func BenchmarkWriteRead(b *testing.B) {
 		}
 	}
 }
+
+// The plan that a run applies survives a crash from the moment on from which the run may be resumed.
+func TestAPlanIsKeptDurably(t *testing.T) {
+	d := newCrashDisk()
+	f := newFile(t, d)
+	require.NoError(t, f.AttachPlan([]byte("the plan")))
+	assert.Equal(t, "the plan", d.synced(f.Dir().Plan()))
+	assert.True(t, d.named[f.Dir().Plan()], "its name too")
+
+	d.budget, d.fault = 3, syscall.ENOSPC
+	err := f.AttachPlan([]byte("another"))
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	assert.ErrorContains(t, err, "nothing was done")
+}
