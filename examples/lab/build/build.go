@@ -81,12 +81,12 @@ func (b Builder) buildMissing(ctx context.Context, missing []Component) error {
 // that looks finished.
 func (b Builder) buildOne(ctx context.Context, work, version string, c Component) error {
 	unfinished := filepath.Join(work, c.Name)
-	if c.Name == Kwok {
-		if err := amendKwok(ctx, work); err != nil {
+	if c.amended != nil {
+		if err := c.amended.apply(ctx, work); err != nil {
 			return err
 		}
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags", linkerFlags(version), "-o", unfinished, c.Package)
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags", c.tags, "-ldflags", linkerFlags(version), "-o", unfinished, c.Package)
 	var output bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr = work, &output, &output
 	if err := cmd.Run(); err != nil {

@@ -2,6 +2,7 @@ package build
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,8 +60,17 @@ func TestAmendmentThatNoLongerFitsFailsTheBuild(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(module, "exec.go"), []byte("mended upstream"), 0o400); err != nil {
 		t.Fatal(err)
 	}
-	err := amendment{file: "exec.go", old: "broken", new: "mended"}.apply(module)
+	err := replacement{file: "exec.go", old: "broken", new: "mended"}.apply(module)
 	if err == nil || !strings.Contains(err.Error(), "still needed") {
 		t.Errorf("got %v, want the question whether it is still needed", err)
+	}
+}
+
+func TestAmendmentNeverWritesOverAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "index.html")
+	for _, want := range []error{nil, os.ErrExist} {
+		if err := add(path, emptyPage); !errors.Is(err, want) {
+			t.Errorf("got %v, want %v", err, want)
+		}
 	}
 }

@@ -38,8 +38,12 @@ func (m Modules) digest() string {
 	hash := sha256.New()
 	hash.Write(m.Mod)
 	hash.Write(m.Sum)
-	fmt.Fprint(hash, kwokAmendments)
-	hash.Write(exitErrorFile)
+	for _, c := range components {
+		fmt.Fprint(hash, c.Package, c.tags)
+		if c.amended != nil {
+			fmt.Fprint(hash, *c.amended)
+		}
+	}
 	return hex.EncodeToString(hash.Sum(nil))[:16]
 }
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"runbook/examples/lab/plane"
 )
 
 func downCommand() *cobra.Command {
@@ -20,7 +18,7 @@ func downCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		lab := plane.Plane{Dir: dir, Out: cmd.ErrOrStderr()}
+		lab := supervise(dir, nil, cmd.ErrOrStderr())
 		if err := lab.Down(cmd.Context()); err != nil {
 			return fmt.Errorf("stop the lab in %s: %w", dir, err)
 		}

@@ -10,7 +10,7 @@ import (
 
 	"runbook/examples/lab/build"
 	"runbook/examples/lab/layout"
-	"runbook/examples/lab/plane"
+	"runbook/examples/lab/supervisor"
 )
 
 func upCommand(modules build.Modules) *cobra.Command {
@@ -32,8 +32,8 @@ func upCommand(modules build.Modules) *cobra.Command {
 		if err := builder.Build(cmd.Context()); err != nil {
 			return err
 		}
-		lab := plane.Plane{Dir: dir, Path: builder.Path, Out: cmd.ErrOrStderr()}
-		if err := lab.Up(cmd.Context()); errors.Is(err, plane.ErrRunning) {
+		lab := supervise(dir, builder.Path, cmd.ErrOrStderr())
+		if err := lab.Up(cmd.Context()); errors.Is(err, supervisor.ErrRunning) {
 			fmt.Fprintln(cmd.ErrOrStderr(), "the lab is up already")
 		} else if err != nil {
 			return fmt.Errorf("start the lab in %s: %w", dir, err)

@@ -39,6 +39,11 @@ var (
 
 // Write makes the files that kwok reads: its configuration, and the pods' logs as of now.
 func Write(dir layout.Dir, now time.Time) error {
+	for _, folder := range []string{dir.PodLogs(), dir.PodFiles()} {
+		if err := os.MkdirAll(folder, layout.FolderMode); err != nil {
+			return fmt.Errorf("make the folders of the pods: %w", err)
+		}
+	}
 	paths := strings.NewReplacer("LAB_POD_LOGS", dir.PodLogs(), "LAB_POD_FILES", dir.PodFiles())
 	config := strings.Join([]string{
 		paths.Replace(serving),

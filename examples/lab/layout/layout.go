@@ -10,6 +10,9 @@ import (
 // Dir is the folder of one lab.
 type Dir string
 
+// FolderMode is that of every folder of a lab: there are keys in it.
+const FolderMode = 0o700
+
 // Default returns the folder of the lab that is meant when none is named.
 func Default() (Dir, error) {
 	state := os.Getenv("XDG_STATE_HOME")
@@ -47,8 +50,8 @@ func (d Dir) PKI() string { return d.join("pki") }
 // Config is the folder of the servers' configurations.
 func (d Dir) Config() string { return d.join("config") }
 
-// EtcdData is where etcd keeps its data.
-func (d Dir) EtcdData() string { return d.join("etcd") }
+// Data is the folder of what the named server keeps.
+func (d Dir) Data(name string) string { return d.join("data", name) }
 
 // Pods is the folder of what pods seem to have.
 func (d Dir) Pods() string { return d.join("pods") }
@@ -67,6 +70,11 @@ func (d Dir) Kwok() string { return d.join("config", "kwok.yaml") }
 
 // ComponentKubeconfig is how a component, rather than a person, reaches the API server.
 func (d Dir) ComponentKubeconfig(name string) string { return d.join("config", name+".kubeconfig") }
+
+// Perishable is what a lab does not leave behind.
+func (d Dir) Perishable() []string {
+	return []string{d.Kubeconfig(), d.PKI(), d.Config(), d.join("data"), d.Pods(), d.State()}
+}
 
 func (d Dir) join(parts ...string) string {
 	return filepath.Join(append([]string{string(d)}, parts...)...)

@@ -2,30 +2,26 @@ package plane
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"runbook/examples/lab/build"
-	"runbook/examples/lab/layout"
 	"runbook/examples/lab/process"
 	"runbook/examples/lab/site"
+	"runbook/examples/lab/supervisor"
 )
 
-const loopback = "127.0.0.1"
+// etcdPeers is the port where etcd listens for peers that never come.
+const etcdPeers = "etcd-peers"
 
 // servers knows the command line of each component of one lab.
-type servers struct {
-	dir   layout.Dir
-	ports Ports
-	path  func(component string) string
-}
+type servers struct{ *supervisor.Stage }
 
 func (s servers) etcd() process.Command {
-	client := fmt.Sprintf("https://%s:%d", loopback, s.ports.Etcd)
-	peer := fmt.Sprintf("http://%s:%d", loopback, s.ports.EtcdPeer)
-	return s.command(build.Etcd,
+	client := s.url(build.Etcd, "")
+	peer := "http://" + s.Address(etcdPeers)
+	return s.Command(build.Etcd,
 		"--name=lab",
-		"--data-dir="+s.dir.EtcdData(),
+		"--data-dir="+s.Dir.Data(build.Etcd),
 		"--listen-client-urls="+client,
 		"--advertise-client-urls="+client,
 		"--listen-peer-urls="+peer,
@@ -45,16 +41,16 @@ func (s servers) etcd() process.Command {
 }
 
 func (s servers) apiServer() process.Command {
-	return s.command(build.APIServer,
-		"--bind-address="+loopback,
-		"--advertise-address="+loopback,
-		fmt.Sprintf("--secure-port=%d", s.ports.APIServer),
-		// It would publish its own address, which must not be loopback.
+	return s.Command(build.APIServer,
+		"--bind-address="+supervisor.Loopback,
+		"--advertise-address="+supervisor.Loopback,
+		fmt.Sprintf("--secure-port=%d", s.Port(build.APIServer)),
+		// It would publish its own address, which must not be supervisor.Loopback.
 		"--endpoint-reconciler-type=none",
 		"--tls-cert-file="+s.pki(servingName+".crt"),
 		"--tls-private-key-file="+s.pki(servingName+".key"),
 		"--client-ca-file="+s.pki(caFile),
-		fmt.Sprintf("--etcd-servers=https://%s:%d", loopback, s.ports.Etcd),
+		"--etcd-servers="+s.url(build.Etcd, ""),
 		"--etcd-cafile="+s.pki(caFile),
 		"--etcd-certfile="+s.pki(etcdClientName+".crt"),
 		"--etcd-keyfile="+s.pki(etcdClientName+".key"),
@@ -68,8 +64,8 @@ func (s servers) apiServer() process.Command {
 		"--kubelet-client-key="+s.pki(kubeletClientName+".key"),
 		"--kubelet-certificate-authority="+s.pki(caFile),
 		"--kubelet-preferred-address-types=InternalIP",
-		"--audit-policy-file="+s.dir.AuditPolicy(),
-		"--audit-log-path="+s.dir.AuditLog(),
+		"--audit-policy-file="+s.Dir.AuditPolicy(),
+		"--audit-log-path="+s.Dir.AuditLog(),
 		// In megabytes. A benchmark must find its first request in the same file as its last.
 		"--audit-log-maxsize=102400",
 		"--profiling=false",
@@ -77,7 +73,7 @@ func (s servers) apiServer() process.Command {
 }
 
 func (s servers) controllerManager() process.Command {
-	return s.command(build.ControllerManager, append(s.controller(build.ControllerManager, s.ports.ControllerManager),
+	return s.Command(build.ControllerManager, append(s.controller(build.ControllerManager),
 		"--use-service-account-credentials",
 		"--service-account-private-key-file="+s.pki(tokenKeyFile),
 		"--root-ca-file="+s.pki(caFile),
@@ -85,15 +81,15 @@ func (s servers) controllerManager() process.Command {
 }
 
 func (s servers) scheduler() process.Command {
-	return s.command(build.Scheduler, s.controller(build.Scheduler, s.ports.Scheduler)...)
+	return s.Command(build.Scheduler, s.controller(build.Scheduler)...)
 }
 
 // controller is what the controller manager and the scheduler have in common.
-func (s servers) controller(name string, port int) []string {
-	config := s.dir.ComponentKubeconfig(name)
+func (s servers) controller(name string) []string {
+	config := s.Dir.ComponentKubeconfig(name)
 	return []string{
-		"--bind-address=" + loopback,
-		fmt.Sprintf("--secure-port=%d", port),
+		"--bind-address=" + supervisor.Loopback,
+		fmt.Sprintf("--secure-port=%d", s.Port(name)),
 		"--tls-cert-file=" + s.pki(servingName+".crt"),
 		"--tls-private-key-file=" + s.pki(servingName+".key"),
 		"--kubeconfig=" + config,
@@ -108,14 +104,14 @@ func (s servers) controller(name string, port int) []string {
 }
 
 func (s servers) kwok() process.Command {
-	return s.command(build.Kwok,
-		"--kubeconfig="+s.dir.ComponentKubeconfig(build.Kwok),
-		"--config="+s.dir.Kwok(),
+	return s.Command(build.Kwok,
+		"--kubeconfig="+s.Dir.ComponentKubeconfig(build.Kwok),
+		"--config="+s.Dir.Kwok(),
 		"--manage-all-nodes",
 		// Where the API server calls for logs and exec, as it would call a kubelet.
-		"--node-ip="+loopback,
-		fmt.Sprintf("--node-port=%d", s.ports.Kwok),
-		fmt.Sprintf("--server-address=%s:%d", loopback, s.ports.Kwok),
+		"--node-ip="+supervisor.Loopback,
+		fmt.Sprintf("--node-port=%d", s.Port(build.Kwok)),
+		"--server-address="+s.Address(build.Kwok),
 		"--tls-cert-file="+s.pki(servingName+".crt"),
 		"--tls-private-key-file="+s.pki(servingName+".key"),
 		"--node-lease-duration-seconds=40",
@@ -128,29 +124,7 @@ func (s servers) kwok() process.Command {
 	)
 }
 
-func (s servers) command(name string, args ...string) process.Command {
-	return process.Command{Name: name, Path: s.path(name), Args: args, Dir: string(s.dir), Log: s.dir.Log(name)}
-}
+func (s servers) pki(file string) string { return filepath.Join(s.Dir.PKI(), file) }
 
-func (s servers) pki(file string) string { return filepath.Join(s.dir.PKI(), file) }
-
-// healthURL is where the component behind port tells that it is ready.
-func healthURL(port int, path string) string {
-	return fmt.Sprintf("https://%s:%d%s", loopback, port, path)
-}
-
-// writable makes the folders that components write to.
-func writable(dir layout.Dir) error {
-	for _, folder := range []string{dir.PKI(), dir.Config(), dir.Logs(), dir.PodLogs(), dir.PodFiles()} {
-		if err := os.MkdirAll(folder, 0o700); err != nil {
-			return fmt.Errorf("make the lab's folders: %w", err)
-		}
-	}
-	return nil
-}
-
-// How many servers a lab has, and on how many ports they listen: etcd also listens for peers that never come.
-const (
-	serverCount = 5
-	serverPorts = serverCount + 1
-)
+// url is where that component answers.
+func (s servers) url(name, path string) string { return "https://" + s.Address(name) + path }

@@ -1,6 +1,7 @@
 package plane
 
 import (
+	"os"
 	"slices"
 	"testing"
 
@@ -11,8 +12,10 @@ import (
 
 func TestKubeconfigHasAContextForEachPerson(t *testing.T) {
 	dir := layout.Dir(t.TempDir())
-	if err := writable(dir); err != nil {
-		t.Fatal(err)
+	for _, folder := range []string{dir.PKI(), dir.Config()} {
+		if err := os.Mkdir(folder, layout.FolderMode); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := writeCredentials(dir, "https://127.0.0.1:6443"); err != nil {
 		t.Fatal(err)

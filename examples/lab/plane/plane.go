@@ -1,33 +1,83 @@
-// Package plane starts the control plane of a lab and stops it: certificates, ports, the servers in their order, and
-// the wait until each is really ready.
+// Package plane is the control plane of a lab: certificates, etcd, the API server, its controllers, the scheduler, kwok,
+// and the cluster of the site in them.
 //
-// It never leaves a server running after a failed start, and never signals a process that it did not start.
+// It never starts a process itself; supervisor does.
 //
-// Read next: up.go and down.go; components.go for each server's command line; credentials.go for who is who.
+// Read next: components.go for each server's command line; credentials.go for who is who; then kwok and site.
 package plane
 
 import (
 	"context"
 	_ "embed"
 	"fmt"
-	"io"
+	"net/http"
 	"os"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"runbook/examples/lab/build"
+	"runbook/examples/lab/kwok"
 	"runbook/examples/lab/layout"
-	"runbook/examples/lab/lock"
+	"runbook/examples/lab/process"
+	"runbook/examples/lab/site"
+	"runbook/examples/lab/supervisor"
 )
 
 //go:embed audit-policy.yaml
 var auditPolicy []byte
 
-// Plane is the control plane of the lab in Dir.
-type Plane struct {
-	Dir  layout.Dir
-	Path func(component string) string // where each component's program is
-	Out  io.Writer                     // where progress is told
+// Plane is the control plane as a part of a lab.
+type Plane struct{}
+
+// Ports has a port for each server.
+func (Plane) Ports() []string {
+	return []string{build.Etcd, etcdPeers, build.APIServer, build.ControllerManager, build.Scheduler, build.Kwok}
+}
+
+// Prepare writes the certificates, the kubeconfigs, and what is configured in files.
+func (Plane) Prepare(stage *supervisor.Stage) error {
+	if err := writeCredentials(stage.Dir, servers{stage}.url(build.APIServer, "")); err != nil {
+		return err
+	}
+	if err := os.WriteFile(stage.Dir.AuditPolicy(), auditPolicy, 0o600); err != nil {
+		return fmt.Errorf("write the audit policy: %w", err)
+	}
+	return kwok.Write(stage.Dir, stage.Now)
+}
+
+// Start brings up the servers and sets up the cluster.
+func (Plane) Start(ctx context.Context, stage *supervisor.Stage) error {
+	access, err := Stagehand(stage.Dir)
+	if err != nil {
+		return err
+	}
+	client, err := rest.HTTPClientFor(access) // whom every component knows, and who trusts the lab's authority alone
+	if err != nil {
+		return fmt.Errorf("prepare to ask the servers whether they are ready: %w", err)
+	}
+	s := servers{stage}
+	if err := s.launch(ctx, client, s.etcd(), "/readyz"); err != nil {
+		return err
+	}
+	if err := s.launch(ctx, client, s.apiServer(), "/readyz"); err != nil {
+		return err
+	}
+	// kwok looks for its own kinds when it starts, so they come before it.
+	if err := s.Watch(ctx, func(ctx context.Context) error { return kwok.Install(ctx, access) }); err != nil {
+		return err
+	}
+	for _, command := range []process.Command{s.controllerManager(), s.scheduler(), s.kwok()} {
+		if err := s.launch(ctx, client, command, "/healthz"); err != nil {
+			return err
+		}
+	}
+	s.Tell("setting up the site")
+	return s.Watch(ctx, func(ctx context.Context) error { return site.Apply(ctx, access) })
+}
+
+func (s servers) launch(ctx context.Context, client *http.Client, command process.Command, health string) error {
+	return s.Launch(ctx, command, supervisor.HTTPReady(client, s.url(command.Name, health)))
 }
 
 // Stagehand returns the access with which the lab itself sets up the site, and which its audit log leaves out.
@@ -43,34 +93,4 @@ func Stagehand(dir layout.Dir) (*rest.Config, error) {
 	// The lab sets up one site on its own server: there is nobody to be polite to.
 	config.QPS, config.Burst = 5000, 5000
 	return config, nil
-}
-
-// hold keeps two commands from starting or stopping one lab at the same time.
-func (p Plane) hold(ctx context.Context) (release func(), err error) {
-	if err := os.MkdirAll(string(p.Dir), 0o700); err != nil {
-		return nil, fmt.Errorf("make the lab's folder: %w", err)
-	}
-	return lock.Wait(ctx, p.Dir.Lock(), func() {
-		fmt.Fprintln(p.Out, "another command is at work in", p.Dir, "and is waited for")
-	})
-}
-
-// discard removes what only a running lab needs. The logs stay, for whoever wants to know what happened.
-func discard(dir layout.Dir) error {
-	for _, path := range []string{dir.Kubeconfig(), dir.PKI(), dir.Config(), dir.EtcdData(), dir.Pods(), dir.State()} {
-		if err := os.RemoveAll(path); err != nil {
-			return fmt.Errorf("remove what the lab left in %s: %w", dir, err)
-		}
-	}
-	return nil
-}
-
-// discardLogs empties the logs of an earlier lab in the same folder.
-func discardLogs(dir layout.Dir) error {
-	for _, path := range []string{dir.AuditLog(), dir.Logs()} {
-		if err := os.RemoveAll(path); err != nil {
-			return fmt.Errorf("remove the logs of the lab before in %s: %w", dir, err)
-		}
-	}
-	return nil
 }

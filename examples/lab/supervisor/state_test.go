@@ -1,4 +1,4 @@
-package plane
+package supervisor
 
 import (
 	"os"
@@ -14,13 +14,13 @@ func TestStateSurvivesTheProgram(t *testing.T) {
 	dir := layout.Dir(t.TempDir())
 	want := State{
 		Started:   time.Now().UTC().Truncate(time.Second),
-		Ports:     Ports{APIServer: 6443, Kwok: 10250},
+		Ports:     map[string]int{"kube-apiserver": 6443, "kwok": 10250},
 		Processes: []process.Record{{Name: "etcd", PID: 42, Identity: "boot/7"}},
 	}
 	if err := want.write(dir); err != nil {
 		t.Fatal(err)
 	}
-	got, err := readState(dir)
+	got, err := ReadState(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestStateSurvivesTheProgram(t *testing.T) {
 }
 
 func TestNoLabIsAnEmptyState(t *testing.T) {
-	state, err := readState(layout.Dir(t.TempDir()))
+	state, err := ReadState(layout.Dir(t.TempDir()))
 	if err != nil || len(state.Processes) != 0 {
 		t.Errorf("got %+v, %v", state, err)
 	}
@@ -41,7 +41,7 @@ func TestDamagedStateIsNotTakenForNone(t *testing.T) {
 	if err := os.WriteFile(dir.State(), []byte(`{"processes":[{"na`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readState(dir); err == nil {
+	if _, err := ReadState(dir); err == nil {
 		t.Error("want an error: servers may be running")
 	}
 }

@@ -1,4 +1,4 @@
-package plane
+package supervisor
 
 import (
 	"context"
@@ -12,17 +12,17 @@ import (
 
 // Down stops what runs in the lab and removes what only a running lab needs. A lab that is not there is no error:
 // what was asked for is so.
-func (p Plane) Down(ctx context.Context) error {
-	if _, err := os.Stat(string(p.Dir)); errors.Is(err, fs.ErrNotExist) {
-		fmt.Fprintln(p.Out, "there is no lab in", p.Dir)
+func (s Supervisor) Down(ctx context.Context) error {
+	if _, err := os.Stat(string(s.Dir)); errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintln(s.Out, "there is no lab in", s.Dir)
 		return nil
 	}
-	release, err := p.hold(ctx)
+	release, err := s.hold(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	state, err := readState(p.Dir)
+	state, err := ReadState(s.Dir)
 	if err != nil {
 		return err
 	}
@@ -30,9 +30,9 @@ func (p Plane) Down(ctx context.Context) error {
 	if err := process.Stop(ctx, alive); err != nil {
 		return err
 	}
-	if err := discard(p.Dir); err != nil {
+	if err := discard(s.Dir); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.Out, "stopped %d of %d servers; their logs stay in %s\n", len(alive), len(state.Processes), p.Dir.Logs())
+	fmt.Fprintf(s.Out, "stopped %d of %d servers; their logs stay in %s\n", len(alive), len(state.Processes), s.Dir.Logs())
 	return nil
 }

@@ -1,4 +1,4 @@
-package plane
+package supervisor
 
 import (
 	"encoding/json"
@@ -15,22 +15,18 @@ import (
 // State is what a lab must remember to be stopped by another run of this program, even after a crash.
 type State struct {
 	Started   time.Time        `json:"started"`
-	Ports     Ports            `json:"ports"`
+	Complete  bool             `json:"complete"` // everything was ready once
+	Ports     map[string]int   `json:"ports"`    // on loopback, by the name that a part gave it
 	Processes []process.Record `json:"processes"`
 }
 
-// Ports are the loopback ports of one lab.
-type Ports struct {
-	Etcd              int `json:"etcd"`
-	EtcdPeer          int `json:"etcdPeer"`
-	APIServer         int `json:"apiServer"`
-	ControllerManager int `json:"controllerManager"`
-	Scheduler         int `json:"scheduler"`
-	Kwok              int `json:"kwok"`
+// whole tells whether the lab is as its start left it.
+func (s State) whole() bool {
+	return s.Complete && len(process.Alive(s.Processes)) == len(s.Processes)
 }
 
-// readState returns a zero State where no lab is.
-func readState(dir layout.Dir) (State, error) {
+// ReadState returns a zero State where no lab is.
+func ReadState(dir layout.Dir) (State, error) {
 	var state State
 	data, err := os.ReadFile(dir.State())
 	if errors.Is(err, fs.ErrNotExist) {

@@ -1,0 +1,133 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"runbook/examples/lab/layout"
+	"runbook/examples/lab/ports"
+	"runbook/examples/lab/process"
+)
+
+const (
+	startTries   = 3               // with other ports each time
+	startTimeout = 3 * time.Minute // for one try
+	stopTimeout  = 30 * time.Second
+	tailLines    = 15
+)
+
+// ErrRunning says that the lab is up already.
+var ErrRunning = errors.New("already running")
+
+// errPortTaken says that somebody took a port between our look and the server's own.
+var errPortTaken = errors.New("a port was taken meanwhile")
+
+// Up starts the lab and returns when it can be used. It returns ErrRunning where one runs already.
+func (s Supervisor) Up(ctx context.Context) error {
+	release, err := s.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := s.clear(ctx); err != nil {
+		return err
+	}
+	for try := 1; ; try++ {
+		err = s.try(ctx)
+		if !errors.Is(err, errPortTaken) || try == startTries {
+			return err
+		}
+		fmt.Fprintln(s.Out, "a port was taken meanwhile; starting again with others")
+	}
+}
+
+// clear makes room: it refuses to disturb a whole lab, and takes away the rest of a broken one.
+func (s Supervisor) clear(ctx context.Context) error {
+	state, err := ReadState(s.Dir)
+	if err != nil {
+		return err
+	}
+	if state.whole() {
+		return ErrRunning
+	}
+	alive := process.Alive(state.Processes)
+	if len(alive) > 0 {
+		fmt.Fprintf(s.Out, "stopping what is left of a lab in %s\n", s.Dir)
+	}
+	if err := process.Stop(ctx, alive); err != nil {
+		return err
+	}
+	return discard(s.Dir)
+}
+
+// try starts everything once. If anything fails, everything is stopped again.
+func (s Supervisor) try(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	// What an earlier try wrote must not explain the end of this one.
+	if err := discardLogs(s.Dir); err != nil {
+		return err
+	}
+	stage, err := s.stage()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err == nil {
+			return
+		}
+		// Also when ctx ended: an interrupted start must not leave its servers behind.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		err = errors.Join(err, process.Stop(ctx, stage.state.Processes), discard(s.Dir))
+	}()
+	for _, part := range s.parts() {
+		if err := part.Prepare(stage); err != nil {
+			return err
+		}
+	}
+	if err := s.start(ctx, stage); err != nil {
+		return err
+	}
+	return stage.complete()
+}
+
+// stage draws the ports and makes the folders.
+func (s Supervisor) stage() (*Stage, error) {
+	now := time.Now().UTC()
+	stage := &Stage{Dir: s.Dir, Now: now, path: s.Path, out: s.Out, state: State{Started: now, Ports: map[string]int{}}}
+	var names []string
+	for _, part := range s.parts() {
+		names = append(names, part.Ports()...)
+	}
+	free, err := ports.Free(len(names))
+	if err != nil {
+		return nil, err
+	}
+	for i, name := range names {
+		stage.state.Ports[name] = free[i]
+	}
+	for _, folder := range []string{s.Dir.PKI(), s.Dir.Config(), s.Dir.Logs()} {
+		if err := os.MkdirAll(folder, layout.FolderMode); err != nil {
+			return nil, fmt.Errorf("make the lab's folders: %w", err)
+		}
+	}
+	return stage, nil
+}
+
+// start brings up the first part and then the others at once, as none of these needs another.
+func (s Supervisor) start(ctx context.Context, stage *Stage) error {
+	if err := s.First.Start(ctx, stage); err != nil {
+		return err
+	}
+	others, ctx := errgroup.WithContext(ctx)
+	for _, part := range s.Rest {
+		others.Go(func() error { return part.Start(ctx, stage) })
+	}
+	return others.Wait()
+}
