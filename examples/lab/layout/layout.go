@@ -32,6 +32,12 @@ func (d Dir) Kubeconfig() string { return d.join("kubeconfig") }
 // AuditLog is what the API server was asked, request by request.
 func (d Dir) AuditLog() string { return d.join("audit.log") }
 
+// Bin is the folder of the programs that a person or a server calls by name.
+func (d Dir) Bin() string { return d.join("bin") }
+
+// Self is this very program, where it stays for as long as the lab does.
+func (d Dir) Self() string { return d.join("bin", "lab") }
+
 // Logs is the folder of the servers' logs.
 func (d Dir) Logs() string { return d.join("logs") }
 
@@ -73,7 +79,7 @@ func (d Dir) ComponentKubeconfig(name string) string { return d.join("config", n
 
 // Perishable is what a lab does not leave behind.
 func (d Dir) Perishable() []string {
-	return []string{d.Kubeconfig(), d.PKI(), d.Config(), d.join("data"), d.Pods(), d.State()}
+	return []string{d.Kubeconfig(), d.Bin(), d.PKI(), d.Config(), d.join("data"), d.Pods(), d.State()}
 }
 
 func (d Dir) join(parts ...string) string {

@@ -55,6 +55,11 @@ func (s *Stage) CommandOf(name, program string, args ...string) process.Command 
 	return process.Command{Name: name, Path: program, Args: args, Dir: string(s.Dir), Log: s.Dir.Log(name)}
 }
 
+// Own is a server that this program is itself, by one of its subcommands.
+func (s *Stage) Own(name, subcommand string, args ...string) process.Command {
+	return s.CommandOf(name, s.Dir.Self(), append([]string{subcommand}, args...)...)
+}
+
 // Tell says what the lab is at.
 func (s *Stage) Tell(format string, args ...any) {
 	s.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -112,12 +113,31 @@ func (s Supervisor) stage() (*Stage, error) {
 	for i, name := range names {
 		stage.state.Ports[name] = free[i]
 	}
-	for _, folder := range []string{s.Dir.PKI(), s.Dir.Config(), s.Dir.Logs()} {
+	for _, folder := range []string{s.Dir.Bin(), s.Dir.PKI(), s.Dir.Config(), s.Dir.Logs()} {
 		if err := os.MkdirAll(folder, layout.FolderMode); err != nil {
 			return nil, fmt.Errorf("make the lab's folders: %w", err)
 		}
 	}
-	return stage, nil
+	return stage, copySelf(s.Dir.Self())
+}
+
+// copySelf keeps this program in the lab: servers and people go on calling it, and `go run` takes its own away.
+func copySelf(path string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	from, err := os.Open(self)
+	if err != nil {
+		return fmt.Errorf("copy this program into the lab: %w", err)
+	}
+	defer from.Close() //nolint:errcheck // it is only read
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o700)
+	if err != nil {
+		return fmt.Errorf("copy this program into the lab: %w", err)
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Close())
 }
 
 // start brings up the first part and then the others at once, as none of these needs another.
