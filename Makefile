@@ -25,8 +25,8 @@ lint: ## formatting, vet and golangci-lint, of the version in .ci/lint/go.mod: b
 	bin/golangci-lint run
 	cd examples/lab && $(GO) vet ./... && ../../bin/golangci-lint run
 
-lab: ## a control plane on loopback, in .lab
-	cd examples/lab && $(GO) run . up --dir ../../.lab
+lab: build ## the whole first site on loopback, in .lab: builds its servers the first time (about fifteen minutes on two cores)
+	cd examples/lab && $(GO) run . up --dir ../../.lab --name lab
 
 lab-down: ## stops it
 	cd examples/lab && $(GO) run . down --dir ../../.lab

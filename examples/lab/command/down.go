@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"runbook/examples/lab/sitefile"
 )
 
 func downCommand() *cobra.Command {
@@ -22,7 +24,7 @@ func downCommand() *cobra.Command {
 		if err := lab.Down(cmd.Context()); err != nil {
 			return fmt.Errorf("stop the lab in %s: %w", dir, err)
 		}
-		return nil
+		return sitefile.Withdraw(dir)
 	}
 	return cmd
 }

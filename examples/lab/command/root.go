@@ -4,6 +4,7 @@ package command
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -36,10 +37,14 @@ without containers. Nodes and pods are played by kwok: they have logs, events an
 // dirFlag adds --dir, and returns what gives the lab's folder once the flags are parsed. The folder is absolute:
 // the servers do not start where this program does.
 func dirFlag(cmd *cobra.Command) func() (layout.Dir, error) {
-	dir := cmd.Flags().String("dir", "", "the lab's folder (default: runbook-lab in the XDG state home)")
+	dir := cmd.Flags().String("dir", "", "the lab's folder (default: that of the lab which this program lies in, or else runbook-lab in the XDG state home)")
 	return func() (layout.Dir, error) {
 		if *dir == "" {
-			return layout.Default()
+			self, err := os.Executable()
+			if err != nil {
+				return "", fmt.Errorf("find this program: %w", err)
+			}
+			return layout.Default(self)
 		}
 		absolute, err := filepath.Abs(*dir)
 		if err != nil {

@@ -10,6 +10,8 @@ import (
 
 	"runbook/examples/lab/build"
 	"runbook/examples/lab/layout"
+	"runbook/examples/lab/site"
+	"runbook/examples/lab/sitefile"
 	"runbook/examples/lab/supervisor"
 )
 
@@ -20,6 +22,7 @@ func upCommand(modules build.Modules) *cobra.Command {
 		Args:  cobra.NoArgs,
 	}
 	dir, bin := dirFlag(cmd), binFlag(cmd)
+	name := cmd.Flags().String("name", "", "what runbook --site calls the lab, in the user's folder of sites (default: it gets no name there)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		dir, err := dir()
 		if err != nil {
@@ -38,28 +41,48 @@ func upCommand(modules build.Modules) *cobra.Command {
 		} else if err != nil {
 			return fmt.Errorf("start the lab in %s: %w", dir, err)
 		}
-		return explain(cmd.OutOrStdout(), dir, builder.Path(build.Kubectl))
+		sites, err := publish(dir, *name, cmd.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		return explain(cmd.OutOrStdout(), dir, sites)
 	}
 	return cmd
+}
+
+// publish writes the site file, and returns what to say to runbook's --site.
+func publish(dir layout.Dir, name string, out io.Writer) (string, error) {
+	if err := sitefile.Write(dir, site.Namespace); err != nil {
+		return "", err
+	}
+	if name == "" {
+		return dir.Site(), nil
+	}
+	err := sitefile.Publish(dir, name)
+	if taken, ok := errors.AsType[*sitefile.TakenError](err); ok {
+		fmt.Fprintln(out, taken)
+		return dir.Site(), nil
+	}
+	return name, err
 }
 
 var usage = template.Must(template.New("usage").Parse(`
 The lab is ready in {{.Dir}}
 
-  export KUBECONFIG={{.Dir.Kubeconfig}}
-  {{.Kubectl}} get pods
+  export PATH={{.Dir.Bin}}:$PATH KUBECONFIG={{.Dir.Kubeconfig}}
+  kubectl get pods
+  lab scenario crashloop                          # break something
+  runbook run compiler-down --site {{.Site}} --dry-run
+  lab down                                        # stop it
 
-Contexts:   lab-admin (current), lab-oncall, lab-viewer; all in namespace photon-mlir
-Audit log:  {{.Dir.AuditLog}}
-Break it:   lab scenario --dir {{.Dir}} crashloop
-Fill it:    lab pods --dir {{.Dir}} --count 10000 --namespace bench
-Stop it:    lab down --dir {{.Dir}}
+Contexts    lab-admin (kubectl's), lab-oncall (the site file's), lab-viewer
+Records     {{.Dir.AuditLog}} has every request to the API server, {{.Dir.Logs}} what each server says
 `))
 
 // explain tells how to use the lab.
-func explain(out io.Writer, dir layout.Dir, kubectl string) error {
+func explain(out io.Writer, dir layout.Dir, sites string) error {
 	return usage.Execute(out, struct {
-		Dir     layout.Dir
-		Kubectl string
-	}{dir, kubectl})
+		Dir  layout.Dir
+		Site string
+	}{dir, sites})
 }

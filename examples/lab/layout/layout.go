@@ -1,4 +1,5 @@
-// Package layout says where a lab keeps its files. It only names paths; it never reads or writes.
+// Package layout says where a lab keeps its files. It only names paths; it never reads or writes
+// what is at them.
 package layout
 
 import (
@@ -13,8 +14,14 @@ type Dir string
 // FolderMode is that of every folder of a lab: there are keys in it.
 const FolderMode = 0o700
 
-// Default returns the folder of the lab that is meant when none is named.
-func Default() (Dir, error) {
+// Default returns the folder of the lab that is meant when none is named: the one that the program at self belongs to,
+// or else one in the user's state home.
+func Default(self string) (Dir, error) {
+	if own := Dir(filepath.Dir(filepath.Dir(self))); own.Self() == self {
+		if _, err := os.Stat(own.State()); err == nil {
+			return own, nil
+		}
+	}
 	state := os.Getenv("XDG_STATE_HOME")
 	if state == "" {
 		home, err := os.UserHomeDir()
@@ -28,6 +35,9 @@ func Default() (Dir, error) {
 
 // Kubeconfig is how a person reaches the API server.
 func (d Dir) Kubeconfig() string { return d.join("kubeconfig") }
+
+// Site is the site file, by which runbook knows the lab.
+func (d Dir) Site() string { return d.join("runbook.yaml") }
 
 // AuditLog is what the API server was asked, request by request.
 func (d Dir) AuditLog() string { return d.join("audit.log") }
@@ -79,7 +89,7 @@ func (d Dir) ComponentKubeconfig(name string) string { return d.join("config", n
 
 // Perishable is what a lab does not leave behind.
 func (d Dir) Perishable() []string {
-	return []string{d.Kubeconfig(), d.Bin(), d.PKI(), d.Config(), d.join("data"), d.Pods(), d.State()}
+	return []string{d.Kubeconfig(), d.Site(), d.Bin(), d.PKI(), d.Config(), d.join("data"), d.Pods(), d.State()}
 }
 
 func (d Dir) join(parts ...string) string {

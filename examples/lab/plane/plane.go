@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -42,6 +43,9 @@ func (Plane) Prepare(stage *supervisor.Stage) error {
 	}
 	if err := os.WriteFile(stage.Dir.AuditPolicy(), auditPolicy, 0o600); err != nil {
 		return fmt.Errorf("write the audit policy: %w", err)
+	}
+	if err := os.Symlink(stage.Program(build.Kubectl), filepath.Join(stage.Dir.Bin(), build.Kubectl)); err != nil {
+		return fmt.Errorf("put kubectl into the lab: %w", err)
 	}
 	return kwok.Write(stage.Dir, stage.Now)
 }

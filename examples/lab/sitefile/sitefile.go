@@ -1,0 +1,112 @@
+// Package sitefile writes the lab's site file, by which runbook knows the site, and gives it a name among the user's
+// sites, so that `runbook --site NAME` finds it.
+//
+// It never replaces a site file that is not a lab's, and takes away only names of the very lab that ends.
+package sitefile
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/template"
+
+	"runbook/examples/lab/layout"
+)
+
+//go:embed runbook.yaml.tmpl
+var text string
+
+// A path is written as JSON writes it, which YAML reads the same, whatever is in it.
+var page = template.Must(template.New("site").Parse(text))
+
+// Write writes the site file of the lab in dir.
+func Write(dir layout.Dir, namespace string) error {
+	var out strings.Builder
+	if err := page.Execute(&out, map[string]string{"Kubeconfig": dir.Kubeconfig(), "Namespace": namespace}); err != nil {
+		return fmt.Errorf("write the site file: %w", err)
+	}
+	if err := os.WriteFile(dir.Site(), []byte(out.String()), 0o600); err != nil {
+		return fmt.Errorf("write the site file: %w", err)
+	}
+	return nil
+}
+
+// TakenError says that a name belongs to another site.
+type TakenError struct{ Name, Path string }
+
+func (e *TakenError) Error() string {
+	return fmt.Sprintf("the site name %s is taken: %s is not of this lab", e.Name, e.Path)
+}
+
+// Publish gives the lab in dir a name among the user's sites. A name whose lab is gone is free; one that belongs to
+// another site is a TakenError.
+func Publish(dir layout.Dir, name string) error {
+	folder, err := sites()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return fmt.Errorf("make the folder of the user's sites: %w", err)
+	}
+	link := filepath.Join(folder, name+".yaml")
+	if dangling(link) {
+		if err := os.Remove(link); err != nil {
+			return fmt.Errorf("free the site name %s: %w", name, err)
+		}
+	}
+	err = os.Symlink(dir.Site(), link)
+	if errors.Is(err, fs.ErrExist) {
+		if target, _ := os.Readlink(link); target == dir.Site() {
+			return nil
+		}
+		return &TakenError{Name: name, Path: link}
+	}
+	if err != nil {
+		return fmt.Errorf("name the lab's site %s: %w", name, err)
+	}
+	return nil
+}
+
+// dangling tells whether link leads to the site file of a lab that is gone.
+func dangling(link string) bool {
+	target, err := os.Readlink(link)
+	if err != nil || filepath.Base(target) != filepath.Base(layout.Dir("").Site()) {
+		return false
+	}
+	_, err = os.Stat(target)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// Withdraw takes away the names of the lab in dir.
+func Withdraw(dir layout.Dir) error {
+	folder, err := sites()
+	if err != nil {
+		return err
+	}
+	links, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
+	if err != nil {
+		return err
+	}
+	for _, link := range links {
+		if target, err := os.Readlink(link); err != nil || target != dir.Site() {
+			continue
+		}
+		if err := os.Remove(link); err != nil {
+			return fmt.Errorf("take the lab's name from the user's sites: %w", err)
+		}
+	}
+	return nil
+}
+
+// sites is where runbook looks for a site by its name.
+func sites() (string, error) {
+	config, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("find the folder of the user's sites: %w", err)
+	}
+	return filepath.Join(config, "runbook", "sites"), nil
+}

@@ -1,0 +1,119 @@
+package sitefile
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"runbook/examples/lab/layout"
+)
+
+func home(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", folder)
+	t.Setenv("HOME", folder) // where a Mac keeps it
+	sites, err := sites()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sites
+}
+
+func written(t *testing.T) layout.Dir {
+	t.Helper()
+	dir := layout.Dir(t.TempDir())
+	if err := Write(dir, "photon-mlir"); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestPathOfAnyKindIsOneValue(t *testing.T) {
+	dir := layout.Dir(filepath.Join(t.TempDir(), "a: \"b\" #c"))
+	if err := os.Mkdir(string(dir), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(dir, "photon-mlir"); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(dir.Site())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var site struct {
+		Kubernetes struct{ Kubeconfig, Namespace string }
+	}
+	if err := yaml.Unmarshal(text, &site); err != nil {
+		t.Fatal(err)
+	}
+	if site.Kubernetes.Kubeconfig != dir.Kubeconfig() || site.Kubernetes.Namespace != "photon-mlir" {
+		t.Errorf("got %+v of\n%s", site, text)
+	}
+}
+
+func TestNameLeadsToTheLabUntilItEnds(t *testing.T) {
+	sites, dir, other := home(t), written(t), written(t)
+	link := filepath.Join(sites, "lab.yaml")
+	for range 2 { // a name that is there already is no error
+		if err := Publish(dir, "lab"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if target, err := os.Readlink(link); target != dir.Site() {
+		t.Fatalf("the name leads to %q, %v", target, err)
+	}
+	var taken *TakenError
+	if err := Publish(other, "lab"); !errors.As(err, &taken) {
+		t.Errorf("got %v, want that the name is another lab's", err)
+	}
+	if err := Withdraw(other); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(link); err != nil {
+		t.Error("a lab took away the name of another one")
+	}
+	if err := Withdraw(dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(link); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the name outlives its lab: %v", err)
+	}
+}
+
+func TestNameOfALabThatIsGoneIsFree(t *testing.T) {
+	home(t)
+	gone, dir := written(t), written(t)
+	if err := Publish(gone, "lab"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(gone.Site()); err != nil {
+		t.Fatal(err)
+	}
+	if err := Publish(dir, "lab"); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSiteFileOfAPersonStays(t *testing.T) {
+	sites, dir := home(t), written(t)
+	if err := os.MkdirAll(sites, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	theirs := filepath.Join(sites, "lab.yaml")
+	if err := os.WriteFile(theirs, []byte("name: ours\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Publish(dir, "lab"); err == nil {
+		t.Error("want an error")
+	}
+	if err := Withdraw(dir); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(theirs); err != nil || string(text) != "name: ours\n" {
+		t.Errorf("their site file is %q, %v", text, err)
+	}
+}
