@@ -132,7 +132,7 @@ func broken(ctx context.Context, r request, link *link, err error) *action.Error
 		return action.Errorf(action.CodeTimeout, "cannot %s: no answer in time: %w", r.purpose, plain(err)).On(r.target)
 	case neverSent(err):
 		return action.Errorf(action.CodeUnavailable, "cannot %s: the cluster does not answer: %s: %w", r.purpose, link.base.Host, plain(err)).
-			On(r.target).Again().Try("check the address and the context: kubectl config get-contexts; kubectl cluster-info")
+			On(r.target).Again().Try("%s", link.whereToLook())
 	case r.mutates:
 		return action.Errorf(action.CodeUncertain, "sent, but the connection was lost before an answer came: %s: %w", r.purpose, plain(err)).On(r.target)
 	case cause != nil:

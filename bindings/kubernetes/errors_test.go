@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -111,6 +112,33 @@ func TestAClusterThatDoesNotAnswer(t *testing.T) {
 
 	_, err = d.act("delete", "pod/x").Apply(t.Context(), action.Prediction{Evidence: action.Evidence{UID: "u"}})
 	require.Equal(t, action.CodeUnavailable, asError(t, err).Code, "what was never sent cannot have happened")
+}
+
+// Without a kubeconfig client-go guesses an address; who sees it in an error has to know that nobody chose it.
+func TestNoKubeconfig(t *testing.T) {
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("KUBERNETES_SERVICE_HOST", "")
+	cfg := configFor(t, "")
+	cfg.Getter = genericclioptions.NewConfigFlags(false)
+	cfg.WrapTransport = func(http.RoundTripper) http.RoundTripper { return deaf{} }
+	_, err := driver{t, New(cfg), &fakeView{}}.tryRead("list", "pods", opts("namespace", "shop"))
+	e := asError(t, err)
+	require.Equal(t, action.CodeUnavailable, e.Code)
+	require.Contains(t, e.Hint, "set KUBECONFIG")
+
+	chosen := "127.0.0.1:1"
+	flags := genericclioptions.NewConfigFlags(false)
+	flags.APIServer = &chosen
+	cfg.Getter = flags
+	_, err = driver{t, New(cfg), &fakeView{}}.tryRead("list", "pods", opts("namespace", "shop"))
+	require.NotContains(t, asError(t, err).Hint, "KUBECONFIG", "the address was chosen")
+}
+
+// deaf is a network where nobody answers.
+type deaf struct{}
+
+func (deaf) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
 }
 
 // A refusal of the transport, such as a dry run's wall, is not dressed up as anything else.

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"k8s.io/client-go/rest"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"runbook/engine/action"
 )
@@ -14,7 +15,12 @@ type link struct {
 	config *rest.Config
 	http   *http.Client
 	base   *url.URL
+	// guessed tells that no kubeconfig names a cluster, so that the address is client-go's guess.
+	guessed bool
 }
+
+// guess is where client-go looks for a cluster that nothing names.
+const guess = "localhost:8080"
 
 func (cfg Config) connect() (*link, error) {
 	config, err := cfg.Getter.ToRESTConfig()
@@ -35,7 +41,8 @@ func (cfg Config) connect() (*link, error) {
 	if err != nil {
 		return nil, kubeconfigError(err)
 	}
-	return &link{config, client, base}, nil
+	raw, err := cfg.Getter.ToRawKubeConfigLoader().RawConfig()
+	return &link{config: config, http: client, base: base, guessed: err == nil && clientcmdapi.IsConfigEmpty(&raw) && base.Host == guess}, nil
 }
 
 // contextNamespace is the one that a kubeconfig's context names. It reads files, never the network.
@@ -50,4 +57,12 @@ func (cfg Config) contextNamespace() (string, error) {
 func kubeconfigError(err error) error {
 	return action.Errorf(action.CodeInvalid, "cannot use the kubeconfig: %w", err).
 		Try("see what it holds: kubectl config get-contexts")
+}
+
+// whereToLook is what to try when nobody answers.
+func (l *link) whereToLook() string {
+	if l.guessed {
+		return "no kubeconfig names a cluster, so this address is a guess: set KUBECONFIG, or say --kubeconfig or --site"
+	}
+	return "check the address and the context: kubectl config get-contexts; kubectl cluster-info"
 }

@@ -8,11 +8,9 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"time"
 
-	"github.com/adrg/xdg"
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -77,7 +75,7 @@ type execution struct {
 
 // prepare reads the site file and chooses what the run is called. Walled puts the second wall of a dry run around the clients.
 func prepare(io streams, f *commonFlags, walled bool) (*execution, error) {
-	s, err := site.Load(sitePath(f.site))
+	s, err := loadSite(f.site)
 	if err != nil {
 		return nil, &engine.UsageError{Err: err}
 	}
@@ -98,14 +96,6 @@ func prepare(io streams, f *commonFlags, walled bool) (*execution, error) {
 		x.wall = wall.New(readsOf(s.Commands.Reads), nil)
 	}
 	return x, nil
-}
-
-// sitePath is the file that --site means: a path, or the name of a file in the user's folder of sites.
-func sitePath(flag string) string {
-	if flag == "" || strings.ContainsRune(flag, filepath.Separator) || strings.HasSuffix(flag, ".yaml") {
-		return flag
-	}
-	return filepath.Join(xdg.ConfigHome, "runbook", "sites", flag+".yaml")
 }
 
 // identity is which site is meant.

@@ -10,7 +10,6 @@ import (
 	"runbook/engine/redact"
 	"runbook/engine/screen"
 	"runbook/engine/secret"
-	"runbook/engine/site"
 )
 
 // staleness is what is known to have changed since a plan was made, without asking the site.
@@ -50,7 +49,7 @@ func staleScript(ctx context.Context, p *plan.Plan) []screen.Stale {
 // staleSite compares the site as apply would find it on the same command line.
 func staleSite(f *commonFlags, p *plan.Plan) []screen.Stale {
 	const what = "site"
-	s, err := site.Load(sitePath(f.site))
+	s, err := loadSite(f.site)
 	if err != nil {
 		return []screen.Stale{{What: what, Text: err.Error(), Refuses: true}}
 	}

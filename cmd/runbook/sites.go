@@ -1,0 +1,50 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/adrg/xdg"
+
+	"runbook/engine/action"
+	"runbook/engine/module"
+	"runbook/engine/site"
+)
+
+const siteSuffix = ".yaml"
+
+// loadSite reads the site that --site means: a path, or the name of a file in the user's folder of sites.
+func loadSite(flag string) (*site.Site, error) {
+	if flag == "" || strings.ContainsRune(flag, filepath.Separator) || strings.HasSuffix(flag, siteSuffix) {
+		return site.Load(flag)
+	}
+	path := filepath.Join(sitesFolder(), flag+siteSuffix)
+	s, err := site.Load(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return s, err
+	}
+	if target, linked := os.Readlink(path); linked == nil {
+		return nil, action.Errorf(action.CodeInvalid, "cannot read the site file of %s: it was %s, and is gone", flag, target)
+	}
+	return nil, action.Errorf(action.CodeInvalid, "there is no site %q in %s%s", flag, sitesFolder(), module.Suggest(flag, siteNames()))
+}
+
+func sitesFolder() string { return filepath.Join(xdg.ConfigHome, "runbook", "sites") }
+
+// siteNames are the names that --site may have.
+func siteNames() []string {
+	files, err := filepath.Glob(filepath.Join(sitesFolder(), "*"+siteSuffix))
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, file := range files {
+		if _, err := os.Stat(file); err == nil {
+			names = append(names, strings.TrimSuffix(filepath.Base(file), siteSuffix))
+		}
+	}
+	return names
+}
