@@ -5,7 +5,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,41 +16,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"sigs.k8s.io/yaml"
-
-	"runbook/runbooks"
 )
-
-// A rehearsal is one way in which the lab's tests run a runbook: lab.yaml beside a shipped one lists them.
-type rehearsal struct {
-	Name     string   `json:"-"`
-	Scenario string   `json:"scenario"`
-	Params   []string `json:"params"`
-}
-
-// rehearsals are those of every shipped runbook, and of the scripts that are written for these tests.
-func rehearsals(t *testing.T) []rehearsal {
-	t.Helper()
-	out := []rehearsal{{Name: "testdata/lab/branches.lua", Scenario: "healthy"}}
-	scripts, err := fs.Glob(runbooks.Files, "*/*.lua")
-	require.NoError(t, err)
-	for _, script := range scripts {
-		name := filepath.Dir(script)
-		if name+".lua" != filepath.Base(script) {
-			continue // a file that the script requires, or its test
-		}
-		text, err := os.ReadFile(filepath.Join("..", "..", "runbooks", name, "lab.yaml"))
-		require.NoError(t, err, "every shipped runbook says in lab.yaml in which scenarios of the lab it is run")
-		var of []rehearsal
-		require.NoError(t, yaml.UnmarshalStrict(text, &of))
-		require.NotEmpty(t, of, name)
-		for _, r := range of {
-			r.Name = name
-			out = append(out, r)
-		}
-	}
-	return out
-}
 
 // mortalRun is a run that may be killed, with a folder of state of its own.
 type mortalRun struct {
@@ -149,12 +114,10 @@ func (m mortalRun) endState(t *testing.T) string {
 func TestLabARunKilledAnywhereComesToTheSameEnd(t *testing.T) {
 	l := openLab(t)
 	defer l.scenario(t, "healthy")
-	for _, r := range rehearsals(t) {
+	for _, rehearsals := range append(shipped(t), []rehearsal{{Name: "testdata/lab/branches.lua", Scenario: "healthy"}}) {
+		r := rehearsals[0]
 		t.Run(filepath.Base(r.Name)+" "+r.Scenario, func(t *testing.T) {
-			args := []string{"run", r.Name, "--yes"}
-			for _, p := range r.Params {
-				args = append(args, "-p", p)
-			}
+			args := append([]string{"run"}, r.args("--yes")...)
 			whole := mortalRun{l, t.TempDir()}
 			l.prepare(t, r)
 			wanted := effects(t, l.audited(t, func() { whole.run(t, "", args...) }))
@@ -187,15 +150,6 @@ func boundaries(records []map[string]any) []string {
 		out = append(out, fmt.Sprintf("after %d", i+1))
 	}
 	return out
-}
-
-// prepare puts the site into the state that the run begins in.
-func (l lab) prepare(t *testing.T, r rehearsal) {
-	t.Helper()
-	out, err := exec.Command("kubectl", "--kubeconfig", filepath.Join(l.folder, "kubeconfig"), "scale", "deployment/photon-compiler", "--replicas=3").CombinedOutput()
-	require.NoError(t, err, string(out))
-	l.scenario(t, "healthy")
-	l.scenario(t, r.Scenario)
 }
 
 // resume takes the run up again; one that died before its first record never was, and is run anew by whoever wanted it.

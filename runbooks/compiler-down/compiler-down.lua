@@ -2,7 +2,7 @@
 -- Users see HTTP 503 from the compilation endpoint, the compilation rate is zero, health checks fail.
 --
 -- Shows the pods and the last words of the failing ones, restarts those by deleting them (their controller replaces them), scales
--- up if asked, waits until the deployment is available again, and says how the service is.
+-- up if asked, waits until every replica is ready, and says how the service is.
 -- Handbook: Alert Response Procedures, 1. Compiler Service Down.
 
 local kubernetes = require "kubernetes"
@@ -72,10 +72,10 @@ return runbook {
       kubernetes.scale(run.deployment, run.params.replicas)
     end),
 
-    step("Wait until available", function(run)
-      local _, err = try(kubernetes.wait, run.deployment, { condition = "available", timeout = run.params.timeout })
+    step("Wait until ready", function(run)
+      local _, err = try(kubernetes.wait, run.deployment, { condition = "ready", timeout = run.params.timeout })
       if err then
-        run.unavailable = err.message
+        run.unready = err.message
         log(err.message)
       end
     end),
@@ -84,8 +84,11 @@ return runbook {
       local now = pods(run)
       local failing = kubernetes.failing(now)
       report.table(now, columns)
-      if run.unavailable then
-        verdict("down", run.unavailable)
+      if run.unready then
+        -- Some replicas that serve are no outage, and no health either.
+        local left = kubernetes.get(run.deployment)
+        local serving = left and left.status.availableReplicas or 0
+        verdict(serving > 0 and "degraded" or "down", run.unready)
       elseif #failing > 0 then
         verdict("degraded", #failing .. " of " .. #now .. " pods are failing")
       else
