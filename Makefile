@@ -23,7 +23,7 @@ lint: ## formatting, vet and golangci-lint, of the version in .ci/lint/go.mod: b
 	$(GO) vet ./...
 	$(GO) vet -tags lab ./...
 	bin/golangci-lint run
-	cd examples/lab && $(GO) vet ./... && ../../bin/golangci-lint run
+	cd examples/lab && $(GO) vet -tags lab ./... && ../../bin/golangci-lint run
 
 lab: build ## the whole first site on loopback, in .lab: builds its servers the first time (about fifteen minutes on two cores)
 	cd examples/lab && $(GO) run . up --dir ../../.lab --name lab
