@@ -73,7 +73,11 @@ func server(stage *supervisor.Stage, root user) process.Command {
 		"--sidecar="+metadata(stage.Dir),
 		objects(stage.Dir),
 	)
-	command.Env = []string{"ROOT_ACCESS_KEY_ID=" + root.access, "ROOT_SECRET_ACCESS_KEY=" + root.secret}
+	command.Env = []string{
+		"ROOT_ACCESS_KEY_ID=" + root.access,
+		"ROOT_SECRET_ACCESS_KEY=" + root.secret,
+		"WEBHOOK=", // it would send its log to one that is meant for another program, and does not start with both
+	}
 	return command
 }
 
