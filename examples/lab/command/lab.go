@@ -3,6 +3,7 @@ package command
 import (
 	"io"
 
+	"runbook/examples/lab/inbox"
 	"runbook/examples/lab/layout"
 	"runbook/examples/lab/plane"
 	"runbook/examples/lab/store"
@@ -12,5 +13,5 @@ import (
 // supervise returns who starts and stops the lab in dir, with all that a lab consists of.
 func supervise(dir layout.Dir, path func(component string) string, out io.Writer) supervisor.Supervisor {
 	return supervisor.Supervisor{Dir: dir, Path: path, Out: out, First: plane.Plane{},
-		Rest: []supervisor.Part{store.Store{}}}
+		Rest: []supervisor.Part{store.Store{}, inbox.Inbox{}}}
 }

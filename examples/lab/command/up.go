@@ -51,6 +51,8 @@ The lab is ready in {{.Dir}}
 
 Contexts:   lab-admin (current), lab-oncall, lab-viewer; all in namespace photon-mlir
 Audit log:  {{.Dir.AuditLog}}
+Backups:    AWS_CONFIG_FILE={{.Dir.AWSConfig}} AWS_SHARED_CREDENTIALS_FILE={{.Dir.AWSCredentials}} aws s3 ls photon-mlir-backups
+Messages:   lab inbox --dir {{.Dir}}
 Break it:   lab scenario --dir {{.Dir}} crashloop
 Fill it:    lab pods --dir {{.Dir}} --count 10000 --namespace bench
 Stop it:    lab down --dir {{.Dir}}
