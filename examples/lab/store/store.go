@@ -67,7 +67,8 @@ func server(stage *supervisor.Stage, root user) process.Command {
 		"--region="+Region,
 		"--iam-dir="+userFolder(stage.Dir),
 		"--access-log="+stage.Dir.StoreLog(),
-		"--quiet", // the access log says more
+		"--admin-access-log="+stage.Dir.Log(build.Store+"-admin"), // what its own interface was asked, where users are made
+		"--quiet", // the logs say more
 		"posix",
 		// Not every file system has extended attributes, and without metadata there are no uploads in parts.
 		"--sidecar="+metadata(stage.Dir),
