@@ -29,7 +29,9 @@ without containers. Nodes and pods are played by kwok: they have logs, events an
 		downCommand(),
 		scenarioCommand(),
 		podsCommand(),
+		inboxCommand(),
 		holdCommand(),
+		serveInboxCommand(),
 	)
 	return root
 }

@@ -77,6 +77,8 @@ The lab is ready in {{.Dir}}
 
 Contexts    lab-admin (kubectl's), lab-oncall (the site file's), lab-viewer
 Records     {{.Dir.AuditLog}} has every request to the API server, {{.Dir.Logs}} what each server says
+Backups     aws s3 ls photon-mlir-backups, with AWS_CONFIG_FILE={{.Dir.AWSConfig}} AWS_SHARED_CREDENTIALS_FILE={{.Dir.AWSCredentials}}
+Messages    lab inbox
 `))
 
 // explain tells how to use the lab.

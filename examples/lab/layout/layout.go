@@ -87,6 +87,24 @@ func (d Dir) Kwok() string { return d.join("config", "kwok.yaml") }
 // ComponentKubeconfig is how a component, rather than a person, reaches the API server.
 func (d Dir) ComponentKubeconfig(name string) string { return d.join("config", name+".kubeconfig") }
 
+// AWSCredentials has the keys of the object store's users, a profile each; see store.
+func (d Dir) AWSCredentials() string { return d.join("config", "aws-credentials") }
+
+// AWSConfig says where the object store is, for the same profiles.
+func (d Dir) AWSConfig() string { return d.join("config", "aws-config") }
+
+// StoreLog is what the object store was asked, request by request.
+func (d Dir) StoreLog() string { return d.join("logs", "versitygw-access.log") }
+
+// MailPassword is the password with which mail is handed in; see inbox.
+func (d Dir) MailPassword() string { return d.join("config", "mail-password") }
+
+// Mail is the mail that arrived, one JSON document a line.
+func (d Dir) Mail() string { return d.join("logs", "mail.jsonl") }
+
+// Webhooks is what webhooks were sent, one JSON document a line.
+func (d Dir) Webhooks() string { return d.join("logs", "webhook.jsonl") }
+
 // Perishable is what a lab does not leave behind.
 func (d Dir) Perishable() []string {
 	return []string{d.Kubeconfig(), d.Site(), d.Bin(), d.PKI(), d.Config(), d.join("data"), d.Pods(), d.State()}

@@ -23,6 +23,7 @@ type Command struct {
 	Args []string // its arguments
 	Dir  string   // its working directory
 	Log  string   // the file that takes its output
+	Env  []string // NAME=VALUE, what it finds in its environment besides this program's: the place for secrets, as ps shows Args
 }
 
 // Record is what is kept of a started server, enough to find it again and to know that it is the same one.
@@ -74,6 +75,7 @@ func startHeld(c Command) (*exec.Cmd, func(bool) error, error) {
 	defer log.Close() //nolint:errcheck // the server has its own descriptor, and nothing is written through this one
 	cmd := exec.Command(self, append([]string{HoldCommand, c.Path}, c.Args...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = c.Dir, log, log
+	cmd.Env = append(os.Environ(), c.Env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	gate, err := cmd.StdinPipe()
 	if err != nil {

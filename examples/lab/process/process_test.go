@@ -103,6 +103,19 @@ func TestStopTakesChildrenAlong(t *testing.T) {
 	})
 }
 
+func TestSecretsAreInTheEnvironmentAlone(t *testing.T) {
+	command := shell(t, `echo "$SECRET"; tr '\0' ' ' <"/proc/$$/cmdline"`)
+	command.Env = []string{"SECRET=hidden"}
+	p, err := Start(command, func(Record) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-p.Done()
+	if got := p.LogTail(2); strings.Count(got, "hidden") != 1 || !strings.HasPrefix(got, "hidden\n") {
+		t.Errorf("got %q, want the secret from the environment and not in the command line", got)
+	}
+}
+
 func TestIdentityOfNobody(t *testing.T) {
 	if _, err := identity(1 << 30); !errors.Is(err, errGone) {
 		t.Errorf("got %v, want that there is no such process", err)
