@@ -50,9 +50,12 @@ func upCommand(modules build.Modules) *cobra.Command {
 	return cmd
 }
 
-// publish writes the site file, and returns what to say to runbook's --site.
+// publish writes the site file and that of the shell, and returns what to say to runbook's --site.
 func publish(dir layout.Dir, name string, out io.Writer) (string, error) {
 	if err := sitefile.Write(dir, site.Namespace); err != nil {
+		return "", err
+	}
+	if err := sitefile.WriteEnv(dir); err != nil {
 		return "", err
 	}
 	if name == "" {
@@ -69,16 +72,16 @@ func publish(dir layout.Dir, name string, out io.Writer) (string, error) {
 var usage = template.Must(template.New("usage").Parse(`
 The lab is ready in {{.Dir}}
 
-  export PATH={{.Dir.Bin}}:$PATH KUBECONFIG={{.Dir.Kubeconfig}}
+  . {{.Dir.Env}}
   kubectl get pods
   lab scenario crashloop                          # break something
   runbook run compiler-down --site {{.Site}} --dry-run
   lab down                                        # stop it
 
-Contexts    lab-admin (kubectl's), lab-oncall (the site file's), lab-viewer
-Records     {{.Dir.AuditLog}} has every request to the API server, {{.Dir.Logs}} what each server says
-Backups     aws s3 ls photon-mlir-backups, with AWS_CONFIG_FILE={{.Dir.AWSConfig}} AWS_SHARED_CREDENTIALS_FILE={{.Dir.AWSCredentials}}
+Cluster     contexts lab-admin (kubectl's), lab-oncall (the site file's), lab-viewer
+Backups     aws s3 ls photon-mlir-backups; profiles lab-admin, lab-oncall
 Messages    lab inbox
+Records     {{.Dir.AuditLog}} has every request to the API server, {{.Dir.Logs}} those to the others, and what each says
 `))
 
 // explain tells how to use the lab.

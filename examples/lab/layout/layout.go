@@ -39,6 +39,9 @@ func (d Dir) Kubeconfig() string { return d.join("kubeconfig") }
 // Site is the site file, by which runbook knows the lab.
 func (d Dir) Site() string { return d.join("runbook.yaml") }
 
+// Env is what a shell sources to use the lab.
+func (d Dir) Env() string { return d.join("env") }
+
 // AuditLog is what the API server was asked, request by request.
 func (d Dir) AuditLog() string { return d.join("audit.log") }
 
@@ -107,7 +110,7 @@ func (d Dir) Webhooks() string { return d.join("logs", "webhook.jsonl") }
 
 // Perishable is what a lab does not leave behind.
 func (d Dir) Perishable() []string {
-	return []string{d.Kubeconfig(), d.Site(), d.Bin(), d.PKI(), d.Config(), d.join("data"), d.Pods(), d.State()}
+	return []string{d.Kubeconfig(), d.Site(), d.Env(), d.Bin(), d.PKI(), d.Config(), d.join("data"), d.Pods(), d.State()}
 }
 
 func (d Dir) join(parts ...string) string {

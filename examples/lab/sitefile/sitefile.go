@@ -1,5 +1,5 @@
 // Package sitefile writes the lab's site file, by which runbook knows the site, and gives it a name among the user's
-// sites, so that `runbook --site NAME` finds it.
+// sites, so that `runbook --site NAME` finds it. For everything else that people use there is a file for their shell.
 //
 // It never replaces a site file that is not a lab's, and takes away only names of the very lab that ends.
 package sitefile

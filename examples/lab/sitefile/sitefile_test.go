@@ -3,6 +3,7 @@ package sitefile
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -115,5 +116,20 @@ func TestSiteFileOfAPersonStays(t *testing.T) {
 	}
 	if text, err := os.ReadFile(theirs); err != nil || string(text) != "name: ours\n" {
 		t.Errorf("their site file is %q, %v", text, err)
+	}
+}
+
+func TestShellSourcesWhatIsWritten(t *testing.T) {
+	dir := layout.Dir(filepath.Join(t.TempDir(), "it's $HOME"))
+	if err := os.Mkdir(string(dir), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteEnv(dir); err != nil {
+		t.Fatal(err)
+	}
+	shell := exec.Command("/bin/sh", "-c", `. "$1" && printf '%s\n' "$KUBECONFIG" "${PATH%%:*}"`, "sh", dir.Env())
+	out, err := shell.CombinedOutput()
+	if want := dir.Kubeconfig() + "\n" + dir.Bin() + "\n"; err != nil || string(out) != want {
+		t.Errorf("got %q, %v, want %q", out, err, want)
 	}
 }
