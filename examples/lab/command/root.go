@@ -28,6 +28,7 @@ without containers. Nodes and pods are played by kwok: they have logs, events an
 		downCommand(),
 		scenarioCommand(),
 		podsCommand(),
+		deviceCommand(),
 		holdCommand(),
 	)
 	return root

@@ -26,6 +26,9 @@ func Default() (Dir, error) {
 	return Dir(filepath.Join(state, "runbook-lab")), nil
 }
 
+// Of returns the lab whose copy of this program is called.
+func Of(self string) Dir { return Dir(filepath.Dir(filepath.Dir(self))) }
+
 // Kubeconfig is how a person reaches the API server.
 func (d Dir) Kubeconfig() string { return d.join("kubeconfig") }
 
@@ -77,9 +80,36 @@ func (d Dir) Kwok() string { return d.join("config", "kwok.yaml") }
 // ComponentKubeconfig is how a component, rather than a person, reaches the API server.
 func (d Dir) ComponentKubeconfig(name string) string { return d.join("config", name+".kubeconfig") }
 
+// SSHConfig is how a person reaches the rack, with ssh -F.
+func (d Dir) SSHConfig() string { return d.join("ssh_config") }
+
+// Rack is the folder of what the machine with the photonic devices has.
+func (d Dir) Rack() string { return d.Data("rack") }
+
+// RackBin is the folder of the vendors' tools.
+func (d Dir) RackBin() string { return d.join("data", "rack", "bin") }
+
+// RackFiles is the rack's own small tree, where a login begins.
+func (d Dir) RackFiles() string { return d.join("data", "rack", "files") }
+
+// Devices is what the photonic devices are at.
+func (d Dir) Devices() string { return d.join("data", "rack", "devices.json") }
+
+// DevicesLock keeps two calls from changing the devices at once.
+func (d Dir) DevicesLock() string { return d.join("data", "rack", "devices.lock") }
+
+// DeviceLogs is the folder of the devices' own logs.
+func (d Dir) DeviceLogs() string { return d.join("data", "rack", "log") }
+
+// DeviceLog is what that device logs.
+func (d Dir) DeviceLog(id string) string { return d.join("data", "rack", "log", "device-"+id+".log") }
+
+// DeviceCalls is what the vendors' tools were asked, call by call.
+func (d Dir) DeviceCalls() string { return d.join("logs", "devices.jsonl") }
+
 // Perishable is what a lab does not leave behind.
 func (d Dir) Perishable() []string {
-	return []string{d.Kubeconfig(), d.Bin(), d.PKI(), d.Config(), d.join("data"), d.Pods(), d.State()}
+	return []string{d.Kubeconfig(), d.SSHConfig(), d.Bin(), d.PKI(), d.Config(), d.join("data"), d.Pods(), d.State()}
 }
 
 func (d Dir) join(parts ...string) string {
