@@ -14,11 +14,11 @@ import (
 const lookEvery = 100 * time.Millisecond
 
 // hang waits for a device that does not answer: until somebody ends this program, sets the device to another state,
-// or takes the lab down.
+// or takes the lab down. The call is recorded before, and not again: nothing can be once it is killed.
 //
 // As vendors' tools do, it has a helper that holds its output open, so that who kills the tool alone goes on waiting
 // for the end of the output. The helper ends with the tool even then: it reads from a pipe that closes with it.
-func (i Invocation) hang(ctx context.Context, id string) error {
+func (i Invocation) hang(ctx context.Context, call device.Call, id string) error {
 	helper := exec.Command("cat")
 	helper.Stdout, helper.Stderr = i.Out, i.Err
 	pipe, err := helper.StdinPipe()
@@ -28,7 +28,10 @@ func (i Invocation) hang(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("start the helper: %w", err)
 	}
-	err = awaitAnswer(ctx, i.Store, id)
+	err = i.Store.Record(call)
+	if err == nil {
+		err = awaitAnswer(ctx, i.Store, id)
+	}
 	return errors.Join(err, pipe.Close(), helper.Wait())
 }
 
@@ -38,7 +41,7 @@ func awaitAnswer(ctx context.Context, store device.Store, id string) error {
 	for {
 		devices, err := store.Look()
 		switch d, ok := devices[id]; {
-		case errors.Is(err, device.ErrNone) || err == nil && !(ok && d.Behaviour.Hangs):
+		case errors.Is(err, device.ErrNone) || err == nil && (!ok || !d.Behaviour.Hangs):
 			return refuse(exitFailed, "device %s: connection lost", id)
 		case err != nil:
 			return err

@@ -80,8 +80,7 @@ func (i Invocation) Run(ctx context.Context) int {
 	s, hung := &session{Store: i.Store}, false
 	s.unanswered = func(ctx context.Context, id string) error {
 		hung = true
-		// Now, and not again: once the tool is killed nothing can be recorded.
-		return errors.Join(i.Store.Record(call), i.hang(ctx, id))
+		return i.hang(ctx, call, id)
 	}
 	err := s.Settle(ctx)
 	if err == nil {

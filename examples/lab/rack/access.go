@@ -96,8 +96,10 @@ Host %s
 `, Host, Host, supervisor.Loopback, a.port, a.user, expanded(a.pki(userKeyFile)), expanded(a.pki(knownHostsFile)))
 }
 
-// quoted is a path that may hold spaces, in a configuration of OpenSSH.
-func quoted(path string) string { return `"` + path + `"` }
+// quoted is a path as one word of a configuration of OpenSSH, whatever is in it.
+func quoted(path string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(path) + `"`
+}
 
 // expanded is a path in an option in which OpenSSH replaces %-sequences.
 func expanded(path string) string { return quoted(strings.ReplaceAll(path, "%", "%%")) }
