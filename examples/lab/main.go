@@ -14,10 +14,13 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"slices"
 	"syscall"
 
 	"runbook/examples/lab/build"
 	"runbook/examples/lab/command"
+	"runbook/examples/lab/devicetool"
 )
 
 // The module files travel inside the program, so that it can build the pinned servers from any folder.
@@ -31,6 +34,10 @@ var (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The vendors' tools of the rack are this program by other names. They have nothing to do with its command line.
+	if slices.Contains(devicetool.Names(), filepath.Base(os.Args[0])) {
+		os.Exit(devicetool.Main(ctx, os.Args))
+	}
 	if err := command.Root(build.Modules{Mod: goMod, Sum: goSum}).ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "lab:", err)
 		os.Exit(1)

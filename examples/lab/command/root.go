@@ -30,6 +30,7 @@ without containers. Nodes and pods are played by kwok: they have logs, events an
 		scenarioCommand(),
 		podsCommand(),
 		inboxCommand(),
+		deviceCommand(),
 		holdCommand(),
 		serveInboxCommand(),
 	)

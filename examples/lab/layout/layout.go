@@ -17,7 +17,7 @@ const FolderMode = 0o700
 // Default returns the folder of the lab that is meant when none is named: the one that the program at self belongs to,
 // or else one in the user's state home.
 func Default(self string) (Dir, error) {
-	if own := Dir(filepath.Dir(filepath.Dir(self))); own.Self() == self {
+	if own := Of(self); own.Self() == self {
 		if _, err := os.Stat(own.State()); err == nil {
 			return own, nil
 		}
@@ -32,6 +32,9 @@ func Default(self string) (Dir, error) {
 	}
 	return Dir(filepath.Join(state, "runbook-lab")), nil
 }
+
+// Of returns the lab whose copy of this program is called.
+func Of(self string) Dir { return Dir(filepath.Dir(filepath.Dir(self))) }
 
 // Kubeconfig is how a person reaches the API server.
 func (d Dir) Kubeconfig() string { return d.join("kubeconfig") }
@@ -108,9 +111,36 @@ func (d Dir) Mail() string { return d.join("logs", "mail.jsonl") }
 // Webhooks is what webhooks were sent, one JSON document a line.
 func (d Dir) Webhooks() string { return d.join("logs", "webhook.jsonl") }
 
+// SSHConfig is how a person reaches the rack, with ssh -F.
+func (d Dir) SSHConfig() string { return d.join("ssh_config") }
+
+// Rack is the folder of what the machine with the photonic devices has.
+func (d Dir) Rack() string { return d.Data("rack") }
+
+// RackBin is the folder of the vendors' tools.
+func (d Dir) RackBin() string { return d.join("data", "rack", "bin") }
+
+// RackFiles is the rack's own small tree, where a login begins.
+func (d Dir) RackFiles() string { return d.join("data", "rack", "files") }
+
+// Devices is what the photonic devices are at.
+func (d Dir) Devices() string { return d.join("data", "rack", "devices.json") }
+
+// DevicesLock keeps two calls from changing the devices at once.
+func (d Dir) DevicesLock() string { return d.join("data", "rack", "devices.lock") }
+
+// DeviceLogs is the folder of the devices' own logs.
+func (d Dir) DeviceLogs() string { return d.join("data", "rack", "log") }
+
+// DeviceLog is what that device logs.
+func (d Dir) DeviceLog(id string) string { return d.join("data", "rack", "log", "device-"+id+".log") }
+
+// DeviceCalls is what the vendors' tools were asked, call by call.
+func (d Dir) DeviceCalls() string { return d.join("logs", "devices.jsonl") }
+
 // Perishable is what a lab does not leave behind.
 func (d Dir) Perishable() []string {
-	return []string{d.Kubeconfig(), d.Site(), d.Env(), d.Bin(), d.PKI(), d.Config(), d.join("data"), d.Pods(), d.State()}
+	return []string{d.Kubeconfig(), d.Site(), d.Env(), d.SSHConfig(), d.Bin(), d.PKI(), d.Config(), d.join("data"), d.Pods(), d.State()}
 }
 
 func (d Dir) join(parts ...string) string {

@@ -26,7 +26,7 @@ func HTTPReady(client *http.Client, url string) Ready {
 		if err != nil {
 			return err
 		}
-		response.Body.Close() //nolint:errcheck // nothing was read
+		response.Body.Close()
 		if response.StatusCode != http.StatusOK {
 			return fmt.Errorf("%s answers %s", url, response.Status)
 		}
