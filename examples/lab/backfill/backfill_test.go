@@ -2,15 +2,22 @@ package backfill
 
 import (
 	"context"
+	"errors"
+	"io"
 	"log/slog"
 	"math"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/tsdb"
 
+	"runbook/examples/lab/exporter"
 	"runbook/examples/lab/photon"
 )
 
@@ -118,6 +125,57 @@ func TestOnlyHoleIsTheOneThatIsMeant(t *testing.T) {
 		query.Close()
 		if holes != 1 {
 			t.Errorf("%s has %d holes, want the one while nobody watched", series, holes)
+		}
+	}
+}
+
+// A series of the past that the exporter calls otherwise would end, and another would begin.
+func TestPastHasTheSeriesThatAreScrapedLater(t *testing.T) {
+	recorder := exporter.NewRecorder(past, exporter.Sources{
+		Ready:   func() (int, bool) { return photon.Replicas, true },
+		Devices: func() (map[string]photon.Status, error) { return nil, nil },
+	}, slog.New(slog.DiscardHandler))
+	handler, err := exporter.Handler(recorder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, exporter.MetricsPath, nil))
+	live := parsed(t, answer.Body.Bytes())
+	for _, series := range scraped(past, scrape) {
+		last := series.Floats[len(series.Floats)-1]
+		name := labels.NewBuilder(series.Metric).Del("job", "instance").Labels().String()
+		if series.Metric.Get(labels.MetricName) == "up" {
+			continue // Prometheus itself adds it
+		}
+		if value, there := live[name]; !there || value != last.F {
+			t.Errorf("%s ends with %v and goes on with %v (%v)", name, last.F, value, there)
+		}
+		delete(live, name)
+	}
+	for name := range live {
+		t.Errorf("%s has no past", name)
+	}
+}
+
+// parsed reads an exposition as Prometheus does.
+func parsed(t *testing.T, exposition []byte) map[string]float64 {
+	t.Helper()
+	values := map[string]float64{}
+	parser := textparse.NewPromParser(exposition, labels.NewSymbolTable(), false)
+	for {
+		entry, err := parser.Next()
+		if errors.Is(err, io.EOF) {
+			return values
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if entry == textparse.EntrySeries {
+			var metric labels.Labels
+			parser.Labels(&metric)
+			_, _, value := parser.Series()
+			values[metric.String()] = value
 		}
 	}
 }

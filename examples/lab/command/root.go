@@ -29,6 +29,7 @@ without containers. Nodes and pods are played by kwok: they have logs, events an
 		scenarioCommand(),
 		podsCommand(),
 		holdCommand(),
+		exporterCommand(),
 	)
 	return root
 }
