@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/prometheus/prometheus/promql"
@@ -145,7 +146,7 @@ func TestPastHasTheSeriesThatAreScrapedLater(t *testing.T) {
 	for _, series := range scraped(past, scrape) {
 		last := series.Floats[len(series.Floats)-1]
 		name := labels.NewBuilder(series.Metric).Del("job", "instance").Labels().String()
-		if series.Metric.Get(labels.MetricName) == "up" {
+		if series.Metric.Get(model.MetricNameLabel) == "up" {
 			continue // Prometheus itself adds it
 		}
 		if value, there := live[name]; !there || value != last.F {

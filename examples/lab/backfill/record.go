@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -45,7 +46,7 @@ func evaluateOne(ctx context.Context, engine *promql.Engine, past photon.Past, s
 	}
 	var results []promql.Series
 	for _, result := range matrix {
-		metric := labels.NewBuilder(result.Metric).Set(labels.MetricName, record.Name).Labels()
+		metric := labels.NewBuilder(result.Metric).Set(model.MetricNameLabel, record.Name).Labels()
 		// The engine reuses its points, and rules were not evaluated either while nobody watched.
 		floats := slices.DeleteFunc(slices.Clone(result.Floats), func(p promql.FPoint) bool {
 			return past.During(photon.Unwatched, time.UnixMilli(p.T))

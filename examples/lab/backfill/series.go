@@ -3,6 +3,7 @@ package backfill
 import (
 	"math"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 
@@ -75,7 +76,7 @@ func (b *notebook) note(now int64, is identity, value float64) {
 // labels are those that a scrape would have given the series.
 func (b *notebook) labels(is identity) labels.Labels {
 	builder := labels.NewBuilder(labels.EmptyLabels())
-	builder.Set(labels.MetricName, is.family.Name+is.suffix)
+	builder.Set(model.MetricNameLabel, is.family.Name+is.suffix)
 	builder.Set("job", b.scrape.Job)
 	builder.Set("instance", b.scrape.Instance)
 	for i, name := range is.family.Labels {

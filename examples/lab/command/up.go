@@ -51,6 +51,7 @@ The lab is ready in {{.Dir}}
 
 Contexts:   lab-admin (current), lab-oncall, lab-viewer; all in namespace photon-mlir
 Audit log:  {{.Dir.AuditLog}}
+Monitoring: {{.Prometheus}} and {{.Alertmanager}}
 Break it:   lab scenario --dir {{.Dir}} crashloop
 Fill it:    lab pods --dir {{.Dir}} --count 10000 --namespace bench
 Stop it:    lab down --dir {{.Dir}}
@@ -58,8 +59,13 @@ Stop it:    lab down --dir {{.Dir}}
 
 // explain tells how to use the lab.
 func explain(out io.Writer, dir layout.Dir, kubectl string) error {
+	state, err := supervisor.ReadState(dir)
+	if err != nil {
+		return err
+	}
+	url := func(name string) string { return fmt.Sprintf("http://%s:%d", supervisor.Loopback, state.Ports[name]) }
 	return usage.Execute(out, struct {
-		Dir     layout.Dir
-		Kubectl string
-	}{dir, kubectl})
+		Dir                               layout.Dir
+		Kubectl, Prometheus, Alertmanager string
+	}{dir, kubectl, url(build.Prometheus), url(build.Alertmanager)})
 }

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -76,7 +77,7 @@ func (p prometheus) evaluates(ctx context.Context) error {
 		return err
 	}
 	if len(result.Groups) == 0 {
-		return fmt.Errorf("Prometheus has loaded no rules yet")
+		return errors.New("no rules are loaded yet")
 	}
 	for _, group := range result.Groups {
 		for _, rule := range group.Rules {
@@ -105,7 +106,7 @@ func (p prometheus) knowsAlertmanager(ctx context.Context) error {
 		return err
 	}
 	if len(result.Active) != 1 {
-		return fmt.Errorf("Prometheus knows %d active Alertmanagers, and not one", len(result.Active))
+		return fmt.Errorf("%d Alertmanagers are known as active, and not one", len(result.Active))
 	}
 	return nil
 }
