@@ -32,6 +32,9 @@ func ReadDevices(path string) (map[string]photon.Status, error) {
 	}
 	states := map[string]photon.Status{}
 	for id, device := range devices {
+		if !device.Status.Known() {
+			return nil, fmt.Errorf("read the devices' states from %s: %s has the status %q, which is none that the model knows", path, id, device.Status)
+		}
 		states[id] = device.Status
 	}
 	return states, nil

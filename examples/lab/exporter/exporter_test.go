@@ -148,17 +148,22 @@ func TestReadDevices(t *testing.T) {
 	if states, err := ReadDevices(path); err != nil || len(states) != 0 {
 		t.Errorf("without a file: %v, %v", states, err)
 	}
-	if err := os.WriteFile(path, []byte(`{"mit-1": {"status": "degraded", "address": "127.0.0.1:22"}}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if states, err := ReadDevices(path); err != nil || states["mit-1"] != photon.Degraded {
-		t.Errorf("got %v, %v", states, err)
-	}
-	if err := os.WriteFile(path, []byte(`{"mit-1": {"sta`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if states, err := ReadDevices(path); err == nil {
-		t.Errorf("half a file is read as %v", states)
+	for _, test := range []struct {
+		content string
+		want    photon.Status
+		fails   bool
+	}{
+		{`{"mit-1": {"status": "degraded", "address": "127.0.0.1:22"}}`, photon.Degraded, false},
+		{`{"mit-1": {"status": "on fire"}}`, "", true},
+		{`{"mit-1": {"sta`, "", true},
+		{``, "", true},
+	} {
+		if err := os.WriteFile(path, []byte(test.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if states, err := ReadDevices(path); states["mit-1"] != test.want || (err != nil) != test.fails {
+			t.Errorf("%s is read as %v, %v", test.content, states, err)
+		}
 	}
 }
 

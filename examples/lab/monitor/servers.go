@@ -41,8 +41,9 @@ func (s servers) alertmanager() process.Command {
 		"--web.external-url="+s.url(build.Alertmanager),
 		// Alone, it needs no peers, and so no port for them.
 		"--cluster.listen-address=",
-		// Every alert that it is given leaves a line.
+		// Every alert that it is given leaves a line, and so does every silence.
 		"--log.level=debug",
+		"--log.silences",
 	)
 }
 

@@ -102,6 +102,12 @@ const (
 	Offline  Status = "offline"
 )
 
+// Known tells whether the model knows what that is.
+func (s Status) Known() bool {
+	_, known := conditions[s]
+	return known
+}
+
 // condition is what a device's status looks like from outside.
 type condition struct {
 	up          float64
