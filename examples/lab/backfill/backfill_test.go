@@ -133,8 +133,9 @@ func TestOnlyHoleIsTheOneThatIsMeant(t *testing.T) {
 // A series of the past that the exporter calls otherwise would end, and another would begin.
 func TestPastHasTheSeriesThatAreScrapedLater(t *testing.T) {
 	recorder := exporter.NewRecorder(past, exporter.Sources{
-		Ready:   func() (int, bool) { return photon.Replicas, true },
-		Devices: func() (map[string]photon.Status, error) { return nil, nil },
+		Ready:     func() (int, bool) { return photon.Replicas, true },
+		CacheSize: func() (int, bool) { return 0, false },
+		Devices:   func() (map[string]photon.Status, error) { return nil, nil },
 	}, slog.New(slog.DiscardHandler))
 	handler, err := exporter.Handler(recorder)
 	if err != nil {

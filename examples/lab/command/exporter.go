@@ -49,12 +49,16 @@ func export(ctx context.Context, dir layout.Dir, listen string, past photon.Past
 	if err != nil {
 		return err
 	}
-	pods, err := site.NewWatch(access)
+	service, err := site.NewWatch(access)
 	if err != nil {
 		return err
 	}
-	devices := func() (map[string]photon.Status, error) { return exporter.ReadDevices(exporter.DevicesFile(dir)) }
-	recorder := exporter.NewRecorder(past, exporter.Sources{Ready: pods.Ready, Devices: devices}, log)
+	sources := exporter.Sources{
+		Ready:     service.Ready,
+		CacheSize: service.CacheSize,
+		Devices:   func() (map[string]photon.Status, error) { return exporter.ReadDevices(exporter.DevicesFile(dir)) },
+	}
+	recorder := exporter.NewRecorder(past, sources, log)
 	handler, err := exporter.Handler(recorder)
 	if err != nil {
 		return err
@@ -67,7 +71,7 @@ func export(ctx context.Context, dir layout.Dir, listen string, past photon.Past
 	defer work.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	work.Go(func() { pods.Run(ctx) })
+	work.Go(func() { service.Run(ctx) })
 	work.Go(func() { recorder.Run(ctx) })
 	return exporter.Serve(ctx, listener, handler)
 }

@@ -25,14 +25,16 @@ var past = photon.PastUntil(time.Date(2026, 11, 25, 3, 4, 5, 0, time.UTC))
 type site struct {
 	ready   int
 	known   bool
+	cache   int // gigabytes; none is not known
 	devices map[string]photon.Status
 	trouble error
 }
 
 func (s *site) recorder() *Recorder {
 	return NewRecorder(past, Sources{
-		Ready:   func() (int, bool) { return s.ready, s.known },
-		Devices: func() (map[string]photon.Status, error) { return s.devices, s.trouble },
+		Ready:     func() (int, bool) { return s.ready, s.known },
+		CacheSize: func() (int, bool) { return s.cache, s.cache > 0 },
+		Devices:   func() (map[string]photon.Status, error) { return s.devices, s.trouble },
 	}, slog.New(slog.DiscardHandler))
 }
 
@@ -139,6 +141,21 @@ func TestDevicesAreWhatTheRackSays(t *testing.T) {
 		recorder.Look(past.End.Add(time.Minute))
 		if got := scrape(t, recorder)[envise2]; got != step.want {
 			t.Errorf("%s: status %v, want %v", step.name, got, step.want)
+		}
+	}
+}
+
+func TestLargerCacheHitsMore(t *testing.T) {
+	service := &site{ready: 3, known: true}
+	recorder := service.recorder()
+	for _, test := range []struct {
+		gigabytes int
+		want      float64
+	}{{0, photon.ColdHitRate}, {10, photon.ColdHitRate}, {photon.EnoughCache, photon.WarmHitRate}} {
+		service.cache = test.gigabytes
+		recorder.Look(past.End.Add(time.Second))
+		if got := scrape(t, recorder)["photon_cache_hit_rate"]; math.Abs(got-test.want) > 0.03 {
+			t.Errorf("with %d GB a hit rate of %v, want about %v", test.gigabytes, got, test.want)
 		}
 	}
 }

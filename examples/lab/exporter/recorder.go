@@ -17,6 +17,8 @@ const lookEvery = time.Second
 type Sources struct {
 	// Ready counts the ready pods, if that is known.
 	Ready func() (count int, known bool)
+	// CacheSize is the gigabytes that the service may cache, if that is known.
+	CacheSize func() (gigabytes int, known bool)
 	// Devices are the states of those devices that somebody else plays, by ID.
 	Devices func() (map[string]photon.Status, error)
 }
@@ -60,6 +62,9 @@ func (r *Recorder) Look(now time.Time) {
 	in := r.past.Inputs(now)
 	if ready, known := r.sources.Ready(); known {
 		in.Ready, r.informed = ready, true
+	}
+	if size, known := r.sources.CacheSize(); known && size >= photon.EnoughCache {
+		in.ColdCache = false
 	}
 	r.lookAtDevices()
 	maps.Copy(in.Devices, r.devices)

@@ -30,21 +30,24 @@ func TestAlertsFireWhenTheyShould(t *testing.T) {
 		name    string
 		hour    int
 		ready   int
+		cache   int // gigabytes
 		devices map[string]photon.Status
 		want    []string
 	}{
-		{"as the lab starts", peak, 3, nil, []string{"PhotonDeviceOffline", "PhotonHighErrorRate", "PhotonLowCacheHitRate"}},
-		{"as it starts at night", night, 3, nil, []string{"PhotonDeviceOffline", "PhotonHighErrorRate", "PhotonLowCacheHitRate"}},
-		{"with the device back", peak, 3, map[string]photon.Status{photon.FaultyDevice: photon.Online}, []string{"PhotonLowCacheHitRate"}},
-		{"with it back at night", night, 3, map[string]photon.Status{photon.FaultyDevice: photon.Online}, []string{"PhotonLowCacheHitRate"}},
-		{"no pod is ready", night, 0, nil, []string{"PhotonCompilerDown", "PhotonDeviceOffline", "PhotonLowCacheHitRate"}},
-		{"one pod bears all", peak, 1, map[string]photon.Status{photon.FaultyDevice: photon.Online}, []string{"PhotonHighResourceUsage", "PhotonLowCacheHitRate"}},
+		{"as the lab starts", peak, 3, 10, nil, []string{"PhotonDeviceOffline", "PhotonHighErrorRate", "PhotonLowCacheHitRate"}},
+		{"as it starts at night", night, 3, 10, nil, []string{"PhotonDeviceOffline", "PhotonHighErrorRate", "PhotonLowCacheHitRate"}},
+		{"with the device back", peak, 3, 10, map[string]photon.Status{photon.FaultyDevice: photon.Online}, []string{"PhotonLowCacheHitRate"}},
+		{"with it back at night", night, 3, 10, map[string]photon.Status{photon.FaultyDevice: photon.Online}, []string{"PhotonLowCacheHitRate"}},
+		{"all is well", peak, 3, photon.EnoughCache, map[string]photon.Status{photon.FaultyDevice: photon.Online}, nil},
+		{"no pod is ready", night, 0, 10, nil, []string{"PhotonCompilerDown", "PhotonDeviceOffline", "PhotonLowCacheHitRate"}},
+		{"one pod bears all", peak, 1, 10, map[string]photon.Status{photon.FaultyDevice: photon.Online}, []string{"PhotonHighResourceUsage", "PhotonLowCacheHitRate"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			began := time.Date(2026, 11, 25, test.hour, 0, 0, 0, time.UTC)
 			recorder := exporter.NewRecorder(photon.PastUntil(began), exporter.Sources{
-				Ready:   func() (int, bool) { return test.ready, true },
-				Devices: func() (map[string]photon.Status, error) { return test.devices, nil },
+				Ready:     func() (int, bool) { return test.ready, true },
+				CacheSize: func() (int, bool) { return test.cache, true },
+				Devices:   func() (map[string]photon.Status, error) { return test.devices, nil },
 			}, slog.New(slog.DiscardHandler))
 			now := began.Add(3 * time.Minute)
 			if got := firing(t, scraped(t, recorder, began, now), now); !slices.Equal(got, test.want) {

@@ -1,5 +1,5 @@
 // Package photon is the service of the handbook as numbers: what its metrics say at any moment, given how many of its
-// pods are ready and how its devices are.
+// pods are ready, how its devices are, and whether what is asked for fits into its cache.
 //
 // It is pure. The same seed, times and inputs give the same numbers, so that a week can be written down before a server
 // runs, be continued by one that does, and be computed again by a test. It knows neither clock nor Prometheus.
@@ -41,6 +41,7 @@ const (
 const (
 	WarmHitRate = 0.82
 	ColdHitRate = 0.45
+	EnoughCache = 20 // gigabytes; of late, what is asked for does not fit into less
 	hitJitter   = 0.02
 )
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -29,7 +30,10 @@ func TestWatchCountsReadyPods(t *testing.T) {
 	var refusals atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
+		ofPods := strings.HasSuffix(r.URL.Path, "/namespaces/"+Namespace+"/pods")
 		switch {
+		case !ofPods:
+			w.WriteHeader(http.StatusNotFound)
 		case refusals.Add(1) == 1: // it must ask again
 			w.WriteHeader(http.StatusServiceUnavailable)
 		case query.Get("labelSelector") != "app="+Deployment:
@@ -61,12 +65,66 @@ func TestWatchCountsReadyPods(t *testing.T) {
 		cancel()
 		<-ended
 	}()
-	if !cache.WaitForCacheSync(t.Context().Done(), watch.informer.HasSynced) {
+	if !cache.WaitForCacheSync(t.Context().Done(), watch.pods.HasSynced) {
 		t.Fatal("it never learnt of the pods")
 	}
 	if n, known := watch.Ready(); n != 2 || !known {
 		t.Errorf("got %d, %v; want 2 ready pods", n, known)
 	}
+}
+
+func TestCacheSizeIsThatOfThePodsThatReadIt(t *testing.T) {
+	var (
+		begin   = time.Date(2026, 11, 25, 3, 0, 0, 0, time.UTC)
+		changed = begin.Add(time.Hour)
+		before  = changed.Add(-time.Minute)
+		after   = changed.Add(time.Minute)
+	)
+	for _, test := range []struct {
+		name    string
+		managed []metav1.ManagedFieldsEntry
+		pods    []time.Time // when they began
+		size    string
+		want    int
+		known   bool
+	}{
+		{"as it was made", []metav1.ManagedFieldsEntry{manages("cache_size_gb", begin)}, []time.Time{before, before}, "10", 10, true},
+		{"nobody read it", []metav1.ManagedFieldsEntry{manages("cache_size_gb", changed)}, []time.Time{before, before}, "20", 0, false},
+		{"one did not", []metav1.ManagedFieldsEntry{manages("cache_size_gb", changed)}, []time.Time{after, before}, "20", 0, false},
+		{"all did", []metav1.ManagedFieldsEntry{manages("cache_size_gb", changed)}, []time.Time{after, changed}, "20", 20, true},
+		{"another setting changed", []metav1.ManagedFieldsEntry{manages("cache_size_gb", begin), manages("log_level", changed)}, []time.Time{before}, "20", 20, true},
+		{"no number", []metav1.ManagedFieldsEntry{manages("cache_size_gb", begin)}, []time.Time{after}, "plenty", 0, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			watch, err := NewWatch(&rest.Config{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			config := &corev1.ConfigMap{
+				ObjectMeta: metav1.ObjectMeta{Name: settings, CreationTimestamp: metav1.NewTime(begin), ManagedFields: test.managed},
+				Data:       map[string]string{"cache_size_gb": test.size},
+			}
+			if err := watch.settings.GetStore().Add(config); err != nil {
+				t.Fatal(err)
+			}
+			for i, at := range test.pods {
+				pod := watchedPod(string(rune('a'+i)), corev1.ConditionTrue, nil)
+				pod.CreationTimestamp = metav1.NewTime(at)
+				if err := watch.pods.GetStore().Add(&pod); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got, known := watch.CacheSize(); got != test.want || known != test.known {
+				t.Errorf("got %d, %v; want %d, %v", got, known, test.want, test.known)
+			}
+		})
+	}
+}
+
+// manages is what the API server keeps of somebody who set that at that time.
+func manages(key string, at time.Time) metav1.ManagedFieldsEntry {
+	when := metav1.NewTime(at)
+	return metav1.ManagedFieldsEntry{Time: &when, FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:data":{"f:` + key + `":{}}}`)}}
 }
 
 func watchedPod(name string, ready corev1.ConditionStatus, deleted *metav1.Time) corev1.Pod {
