@@ -113,7 +113,7 @@ func (w *Watch) CacheSize() (gigabytes int, known bool) {
 func lastSet(config *corev1.ConfigMap, key string) *metav1.Time {
 	last := &config.CreationTimestamp
 	for _, entry := range config.ManagedFields {
-		owned := entry.FieldsV1 != nil && strings.Contains(string(entry.FieldsV1.Raw), strconv.Quote("f:"+key))
+		owned := entry.FieldsV1 != nil && strings.Contains(entry.FieldsV1.GetRawString(), strconv.Quote("f:"+key))
 		if owned && last.Before(entry.Time) {
 			last = entry.Time
 		}

@@ -124,7 +124,7 @@ func TestCacheSizeIsThatOfThePodsThatReadIt(t *testing.T) {
 // manages is what the API server keeps of somebody who set that at that time.
 func manages(key string, at time.Time) metav1.ManagedFieldsEntry {
 	when := metav1.NewTime(at)
-	return metav1.ManagedFieldsEntry{Time: &when, FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:data":{"f:` + key + `":{}}}`)}}
+	return metav1.ManagedFieldsEntry{Time: &when, FieldsV1: metav1.NewFieldsV1(`{"f:data":{"f:` + key + `":{}}}`)}
 }
 
 func watchedPod(name string, ready corev1.ConditionStatus, deleted *metav1.Time) corev1.Pod {
