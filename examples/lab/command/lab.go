@@ -5,6 +5,7 @@ import (
 
 	"runbook/examples/lab/inbox"
 	"runbook/examples/lab/layout"
+	"runbook/examples/lab/monitor"
 	"runbook/examples/lab/plane"
 	"runbook/examples/lab/rack"
 	"runbook/examples/lab/store"
@@ -17,6 +18,7 @@ func supervise(dir layout.Dir, path func(component string) string, out io.Writer
 		Dir: dir, Path: path, Out: out,
 		First: plane.Plane{},
 		Rest: []supervisor.Part{
+			monitor.Monitor{},
 			store.Store{},
 			inbox.Inbox{},
 			rack.New(),

@@ -33,6 +33,7 @@ without containers. Nodes and pods are played by kwok: they have logs, events an
 		deviceCommand(),
 		holdCommand(),
 		serveInboxCommand(),
+		exporterCommand(),
 	)
 	return root
 }

@@ -79,15 +79,27 @@ The lab is ready in {{.Dir}}
   lab down                                        # stop it
 
 Cluster     contexts lab-admin (kubectl's), lab-oncall (the site file's), lab-viewer
+Monitoring  {{.URL "prometheus"}}, {{.URL "alertmanager"}}
 Backups     aws s3 ls photon-mlir-backups; profiles lab-admin, lab-oncall
 Messages    lab inbox
+{{- if .Has "sshd"}}
+Devices     ssh -F {{.Dir.SSHConfig}} rack-1 photon-debug --list-devices; lab device envise-1 broken
+{{- end}}
 Records     {{.Dir.AuditLog}} has every request to the API server, {{.Dir.Logs}} those to the others, and what each says
 `))
 
+// guide is what the usage is about.
+type guide struct {
+	Dir  layout.Dir
+	Site string
+	supervisor.State
+}
+
 // explain tells how to use the lab.
 func explain(out io.Writer, dir layout.Dir, sites string) error {
-	return usage.Execute(out, struct {
-		Dir  layout.Dir
-		Site string
-	}{dir, sites})
+	state, err := supervisor.ReadState(dir)
+	if err != nil {
+		return err
+	}
+	return usage.Execute(out, guide{dir, sites, state})
 }

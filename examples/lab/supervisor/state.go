@@ -25,6 +25,12 @@ func (s State) whole() bool {
 	return s.Complete && len(process.Alive(s.Processes)) == len(s.Processes)
 }
 
+// URL is where the server of that port answers, in plain HTTP.
+func (s State) URL(port string) string { return fmt.Sprintf("http://%s:%d", Loopback, s.Ports[port]) }
+
+// Has tells whether the lab has that port: a part may be absent.
+func (s State) Has(port string) bool { _, ok := s.Ports[port]; return ok }
+
 // ReadState returns a zero State where no lab is.
 func ReadState(dir layout.Dir) (State, error) {
 	var state State
