@@ -55,6 +55,18 @@ func TestOtherVersionsGetAnotherFolder(t *testing.T) {
 	}
 }
 
+func TestNeedingAModuleDirectlyBuildsNothingAnew(t *testing.T) {
+	before := Modules{Mod: []byte("require (\n\ta v1\n)\nrequire (\n\tb v1 // indirect\n\tc v2 // indirect\n)\n")}
+	after := Modules{Mod: []byte("require (\n\ta v1\n\tc v2\n)\nrequire (\n\tb v1 // indirect\n)\n")}
+	if before.digest() != after.digest() {
+		t.Error("the same versions have another digest")
+	}
+	after.Mod = bytes.Replace(after.Mod, []byte("c v2"), []byte("c v3"), 1)
+	if before.digest() == after.digest() {
+		t.Error("another version has the same digest")
+	}
+}
+
 func TestAmendmentThatNoLongerFitsFailsTheBuild(t *testing.T) {
 	module := t.TempDir()
 	if err := os.WriteFile(filepath.Join(module, "exec.go"), []byte("mended upstream"), 0o400); err != nil {

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -36,7 +37,7 @@ func (m Modules) DefaultDir() (string, error) {
 // left behind.
 func (m Modules) digest() string {
 	hash := sha256.New()
-	hash.Write(m.Mod)
+	hash.Write(requirements(m.Mod))
 	hash.Write(m.Sum)
 	for _, c := range components {
 		fmt.Fprint(hash, c.Package, c.tags)
@@ -45,6 +46,17 @@ func (m Modules) digest() string {
 		}
 	}
 	return hex.EncodeToString(hash.Sum(nil))[:16]
+}
+
+// requirements is a go.mod without what says who of the lab's packages needs a module: its order and its comments.
+func requirements(mod []byte) []byte {
+	var lines []string
+	for line := range strings.Lines(string(mod)) {
+		line, _, _ = strings.Cut(line, "//")
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	slices.Sort(lines)
+	return []byte(strings.Join(slices.Compact(lines), "\n"))
 }
 
 // kubernetesVersion is the pinned release, which a build from its own repository would stamp into the programs.

@@ -81,11 +81,7 @@ func (r Rack) Start(ctx context.Context, stage *supervisor.Stage) error {
 		return err
 	}
 	command := stage.CommandOf(server, r.sshd, in.serverArguments(ctx, r.sshd)...)
-	if err := stage.Launch(ctx, command, ready); err != nil {
-		return err
-	}
-	stage.Tell("photonic devices: ssh -F %s %s photon-debug --list-devices", stage.Dir.SSHConfig(), Host)
-	return nil
+	return stage.Launch(ctx, command, ready)
 }
 
 func accessTo(stage *supervisor.Stage) (access, error) {
