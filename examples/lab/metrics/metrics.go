@@ -107,6 +107,7 @@ func command(stage *supervisor.Stage) process.Command {
 		"--kubelet-certificate-authority="+plane.CA(stage.Dir),
 		"--kubelet-preferred-address-types=InternalIP",
 		"--kubelet-use-node-status-port",
+		"--node-selector=!"+site.UnmeasuredLabel,
 		// The shortest that it allows: half of this is how old a number is on average.
 		"--metric-resolution=10s",
 		"--kubelet-request-timeout=5s",

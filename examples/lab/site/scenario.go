@@ -80,16 +80,21 @@ func (s Scenario) release(ctx context.Context, client kubernetes.Interface) erro
 	if err != nil {
 		return err
 	}
+	s.spoil(&template)
+	if err := setTemplate(ctx, client, template); err != nil {
+		return err
+	}
+	return shown(client, s.Name, 1).wait(ctx)
+}
+
+// spoil makes of the template what a bad release makes of it.
+func (s Scenario) spoil(template *corev1.PodTemplateSpec) {
 	template.Labels[kwok.ScenarioLabel] = s.Name
 	for i := range template.Spec.Containers {
 		container := &template.Spec.Containers[i]
 		name, _, _ := strings.Cut(container.Image, ":")
 		container.Image = name + ":" + released
 	}
-	if err := setTemplate(ctx, client, template); err != nil {
-		return err
-	}
-	return shown(client, s.Name, 1).wait(ctx)
 }
 
 // befall lets the first of the living pods, by name, fall to the scenario.
