@@ -25,7 +25,7 @@ func scenarioCommand() *cobra.Command {
 
 The living pods are labelled, not the Deployment's template: a pod that replaces a broken one is healthy, so that
 restarting helps. With --release a new version is rolled out instead whose pods are all broken, so that only a rollback
-helps; bad-rollout is always of that kind. Each time, the pods' logs begin anew, with recent times.`,
+helps; bad-rollout and bad-image are always of that kind. Each time, the pods' logs begin anew, with recent times.`,
 		ValidArgs: kwok.Scenarios,
 		Args:      cobra.ExactArgs(1),
 	}

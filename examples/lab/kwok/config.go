@@ -31,11 +31,15 @@ const Healthy = "healthy"
 // Hot is the scenario of a pod that works and uses nearly all that it may.
 const Hot = "hot"
 
-// BadRollout is the scenario of a new version that never gets ready. It comes with the Deployment's template only.
-const BadRollout = "bad-rollout"
+// The scenarios of a new version, which come with the Deployment's template only: one that never gets ready, and one
+// whose image is not there.
+const (
+	BadRollout = "bad-rollout"
+	BadImage   = "bad-image"
+)
 
 // Scenarios are what the label may say, and Healthy, which is the label's absence.
-var Scenarios = []string{Healthy, "crashloop", "oom", "never-ready", Hot, BadRollout}
+var Scenarios = []string{Healthy, "crashloop", "oom", "never-ready", Hot, BadRollout, BadImage}
 
 var (
 	//go:embed serving.yaml

@@ -23,6 +23,7 @@ func TestPodLooksAsItsScenarioSays(t *testing.T) {
 		"oom":         {false, 6, "CrashLoopBackOff", []string{"OOMKilling", "BackOff"}},
 		"never-ready": {false, 0, "", []string{"Started", "Unhealthy"}},
 		BadRollout:    {false, 0, "", []string{"Started", "Unhealthy"}},
+		BadImage:      {false, 0, "ImagePullBackOff", []string{"Failed", "BackOff"}},
 	} {
 		pod := servicePod("photon-compiler-7848dcf49c-8vs9p", name)
 		pod.Spec = corev1.PodSpec{NodeName: "lab-node-1", Containers: []corev1.Container{{Name: "compiler", Image: "compiler:2.4.1"}}}

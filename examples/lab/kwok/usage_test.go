@@ -22,6 +22,7 @@ func TestUsageGoesByTheScenario(t *testing.T) {
 		"crashloop":   {0.0001, 0.01, 1, 10},
 		"never-ready": {0.01, 0.03, 200, 260},
 		BadRollout:    {0.01, 0.03, 200, 260},
+		BadImage:      {0.0001, 0.01, 1, 10},
 	} {
 		for _, suffix := range []string{"8vs9p", "q4x5s", "bbbbb", "sslls"} {
 			pod := servicePod("photon-compiler-7848dcf49c-"+suffix, name)

@@ -69,7 +69,7 @@ func (k kubelet) measurements(ctx context.Context, path string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	defer response.Body.Close() //nolint:errcheck // it is only read
+	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err == nil && response.StatusCode != http.StatusOK {
 		err = fmt.Errorf("it answers %s", response.Status)

@@ -43,7 +43,7 @@ func (s Scenario) Play(ctx context.Context, access *rest.Config) error {
 	if err := heal(ctx, client); err != nil || s.Name == kwok.Healthy {
 		return err
 	}
-	if s.Release || s.Name == kwok.BadRollout {
+	if s.Release || s.Name == kwok.BadRollout || s.Name == kwok.BadImage {
 		return s.release(ctx, client)
 	}
 	if err := s.befall(ctx, client); err != nil || s.Name != kwok.Hot {
