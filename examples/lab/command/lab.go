@@ -5,6 +5,7 @@ import (
 
 	"runbook/examples/lab/inbox"
 	"runbook/examples/lab/layout"
+	"runbook/examples/lab/metrics"
 	"runbook/examples/lab/monitor"
 	"runbook/examples/lab/plane"
 	"runbook/examples/lab/rack"
@@ -18,6 +19,7 @@ func supervise(dir layout.Dir, path func(component string) string, out io.Writer
 		Dir: dir, Path: path, Out: out,
 		First: plane.Plane{},
 		Rest: []supervisor.Part{
+			metrics.Server{},
 			monitor.Monitor{},
 			store.Store{},
 			inbox.Inbox{},

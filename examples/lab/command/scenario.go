@@ -13,7 +13,8 @@ import (
 	"runbook/examples/lab/site"
 )
 
-const scenarioTimeout = 30 * time.Second
+// scenarioTimeout has room for three looks of the metrics server.
+const scenarioTimeout = time.Minute
 
 func scenarioCommand() *cobra.Command {
 	var scenario site.Scenario
@@ -23,7 +24,8 @@ func scenarioCommand() *cobra.Command {
 		Long: `Break some of the service's pods, or heal them all. NAME is one of ` + strings.Join(kwok.Scenarios, ", ") + `.
 
 The living pods are labelled, not the Deployment's template: a pod that replaces a broken one is healthy, so that
-restarting helps. With --release the template is labelled instead, so that only a rollback helps.`,
+restarting helps. With --release a new version is rolled out instead whose pods are all broken, so that only a rollback
+helps; bad-rollout and bad-image are always of that kind. Each time, the pods' logs begin anew, with recent times.`,
 		ValidArgs: kwok.Scenarios,
 		Args:      cobra.ExactArgs(1),
 	}
@@ -42,6 +44,9 @@ restarting helps. With --release the template is labelled instead, so that only 
 		ctx, cancel := context.WithTimeout(cmd.Context(), scenarioTimeout)
 		defer cancel()
 		scenario.Name = names[0]
+		if err := kwok.WriteLogs(dir, time.Now()); err != nil {
+			return err
+		}
 		if err := scenario.Play(ctx, access); err != nil {
 			return err
 		}

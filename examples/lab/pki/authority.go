@@ -63,12 +63,12 @@ func (a *Authority) Client(user string, groups ...string) (Pair, error) {
 	return a.sign(template)
 }
 
-// Server makes the certificate with which a component serves on the loopback address.
-func (a *Authority) Server(name string) (Pair, error) {
+// Server makes the certificate with which a component serves on the loopback address, and under those host names too.
+func (a *Authority) Server(name string, hosts ...string) (Pair, error) {
 	template := newTemplate(name, nil)
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
-	template.DNSNames = []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}
+	template.DNSNames = append([]string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}, hosts...)
 	return a.sign(template)
 }
 

@@ -9,13 +9,16 @@ import (
 
 func TestServerCertificateIsTrustedByItsLabOnly(t *testing.T) {
 	ours, theirs := newAuthority(t), newAuthority(t)
-	pair, err := ours.Server("etcd")
+	pair, err := ours.Server("etcd", "etcd.kube-system.svc")
 	if err != nil {
 		t.Fatal(err)
 	}
 	certificate := parse(t, pair)
 	if err := verify(ours, certificate, "127.0.0.1", x509.ExtKeyUsageServerAuth); err != nil {
 		t.Errorf("its own lab does not trust it: %v", err)
+	}
+	if err := verify(ours, certificate, "etcd.kube-system.svc", x509.ExtKeyUsageServerAuth); err != nil {
+		t.Errorf("it is not good for the host name that was asked for: %v", err)
 	}
 	if err := verify(theirs, certificate, "127.0.0.1", x509.ExtKeyUsageServerAuth); err == nil {
 		t.Error("another lab trusts it")

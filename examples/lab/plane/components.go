@@ -64,6 +64,14 @@ func (s servers) apiServer() process.Command {
 		"--kubelet-client-key="+s.pki(kubeletClientName+".key"),
 		"--kubelet-certificate-authority="+s.pki(caFile),
 		"--kubelet-preferred-address-types=InternalIP",
+		// How it hands requests on to servers that extend it, and how these know that it is it who asks.
+		"--proxy-client-cert-file="+s.pki(frontProxyName+".crt"),
+		"--proxy-client-key-file="+s.pki(frontProxyName+".key"),
+		"--requestheader-client-ca-file="+s.pki(frontProxyCAFile),
+		"--requestheader-allowed-names="+frontProxyName,
+		"--requestheader-username-headers=X-Remote-User",
+		"--requestheader-group-headers=X-Remote-Group",
+		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
 		"--audit-policy-file="+s.Dir.AuditPolicy(),
 		"--audit-log-path="+s.Dir.AuditLog(),
 		// In megabytes. A benchmark must find its first request in the same file as its last.

@@ -38,6 +38,7 @@ var components = map[string]identity{
 	build.ControllerManager: {name: "system:kube-controller-manager"},
 	build.Scheduler:         {name: "system:kube-scheduler"},
 	build.Kwok:              {name: "system:lab:kwok", groups: []string{superuser}},
+	build.MetricsServer:     {name: "system:lab:metrics-server"},
 	stagehand:               {name: "system:lab:stagehand", groups: []string{superuser}},
 }
 
@@ -47,9 +48,24 @@ const (
 	servingName       = "serving" // every component's server certificate: all serve on the same address
 	etcdClientName    = "etcd-client"
 	kubeletClientName = "kubelet-client"
-	tokenKeyFile      = "service-account.key"
-	tokenPublicFile   = "service-account.pub"
+	// The API server shows this certificate where it hands a request on. Its authority is one of its own: whoever
+	// shows one of these may say for whom he asks.
+	frontProxyName   = "front-proxy-client"
+	frontProxyCAFile = "front-proxy-ca.crt"
+	tokenKeyFile     = "service-account.key"
+	tokenPublicFile  = "service-account.pub"
 )
+
+// MetricsHost is the name by which the API server asks for the metrics server: that of its Service.
+const MetricsHost = "metrics-server.kube-system.svc"
+
+// CA is the file with the authority that everybody in the lab trusts.
+func CA(dir layout.Dir) string { return filepath.Join(dir.PKI(), caFile) }
+
+// Serving are the files of the certificate that every server of the lab shows, and of its key.
+func Serving(dir layout.Dir) (certificate, key string) {
+	return filepath.Join(dir.PKI(), servingName+".crt"), filepath.Join(dir.PKI(), servingName+".key")
+}
 
 // writeCredentials makes a new authority and everything it signs: a lab never reuses the keys of an earlier one.
 func writeCredentials(dir layout.Dir, apiServer string) error {
@@ -87,7 +103,7 @@ func writePeople(dir layout.Dir, apiServer string, authority *pki.Authority) err
 }
 
 func writeServerFiles(dir layout.Dir, authority *pki.Authority) error {
-	serving, err := authority.Server("lab")
+	serving, err := authority.Server("lab", MetricsHost)
 	if err != nil {
 		return err
 	}
@@ -99,16 +115,27 @@ func writeServerFiles(dir layout.Dir, authority *pki.Authority) error {
 	if err != nil {
 		return err
 	}
+	frontProxyAuthority, err := pki.NewAuthority()
+	if err != nil {
+		return err
+	}
+	frontProxy, err := frontProxyAuthority.Client(frontProxyName)
+	if err != nil {
+		return err
+	}
 	private, public, err := pki.SigningKey()
 	if err != nil {
 		return err
 	}
 	files := map[string][]byte{
-		caFile:          authority.Certificate,
-		tokenKeyFile:    private,
-		tokenPublicFile: public,
+		caFile:           authority.Certificate,
+		frontProxyCAFile: frontProxyAuthority.Certificate,
+		tokenKeyFile:     private,
+		tokenPublicFile:  public,
 	}
-	for name, pair := range map[string]pki.Pair{servingName: serving, etcdClientName: etcdClient, kubeletClientName: kubeletClient} {
+	for name, pair := range map[string]pki.Pair{
+		servingName: serving, etcdClientName: etcdClient, kubeletClientName: kubeletClient, frontProxyName: frontProxy,
+	} {
 		files[name+".crt"], files[name+".key"] = pair.Certificate, pair.Key
 	}
 	for name, content := range files {

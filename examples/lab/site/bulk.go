@@ -14,6 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"runbook/examples/lab/manifest"
 )
 
 const (
@@ -21,6 +23,9 @@ const (
 	tellEvery        = 1000 // pods
 	namespaceTimeout = 30 * time.Second
 )
+
+// UnmeasuredLabel marks the nodes that the metrics server leaves out: those of the bulk pods.
+const UnmeasuredLabel = "lab.runbook/unmeasured"
 
 // Bulk is many pods in one namespace, as a benchmark needs them.
 type Bulk struct {
@@ -39,9 +44,9 @@ func (b Bulk) Create(ctx context.Context, access *rest.Config, out io.Writer) er
 	if err := b.makeNamespace(ctx, client); err != nil {
 		return err
 	}
-	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	nodes, err := bulkNodes(ctx, access, client)
 	if err != nil {
-		return fmt.Errorf("list the nodes that are to run the pods: %w", err)
+		return err
 	}
 	there, err := b.running(ctx, client)
 	if err != nil {
@@ -51,7 +56,7 @@ func (b Bulk) Create(ctx context.Context, access *rest.Config, out io.Writer) er
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(creators)
 	for i := range b.Count {
-		node := nodes.Items[i%len(nodes.Items)]
+		node := nodes[i%len(nodes)]
 		want := benchPod(i, node)
 		if there[want.Name] {
 			continue
@@ -65,6 +70,22 @@ func (b Bulk) Create(ctx context.Context, access *rest.Config, out io.Writer) er
 		})
 	}
 	return group.Wait()
+}
+
+// bulkNodes makes the nodes that run the pods, and returns them.
+func bulkNodes(ctx context.Context, access *rest.Config, client kubernetes.Interface) ([]corev1.Node, error) {
+	applier, err := manifest.NewApplier(access)
+	if err != nil {
+		return nil, err
+	}
+	if err := applier.Apply(ctx, bulk); err != nil {
+		return nil, err
+	}
+	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{LabelSelector: UnmeasuredLabel})
+	if err != nil {
+		return nil, fmt.Errorf("list the nodes that are to run the pods: %w", err)
+	}
+	return nodes.Items, nil
 }
 
 func (b Bulk) makeNamespace(ctx context.Context, client kubernetes.Interface) error {

@@ -60,8 +60,8 @@ func deploymentReady(client kubernetes.Interface) condition {
 	}}
 }
 
-// fallen holds when that many of the service's pods show the scenario and are not ready for it.
-func fallen(client kubernetes.Interface, scenario string, count int) condition {
+// shown holds when that many of the service's pods look as the scenario says.
+func shown(client kubernetes.Interface, scenario string, count int) condition {
 	what := fmt.Sprintf("%d pods of Deployment %s show scenario %s", count, Deployment, scenario)
 	selector := fmt.Sprintf("app=%s,%s=%s", Deployment, kwok.ScenarioLabel, scenario)
 	return condition{what, func(ctx context.Context) (bool, string) {
@@ -69,20 +69,21 @@ func fallen(client kubernetes.Interface, scenario string, count int) condition {
 		if err != nil {
 			return false, err.Error()
 		}
-		shown := 0
+		seen := 0
 		for _, pod := range pods.Items {
-			if pod.Status.Phase == corev1.PodRunning && !podReady(pod) {
-				shown++
+			if shows(pod, scenario) {
+				seen++
 			}
 		}
-		return shown >= count, fmt.Sprintf("%d pods", shown)
+		return seen >= count, fmt.Sprintf("%d pods", seen)
 	}}
 }
 
-func podReady(pod corev1.Pod) bool {
+// shows tells whether kwok has made the pod look so: it says it with the same patch as all the rest.
+func shows(pod corev1.Pod, scenario string) bool {
 	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.PodReady {
-			return c.Status == corev1.ConditionTrue
+		if c.Type == kwok.ScenarioLabel {
+			return c.Reason == scenario
 		}
 	}
 	return false

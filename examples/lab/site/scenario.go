@@ -1,27 +1,34 @@
 package site
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/retry"
 
 	"runbook/examples/lab/kwok"
 )
+
+// released is the version that a bad release brings.
+const released = "2.4.2"
 
 // Scenario is what is to happen to the service's pods.
 type Scenario struct {
 	Name    string
 	Pods    int  // how many of the living pods it befalls; those that replace them are healthy
-	Release bool // it comes with a new revision instead, so that every new pod has it until a rollback
+	Release bool // it comes with a new version instead, so that every new pod has it until a rollback
 }
 
 // Play makes it so and returns when it can be seen. It first undoes whatever was played before.
@@ -36,15 +43,22 @@ func (s Scenario) Play(ctx context.Context, access *rest.Config) error {
 	if err := heal(ctx, client); err != nil || s.Name == kwok.Healthy {
 		return err
 	}
-	if s.Release {
+	if s.Release || s.Name == kwok.BadRollout || s.Name == kwok.BadImage {
 		return s.release(ctx, client)
 	}
-	return s.befall(ctx, client)
+	if err := s.befall(ctx, client); err != nil || s.Name != kwok.Hot {
+		return err
+	}
+	return awaitHot(ctx, access, s.Pods)
 }
 
 // heal undoes every scenario, in the Deployment's template as well as on its pods.
 func heal(ctx context.Context, client kubernetes.Interface) error {
-	if err := labelTemplate(ctx, client, kwok.Healthy); err != nil {
+	template, err := original()
+	if err != nil {
+		return err
+	}
+	if err := setTemplate(ctx, client, template); err != nil {
 		return err
 	}
 	pods, err := servicePods(ctx, client)
@@ -59,12 +73,28 @@ func heal(ctx context.Context, client kubernetes.Interface) error {
 	return deploymentReady(client).wait(ctx)
 }
 
-// release puts the scenario into the Deployment's template, as a bad release would.
+// release rolls out a new version whose pods have the scenario. The Deployment's own controller does the rest: after
+// the progress deadline it says that the rollout failed.
 func (s Scenario) release(ctx context.Context, client kubernetes.Interface) error {
-	if err := labelTemplate(ctx, client, s.Name); err != nil {
+	template, err := original()
+	if err != nil {
 		return err
 	}
-	return fallen(client, s.Name, 1).wait(ctx)
+	s.spoil(&template)
+	if err := setTemplate(ctx, client, template); err != nil {
+		return err
+	}
+	return shown(client, s.Name, 1).wait(ctx)
+}
+
+// spoil makes of the template what a bad release makes of it.
+func (s Scenario) spoil(template *corev1.PodTemplateSpec) {
+	template.Labels[kwok.ScenarioLabel] = s.Name
+	for i := range template.Spec.Containers {
+		container := &template.Spec.Containers[i]
+		name, _, _ := strings.Cut(container.Image, ":")
+		container.Image = name + ":" + released
+	}
 }
 
 // befall lets the first of the living pods, by name, fall to the scenario.
@@ -81,7 +111,7 @@ func (s Scenario) befall(ctx context.Context, client kubernetes.Interface) error
 			return err
 		}
 	}
-	return fallen(client, s.Name, s.Pods).wait(ctx)
+	return shown(client, s.Name, s.Pods).wait(ctx)
 }
 
 // servicePods returns the living pods of the service, by name.
@@ -106,14 +136,34 @@ func labelPod(ctx context.Context, client kubernetes.Interface, name, scenario s
 	return nil
 }
 
-// labelTemplate changes nothing, and so starts no rollout, where the template has that label already.
-func labelTemplate(ctx context.Context, client kubernetes.Interface, scenario string) error {
-	patch, err := json.Marshal(map[string]any{"spec": map[string]any{"template": labelled(scenario)}})
-	if err != nil {
-		return err
+// original is the template of the service's pods as the site begins with it.
+func original() (corev1.PodTemplateSpec, error) {
+	for decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(service), len(service)); ; {
+		var deployment appsv1.Deployment
+		if err := decoder.Decode(&deployment); err != nil {
+			return corev1.PodTemplateSpec{}, fmt.Errorf("find Deployment %s in the site's manifests: %w", Deployment, err)
+		}
+		if deployment.Kind == "Deployment" && deployment.Name == Deployment {
+			return deployment.Spec.Template, nil
+		}
 	}
-	if _, err := client.AppsV1().Deployments(Namespace).Patch(ctx, Deployment, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
-		return fmt.Errorf("label the template of Deployment %s with scenario %s: %w", Deployment, scenario, err)
+}
+
+// setTemplate changes nothing, and so starts no rollout, where the Deployment has that template already. It replaces all
+// of it: what anybody added meanwhile is gone as well.
+func setTemplate(ctx context.Context, client kubernetes.Interface, template corev1.PodTemplateSpec) error {
+	deployments := client.AppsV1().Deployments(Namespace)
+	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error { // its controller writes to it as well
+		deployment, err := deployments.Get(ctx, Deployment, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		deployment.Spec.Template = template
+		_, err = deployments.Update(ctx, deployment, metav1.UpdateOptions{})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("set the template of Deployment %s: %w", Deployment, err)
 	}
 	return nil
 }

@@ -36,6 +36,8 @@ var (
 	accessRules []byte
 	//go:embed manifests/photon-mlir.yaml
 	service []byte
+	//go:embed manifests/bulk.yaml
+	bulk []byte
 )
 
 // Apply sets up the site and returns when its nodes and its service are ready.

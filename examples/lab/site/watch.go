@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -82,7 +83,7 @@ func (w *Watch) Ready() (count int, known bool) {
 func (w *Watch) ready() []*corev1.Pod {
 	var ready []*corev1.Pod
 	for _, object := range w.pods.GetStore().List() {
-		if pod, ok := object.(*corev1.Pod); ok && pod.DeletionTimestamp == nil && podReady(*pod) {
+		if pod, ok := object.(*corev1.Pod); ok && pod.DeletionTimestamp == nil && podReady(pod) {
 			ready = append(ready, pod)
 		}
 	}
@@ -119,4 +120,10 @@ func lastSet(config *corev1.ConfigMap, key string) *metav1.Time {
 		}
 	}
 	return last
+}
+
+func podReady(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
 }

@@ -34,8 +34,8 @@ func HTTPReady(client *http.Client, url string) Ready {
 	}
 }
 
-// wait asks until the server is ready.
-func (r Ready) wait(ctx context.Context) error {
+// Wait asks until the server is ready.
+func (r Ready) Wait(ctx context.Context) error {
 	for {
 		asking, cancel := context.WithTimeout(ctx, askWithin)
 		missing := r(asking)

@@ -77,7 +77,7 @@ func (s *Stage) Launch(ctx context.Context, command process.Command, ready Ready
 	s.mu.Lock()
 	s.running = append(s.running, server)
 	s.mu.Unlock()
-	if err := s.Watch(ctx, ready.wait); err != nil {
+	if err := s.Watch(ctx, ready.Wait); err != nil {
 		return s.unready(ctx, server, err)
 	}
 	s.Tell("%s is ready after %.1f s", command.Name, time.Since(begin).Seconds())
