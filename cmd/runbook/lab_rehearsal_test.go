@@ -96,11 +96,3 @@ func exitOf(intents map[string]any) int {
 	}
 	return 0
 }
-
-// inert asserts that the site's servers were only looked at while fn ran.
-func (l lab) inert(t *testing.T, fn func()) {
-	t.Helper()
-	for _, e := range l.audited(t, fn) {
-		assert.True(t, looks(e), "%s %s", e["verb"], e["requestURI"])
-	}
-}
