@@ -98,7 +98,7 @@ func killedAfter(t *testing.T, dir layout.Dir, ready int) {
 
 func TestLabThatDiedAsItStartedIsStoppedWhole(t *testing.T) {
 	dir := folder(t)
-	for _, ready := range []int{1, 3, 5} {
+	for _, ready := range []int{1, 4, 8} {
 		killedAfter(t, dir, ready)
 		left := running(t, dir)
 		if len(left) < ready {
