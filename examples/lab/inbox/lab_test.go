@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/smtp"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +21,7 @@ func TestLabTakesMailFromWhoHasItsFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	authority, err := os.ReadFile(filepath.Join(dir.PKI(), "ca.crt"))
+	authority, err := os.ReadFile(dir.Authority())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -29,7 +28,7 @@ type Server struct {
 
 // Serve works until ctx ends.
 func (s Server) Serve(ctx context.Context) (err error) {
-	certificate, err := tls.LoadX509KeyPair(filepath.Join(s.Dir.PKI(), "serving.crt"), filepath.Join(s.Dir.PKI(), "serving.key"))
+	certificate, err := tls.LoadX509KeyPair(s.Dir.Serving(), s.Dir.ServingKey())
 	if err != nil {
 		return fmt.Errorf("read the certificate for mail: %w", err)
 	}

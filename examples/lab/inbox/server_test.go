@@ -27,10 +27,10 @@ func preparedLab(t *testing.T) layout.Dir {
 		t.Fatal(err)
 	}
 	for path, content := range map[string][]byte{
-		filepath.Join(dir.PKI(), "serving.crt"): pair.Certificate,
-		filepath.Join(dir.PKI(), "serving.key"): pair.Key,
-		dir.MailPassword():                      []byte(password),
-		filepath.Join(dir.Logs(), "empty"):      nil,
+		dir.Serving():                      pair.Certificate,
+		dir.ServingKey():                   pair.Key,
+		dir.MailPassword():                 []byte(password),
+		filepath.Join(dir.Logs(), "empty"): nil,
 	} {
 		if err := os.MkdirAll(filepath.Dir(path), layout.FolderMode); err != nil {
 			t.Fatal(err)

@@ -69,6 +69,15 @@ func (d Dir) Lock() string { return d.join("lock") }
 // PKI is the folder of the certificates and keys.
 func (d Dir) PKI() string { return d.join("pki") }
 
+// Authority is the certificate of whom everybody in the lab trusts.
+func (d Dir) Authority() string { return d.join("pki", "ca.crt") }
+
+// Serving is the certificate that every server shows: all serve on the same address.
+func (d Dir) Serving() string { return d.join("pki", "serving.crt") }
+
+// ServingKey is its key.
+func (d Dir) ServingKey() string { return d.join("pki", "serving.key") }
+
 // Config is the folder of the servers' configurations.
 func (d Dir) Config() string { return d.join("config") }
 

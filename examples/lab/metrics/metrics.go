@@ -76,7 +76,7 @@ func (Server) Start(ctx context.Context, stage *supervisor.Stage) error {
 
 // serve makes the metrics server part of the API, and waits until the API has measurements.
 func serve(ctx context.Context, stage *supervisor.Stage, access *rest.Config, applier *manifest.Applier) error {
-	authority, err := os.ReadFile(plane.CA(stage.Dir))
+	authority, err := os.ReadFile(stage.Dir.Authority())
 	if err != nil {
 		return fmt.Errorf("read the authority that the metrics server's certificate is from: %w", err)
 	}
@@ -94,17 +94,16 @@ func registration(port int, authority []byte) []byte {
 }
 
 func command(stage *supervisor.Stage) process.Command {
-	certificate, key := plane.Serving(stage.Dir)
 	config := stage.Dir.ComponentKubeconfig(build.MetricsServer)
 	return stage.Command(build.MetricsServer,
 		"--bind-address="+supervisor.Loopback,
 		fmt.Sprintf("--secure-port=%d", stage.Port(build.MetricsServer)),
-		"--tls-cert-file="+certificate,
-		"--tls-private-key-file="+key,
+		"--tls-cert-file="+stage.Dir.Serving(),
+		"--tls-private-key-file="+stage.Dir.ServingKey(),
 		"--kubeconfig="+config,
 		"--authentication-kubeconfig="+config,
 		"--authorization-kubeconfig="+config,
-		"--kubelet-certificate-authority="+plane.CA(stage.Dir),
+		"--kubelet-certificate-authority="+stage.Dir.Authority(),
 		"--kubelet-preferred-address-types=InternalIP",
 		"--kubelet-use-node-status-port",
 		"--node-selector=!"+site.UnmeasuredLabel,

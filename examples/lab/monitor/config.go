@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
-	"path/filepath"
 	"text/template"
 
 	"go.yaml.in/yaml/v3"
@@ -48,7 +47,7 @@ func configure(stage *supervisor.Stage) error {
 		"SMTP":      stage.Address(inbox.SMTPPort),
 		"User":      inbox.User,
 		"Password":  stage.Dir.MailPassword(),
-		"Authority": filepath.Join(stage.Dir.PKI(), "ca.crt"),
+		"Authority": stage.Dir.Authority(),
 	})
 }
 

@@ -27,9 +27,9 @@ func (s servers) etcd() process.Command {
 		"--listen-peer-urls="+peer,
 		"--initial-advertise-peer-urls="+peer,
 		"--initial-cluster=lab="+peer,
-		"--cert-file="+s.pki(servingName+".crt"),
-		"--key-file="+s.pki(servingName+".key"),
-		"--trusted-ca-file="+s.pki(caFile),
+		"--cert-file="+s.Dir.Serving(),
+		"--key-file="+s.Dir.ServingKey(),
+		"--trusted-ca-file="+s.Dir.Authority(),
 		"--client-cert-auth",
 		// The gateway would call etcd with its own server certificate, which is no client's.
 		"--enable-grpc-gateway=false",
@@ -47,11 +47,11 @@ func (s servers) apiServer() process.Command {
 		fmt.Sprintf("--secure-port=%d", s.Port(build.APIServer)),
 		// It would publish its own address, which must not be supervisor.Loopback.
 		"--endpoint-reconciler-type=none",
-		"--tls-cert-file="+s.pki(servingName+".crt"),
-		"--tls-private-key-file="+s.pki(servingName+".key"),
-		"--client-ca-file="+s.pki(caFile),
+		"--tls-cert-file="+s.Dir.Serving(),
+		"--tls-private-key-file="+s.Dir.ServingKey(),
+		"--client-ca-file="+s.Dir.Authority(),
 		"--etcd-servers="+s.url(build.Etcd, ""),
-		"--etcd-cafile="+s.pki(caFile),
+		"--etcd-cafile="+s.Dir.Authority(),
 		"--etcd-certfile="+s.pki(etcdClientName+".crt"),
 		"--etcd-keyfile="+s.pki(etcdClientName+".key"),
 		"--authorization-mode=RBAC",
@@ -62,7 +62,7 @@ func (s servers) apiServer() process.Command {
 		"--service-cluster-ip-range=10.96.0.0/16",
 		"--kubelet-client-certificate="+s.pki(kubeletClientName+".crt"),
 		"--kubelet-client-key="+s.pki(kubeletClientName+".key"),
-		"--kubelet-certificate-authority="+s.pki(caFile),
+		"--kubelet-certificate-authority="+s.Dir.Authority(),
 		"--kubelet-preferred-address-types=InternalIP",
 		// How it hands requests on to servers that extend it, and how these know that it is it who asks.
 		"--proxy-client-cert-file="+s.pki(frontProxyName+".crt"),
@@ -84,7 +84,7 @@ func (s servers) controllerManager() process.Command {
 	return s.Command(build.ControllerManager, append(s.controller(build.ControllerManager),
 		"--use-service-account-credentials",
 		"--service-account-private-key-file="+s.pki(tokenKeyFile),
-		"--root-ca-file="+s.pki(caFile),
+		"--root-ca-file="+s.Dir.Authority(),
 	)...)
 }
 
@@ -98,8 +98,8 @@ func (s servers) controller(name string) []string {
 	return []string{
 		"--bind-address=" + supervisor.Loopback,
 		fmt.Sprintf("--secure-port=%d", s.Port(name)),
-		"--tls-cert-file=" + s.pki(servingName+".crt"),
-		"--tls-private-key-file=" + s.pki(servingName+".key"),
+		"--tls-cert-file=" + s.Dir.Serving(),
+		"--tls-private-key-file=" + s.Dir.ServingKey(),
 		"--kubeconfig=" + config,
 		"--authentication-kubeconfig=" + config,
 		"--authorization-kubeconfig=" + config,
@@ -120,8 +120,8 @@ func (s servers) kwok() process.Command {
 		"--node-ip="+supervisor.Loopback,
 		fmt.Sprintf("--node-port=%d", s.Port(build.Kwok)),
 		"--server-address="+s.Address(build.Kwok),
-		"--tls-cert-file="+s.pki(servingName+".crt"),
-		"--tls-private-key-file="+s.pki(servingName+".key"),
+		"--tls-cert-file="+s.Dir.Serving(),
+		"--tls-private-key-file="+s.Dir.ServingKey(),
 		"--node-lease-duration-seconds=40",
 		// The scenarios point each pod at its own log file with an object of this kind.
 		"--enable-crds=Logs",

@@ -44,8 +44,6 @@ var components = map[string]identity{
 
 // The files below DIR/pki that component flags name.
 const (
-	caFile            = "ca.crt"
-	servingName       = "serving" // every component's server certificate: all serve on the same address
 	etcdClientName    = "etcd-client"
 	kubeletClientName = "kubelet-client"
 	// The API server shows this certificate where it hands a request on. Its authority is one of its own: whoever
@@ -58,14 +56,6 @@ const (
 
 // MetricsHost is the name by which the API server asks for the metrics server: that of its Service.
 const MetricsHost = "metrics-server.kube-system.svc"
-
-// CA is the file with the authority that everybody in the lab trusts.
-func CA(dir layout.Dir) string { return filepath.Join(dir.PKI(), caFile) }
-
-// Serving are the files of the certificate that every server of the lab shows, and of its key.
-func Serving(dir layout.Dir) (certificate, key string) {
-	return filepath.Join(dir.PKI(), servingName+".crt"), filepath.Join(dir.PKI(), servingName+".key")
-}
 
 // writeCredentials makes a new authority and everything it signs: a lab never reuses the keys of an earlier one.
 func writeCredentials(dir layout.Dir, apiServer string) error {
@@ -127,19 +117,22 @@ func writeServerFiles(dir layout.Dir, authority *pki.Authority) error {
 	if err != nil {
 		return err
 	}
+	in := func(file string) string { return filepath.Join(dir.PKI(), file) }
 	files := map[string][]byte{
-		caFile:           authority.Certificate,
-		frontProxyCAFile: frontProxyAuthority.Certificate,
-		tokenKeyFile:     private,
-		tokenPublicFile:  public,
+		dir.Authority():      authority.Certificate,
+		dir.Serving():        serving.Certificate,
+		dir.ServingKey():     serving.Key,
+		in(frontProxyCAFile): frontProxyAuthority.Certificate,
+		in(tokenKeyFile):     private,
+		in(tokenPublicFile):  public,
 	}
 	for name, pair := range map[string]pki.Pair{
-		servingName: serving, etcdClientName: etcdClient, kubeletClientName: kubeletClient, frontProxyName: frontProxy,
+		etcdClientName: etcdClient, kubeletClientName: kubeletClient, frontProxyName: frontProxy,
 	} {
-		files[name+".crt"], files[name+".key"] = pair.Certificate, pair.Key
+		files[in(name+".crt")], files[in(name+".key")] = pair.Certificate, pair.Key
 	}
-	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir.PKI(), name), content, 0o600); err != nil {
+	for path, content := range files {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
 			return err
 		}
 	}
