@@ -76,14 +76,28 @@ func (l *link) duplex(r request) (*duplex, error) {
 func (d *duplex) stream(ctx context.Context, options remotecommand.StreamOptions) error {
 	err := d.websocket.StreamWithContext(ctx, options)
 	var refusal *httpstream.UpgradeFailureError
-	if !errors.As(err, &refusal) {
+	switch {
+	case !errors.As(err, &refusal):
 		return err
+	case !before(refusal):
+		return refusal.Cause
 	}
 	// SPDY reports a refusal as mere text, so the first one, which is a proper status, is the better error.
 	if err := d.spdy.StreamWithContext(ctx, options); err == nil || !strings.Contains(err.Error(), "unable to upgrade connection") {
 		return err
 	}
 	return refusal.Cause
+}
+
+// before tells whether a command cannot have started when websocket was refused, and whether it is of any use to ask in another way. A
+// server that is in trouble may have begun, and one that asks to slow down does not mean one protocol.
+func before(refusal *httpstream.UpgradeFailureError) bool {
+	var status apierrors.APIStatus
+	if !errors.As(refusal.Cause, &status) {
+		return true
+	}
+	code := status.Status().Code
+	return code == http.StatusNotImplemented || code < 500 && code != http.StatusTooManyRequests
 }
 
 // failure explains why the command did not end with status 0: it exited with another, it was not let in, it could not be started,
