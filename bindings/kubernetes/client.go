@@ -39,6 +39,7 @@ func (b *binding) send(ctx context.Context, r request) ([]byte, error) {
 	defer stop()
 	response, err := link.do(ctx, r)
 	if err != nil {
+		link.wasAway()
 		return nil, broken(ctx, r, link, err)
 	}
 	defer response.Body.Close()
@@ -48,7 +49,11 @@ func (b *binding) send(ctx context.Context, r request) ([]byte, error) {
 		return nil, broken(ctx, r, link, err)
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return nil, refused(r, response, body, b.Secrets)
+		e := refused(r, response, body, b.Secrets)
+		if e.Code == action.CodeForbidden && link.justCameUp() {
+			e = e.Again()
+		}
+		return nil, e
 	}
 	return body, nil
 }

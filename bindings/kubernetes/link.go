@@ -3,6 +3,8 @@ package kubernetes
 import (
 	"net/http"
 	"net/url"
+	"sync/atomic"
+	"time"
 
 	"k8s.io/client-go/rest"
 
@@ -14,7 +16,16 @@ type link struct {
 	config *rest.Config
 	http   *http.Client
 	base   *url.URL
+	lost   atomic.Int64 // when it last did not answer, in Unix nanoseconds; 0 for never
 }
+
+// rolesTime is how long an API server that has just come up may take to read its roles. Until then it answers that what is allowed is
+// forbidden: a refusal is not believed at once when the server was away shortly before.
+const rolesTime = 10 * time.Second
+
+func (l *link) wasAway() { l.lost.Store(time.Now().UnixNano()) }
+
+func (l *link) justCameUp() bool { return time.Since(time.Unix(0, l.lost.Load())) < rolesTime }
 
 func (cfg Config) connect() (*link, error) {
 	config, err := cfg.Getter.ToRESTConfig()
@@ -35,7 +46,7 @@ func (cfg Config) connect() (*link, error) {
 	if err != nil {
 		return nil, kubeconfigError(err)
 	}
-	return &link{config, client, base}, nil
+	return &link{config: config, http: client, base: base}, nil
 }
 
 // contextNamespace is the one that a kubeconfig's context names. It reads files, never the network.

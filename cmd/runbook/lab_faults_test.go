@@ -3,6 +3,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"fmt"
 	"os"
 	"os/exec"
@@ -46,7 +47,7 @@ const (
 
 const faultScript = `--- Makes one call that something goes wrong with.
 local kubernetes = require "kubernetes"
-local at, me, trace, name = { namespace = "faults" }, %q, %q, %q
+local at, me, trace, name = { namespace = %q }, %q, %q, %q
 local pod = setmetatable({}, { __index = function() end })
 return runbook {
   summary = "Make one call",
@@ -65,21 +66,27 @@ return runbook {
 }
 `
 
-// faults are the lab with a namespace of its own for these tests.
-func faults(t *testing.T) lab {
+// openFaults is the lab for runs of the program that this test is.
+func openFaults(t *testing.T) lab {
 	t.Helper()
 	l := lab{folder: os.Getenv("RUNBOOK_LAB"), command: os.Getenv("RUNBOOK_LAB_COMMAND")}
 	require.NotEmpty(t, l.folder, "start this with make test-lab")
-	l.kubectl(t, "create", "namespace", "faults")
-	t.Cleanup(func() { l.kubectl(t, "delete", "namespace", "faults", "--wait=true") })
-	l.kubectl(t, "create", "configmap", "there", "-n", "faults", "--from-literal=text=hello")
 	return l
+}
+
+// namespace makes a namespace for one test.
+func (l lab) namespace(t *testing.T, prefix string) string {
+	t.Helper()
+	name := prefix + "-" + strings.ToLower(rand.Text()[:6])
+	l.kubectl(t, "create", "namespace", name)
+	t.Cleanup(func() { l.kubectl(t, "delete", "namespace", name, "--wait=false") })
+	return name
 }
 
 func (l lab) kubeconfig() string { return filepath.Join(l.folder, "kubeconfig") }
 
 // try makes the call, and compares what became of it with what should have.
-func (c faultCase) try(t *testing.T, l lab) {
+func (c faultCase) try(t *testing.T, l lab, ns string) {
 	proxy := faultproxy.Start(t, l.kubeconfig(), "lab-admin", c.faults...)
 	me := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
@@ -90,15 +97,15 @@ func (c faultCase) try(t *testing.T, l lab) {
 	pod, trace := "", filepath.Join(t.TempDir(), "trace")
 	switch c.call {
 	case faultScale:
-		l.kubectl(t, "create", "deployment", me, "-n", "faults", "--image=registry.example/web:1", "--replicas=1")
+		l.kubectl(t, "create", "deployment", me, "-n", ns, "--image=registry.example/web:1", "--replicas=1")
 	case faultDelete:
-		l.kubectl(t, "create", "configmap", me, "-n", "faults")
+		l.kubectl(t, "create", "configmap", me, "-n", ns)
 	case faultExec, faultRead, faultLogs:
 		pod = l.kubectl(t, "get", "pods", "-l", "app=photon-compiler", "-o", "jsonpath={.items[0].metadata.name}")
 	}
 	state := t.TempDir()
 	script := filepath.Join(state, "script.lua")
-	require.NoError(t, os.WriteFile(script, fmt.Appendf(nil, faultScript, me, trace, pod, c.call), 0o600))
+	require.NoError(t, os.WriteFile(script, fmt.Appendf(nil, faultScript, ns, me, trace, pod, c.call), 0o600))
 	site := filepath.Join(state, "site.yaml")
 	require.NoError(t, os.WriteFile(site, []byte("name: lab\ncommands:\n  reads:\n    - [echo, ...]\n"), 0o600))
 
@@ -112,6 +119,8 @@ func (c faultCase) try(t *testing.T, l lab) {
 	got, _, _ = strings.Cut(got, " END")
 	t.Log(got)
 	for _, part := range c.got {
+		part = strings.ReplaceAll(part, " in faults", " in "+ns)
+		part = strings.ReplaceAll(part, "-n faults", "-n "+ns)
 		assert.Contains(t, got, part, text)
 	}
 
@@ -181,7 +190,9 @@ func always(m faultproxy.Match, do faultproxy.Effect) []faultproxy.Fault {
 }
 
 func TestLabFaults(t *testing.T) {
-	l := faults(t)
+	l := openFaults(t)
+	ns := l.namespace(t, "faults")
+	l.kubectl(t, "create", "configmap", "there", "-n", ns, "--from-literal=text=hello")
 	var (
 		throttle    = faultproxy.Answer(429, "TooManyRequests", "too many requests, please try again later", time.Second)
 		longer      = faultproxy.Answer(429, "TooManyRequests", "too many requests, please try again later", time.Hour)
@@ -276,7 +287,7 @@ func TestLabFaults(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel() // most of it is waiting
-			c.try(t, l)
+			c.try(t, l, ns)
 		})
 	}
 }
