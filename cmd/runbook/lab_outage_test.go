@@ -182,6 +182,7 @@ func TestLabTheServersOwnThrottling(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte(fairness), 0o600))
 	t.Cleanup(func() { l.kubectl(t, "delete", "-f", file, "--ignore-not-found") })
 	l.kubectl(t, "apply", "-f", file)
+	l.kubectl(t, "scale", "deployment/photon-compiler", "-n", "photon-mlir", "--replicas=3")
 	oncall := l.oncall(t)
 	stand := oncall.sit(t)
 	require.Eventually(t, func() bool { return oncall.ask() == http.StatusTooManyRequests }, 20*time.Second, 50*time.Millisecond)

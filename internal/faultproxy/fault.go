@@ -161,10 +161,11 @@ func cut(r *http.Request) {
 // record has the server do it, whatever becomes of the client, and keeps the answer.
 func record(pass http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	answer := httptest.NewRecorder()
+	apart := context.WithValue(context.WithoutCancel(r.Context()), connKey{}, nil) // what goes wrong behind us is not the client's
+	r = r.WithContext(apart)
 	func() {
 		defer func() { _ = recover() }() // a server that is gone has answered nothing
-		apart := context.WithValue(context.WithoutCancel(r.Context()), connKey{}, nil) // what goes wrong behind us is not the client's
-		pass.ServeHTTP(answer, r.WithContext(apart))
+		pass.ServeHTTP(answer, r)
 	}()
 	return answer
 }

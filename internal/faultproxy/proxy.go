@@ -103,7 +103,7 @@ func passOn(access *rest.Config) (http.Handler, error) {
 		Transport:     transport,
 		FlushInterval: -1, // a stream is passed on as it comes
 		ErrorLog:      log.New(io.Discard, "", 0),
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, _ error) {
+		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, _ error) {
 			cut(r) // a server that does not answer looks like one here, too
 		},
 	}, nil
