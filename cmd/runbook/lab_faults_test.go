@@ -279,6 +279,8 @@ func TestLabFaults(t *testing.T) {
 		{name: "command that looks throttled", call: faultRead, faults: nth(1, execs, throttle), got: []string{"ok hello"}, outcome: "done", asked: 2, pauses: time.Second},
 		{name: "command that looks cut", call: faultRead, faults: nth(1, execs, faultproxy.CutStream("hello")), got: []string{"ok hello"}, outcome: "done", asked: 2},
 		{name: "command throttled", call: faultExec, faults: nth(1, execs, throttle), got: []string{"ok done"}, outcome: "done", done: 1, asked: 2, pauses: time.Second},
+		{name: "command throttled by fairness", call: faultExec, faults: nth(1, execs, faultproxy.AnswerWith(429, "Too many requests, please try again later.")), got: []string{"ok done"}, outcome: "done", done: 1, asked: 2},
+		{name: "command unavailable for a moment", call: faultExec, faults: nth(1, execs, unavailable), got: []string{"ok done"}, outcome: "done", done: 1, asked: 2},
 		{name: "command forbidden", call: faultExec, faults: always(execs, forbidden), got: []string{"forbidden | cannot run sh -c", "user oncall cannot do that"}, outcome: "failed"},
 		{name: "command cut", call: faultExec, faults: nth(1, execs, faultproxy.CutStream("done")), got: []string{"uncertain | kubernetes.exec pods/"}, outcome: "uncertain", done: 1, asked: 1},
 		{name: "command cut before", call: faultExec, faults: nth(1, execs, faultproxy.CutBefore), got: []string{"uncertain | kubernetes.exec pods/"}, outcome: "uncertain", asked: 1},

@@ -74,13 +74,17 @@ func Answer(code int, reason metav1.StatusReason, message string, retryAfter tim
 	}
 }
 
+// AnswerWith answers in the server's place with a page of somebody in between, or as the server does where it writes no Status. The server is not
+// asked.
+func AnswerWith(code int, page string) Effect {
+	return func(e *exchange) { http.Error(e.w, page, code) }
+}
+
 // AnswerAfter lets the server do it, and answers with a page of somebody in between.
 func AnswerAfter(code int, page string) Effect {
 	return func(e *exchange) {
 		record(e.proxy.pass, e.r)
-		e.w.Header().Set("Content-Type", "text/html")
-		e.w.WriteHeader(code)
-		_, _ = io.WriteString(e.w, page)
+		http.Error(e.w, page, code)
 	}
 }
 
