@@ -3,9 +3,12 @@ package kubernetes
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"time"
 
 	"runbook/engine/action"
 )
@@ -32,19 +35,80 @@ func (b *binding) send(ctx context.Context, r request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx, alive, stop := b.impatient(ctx)
+	defer stop()
 	response, err := link.do(ctx, r)
 	if err != nil {
+		link.wasAway()
 		return nil, broken(ctx, r, link, err)
 	}
 	defer response.Body.Close()
+	response.Body = watched{response.Body, alive}
 	body, err := readAll(response, r.into)
 	if err != nil {
 		return nil, broken(ctx, r, link, err)
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return nil, refused(r, response.StatusCode, body, b.Secrets)
+		e := refused(r, response, body, b.Secrets)
+		if e.Code == action.CodeForbidden && link.justCameUp() {
+			e = e.Again()
+		}
+		return nil, e
 	}
 	return body, nil
+}
+
+// sendFor is send for an answer that is one object. A server that said yes in another way than with an object did what it was asked,
+// as far as anybody knows: what came back may be cut short, or be the page of somebody in between.
+func (b *binding) sendFor(ctx context.Context, r request) (json.RawMessage, object, error) {
+	raw, err := b.send(ctx, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	o, err := decode(raw)
+	if err != nil {
+		return nil, nil, garbled(r, err)
+	}
+	return raw, o, nil
+}
+
+// garbled is the error of a successful answer that cannot be read.
+func garbled(r request, err error) *action.Error {
+	if r.mutates {
+		return action.Errorf(action.CodeUncertain, "sent, but the answer cannot be read: %s: %w", r.purpose, err).On(r.target)
+	}
+	return action.Errorf(action.CodeUnavailable, "cannot %s: %w", r.purpose, err).On(r.target).Again().
+		Try("the answer is cut short, or is not the cluster's: look at what is between you and it")
+}
+
+// patience is how long a server may be silent in the middle of a request: as long as an API server itself works on one.
+const patience = time.Minute
+
+// impatient is a context that ends when alive was not called for as long as patience allows.
+func (b *binding) impatient(ctx context.Context) (watching context.Context, alive func(), stop func()) {
+	allowed := b.Patience
+	if allowed == 0 {
+		allowed = patience
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(allowed, func() {
+		cancel(fmt.Errorf("the server was silent for %s: %w", allowed, context.DeadlineExceeded))
+	})
+	return ctx, func() { timer.Reset(allowed) }, func() { timer.Stop(); cancel(nil) }
+}
+
+// watched is a body that says when something comes.
+type watched struct {
+	io.ReadCloser
+	alive func()
+}
+
+func (w watched) Read(p []byte) (int, error) {
+	n, err := w.ReadCloser.Read(p)
+	if n > 0 {
+		w.alive()
+	}
+	return n, err
 }
 
 func (l *link) do(ctx context.Context, r request) (*http.Response, error) {

@@ -102,7 +102,7 @@ func (c createAction) Predict(ctx context.Context, view action.View) (action.Pre
 			return nil, err
 		}
 		return changes(workload.Diff(w, workload.Reconcile(w, c.b.now(ctx)))), nil
-	}), nil
+	})
 }
 
 // foresee is the object that would come to be: according to the server, unless only the intended state knows its surroundings.
@@ -151,12 +151,11 @@ func (c createAction) post(ctx context.Context, query url.Values) (object, error
 	query.Set("fieldValidation", "Strict") // a misspelt field is an error, not silently dropped
 	r := c.of.request(http.MethodPost, "create", "create")
 	r.path, r.query, r.body, r.mutates = c.of.anyName().path(), query, body, query.Get("dryRun") == ""
-	answer, err := c.b.send(ctx, r)
+	_, made, err := c.b.sendFor(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	made, err := decode(answer)
-	return c.shown(made), err
+	return c.shown(made), nil
 }
 
 func (c createAction) Apply(ctx context.Context, _ action.Prediction) (action.Result, error) {

@@ -7,9 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -18,8 +21,15 @@ import (
 
 // refused turns an answer of the server that is not a success into an error that says what was attempted, what the server said
 // and what to type next.
-func refused(r request, code int, body []byte, secrets Secrets) *action.Error {
-	return refusedWith(r, code, statusOf(body, secrets))
+func refused(r request, response *http.Response, body []byte, secrets Secrets) *action.Error {
+	status := statusOf(body, secrets)
+	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
+		if status.Details == nil {
+			status.Details = &metav1.StatusDetails{}
+		}
+		status.Details.RetryAfterSeconds = max(status.Details.RetryAfterSeconds, int32(min(max(seconds, 0), math.MaxInt32)))
+	}
+	return refusedWith(r, response.StatusCode, status)
 }
 
 func refusedWith(r request, code int, status metav1.Status) *action.Error {
@@ -31,6 +41,9 @@ func refusedWith(r request, code int, status metav1.Status) *action.Error {
 	e.Cause = &answer{code, status}
 	if code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable && fromServer(status) || code >= 500 && !r.mutates {
 		e = e.Again()
+		if status.Details != nil {
+			e.After = time.Duration(status.Details.RetryAfterSeconds) * time.Second
+		}
 	}
 	return hinted(e, r)
 }
@@ -79,21 +92,16 @@ func codeFor(r request, code int, status metav1.Status) action.Code {
 		return action.CodeConflict
 	case http.StatusTooManyRequests:
 		return action.CodeThrottled
-	case http.StatusServiceUnavailable:
-		// The API server says so before it does anything; somebody between us and it may say so afterwards.
-		if r.mutates && !fromServer(status) {
-			return action.CodeUncertain
-		}
-	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
-		// Somebody between us and the store gave up waiting; the store may still have done it.
-		if r.mutates {
-			return action.CodeUncertain
-		}
 	}
-	if code >= 500 {
-		return action.CodeUnavailable
+	switch {
+	case code < 500:
+		return action.CodeRejected
+	case code == http.StatusNotImplemented, code == http.StatusServiceUnavailable && fromServer(status):
+		return action.CodeUnavailable // the API server says so before it does anything; somebody between us and it may say so afterwards
+	case r.mutates:
+		return action.CodeUncertain // somebody between us and the store gave up waiting; the store may still have done it
 	}
-	return action.CodeRejected
+	return action.CodeUnavailable
 }
 
 func hinted(e *action.Error, r request) *action.Error {
@@ -103,6 +111,9 @@ func hinted(e *action.Error, r request) *action.Error {
 	case action.CodeUnauth:
 		return e.Try("the cluster does not know you: kubectl auth whoami; kubectl config get-contexts")
 	case action.CodeThrottled:
+		if e.After > 0 {
+			return e.Try("the server asks to slow down; try again in %s", e.After)
+		}
 		return e.Try("the server asks to slow down; try again in a moment")
 	}
 	return e
@@ -128,7 +139,9 @@ func broken(ctx context.Context, r request, link *link, err error) *action.Error
 		return own // the transport under the client refused it
 	}
 	switch cause := context.Cause(ctx); {
-	case errors.Is(cause, context.DeadlineExceeded), isTimeout(err) && !neverSent(err):
+	case errors.Is(cause, context.DeadlineExceeded):
+		return action.Errorf(action.CodeTimeout, "cannot %s: no answer in time: %w", r.purpose, cause).On(r.target)
+	case isTimeout(err) && !neverSent(err):
 		return action.Errorf(action.CodeTimeout, "cannot %s: no answer in time: %w", r.purpose, plain(err)).On(r.target)
 	case neverSent(err):
 		return action.Errorf(action.CodeUnavailable, "cannot %s: the cluster does not answer: %s: %w", r.purpose, link.base.Host, plain(err)).

@@ -239,9 +239,13 @@ var testNow = time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)
 // stubbed is a module on a stub, with the namespace "shop" as its context's.
 func stubbed(t *testing.T, answers map[string]http.HandlerFunc) (driver, *stub) {
 	s := &stub{answers: answers}
+	return driver{t, New(configFor(t, serve(t, s))), &fakeView{}}, s
+}
+
+func serve(t *testing.T, s *stub) (address string) {
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	return driver{t, New(configFor(t, server.URL)), &fakeView{}}, s
+	return server.URL
 }
 
 func configFor(t *testing.T, address string) Config {

@@ -2,10 +2,13 @@ package kubernetes
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
@@ -138,13 +141,23 @@ func discover(ctx context.Context, link *link) ([]kind, error) {
 	// Some groups failing (a metrics server that is down) must not hide the others.
 	lists, err := client.ServerPreferredResourcesWithContext(ctx)
 	if len(lists) == 0 && err != nil {
-		return nil, broken(ctx, request{purpose: "ask the cluster for its kinds", method: "GET"}, link, err)
+		return nil, undiscovered(ctx, link, err)
 	}
 	var kinds []kind
 	for _, list := range lists {
 		kinds = append(kinds, kindsOf(list)...)
 	}
 	return kinds, nil
+}
+
+// undiscovered says why the cluster did not tell its kinds: it said no, or nothing.
+func undiscovered(ctx context.Context, link *link, err error) error {
+	r := request{purpose: "ask the cluster for its kinds", method: http.MethodGet, verb: "get"}
+	var refusal apierrors.APIStatus
+	if errors.As(err, &refusal) {
+		return refusedWith(r, int(refusal.Status().Code), refusal.Status())
+	}
+	return broken(ctx, r, link, err)
 }
 
 func kindsOf(list *metav1.APIResourceList) []kind {

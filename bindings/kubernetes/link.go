@@ -3,6 +3,8 @@ package kubernetes
 import (
 	"net/http"
 	"net/url"
+	"sync/atomic"
+	"time"
 
 	"k8s.io/client-go/rest"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -17,10 +19,19 @@ type link struct {
 	base   *url.URL
 	// guessed tells that no kubeconfig names a cluster, so that the address is client-go's guess.
 	guessed bool
+	lost    atomic.Int64 // when it last did not answer, in Unix nanoseconds; 0 for never
 }
 
 // guess is where client-go looks for a cluster that nothing names.
 const guess = "localhost:8080"
+
+// rolesTime is how long an API server that has just come up may take to read its roles. Until then it answers that what is allowed is
+// forbidden: a refusal is not believed at once when the server was away shortly before.
+const rolesTime = 10 * time.Second
+
+func (l *link) wasAway() { l.lost.Store(time.Now().UnixNano()) }
+
+func (l *link) justCameUp() bool { return time.Since(time.Unix(0, l.lost.Load())) < rolesTime }
 
 func (cfg Config) connect() (*link, error) {
 	config, err := cfg.Getter.ToRESTConfig()

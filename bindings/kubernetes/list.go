@@ -159,7 +159,7 @@ func (b *binding) pages(ctx context.Context, l listing) ([]json.RawMessage, erro
 		}
 		items, next, err := splitPage(l.kind, body)
 		if err != nil {
-			return nil, err
+			return nil, garbled(r, err)
 		}
 		for _, item := range items {
 			if item, err = b.concealRaw(l.kind, item); err != nil {

@@ -37,6 +37,7 @@ type Config struct {
 	FieldManager  string                                    // owner of the fields we write
 	Run           string                                    // id of the run, for the events that actions leave
 	Now           func() time.Time                          // nil for the time of the run
+	Patience      time.Duration                             // how long the cluster may be silent in the middle of a request; 0 for a minute
 	Secrets       Secrets                                   // kept out of what is shown; nil for nobody who does that
 }
 

@@ -1,14 +1,14 @@
 package kubernetes
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 	"unsafe"
 
 	"github.com/tidwall/gjson"
-
-	"runbook/engine/action"
 )
 
 // splitPage cuts the answer to a list request into its items, each a complete object of that kind, and returns the token of the
@@ -17,8 +17,8 @@ import (
 func splitPage(k kind, body []byte) (items []json.RawMessage, next string, err error) {
 	page := gjson.Parse(textOf(body))
 	list := page.Get("items")
-	if !page.IsObject() || !list.IsArray() && list.Type != gjson.Null {
-		return nil, "", action.Errorf(action.CodeInternal, "the server's answer is no list")
+	if !page.IsObject() || !list.IsArray() && list.Type != gjson.Null || !whole(body, list) {
+		return nil, "", errors.New("the server's answer is no list")
 	}
 	var parts []string
 	size := 0
@@ -39,6 +39,16 @@ func splitPage(k kind, body []byte) (items []json.RawMessage, next string, err e
 		items[i] = arena[start:len(arena):len(arena)]
 	}
 	return items, strings.Clone(page.Get("metadata.continue").String()), nil
+}
+
+// whole tells whether a page came to its end: half a list must not be taken for a short one. A list that was cut runs to the end of what
+// came, and what closes the page around it is missing.
+func whole(body []byte, list gjson.Result) bool {
+	if !list.IsArray() {
+		return gjson.ValidBytes(body)
+	}
+	rest := bytes.TrimSpace(body[list.Index+len(list.Raw):])
+	return strings.HasSuffix(list.Raw, "]") && bytes.HasSuffix(rest, []byte("}"))
 }
 
 // itemHead is what the items of a list lack: the server leaves out the kind that they have in common, except for custom resources.

@@ -94,7 +94,7 @@ func (s scaleAction) Predict(ctx context.Context, view action.View) (action.Pred
 	}
 	after := workload.Scale(seen.object, granted)
 	p.Changes = own(of.target(), seen.object, after)
-	return follows(p, func() ([]action.Change, error) { return s.b.controllers(ctx, view, after) }), nil
+	return follows(p, func() ([]action.Change, error) { return s.b.controllers(ctx, view, after) })
 }
 
 // controllers is what a workload's controllers do once they see it like this.
@@ -133,11 +133,8 @@ func wanted(scale object) int64 {
 func (s scaleAction) read(ctx context.Context) (object, error) {
 	r := s.of.request(http.MethodGet, "get scale", "scale")
 	r.path = s.of.path("scale")
-	raw, err := s.b.send(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return decode(raw)
+	_, scale, err := s.b.sendFor(ctx, r)
+	return scale, err
 }
 
 // patch writes the number of replicas. The server compares the uid, and the resource version if one is given.
@@ -154,11 +151,8 @@ func (s scaleAction) patch(ctx context.Context, uid, version string, query url.V
 	r := s.of.request(http.MethodPatch, "patch scale", "scale")
 	r.path, r.query, r.body, r.contentType = s.of.path("scale"), query, body, "application/merge-patch+json"
 	r.mutates = query.Get("dryRun") == ""
-	answer, err := s.b.send(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return decode(answer)
+	_, answer, err := s.b.sendFor(ctx, r)
+	return answer, err
 }
 
 // Apply compares uid and old replicas with the evidence, and writes only over the version it compared. When that version has

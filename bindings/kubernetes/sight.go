@@ -60,18 +60,19 @@ func (a address) replaced(o object) bool {
 
 // fetch asks the server for one object; nil if there is none.
 func (b *binding) fetch(ctx context.Context, a address, purpose string) (json.RawMessage, object, error) {
-	raw, err := b.send(ctx, a.request(http.MethodGet, "get", purpose))
+	raw, live, err := b.sendFor(ctx, a.request(http.MethodGet, "get", purpose))
 	if isAbsent(err) {
 		return nil, nil, nil
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	if raw, err = b.concealRaw(a.kind, raw); err != nil {
-		return nil, nil, err
+	shown, err := b.concealRaw(a.kind, raw)
+	if err != nil || &shown[0] == &raw[0] {
+		return raw, live, err // it holds no secret
 	}
-	live, err := decode(raw)
-	return raw, live, err
+	live, err = decode(shown)
+	return shown, live, err
 }
 
 // isAbsent tells whether the server says that one object does not exist. It says 404 too, naming no object, when it does not

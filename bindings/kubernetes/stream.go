@@ -8,11 +8,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/remotecommand"
 	"k8s.io/client-go/util/exec"
@@ -79,11 +81,46 @@ func (d *duplex) stream(ctx context.Context, options remotecommand.StreamOptions
 	if !errors.As(err, &refusal) {
 		return err
 	}
+	refused := handshake(refusal.Cause)
+	if !before(refused) {
+		return refused
+	}
 	// SPDY reports a refusal as mere text, so the first one, which is a proper status, is the better error.
 	if err := d.spdy.StreamWithContext(ctx, options); err == nil || !strings.Contains(err.Error(), "unable to upgrade connection") {
 		return err
 	}
-	return refusal.Cause
+	return refused
+}
+
+// badHandshake is how client-go words a refusal that is no Status object, such as that of a gateway, or of the API server's own throttling.
+var badHandshake = regexp.MustCompile(`(?s)bad handshake \((\d{3})[^)]*\)(?:: (.*))?`)
+
+// handshake gives a refused upgrade back what the library takes from it: the kind of a Status, by which the API server's own answer is
+// known, and the code of any other answer, which is left in its text alone.
+func handshake(cause error) error {
+	var status apierrors.APIStatus
+	if errors.As(cause, &status) {
+		whole := status.Status()
+		whole.Kind = "Status"
+		return &apierrors.StatusError{ErrStatus: whole}
+	}
+	said := badHandshake.FindStringSubmatch(cause.Error())
+	if said == nil {
+		return cause
+	}
+	code, _ := strconv.Atoi(said[1]) // three digits
+	return &apierrors.StatusError{ErrStatus: metav1.Status{Code: int32(code), Message: said[2]}}
+}
+
+// before tells whether a command cannot have started when websocket was refused, and whether it is of any use to ask in another way. A
+// server that is in trouble may have begun, and one that asks to slow down does not mean one protocol.
+func before(refused error) bool {
+	var status apierrors.APIStatus
+	if !errors.As(refused, &status) {
+		return true
+	}
+	code := status.Status().Code
+	return code == http.StatusNotImplemented || code < 500 && code != http.StatusTooManyRequests
 }
 
 // failure explains why the command did not end with status 0: it exited with another, it was not let in, it could not be started,
@@ -100,7 +137,10 @@ func (c command) failure(ctx context.Context, r request, link *link, stderr stri
 		return c.hinted(e.On(c.of.target()))
 	case errors.As(err, &refusal):
 		status := refusal.Status()
-		return refusedWith(r, int(status.Code), status)
+		if !fromServer(status) {
+			status = statusOf([]byte(status.Message), c.b.Secrets)
+		}
+		return refusedWith(r, int(refusal.Status().Code), status)
 	case ctx.Err() != nil, neverSent(err), isCutOff(err):
 		return broken(ctx, r, link, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // A Code says what kind of failure an Error is, so that a script can tell them apart without reading messages.
@@ -48,8 +49,10 @@ type Error struct {
 	Message   string // what was attempted and what came back
 	Target    Target // the object, if one is known
 	Hint      string // what to do or type next; may be empty
-	Retryable bool   // sending the same again may succeed, and nothing was changed
 	Cause     error
+	Retryable bool // sending the same again may succeed, and nothing was changed
+	// After is how long the other side asks to wait before that; zero if it does not say.
+	After time.Duration
 }
 
 func (e *Error) Error() string { return e.Message }

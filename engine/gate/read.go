@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/journal"
@@ -98,6 +99,30 @@ func (w *waiting) look(ctx context.Context, view action.View) (action.Progress, 
 	w.detail = progress.Detail
 	w.gate.opts.Live.Status(w.place.Branch, w.name+": "+progress.Detail)
 	return progress, nil
+}
+
+// shortestLook is what a look gets in any case: who waits for no time at all still wants to know.
+const shortestLook = time.Second
+
+// lookWithin is look with a bound on its time, so that a server that does not answer cannot hold up a wait for longer than it was to
+// last. A look of the script is made of calls that have bounds of their own.
+func (w *waiting) lookWithin(ctx context.Context, left time.Duration) (action.Progress, error) {
+	if !w.scripted() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, max(left, shortestLook))
+		defer cancel()
+	}
+	progress, err := w.look(ctx, Nothing{})
+	if err != nil && w.passes(err) {
+		w.detail = err.Error()
+		w.gate.opts.Live.Status(w.place.Branch, w.name+": "+w.detail)
+	}
+	return progress, err
+}
+
+// passes tells whether another look may succeed where this one failed.
+func (w *waiting) passes(err error) bool {
+	return !w.scripted() && (retryable(err) || action.CodeOf(err) == action.CodeTimeout)
 }
 
 // check tries again what failed for the moment, unless it is the script's: each of its calls was tried again already.

@@ -12,14 +12,34 @@ import (
 // should be said to be away.
 var backoff = []time.Duration{250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second}
 
+// longestPause is how long a server may ask to wait. What asks for longer is a matter for people.
+const longestPause = 30 * time.Second
+
+// pauseBefore is how long to wait before another attempt; ok is false if there is to be none. A server that says when it wants to be
+// asked again is not asked before.
+func pauseBefore(attempt int, err error) (pause time.Duration, ok bool) {
+	if attempt > len(backoff) {
+		return 0, false
+	}
+	pause = backoff[attempt-1]
+	if e, is := errors.AsType[*action.Error](err); is {
+		pause = max(pause, e.After)
+	}
+	return pause, pause <= longestPause
+}
+
 // retry calls fn again while it fails with an error that says nothing was changed and the same may succeed.
 func (g *Gate) retry(ctx context.Context, fn func() (any, error)) (value any, attempts int, err error) {
 	for attempts = 1; ; attempts++ {
 		value, err = fn()
-		if err == nil || !retryable(err) || attempts > len(backoff) {
+		if err == nil || !retryable(err) {
 			return value, attempts, err
 		}
-		if g.opts.Outside.Sleep(ctx, backoff[attempts-1]) != nil {
+		pause, again := pauseBefore(attempts, err)
+		if !again {
+			return value, attempts, err
+		}
+		if g.opts.Outside.Sleep(ctx, pause) != nil {
 			return nil, attempts, err
 		}
 	}

@@ -38,23 +38,32 @@ func (Apply) makes(action.Target) bool { return false }
 
 // act sends the action. A refusal by the server (throttled, not available) and an idempotent action are tried again; after an
 // answer that never came, Settle decides what happened.
+//
+// Settle may look too early: what was sent may be on its way still. It then does its work before the next attempt, which finds the
+// target changed, or as wanted already. That is no conflict with somebody else, and what the action returns is what was predicted.
 func (Apply) act(ctx context.Context, g *Gate, pass *passage) outcome {
 	sent := action.Intent{Description: pass.desc, Evidence: pass.predicted.Evidence, Sent: g.opts.Outside.Now()}
+	lost := false // the answer to an earlier attempt
 	for attempt := 1; ; attempt++ {
 		result, err := pass.action.Apply(ctx, pass.predicted)
-		if err == nil {
+		switch {
+		case err == nil && lost:
+			return outcome{value: pass.predicted.Value, status: journal.Done, note: "an answer was lost, so it was sent again", attempts: attempt}
+		case err == nil:
 			return outcome{value: result.Value, status: journal.Done, note: result.Note, attempts: attempt}
 		}
 		again := retryable(err)
-		if lostAnswer(err) {
-			settled := settle(ctx, pass, sent, err)
+		if lostAnswer(err) || lost && action.CodeOf(err) == action.CodeConflict {
+			settled := g.settle(ctx, pass, sent, err)
 			if settled.status != journal.NotDone {
 				settled.attempts = attempt
 				return settled
 			}
-			again = pass.desc.Idempotent
+			again, lost = pass.desc.Idempotent && lostAnswer(err), true
+			err = settled.err
 		}
-		if !again || attempt > len(backoff) || g.opts.Outside.Sleep(ctx, backoff[attempt-1]) != nil {
+		pause, more := pauseBefore(attempt, err)
+		if !again || !more || g.opts.Outside.Sleep(ctx, pause) != nil {
 			return outcome{status: journal.NotDone, attempts: attempt, err: err}
 		}
 	}
@@ -72,38 +81,58 @@ const (
 	lastSettleTime = 500 * time.Millisecond
 )
 
-func settle(ctx context.Context, pass *passage, sent action.Intent, cause error) outcome {
+func (g *Gate) settle(ctx context.Context, pass *passage, sent action.Intent, cause error) outcome {
 	left := settleTime
 	if ctx.Err() != nil {
 		left = lastSettleTime
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), left)
 	defer cancel()
-	answer, err := pass.action.Settle(ctx, sent)
+	// What took the answer away may well be in the way of the look.
+	v, _, err := g.retry(ctx, func() (any, error) { return pass.action.Settle(ctx, sent) })
+	answer, _ := v.(action.Settlement)
 	switch {
 	case err == nil && answer == action.Done:
 		return outcome{value: pass.predicted.Value, status: journal.Done, note: "the answer was lost; looking again showed that it was done"}
 	case err == nil && answer == action.NotDone:
-		return outcome{status: journal.NotDone, err: cause}
+		return outcome{status: journal.NotDone, err: seenNotDone(cause)}
 	}
 	return outcome{status: journal.Uncertain, err: action.Errorf(action.CodeUncertain,
 		"%s %s was sent, and nobody knows whether it took effect: %w", pass.desc.Verb, pass.desc.Target, cause).
 		On(pass.desc.Target).Try("look at %s before anything else", pass.desc.Target)}
 }
 
-// wait looks until the condition holds.
+// seenNotDone is the error of an action whose answer was lost and that did not happen: it is not uncertain any more.
+func seenNotDone(cause error) error {
+	e, ok := errors.AsType[*action.Error](cause)
+	if !ok {
+		return cause
+	}
+	seen := *e
+	if seen.Code == action.CodeUncertain {
+		seen.Code = action.CodeUnavailable
+	}
+	seen.Message += "; looking again showed that it was not done"
+	return &seen
+}
+
+// wait looks until the condition holds. A look that fails for the moment is no reason to give up before the time is up: servers are
+// restarted while people wait for them.
 func (Apply) wait(ctx context.Context, w *waiting) (any, string, error) {
 	pace, clock := w.wait.Pace(), w.gate.opts.Clock
 	deadline := clock.Now().Add(pace.Timeout)
 	for {
-		progress, err := w.look(ctx, Nothing{})
+		progress, err := w.lookWithin(ctx, deadline.Sub(clock.Now()))
+		unseen := err != nil && ctx.Err() == nil && w.passes(err)
 		switch {
-		case err != nil:
+		case err != nil && !unseen:
 			return nil, "", err
 		case progress.Met:
 			return progress.Value, journal.Met, nil
 		case progress.Failed:
 			return nil, "", w.failed(action.CodeRejected, "%s cannot come true any more", w.name)
+		case !clock.Now().Add(pace.Every).Before(deadline) && unseen:
+			return nil, "", w.failed(action.CodeUnavailable, "%s could not be looked at when its time, %s, was up", w.name, pace.Timeout)
 		case !clock.Now().Add(pace.Every).Before(deadline):
 			return nil, "", w.failed(action.CodeTimeout, "%s did not come true within %s", w.name, pace.Timeout)
 		}

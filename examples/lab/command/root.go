@@ -27,6 +27,7 @@ without containers. Nodes and pods are played by kwok: they have logs, events an
 		buildCommand(modules),
 		upCommand(modules),
 		downCommand(),
+		restartCommand(),
 		scenarioCommand(),
 		podsCommand(),
 		inboxCommand(),

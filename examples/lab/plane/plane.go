@@ -10,7 +10,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 
@@ -56,23 +55,18 @@ func (Plane) Start(ctx context.Context, stage *supervisor.Stage) error {
 	if err != nil {
 		return err
 	}
-	client, err := rest.HTTPClientFor(access) // whom every component knows, and who trusts the lab's authority alone
-	if err != nil {
-		return fmt.Errorf("prepare to ask the servers whether they are ready: %w", err)
-	}
 	s := servers{stage}
-	if err := s.launch(ctx, client, s.etcd(), "/readyz"); err != nil {
-		return err
-	}
-	if err := s.launch(ctx, client, s.apiServer(), "/readyz"); err != nil {
-		return err
+	for _, command := range []process.Command{s.etcd(), s.apiServer()} {
+		if err := s.launch(ctx, command); err != nil {
+			return err
+		}
 	}
 	// kwok looks for its own kinds when it starts, so they come before it.
 	if err := s.Watch(ctx, func(ctx context.Context) error { return kwok.Install(ctx, access) }); err != nil {
 		return err
 	}
 	for _, command := range []process.Command{s.controllerManager(), s.scheduler(), s.kwok()} {
-		if err := s.launch(ctx, client, command, "/healthz"); err != nil {
+		if err := s.launch(ctx, command); err != nil {
 			return err
 		}
 	}
@@ -80,8 +74,35 @@ func (Plane) Start(ctx context.Context, stage *supervisor.Stage) error {
 	return s.Watch(ctx, func(ctx context.Context) error { return site.Apply(ctx, access) })
 }
 
-func (s servers) launch(ctx context.Context, client *http.Client, command process.Command, health string) error {
-	return s.Launch(ctx, command, supervisor.HTTPReady(client, s.url(command.Name, health)))
+// health is where each server tells whether it is ready.
+var health = map[string]string{
+	build.Etcd: "/readyz", build.APIServer: "/readyz",
+	build.ControllerManager: "/healthz", build.Scheduler: "/healthz", build.Kwok: "/healthz",
+}
+
+// Ready asks a server as the stagehand, whom every component knows, and who trusts the lab's authority alone.
+func (Plane) Ready(stage *supervisor.Stage, server string) (supervisor.Ready, error) {
+	path, known := health[server]
+	if !known {
+		return nil, nil
+	}
+	access, err := Stagehand(stage.Dir)
+	if err != nil {
+		return nil, err
+	}
+	client, err := rest.HTTPClientFor(access)
+	if err != nil {
+		return nil, fmt.Errorf("prepare to ask %s whether it is ready: %w", server, err)
+	}
+	return supervisor.HTTPReady(client, servers{stage}.url(server, path)), nil
+}
+
+func (s servers) launch(ctx context.Context, command process.Command) error {
+	ready, err := Plane{}.Ready(s.Stage, command.Name)
+	if err != nil {
+		return err
+	}
+	return s.Launch(ctx, command, ready)
 }
 
 // Stagehand returns the access with which the lab itself sets up the site, and which its audit log leaves out.

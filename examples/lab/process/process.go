@@ -26,11 +26,23 @@ type Command struct {
 	Env  []string // NAME=VALUE, what it finds in its environment besides this program's: the place for secrets, as ps shows Args
 }
 
-// Record is what is kept of a started server, enough to find it again and to know that it is the same one.
+// Record is what is kept of a started server, enough to find it again, to know that it is the same one, and to start it once more.
+//
+// It is a file that people show to each other. A command line holds no secrets, because everybody sees it in ps; an environment may, so
+// none is kept here: what a server needs besides its arguments it reads from files.
 type Record struct {
-	Name     string `json:"name"`
-	PID      int    `json:"pid"`
-	Identity string `json:"started"`
+	Name     string   `json:"name"`
+	PID      int      `json:"pid"`
+	Identity string   `json:"started"`
+	Path     string   `json:"path"`
+	Args     []string `json:"args"`
+	Dir      string   `json:"dir"`
+	Log      string   `json:"log"`
+}
+
+// Command is what starts the same server again.
+func (r Record) Command() Command {
+	return Command{Name: r.Name, Path: r.Path, Args: r.Args, Dir: r.Dir, Log: r.Log}
 }
 
 // Process is a server that this program started and whose end it can see.
@@ -47,7 +59,7 @@ func Start(c Command, record func(Record) error) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.Name, err)
 	}
-	p := &Process{Record: Record{Name: c.Name, PID: held.Process.Pid}, log: c.Log, done: make(chan struct{})}
+	p := &Process{Record: Record{Name: c.Name, PID: held.Process.Pid, Path: c.Path, Args: c.Args, Dir: c.Dir, Log: c.Log}, log: c.Log, done: make(chan struct{})}
 	go func() {
 		_ = held.Wait() // the log tells why it ended
 		close(p.done)

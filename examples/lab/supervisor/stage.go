@@ -121,7 +121,12 @@ func (s *Stage) Watch(ctx context.Context, work func(context.Context) error) err
 func (s *Stage) record(r process.Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state.Processes = append(s.state.Processes, r)
+	// One that is started again keeps its place: servers are stopped in the order opposite to that in which they need each other.
+	if at := slices.IndexFunc(s.state.Processes, func(old process.Record) bool { return old.Name == r.Name }); at >= 0 {
+		s.state.Processes[at] = r
+	} else {
+		s.state.Processes = append(s.state.Processes, r)
+	}
 	return s.state.write(s.Dir)
 }
 

@@ -27,6 +27,12 @@ type Part interface {
 	Start(context.Context, *Stage) error
 }
 
+// Prober is a part that tells how each of its servers is ready. One that does not has servers that cannot be restarted.
+type Prober interface {
+	// Ready is nil for a server that is not one of the part's.
+	Ready(stage *Stage, server string) (Ready, error)
+}
+
 // Supervisor is who starts and stops the lab in Dir.
 type Supervisor struct {
 	Dir   layout.Dir

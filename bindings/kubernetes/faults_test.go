@@ -1,0 +1,86 @@
+package kubernetes
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"runbook/engine/action"
+)
+
+const threePods = `{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"7"},"items":[` +
+	`{"metadata":{"name":"a"},"spec":{"args":["x"]}},{"metadata":{"name":"b"}},{"metadata":{"name":"c"}}]}` + "\n"
+
+// Wherever a list is cut short, half of it is not taken for all of it.
+func TestHalfAListIsNone(t *testing.T) {
+	whole := len(threePods) - 1 // the line's end may be missing
+	for n := range whole {
+		_, _, err := splitPage(mustBuiltin("pods"), []byte(threePods[:n]))
+		require.Error(t, err, threePods[:n])
+	}
+	items, _, err := splitPage(mustBuiltin("pods"), []byte(threePods[:whole]))
+	require.NoError(t, err)
+	require.Len(t, items, 3)
+}
+
+func TestTheServersWishToWaitIsHeard(t *testing.T) {
+	answer := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "7")
+		http.Error(w, "Too many requests, please try again later.", http.StatusTooManyRequests)
+	}
+	d, _ := stubbed(t, map[string]http.HandlerFunc{"GET " + podsPath: answer})
+	_, err := d.tryRead("list", "pods")
+	e := asError(t, err)
+	require.Equal(t, 7*time.Second, e.After)
+	require.Equal(t, "the server asks to slow down; try again in 7s", e.Hint)
+}
+
+// A server that is silent is given up on, also in the middle of an answer; one that is slow is not.
+func TestPatience(t *testing.T) {
+	silent := func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(`{"items":[`))
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	}
+	s := &stub{answers: map[string]http.HandlerFunc{"GET " + podsPath: silent}}
+	cfg := configFor(t, serve(t, s))
+	cfg.Patience = 100 * time.Millisecond
+	_, err := driver{t, New(cfg), &fakeView{}}.tryRead("list", "pods")
+	require.Equal(t, action.CodeTimeout, asError(t, err).Code)
+	require.EqualError(t, err, "cannot list pods in shop: no answer in time: the server was silent for 100ms: context deadline exceeded")
+}
+
+// What an API server that has just come up says about rights is not believed at once.
+func TestRefusedRightAfterAnOutage(t *testing.T) {
+	calls := 0
+	d, _ := stubbed(t, map[string]http.HandlerFunc{"POST " + podsPath: func(w http.ResponseWriter, r *http.Request) {
+		if calls++; calls == 2 {
+			connection, _, err := w.(http.Hijacker).Hijack()
+			if err == nil {
+				_ = connection.Close()
+			}
+			return
+		}
+		failure(403, "Forbidden", "no")(w, r)
+	}})
+	a := d.act("create", map[string]any{"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{"name": "p"}})
+	for _, believed := range []bool{true, false, false} {
+		_, err := a.Apply(t.Context(), action.Prediction{})
+		if calls != 2 {
+			require.Equal(t, action.CodeForbidden, asError(t, err).Code)
+			require.Equal(t, believed, !asError(t, err).Retryable)
+		}
+	}
+}
+
+// A cluster that refuses to tell its kinds was not lost on the way.
+func TestRefusedDiscovery(t *testing.T) {
+	d, _ := stubbed(t, map[string]http.HandlerFunc{
+		"GET /api": failure(401, "Unauthorized", "who are you"), "GET /apis": failure(401, "Unauthorized", "who are you"),
+	})
+	_, err := d.tryRead("list", "widgets.example.com")
+	require.Equal(t, action.CodeUnauth, asError(t, err).Code, "%v", err)
+	require.ErrorContains(t, err, "cannot ask the cluster for its kinds: the server has asked for the client to provide credentials")
+}

@@ -1,0 +1,168 @@
+package gate
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+)
+
+func away() error {
+	return action.Errorf(action.CodeUnavailable, "connection refused").Again()
+}
+
+func throttledFor(d time.Duration) error {
+	err := action.Errorf(action.CodeThrottled, "429").Again()
+	err.After = d
+	return err
+}
+
+// once is an error of the first attempt only.
+func once(err error) func(int) error {
+	return func(attempt int) error {
+		if attempt == 1 {
+			return err
+		}
+		return nil
+	}
+}
+
+func TestAServerIsNotAskedBeforeItWantsToBe(t *testing.T) {
+	f := newFixture(t, Apply{})
+	began := f.opts.Outside.Now()
+	a := &fakeAction{apply: once(throttledFor(5 * time.Second))}
+	_, err := f.act(a)
+	require.NoError(t, err)
+	assert.Equal(t, 5*time.Second, f.opts.Outside.Now().Sub(began))
+
+	r := &fakeRead{errs: []error{throttledFor(7 * time.Second)}}
+	_, err = f.Read(f.ctx, Place{}, r)
+	require.NoError(t, err)
+	assert.Equal(t, 12*time.Second, f.opts.Outside.Now().Sub(began))
+
+	a = &fakeAction{apply: once(throttledFor(time.Hour))}
+	_, err = f.act(a)
+	assert.Equal(t, action.CodeThrottled, action.CodeOf(err), "nobody waits for an hour without being told")
+	assert.Equal(t, 1, a.attempts)
+}
+
+// lostAction is one whose target tells something else at each look.
+type lostAction struct {
+	fakeAction
+	looks []func() (action.Settlement, error)
+}
+
+func (l *lostAction) Settle(context.Context, action.Intent) (action.Settlement, error) {
+	l.settles++
+	return l.looks[min(l.settles, len(l.looks))-1]()
+}
+
+func seen(s action.Settlement, err error) func() (action.Settlement, error) {
+	return func() (action.Settlement, error) { return s, err }
+}
+
+func TestLostAnswers(t *testing.T) {
+	lost := action.Errorf(action.CodeUncertain, "sent, but the connection was lost")
+	conflict := action.Errorf(action.CodeConflict, "it has changed")
+	for _, c := range []struct {
+		name       string
+		idempotent bool
+		errs       []error
+		looks      []func() (action.Settlement, error)
+		value      any
+		status     string
+		code       action.Code
+		attempts   int
+	}{
+		{"the server is away when it is looked at", false, []error{lost}, []func() (action.Settlement, error){seen(action.Unknown, away()), seen(action.Unknown, away()), seen(action.Done, nil)}, "predicted", journal.Done, "", 1},
+		{"it comes late and is found done", true, []error{lost}, []func() (action.Settlement, error){seen(action.NotDone, nil)}, "predicted", journal.Done, "", 2},
+		{"it comes late and looks like somebody else's", true, []error{lost, conflict}, []func() (action.Settlement, error){seen(action.NotDone, nil), seen(action.Done, nil)}, "predicted", journal.Done, "", 2},
+		{"it is somebody else's", true, []error{lost, conflict}, []func() (action.Settlement, error){seen(action.NotDone, nil), seen(action.NotDone, nil)}, nil, journal.NotDone, action.CodeConflict, 2},
+		{"nobody can tell whose it is", true, []error{lost, conflict}, []func() (action.Settlement, error){seen(action.NotDone, nil), seen(action.Unknown, nil)}, nil, journal.Uncertain, action.CodeUncertain, 2},
+		{"it was not done, and that is known", false, []error{lost}, []func() (action.Settlement, error){seen(action.NotDone, nil)}, nil, journal.NotDone, action.CodeUnavailable, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := &lostAction{fakeAction: fakeAction{idempotent: c.idempotent}, looks: c.looks}
+			a.apply = func(attempt int) error {
+				if attempt <= len(c.errs) {
+					return c.errs[attempt-1]
+				}
+				return nil
+			}
+			f := newFixture(t, Apply{})
+			v, err := f.act(a)
+			if c.code == "" {
+				require.NoError(t, err)
+				assert.Equal(t, c.value, v)
+			} else {
+				require.Equal(t, c.code, action.CodeOf(err), "%v", err)
+			}
+			assert.Equal(t, c.attempts, a.attempts)
+			assert.Equal(t, c.status, f.sink.last().Outcome.Status)
+		})
+	}
+}
+
+// flakyWait is one whose looks fail at first.
+type flakyWait struct {
+	fakeWait
+	err    error
+	fails  int // looks
+	hangs  bool
+	checks int
+}
+
+func (w *flakyWait) Check(ctx context.Context, view action.View) (action.Progress, error) {
+	w.checks++
+	if w.hangs {
+		<-ctx.Done()
+		return action.Progress{}, action.Errorf(action.CodeTimeout, "no answer in time")
+	}
+	if w.checks <= w.fails {
+		return action.Progress{}, w.err
+	}
+	return w.fakeWait.Check(ctx, view)
+}
+
+func TestAWaitOutlastsItsServer(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		wait flakyWait
+		code action.Code
+		says string
+	}{
+		{"away for longer than a read would try", flakyWait{fakeWait: fakeWait{met: 1}, err: away(), fails: 6}, "", ""},
+		{"an answer is lost", flakyWait{fakeWait: fakeWait{met: 1}, err: action.Errorf(action.CodeTimeout, "no answer in time"), fails: 1}, "", ""},
+		{"away to the end", flakyWait{err: away(), fails: 1000}, action.CodeUnavailable, "test.wait pods/a in ns could not be looked at when its time, 5s, was up: connection refused"},
+		{"forbidden", flakyWait{err: action.Errorf(action.CodeForbidden, "403"), fails: 1000}, action.CodeForbidden, "403"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFixture(t, Apply{})
+			_, err := f.Wait(f.ctx, Place{Step: "s"}, &c.wait)
+			if c.code == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.Equal(t, c.code, action.CodeOf(err))
+			assert.EqualError(t, err, c.says)
+		})
+	}
+}
+
+// hastyWait has no time, and a server that does not answer.
+type hastyWait struct{ flakyWait }
+
+func (*hastyWait) Pace() action.Pace {
+	return action.Pace{Timeout: time.Millisecond, Every: time.Second}
+}
+
+func TestAWaitDoesNotHangWithItsServer(t *testing.T) {
+	f := newFixture(t, Apply{})
+	_, err := f.Wait(f.ctx, Place{Step: "s"}, &hastyWait{flakyWait{hangs: true}})
+	require.Equal(t, action.CodeUnavailable, action.CodeOf(err), "a plan's course for what did not come true is not meant: %v", err)
+}
