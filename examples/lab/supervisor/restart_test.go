@@ -3,23 +3,12 @@ package supervisor
 import (
 	"context"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
 	"runbook/examples/lab/layout"
 	"runbook/examples/lab/process"
 )
-
-// The supervisor starts this very program in a server's place first.
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == process.HoldCommand {
-		if err := process.Hold(os.Args[2:]); err != nil {
-			os.Exit(1)
-		}
-	}
-	os.Exit(m.Run())
-}
 
 // sleepers are two servers that do nothing, of which one tells that it is ready.
 type sleepers struct{}
