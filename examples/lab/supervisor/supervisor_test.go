@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -93,7 +94,7 @@ func TestWholeLabIsLeftAlone(t *testing.T) {
 	if err := s.Up(t.Context()); !errors.Is(err, ErrRunning) {
 		t.Errorf("got %v, want that it runs already", err)
 	}
-	if after := recorded(t, s); !slices.Equal(after.Processes, before.Processes) {
+	if after := recorded(t, s); !reflect.DeepEqual(after.Processes, before.Processes) {
 		t.Errorf("another set of servers: %+v", after.Processes)
 	}
 }
