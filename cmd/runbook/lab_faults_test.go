@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"runbook/internal/faultproxy"
+	"runbook/cmd/runbook/internal/faultproxy"
 )
 
 // A faultCase is one call of a script, made through a proxy that lets something go wrong with it.
