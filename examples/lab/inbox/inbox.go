@@ -36,6 +36,9 @@ const User = "photon-mlir"
 // is awaited, and where webhooks are.
 const ServeCommand = "serve-inbox"
 
+// processName is what the server is called among the lab's.
+const processName = "inbox"
+
 // Inbox is the receiver of messages as a part of a lab.
 type Inbox struct{}
 
@@ -52,11 +55,19 @@ func (Inbox) Prepare(stage *supervisor.Stage) error {
 
 // Start brings the server up.
 func (Inbox) Start(ctx context.Context, stage *supervisor.Stage) error {
-	return stage.Launch(ctx, server(stage), ready(stage.Address(SMTPPort), stage.Address(WebhookPort)))
+	return stage.Launch(ctx, Inbox{}, server(stage))
+}
+
+// Ready is that both answer.
+func (Inbox) Ready(stage *supervisor.Stage, server string) (supervisor.Ready, error) {
+	if server != processName {
+		return nil, nil
+	}
+	return ready(stage.Address(SMTPPort), stage.Address(WebhookPort)), nil
 }
 
 func server(stage *supervisor.Stage) process.Command {
-	return stage.Own("inbox", ServeCommand, string(stage.Dir), stage.Address(SMTPPort), stage.Address(WebhookPort))
+	return stage.Own(processName, ServeCommand, string(stage.Dir), stage.Address(SMTPPort), stage.Address(WebhookPort))
 }
 
 // ready wants the greeting of one and an answer of the other.

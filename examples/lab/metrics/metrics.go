@@ -50,7 +50,7 @@ func (Server) Start(ctx context.Context, stage *supervisor.Stage) error {
 	}
 	client, err := rest.HTTPClientFor(access)
 	if err != nil {
-		return fmt.Errorf("prepare to ask the metrics server whether it is ready: %w", err)
+		return fmt.Errorf("prepare to ask kwok what pods use: %w", err)
 	}
 	applier, err := manifest.NewApplier(access)
 	if err != nil {
@@ -67,11 +67,26 @@ func (Server) Start(ctx context.Context, stage *supervisor.Stage) error {
 	if err := stage.Watch(ctx, supervisor.Ready(kubelet.ready).Wait); err != nil {
 		return err
 	}
-	alive := supervisor.HTTPReady(client, "https://"+stage.Address(build.MetricsServer)+"/livez")
-	if err := stage.Launch(ctx, command(stage), alive); err != nil {
+	if err := stage.Launch(ctx, Server{}, command(stage)); err != nil {
 		return err
 	}
 	return stage.Watch(ctx, func(ctx context.Context) error { return serve(ctx, stage, access, applier) })
+}
+
+// Ready is that it answers; whether it has measured anything is another matter.
+func (Server) Ready(stage *supervisor.Stage, server string) (supervisor.Ready, error) {
+	if server != build.MetricsServer {
+		return nil, nil
+	}
+	access, err := plane.Stagehand(stage.Dir)
+	if err != nil {
+		return nil, err
+	}
+	client, err := rest.HTTPClientFor(access)
+	if err != nil {
+		return nil, fmt.Errorf("prepare to ask the metrics server whether it is ready: %w", err)
+	}
+	return supervisor.HTTPReady(client, "https://"+stage.Address(server)+"/livez"), nil
 }
 
 // serve makes the metrics server part of the API, and waits until the API has measurements.

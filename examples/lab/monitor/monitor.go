@@ -45,17 +45,17 @@ func (m Monitor) Start(ctx context.Context, stage *supervisor.Stage) error {
 	s := servers{stage}
 	starting, ctx := errgroup.WithContext(ctx)
 	starting.Go(func() error {
-		return stage.Launch(ctx, s.exporter(), httpReady(s.url(exporterName)+exporter.ReadyPath))
+		return stage.Launch(ctx, m, s.exporter())
 	})
 	starting.Go(func() error {
-		return stage.Launch(ctx, s.alertmanager(), httpReady(s.url(build.Alertmanager)+"/-/ready"))
+		return stage.Launch(ctx, m, s.alertmanager())
 	})
-	starting.Go(func() error { return startPrometheus(ctx, s) })
+	starting.Go(func() error { return m.startPrometheus(ctx, s) })
 	return starting.Wait()
 }
 
 // startPrometheus gives it the past before it runs: nobody else may write into its folder afterwards.
-func startPrometheus(ctx context.Context, s servers) error {
+func (m Monitor) startPrometheus(ctx context.Context, s servers) error {
 	past, begin := photon.PastUntil(s.Now), time.Now()
 	records, err := recordingRules()
 	if err != nil {
@@ -65,9 +65,5 @@ func startPrometheus(ctx context.Context, s servers) error {
 		return err
 	}
 	s.Tell("the service has a past since %s after %.1f s", past.Begin().Format(time.DateOnly), time.Since(begin).Seconds())
-	ready, err := prometheusReady(s.url(build.Prometheus), past, s.Now)
-	if err != nil {
-		return err
-	}
-	return s.Launch(ctx, s.prometheus(), ready)
+	return s.Launch(ctx, m, s.prometheus())
 }

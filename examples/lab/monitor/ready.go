@@ -11,9 +11,25 @@ import (
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
 
+	"runbook/examples/lab/build"
+	"runbook/examples/lab/exporter"
 	"runbook/examples/lab/photon"
 	"runbook/examples/lab/supervisor"
 )
+
+// Ready asks the exporter whether it knows the pods, Alertmanager whether it can be told, and Prometheus far more.
+func (Monitor) Ready(stage *supervisor.Stage, server string) (supervisor.Ready, error) {
+	url := servers{stage}.url
+	switch server {
+	case exporterName:
+		return httpReady(url(server) + exporter.ReadyPath), nil
+	case build.Alertmanager:
+		return httpReady(url(server) + "/-/ready"), nil
+	case build.Prometheus:
+		return prometheusReady(url(server), photon.PastUntil(stage.Now), stage.Now)
+	}
+	return nil, nil
+}
 
 func httpReady(url string) supervisor.Ready { return supervisor.HTTPReady(http.DefaultClient, url) }
 

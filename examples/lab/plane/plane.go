@@ -57,7 +57,7 @@ func (Plane) Start(ctx context.Context, stage *supervisor.Stage) error {
 	}
 	s := servers{stage}
 	for _, command := range []process.Command{s.etcd(), s.apiServer()} {
-		if err := s.launch(ctx, command); err != nil {
+		if err := s.Launch(ctx, Plane{}, command); err != nil {
 			return err
 		}
 	}
@@ -66,7 +66,7 @@ func (Plane) Start(ctx context.Context, stage *supervisor.Stage) error {
 		return err
 	}
 	for _, command := range []process.Command{s.controllerManager(), s.scheduler(), s.kwok()} {
-		if err := s.launch(ctx, command); err != nil {
+		if err := s.Launch(ctx, Plane{}, command); err != nil {
 			return err
 		}
 	}
@@ -95,14 +95,6 @@ func (Plane) Ready(stage *supervisor.Stage, server string) (supervisor.Ready, er
 		return nil, fmt.Errorf("prepare to ask %s whether it is ready: %w", server, err)
 	}
 	return supervisor.HTTPReady(client, servers{stage}.url(server, path)), nil
-}
-
-func (s servers) launch(ctx context.Context, command process.Command) error {
-	ready, err := Plane{}.Ready(s.Stage, command.Name)
-	if err != nil {
-		return err
-	}
-	return s.Launch(ctx, command, ready)
 }
 
 // Stagehand returns the access with which the lab itself sets up the site, and which its audit log leaves out.

@@ -23,13 +23,13 @@ type Command struct {
 	Args []string // its arguments
 	Dir  string   // its working directory
 	Log  string   // the file that takes its output
-	Env  []string // NAME=VALUE, what it finds in its environment besides this program's: the place for secrets, as ps shows Args
+	Env  string   // a file of lines NAME=VALUE, which it finds in its environment; the place for secrets, as ps shows Args
 }
 
 // Record is what is kept of a started server, enough to find it again, to know that it is the same one, and to start it once more.
 //
 // It is a file that people show to each other. A command line holds no secrets, because everybody sees it in ps; an environment may, so
-// none is kept here: what a server needs besides its arguments it reads from files.
+// only the name of its file is kept here.
 type Record struct {
 	Name     string   `json:"name"`
 	PID      int      `json:"pid"`
@@ -38,11 +38,12 @@ type Record struct {
 	Args     []string `json:"args"`
 	Dir      string   `json:"dir"`
 	Log      string   `json:"log"`
+	Env      string   `json:"env,omitempty"`
 }
 
 // Command is what starts the same server again.
 func (r Record) Command() Command {
-	return Command{Name: r.Name, Path: r.Path, Args: r.Args, Dir: r.Dir, Log: r.Log}
+	return Command{Name: r.Name, Path: r.Path, Args: r.Args, Dir: r.Dir, Log: r.Log, Env: r.Env}
 }
 
 // Process is a server that this program started and whose end it can see.
@@ -59,7 +60,11 @@ func Start(c Command, record func(Record) error) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.Name, err)
 	}
-	p := &Process{Record: Record{Name: c.Name, PID: held.Process.Pid, Path: c.Path, Args: c.Args, Dir: c.Dir, Log: c.Log}, log: c.Log, done: make(chan struct{})}
+	p := &Process{
+		Record: Record{Name: c.Name, PID: held.Process.Pid, Path: c.Path, Args: c.Args, Dir: c.Dir, Log: c.Log, Env: c.Env},
+		log:    c.Log,
+		done:   make(chan struct{}),
+	}
 	go func() {
 		_ = held.Wait() // the log tells why it ended
 		close(p.done)
@@ -80,6 +85,10 @@ func startHeld(c Command) (*exec.Cmd, func(bool) error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	own, err := environment(c.Env)
+	if err != nil {
+		return nil, nil, err
+	}
 	log, err := os.OpenFile(c.Log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, nil, err
@@ -87,7 +96,7 @@ func startHeld(c Command) (*exec.Cmd, func(bool) error, error) {
 	defer log.Close() //nolint:errcheck // the server has its own descriptor, and nothing is written through this one
 	cmd := exec.Command(self, append([]string{HoldCommand, c.Path}, c.Args...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = c.Dir, log, log
-	cmd.Env = append(os.Environ(), c.Env...)
+	cmd.Env = append(os.Environ(), own...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	gate, err := cmd.StdinPipe()
 	if err != nil {
@@ -101,6 +110,18 @@ func startHeld(c Command) (*exec.Cmd, func(bool) error, error) {
 		return errors.Join(err, gate.Close())
 	}
 	return cmd, release, cmd.Start()
+}
+
+// environment reads the file of a server's environment; an empty name is that of none.
+func environment(file string) ([]string, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read its environment: %w", err)
+	}
+	return strings.Fields(string(text)), nil
 }
 
 // Done is closed when the server has ended.

@@ -105,7 +105,10 @@ func TestStopTakesChildrenAlong(t *testing.T) {
 
 func TestSecretsAreInTheEnvironmentAlone(t *testing.T) {
 	command := shell(t, `echo "$SECRET"; tr '\0' ' ' <"/proc/$$/cmdline"`)
-	command.Env = []string{"SECRET=hidden"}
+	command.Env = filepath.Join(command.Dir, "environment")
+	if err := os.WriteFile(command.Env, []byte("SECRET=hidden\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	p, err := Start(command, func(Record) error { return nil })
 	if err != nil {
 		t.Fatal(err)

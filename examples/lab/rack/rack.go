@@ -76,12 +76,19 @@ func (r Rack) Start(ctx context.Context, stage *supervisor.Stage) error {
 	if err != nil {
 		return err
 	}
-	ready, err := in.commandRuns()
-	if err != nil {
-		return err
+	return stage.Launch(ctx, r, stage.CommandOf(server, r.sshd, in.serverArguments(ctx, r.sshd)...))
+}
+
+// Ready is that a command ran there.
+func (Rack) Ready(stage *supervisor.Stage, name string) (supervisor.Ready, error) {
+	if name != server {
+		return nil, nil
 	}
-	command := stage.CommandOf(server, r.sshd, in.serverArguments(ctx, r.sshd)...)
-	return stage.Launch(ctx, command, ready)
+	in, err := accessTo(stage)
+	if err != nil {
+		return nil, err
+	}
+	return in.commandRuns()
 }
 
 func accessTo(stage *supervisor.Stage) (access, error) {

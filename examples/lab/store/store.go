@@ -51,17 +51,17 @@ func (Store) Start(ctx context.Context, stage *supervisor.Stage) error {
 	if err := users.write(stage.Dir, endpoint(stage)); err != nil {
 		return err
 	}
-	client := newClient(endpoint(stage), users.stagehand)
-	if err := stage.Launch(ctx, server(stage, users.stagehand), ready(client)); err != nil {
+	if err := stage.Launch(ctx, Store{}, server(stage)); err != nil {
 		return err
 	}
+	client := newClient(endpoint(stage), users.stagehand)
 	return stage.Watch(ctx, func(ctx context.Context) error {
 		return fill(ctx, client, users.oncall, Objects(stage.Now))
 	})
 }
 
 // server is versitygw's command line. The keys of its root user are in its environment, where ps does not show them.
-func server(stage *supervisor.Stage, root user) process.Command {
+func server(stage *supervisor.Stage) process.Command {
 	command := stage.Command(build.Store,
 		"--port="+stage.Address(Port),
 		"--region="+Region,
@@ -74,21 +74,25 @@ func server(stage *supervisor.Stage, root user) process.Command {
 		"--sidecar="+metadata(stage.Dir),
 		objects(stage.Dir),
 	)
-	command.Env = []string{
-		"ROOT_ACCESS_KEY_ID=" + root.access,
-		"ROOT_SECRET_ACCESS_KEY=" + root.secret,
-		"WEBHOOK=", // it would send its log to one that is meant for another program, and does not start with both
-	}
+	command.Env = environment(stage.Dir)
 	return command
 }
 
-// ready asks with a signed request, which another server on that port would refuse.
-func ready(client *s3.Client) supervisor.Ready {
+// Ready asks with a signed request, which another server on that port would refuse.
+func (Store) Ready(stage *supervisor.Stage, server string) (supervisor.Ready, error) {
+	if server != build.Store {
+		return nil, nil
+	}
+	root, err := rootOf(stage.Dir)
+	if err != nil {
+		return nil, err
+	}
+	client := newClient(endpoint(stage), root)
 	return func(ctx context.Context) error {
 		// Asking again is up to who waits.
 		_, err := client.ListBuckets(ctx, nil, func(o *s3.Options) { o.Retryer = aws.NopRetryer{} })
 		return err
-	}
+	}, nil
 }
 
 func newClient(endpoint string, who user) *s3.Client {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"runbook/examples/lab/build"
 	"runbook/examples/lab/layout"
 )
 
@@ -45,14 +46,52 @@ func (u users) write(dir layout.Dir, endpoint string) error {
 	}
 	for path, content := range map[string][]byte{
 		filepath.Join(userFolder(dir), "users.json"): accounts,
-		dir.AWSCredentials():                         []byte(u.credentials()),
-		dir.AWSConfig():                              []byte(configuration(endpoint)),
+		environment(dir):     []byte(u.stagehand.environment()),
+		dir.AWSCredentials(): []byte(u.credentials()),
+		dir.AWSConfig():      []byte(configuration(endpoint)),
 	} {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			return fmt.Errorf("write down the object store's users: %w", err)
 		}
 	}
 	return nil
+}
+
+// environment is the file of the server's environment, where ps does not show its root user's keys.
+func environment(dir layout.Dir) string { return filepath.Join(dir.Config(), build.Store+".env") }
+
+// The names of the root user's keys in it.
+const (
+	rootAccess = "ROOT_ACCESS_KEY_ID="
+	rootSecret = "ROOT_SECRET_ACCESS_KEY="
+)
+
+func (u user) environment() string {
+	lines := []string{
+		rootAccess + u.access,
+		rootSecret + u.secret,
+		"WEBHOOK=", // it would send its log to one that is meant for another program, and does not start with both
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// rootOf is the root user of a lab whose users were written.
+func rootOf(dir layout.Dir) (user, error) {
+	text, err := os.ReadFile(environment(dir))
+	if err != nil {
+		return user{}, fmt.Errorf("find out who the object store's root user is: %w", err)
+	}
+	var root user
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if access, ok := strings.CutPrefix(line, rootAccess); ok {
+			root.access = access
+		}
+		if secret, ok := strings.CutPrefix(line, rootSecret); ok {
+			root.secret = secret
+		}
+	}
+	return root, nil
 }
 
 // accounts is the file in which versitygw keeps its users. Its own command for making one wants the secret on the command

@@ -43,7 +43,7 @@ func (s Supervisor) Restart(ctx context.Context, name string, down time.Duration
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	return stage.Launch(ctx, server.Command(), ready)
+	return stage.launch(ctx, server.Command(), ready)
 }
 
 // find is where the record of that server is.
@@ -64,11 +64,9 @@ func (s State) find(name string) (int, error) {
 // ready is how that server tells that it is ready, by the part that it belongs to.
 func (s Supervisor) ready(stage *Stage, name string) (Ready, error) {
 	for _, part := range s.parts() {
-		if prober, ok := part.(Prober); ok {
-			if ready, err := prober.Ready(stage, name); ready != nil || err != nil {
-				return ready, err
-			}
+		if ready, err := part.Ready(stage, name); ready != nil || err != nil {
+			return ready, err
 		}
 	}
-	return nil, fmt.Errorf("restart %s: its part of the lab does not tell when it is ready", name)
+	return nil, fmt.Errorf("restart %s: no part of this lab knows it; was the lab started by another version of this program?", name)
 }

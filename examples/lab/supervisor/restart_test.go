@@ -1,54 +1,22 @@
 package supervisor
 
 import (
-	"context"
-	"io"
 	"strings"
 	"testing"
 
-	"runbook/examples/lab/layout"
 	"runbook/examples/lab/process"
 )
 
-// sleepers are two servers that do nothing, of which one tells that it is ready.
-type sleepers struct{}
-
-func (sleepers) Ports() []string      { return nil }
-func (sleepers) Prepare(*Stage) error { return nil }
-
-func (s sleepers) Start(ctx context.Context, stage *Stage) error {
-	for _, name := range []string{"first", "second"} {
-		if err := stage.Launch(ctx, stage.CommandOf(name, "/bin/sleep", "600"), alwaysReady); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func alwaysReady(context.Context) error { return nil }
-
-func (sleepers) Ready(_ *Stage, server string) (Ready, error) {
-	if server == "first" {
-		return alwaysReady, nil
-	}
-	return nil, nil
-}
-
 func TestRestartIsOfOneServerOnly(t *testing.T) {
-	lab := Supervisor{Dir: layout.Dir(t.TempDir()), Out: io.Discard, First: sleepers{}}
-	if err := lab.Up(t.Context()); err != nil {
+	s, _ := lab(t, &troupe{scripts: map[string]string{"first": serves, "second": serves}, order: []string{"first", "second"}})
+	if err := s.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := lab.Down(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	before := running(t, lab)
-	if err := lab.Restart(t.Context(), "first", 0); err != nil {
+	before := running(t, s)
+	if err := s.Restart(t.Context(), "first", 0); err != nil {
 		t.Fatal(err)
 	}
-	after := running(t, lab)
+	after := running(t, s)
 	if len(after) != 2 || after[0].Name != "first" || after[0].PID == before[0].PID || after[1].PID != before[1].PID {
 		t.Errorf("before %+v, after %+v: want another first, in its place, and the same second", before, after)
 	}
@@ -60,36 +28,30 @@ func TestRestartIsOfOneServerOnly(t *testing.T) {
 	if err := process.Stop(t.Context(), after[:1]); err != nil {
 		t.Fatal(err)
 	}
-	if err := lab.Restart(t.Context(), "first", 0); err != nil {
+	if err := s.Restart(t.Context(), "first", 0); err != nil {
 		t.Fatal(err)
 	}
-	if alive := running(t, lab); len(alive) != 2 {
+	if alive := running(t, s); len(alive) != 2 {
 		t.Errorf("of the servers only %+v run", alive)
 	}
 
-	for server, want := range map[string]string{"third": "it has first, second", "second": "does not tell when it is ready"} {
-		if err := lab.Restart(t.Context(), server, 0); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("restart %s: got %v, want %q", server, err, want)
-		}
+	if err := s.Restart(t.Context(), "third", 0); err == nil || !strings.Contains(err.Error(), "it has first, second") {
+		t.Errorf("restart third: got %v", err)
 	}
-	if alive := running(t, lab); len(alive) != 2 {
+	if alive := running(t, s); len(alive) != 2 {
 		t.Errorf("a restart that was refused stopped something: only %+v run", alive)
 	}
 }
 
 func TestRestartNeedsALab(t *testing.T) {
-	lab := Supervisor{Dir: layout.Dir(t.TempDir()), Out: io.Discard, First: sleepers{}}
-	if err := lab.Restart(t.Context(), "first", 0); err == nil || !strings.Contains(err.Error(), "no lab runs there") {
+	s, _ := lab(t, one("first", serves))
+	if err := s.Restart(t.Context(), "first", 0); err == nil || !strings.Contains(err.Error(), "no lab runs there") {
 		t.Errorf("got %v", err)
 	}
 }
 
 // running are the recorded servers that run.
-func running(t *testing.T, lab Supervisor) []process.Record {
+func running(t *testing.T, s Supervisor) []process.Record {
 	t.Helper()
-	state, err := ReadState(lab.Dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return process.Alive(state.Processes)
+	return process.Alive(recorded(t, s).Processes)
 }

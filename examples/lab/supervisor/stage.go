@@ -67,8 +67,16 @@ func (s *Stage) Tell(format string, args ...any) {
 	fmt.Fprintf(s.out, format+"\n", args...) //nolint:errcheck // it goes on without a reader
 }
 
-// Launch starts a server and waits until it is ready.
-func (s *Stage) Launch(ctx context.Context, command process.Command, ready Ready) error {
+// Launch starts a server of the part and waits until it is ready.
+func (s *Stage) Launch(ctx context.Context, part Part, command process.Command) error {
+	ready, err := part.Ready(s, command.Name)
+	if err != nil {
+		return err
+	}
+	return s.launch(ctx, command, ready)
+}
+
+func (s *Stage) launch(ctx context.Context, command process.Command, ready Ready) error {
 	begin := time.Now()
 	server, err := process.Start(command, s.record)
 	if err != nil {

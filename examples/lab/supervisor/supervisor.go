@@ -25,11 +25,7 @@ type Part interface {
 	Prepare(*Stage) error
 	// Start launches the servers in the order in which they need each other, and gives them what a site has.
 	Start(context.Context, *Stage) error
-}
-
-// Prober is a part that tells how each of its servers is ready. One that does not has servers that cannot be restarted.
-type Prober interface {
-	// Ready is nil for a server that is not one of the part's.
+	// Ready is how that server tells that it is ready; nil for one that is not of the part.
 	Ready(stage *Stage, server string) (Ready, error)
 }
 

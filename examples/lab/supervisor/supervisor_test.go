@@ -44,15 +44,21 @@ func (p *troupe) Prepare(*Stage) error { p.tries++; return nil }
 func (p *troupe) Start(ctx context.Context, stage *Stage) error {
 	for _, name := range p.order {
 		script := strings.NewReplacer("TRY", fmt.Sprint(p.tries), "READY", stage.Dir.Config()+"/"+name).Replace(p.scripts[name])
-		ready := func(context.Context) error {
-			_, err := os.Stat(filepath.Join(stage.Dir.Config(), name))
-			return err
-		}
-		if err := stage.Launch(ctx, stage.CommandOf(name, "/bin/sh", "-c", script), ready); err != nil {
+		if err := stage.Launch(ctx, p, stage.CommandOf(name, "/bin/sh", "-c", script)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (p *troupe) Ready(stage *Stage, server string) (Ready, error) {
+	if _, mine := p.scripts[server]; !mine {
+		return nil, nil
+	}
+	return func(context.Context) error {
+		_, err := os.Stat(filepath.Join(stage.Dir.Config(), server))
+		return err
+	}, nil
 }
 
 func one(name, script string) *troupe {
@@ -228,8 +234,9 @@ func TestDownKeepsTheLogsAlone(t *testing.T) {
 // interrupting is a part that is interrupted as it starts.
 type interrupting struct{ cancel func() }
 
-func (interrupting) Ports() []string      { return nil }
-func (interrupting) Prepare(*Stage) error { return nil }
+func (interrupting) Ports() []string                     { return nil }
+func (interrupting) Prepare(*Stage) error                { return nil }
+func (interrupting) Ready(*Stage, string) (Ready, error) { return nil, nil }
 func (i interrupting) Start(ctx context.Context, _ *Stage) error {
 	i.cancel()
 	<-ctx.Done()
