@@ -19,6 +19,7 @@ import (
 	"runbook/examples/lab/devicetool"
 	"runbook/examples/lab/layout"
 	"runbook/examples/lab/process"
+	"runbook/examples/lab/shell"
 	"runbook/examples/lab/supervisor"
 )
 
@@ -84,7 +85,7 @@ func TestToolsRunThroughARealServer(t *testing.T) {
 		"the reader's shell": {[]string{"echo $0"}, 0, "/bin/sh", ""},
 		// ssh puts a space between its arguments, and the shell of the rack takes the text apart again: who calls must quote.
 		"a word that was quoted": {
-			[]string{"photon-debug", "--reconnect-device", shellQuoted(`a b'; echo "c`)},
+			[]string{"photon-debug", "--reconnect-device", shell.Quoted(`a b'; echo "c`)},
 			3, "", `no device "a b'; echo \"c"`,
 		},
 		"a word that was not": {[]string{"photon-debug", "--reconnect-device", "a; echo b c"}, 0, "b c\n", `no device "a"`},

@@ -9,8 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 
+	"runbook/examples/lab/shell"
 	"runbook/examples/lab/supervisor"
 )
 
@@ -70,7 +70,7 @@ PermitUserRC no
 PrintMotd no
 PrintLastLog no
 ForceCommand exec /bin/sh %s
-`, supervisor.Loopback, a.port, quoted(a.pki(hostKeyFile)), expanded(a.pki(authorizedFile)), a.user, shellQuoted(a.config(loginFile)))
+`, supervisor.Loopback, a.port, quoted(a.pki(hostKeyFile)), expanded(a.pki(authorizedFile)), a.user, shell.Quoted(a.config(loginFile)))
 }
 
 // login is what every login runs. It makes the rack the same for all: commands are read by /bin/sh, whatever the shell
@@ -84,7 +84,7 @@ if [ -z "$SSH_ORIGINAL_COMMAND" ]; then
   exec /bin/sh
 fi
 exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"
-`, shellQuoted(a.dir.RackBin()), shellQuoted(a.dir.RackFiles()))
+`, shell.Quoted(a.dir.RackBin()), shell.Quoted(a.dir.RackFiles()))
 }
 
 // serverArguments keep the server in the foreground, and its log on its standard error.
@@ -110,9 +110,4 @@ func makeServerFolder() error {
 		return fmt.Errorf("make the folder that sshd wants when root starts it: %w", err)
 	}
 	return nil
-}
-
-// shellQuoted is text as one word of a shell.
-func shellQuoted(text string) string {
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
