@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
 	"time"
 
@@ -127,6 +128,19 @@ func TestOnlyHoleIsTheOneThatIsMeant(t *testing.T) {
 		if holes != 1 {
 			t.Errorf("%s has %d holes, want the one while nobody watched", series, holes)
 		}
+	}
+}
+
+func TestNoBlockIsBegunOnceNobodyWantsIt(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir := t.TempDir()
+	// Without rules there is nothing before the blocks that would look at ctx.
+	if err := Write(ctx, dir, past, scrape, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("it left %v, %v", left, err)
 	}
 }
 
