@@ -151,6 +151,7 @@ func TestPastHasTheSeriesThatAreScrapedLater(t *testing.T) {
 		CacheSize: func() (int, bool) { return 0, false },
 		Devices:   func() (map[string]photon.Status, error) { return nil, nil },
 	}, slog.New(slog.DiscardHandler))
+	recorder.Look(past.End)
 	handler, err := exporter.Handler(recorder)
 	if err != nil {
 		t.Fatal(err)
