@@ -43,6 +43,8 @@ func looksOnRack(command string) bool {
 	switch program {
 	case "find":
 		return !slices.ContainsFunc(args, findActs.MatchString)
+	case "command":
+		return subcommand == "-v" // as the lab itself asks when the rack starts
 	case "photon-debug":
 		return subcommand == "--list-devices"
 	case "lightmatter-cli":
@@ -61,6 +63,7 @@ func TestLabRackCommandsThatLook(t *testing.T) {
 		"lightmatter-cli status --json":                         true,
 		"lightmatter-cli calibrate --device envise-1 --verify":  true,
 		"'lightmatter-cli' 'status'":                            true,
+		"command -v photon-debug":                               true,
 		"fpga-util list":                                        true,
 		"mit-photonic-cli diagnose --verbose":                   true,
 		"ls -l 'cache/old copy (1).mlirbc' cache/a\\ b cache/*": true,
@@ -71,6 +74,7 @@ func TestLabRackCommandsThatLook(t *testing.T) {
 
 		"":                false,
 		"! rm x":          false,
+		"command rm x":    false,
 		"rm -rf cache":    false,
 		"lightmatter-cli": false,
 		"lightmatter-cli reset --device envise-1":     false,

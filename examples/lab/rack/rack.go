@@ -2,8 +2,8 @@
 // small tree of files.
 //
 // The server is the system's own program; Go has no equal. Where it is missing, or would not let the lab's user in, the lab
-// has no devices. It runs as the user of the lab, listens on loopback only, and lets nobody in but the holder of the lab's own key. What runs behind
-// it runs on this machine, as that user: there is no other machine.
+// has no devices. It runs as the user of the lab, listens on loopback only, and lets nobody in but the holder of the lab's
+// own key. What runs behind it is written down first, and runs on this machine, as that user: there is no other machine.
 //
 // Read next: server.go for the server's configuration; access.go for the keys and for how a person gets in; account.go
 // for whom the server refuses; files.go for the tree. Package device has the devices, package devicetool the tools.
