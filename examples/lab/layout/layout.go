@@ -78,6 +78,12 @@ func (d Dir) Serving() string { return d.join("pki", "serving.crt") }
 // ServingKey is its key.
 func (d Dir) ServingKey() string { return d.join("pki", "serving.key") }
 
+// KubeletClient is the certificate of whom a kubelet answers.
+func (d Dir) KubeletClient() string { return d.join("pki", "kubelet-client.crt") }
+
+// KubeletClientKey is its key.
+func (d Dir) KubeletClientKey() string { return d.join("pki", "kubelet-client.key") }
+
 // Config is the folder of the servers' configurations.
 func (d Dir) Config() string { return d.join("config") }
 

@@ -121,7 +121,7 @@ func environment(file string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read its environment: %w", err)
 	}
-	return strings.Fields(string(text)), nil
+	return strings.Split(strings.TrimRight(string(text), "\n"), "\n"), nil
 }
 
 // Done is closed when the server has ended.
