@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,9 +55,9 @@ func TestPatience(t *testing.T) {
 
 // What an API server that has just come up says about rights is not believed at once.
 func TestRefusedRightAfterAnOutage(t *testing.T) {
-	calls := 0
+	var calls atomic.Int32
 	d, _ := stubbed(t, map[string]http.HandlerFunc{"POST " + podsPath: func(w http.ResponseWriter, r *http.Request) {
-		if calls++; calls == 2 {
+		if calls.Add(1) == 2 {
 			connection, _, err := w.(http.Hijacker).Hijack()
 			if err == nil {
 				_ = connection.Close()
@@ -68,7 +69,7 @@ func TestRefusedRightAfterAnOutage(t *testing.T) {
 	a := d.act("create", map[string]any{"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{"name": "p"}})
 	for _, believed := range []bool{true, false, false} {
 		_, err := a.Apply(t.Context(), action.Prediction{})
-		if calls != 2 {
+		if calls.Load() != 2 {
 			require.Equal(t, action.CodeForbidden, asError(t, err).Code)
 			require.Equal(t, believed, !asError(t, err).Retryable)
 		}

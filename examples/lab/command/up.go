@@ -18,7 +18,7 @@ import (
 func upCommand(modules build.Modules) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
-		Short: "Start the control plane and set up the site",
+		Short: "Start the servers and set up the site",
 		Args:  cobra.NoArgs,
 	}
 	dir, bin := dirFlag(cmd), binFlag(cmd)
@@ -27,6 +27,11 @@ func upCommand(modules build.Modules) *cobra.Command {
 		dir, err := dir()
 		if err != nil {
 			return err
+		}
+		if *name != "" {
+			if err := sitefile.CheckName(*name); err != nil {
+				return err
+			}
 		}
 		builder, err := newBuilder(cmd, modules, *bin)
 		if err != nil {

@@ -63,8 +63,9 @@ func (d Dir) Log(name string) string { return d.join("logs", name+".log") }
 // State is what the lab remembers of its processes.
 func (d Dir) State() string { return d.join("state.json") }
 
-// Lock keeps two commands from working on one lab at once.
-func (d Dir) Lock() string { return d.join("lock") }
+// Lock keeps two commands from working on one lab at once. It also tells a lab's folder from any other: where it is
+// missing, nothing is the lab's.
+func (d Dir) Lock() string { return d.join(".lab-lock") }
 
 // PKI is the folder of the certificates and keys.
 func (d Dir) PKI() string { return d.join("pki") }

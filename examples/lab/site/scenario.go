@@ -36,6 +36,9 @@ func (s Scenario) Play(ctx context.Context, access *rest.Config) error {
 	if !slices.Contains(kwok.Scenarios, s.Name) {
 		return fmt.Errorf("play scenario %q: there is none of that name; choose one of %s", s.Name, strings.Join(kwok.Scenarios, ", "))
 	}
+	if s.Pods < 1 {
+		return fmt.Errorf("play scenario %s: it befalls at least one pod, not %d", s.Name, s.Pods)
+	}
 	client, err := kubernetes.NewForConfig(access)
 	if err != nil {
 		return fmt.Errorf("prepare to play scenario %s: %w", s.Name, err)
