@@ -1,8 +1,10 @@
 package kubernetes
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +21,7 @@ type link struct {
 	base   *url.URL
 	// guessed tells that no kubeconfig names a cluster, so that the address is client-go's guess.
 	guessed bool
+	configs string       // the files that would name one
 	lost    atomic.Int64 // when it last did not answer, in Unix nanoseconds; 0 for never
 }
 
@@ -52,8 +55,13 @@ func (cfg Config) connect() (*link, error) {
 	if err != nil {
 		return nil, kubeconfigError(err)
 	}
-	raw, err := cfg.Getter.ToRawKubeConfigLoader().RawConfig()
-	return &link{config: config, http: client, base: base, guessed: err == nil && clientcmdapi.IsConfigEmpty(&raw) && base.Host == guess}, nil
+	loader := cfg.Getter.ToRawKubeConfigLoader()
+	raw, err := loader.RawConfig()
+	return &link{
+		config: config, http: client, base: base,
+		guessed: err == nil && clientcmdapi.IsConfigEmpty(&raw) && base.Host == guess,
+		configs: strings.Join(loader.ConfigAccess().GetLoadingPrecedence(), ", "),
+	}, nil
 }
 
 // contextNamespace is the one that a kubeconfig's context names. It reads files, never the network.
@@ -73,7 +81,7 @@ func kubeconfigError(err error) error {
 // whereToLook is what to try when nobody answers.
 func (l *link) whereToLook() string {
 	if l.guessed {
-		return "no kubeconfig names a cluster, so this address is a guess: set KUBECONFIG, or say --kubeconfig or --site"
+		return fmt.Sprintf("no cluster is named in %s, so this address is a guess: set KUBECONFIG, or say --kubeconfig or --site", l.configs)
 	}
 	return "check the address and the context: kubectl config get-contexts; kubectl cluster-info"
 }

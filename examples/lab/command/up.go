@@ -1,9 +1,12 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 	"text/template"
 
 	"github.com/spf13/cobra"
@@ -57,7 +60,7 @@ func upCommand(modules build.Modules) *cobra.Command {
 
 // publish writes the site file and that of the shell, and returns what to say to runbook's --site.
 func publish(dir layout.Dir, name string, out io.Writer) (string, error) {
-	if err := sitefile.Write(dir, site.Namespace); err != nil {
+	if err := sitefile.Write(dir, cmp.Or(name, strings.TrimPrefix(filepath.Base(string(dir)), ".")), site.Namespace); err != nil {
 		return "", err
 	}
 	if err := sitefile.WriteEnv(dir); err != nil {
@@ -84,7 +87,7 @@ The lab is ready in {{.Dir}}
   lab down                                        # stop it
 
 Cluster     contexts lab-admin (kubectl's), lab-oncall (the site file's), lab-viewer
-Monitoring  {{.URL "prometheus"}}, {{.URL "alertmanager"}}
+Monitoring  Prometheus {{.URL "prometheus"}}, Alertmanager {{.URL "alertmanager"}}: their APIs, without pages
 Backups     aws s3 ls photon-mlir-backups; profiles lab-admin, lab-oncall
 Messages    lab inbox
 {{- if .Has "sshd"}}

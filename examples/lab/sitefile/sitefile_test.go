@@ -27,7 +27,7 @@ func home(t *testing.T) string {
 func written(t *testing.T) layout.Dir {
 	t.Helper()
 	dir := layout.Dir(t.TempDir())
-	if err := Write(dir, "photon-mlir"); err != nil {
+	if err := Write(dir, "lab", "photon-mlir"); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -38,7 +38,7 @@ func TestPathOfAnyKindIsOneValue(t *testing.T) {
 	if err := os.Mkdir(string(dir), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(dir, "photon-mlir"); err != nil {
+	if err := Write(dir, "lab", "photon-mlir"); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(dir.Site())

@@ -23,6 +23,10 @@ func (s Supervisor) Down(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(state.Processes) == 0 {
+		fmt.Fprintln(s.Out, "no lab runs in", s.Dir)
+		return discard(s.Dir)
+	}
 	alive := process.Alive(state.Processes)
 	if err := s.strike(ctx, alive); err != nil {
 		return err
