@@ -57,10 +57,7 @@ func TestRefusedRightAfterAnOutage(t *testing.T) {
 	calls := 0
 	d, _ := stubbed(t, map[string]http.HandlerFunc{"POST " + podsPath: func(w http.ResponseWriter, r *http.Request) {
 		if calls++; calls == 2 {
-			connection, _, err := w.(http.Hijacker).Hijack()
-			if err == nil {
-				_ = connection.Close()
-			}
+			hangUp(w, r)
 			return
 		}
 		failure(403, "Forbidden", "no")(w, r)
@@ -83,4 +80,49 @@ func TestRefusedDiscovery(t *testing.T) {
 	_, err := d.tryRead("list", "widgets.example.com")
 	require.Equal(t, action.CodeUnauth, asError(t, err).Code, "%v", err)
 	require.ErrorContains(t, err, "cannot ask the cluster for its kinds: the server has asked for the client to provide credentials")
+}
+
+// A look ahead that fails keeps nobody from acting, whatever is in its way. What passes is told, for the gate to look again.
+func TestALookAheadThatFailsIsMissed(t *testing.T) {
+	pod := `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"shop","uid":"u1","ownerReferences":[` +
+		`{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web-1","uid":"u2","controller":true}]}}`
+	for _, c := range []struct {
+		name   string
+		answer http.HandlerFunc
+		away   bool
+		passes bool
+	}{
+		{"in trouble", failure(500, "InternalError", "etcdserver: request timed out"), false, true},
+		{"throttled", failure(429, "TooManyRequests", "slow down"), false, true},
+		{"forbidden", failure(403, "Forbidden", "no"), false, false},
+		{"forbidden after an outage", failure(403, "Forbidden", "no"), true, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, _ := stubbed(t, map[string]http.HandlerFunc{
+				"GET " + podsPath:            hangUp,
+				"GET " + podsPath + "/a":     answerJSON(200, pod),
+				"DELETE " + podsPath + "/a":  answerJSON(200, `{"kind":"Pod"}`),
+				"GET " + setsPath + "/web-1": c.answer,
+			})
+			if c.away {
+				_, err := d.tryRead("list", "pods")
+				require.Equal(t, action.CodeUnavailable, asError(t, err).Code)
+			}
+			p, err := d.act("delete", "pod/a").Predict(t.Context(), d.view)
+			require.NoError(t, err)
+			require.Contains(t, p.Note, "what follows of it is not known: cannot read replicasets/web-1 in shop")
+			require.Len(t, p.Changes, 1)
+			require.Equal(t, c.passes, asError(t, p.Missed).Retryable)
+		})
+	}
+}
+
+const setsPath = "/apis/apps/v1/namespaces/shop/replicasets"
+
+// hangUp loses the answer.
+func hangUp(w http.ResponseWriter, _ *http.Request) {
+	connection, _, err := w.(http.Hijacker).Hijack()
+	if err == nil {
+		_ = connection.Close()
+	}
 }

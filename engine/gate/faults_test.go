@@ -220,3 +220,47 @@ type longWait struct{ flakyWait }
 func (*longWait) Pace() action.Pace {
 	return action.Pace{Timeout: time.Minute, Every: time.Second}
 }
+
+// shortSighted is an action whose prediction misses something for the first attempts.
+type shortSighted struct {
+	fakeAction
+	missed   error
+	misses   int
+	predicts int
+}
+
+func (s *shortSighted) Predict(ctx context.Context, view action.View) (action.Prediction, error) {
+	p, err := s.fakeAction.Predict(ctx, view)
+	s.predicts++
+	if s.predicts <= s.misses {
+		p.Missed, p.Note = s.missed, "what follows of it is not known"
+	}
+	return p, err
+}
+
+// What a prediction misses is looked for again, and is no reason against the action.
+func TestWhatIsMissedIsLookedForAgain(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		missed   error
+		misses   int
+		predicts int
+		note     string
+	}{
+		{"throttled once", throttledFor(time.Second), 1, 2, ""},
+		{"away to the end", away(), 1000, 5, "what follows of it is not known"},
+		{"forbidden, and not believed", action.Errorf(action.CodeForbidden, "403").Again(), 1000, 5, "what follows of it is not known"},
+		{"forbidden", action.Errorf(action.CodeForbidden, "403"), 1000, 1, "what follows of it is not known"},
+		{"throttled for too long", throttledFor(time.Hour), 1000, 1, "what follows of it is not known"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFixture(t, Apply{})
+			a := &shortSighted{missed: c.missed, misses: c.misses}
+			v, err := f.act(a)
+			require.NoError(t, err)
+			assert.Equal(t, "applied", v)
+			assert.Equal(t, c.predicts, a.predicts)
+			assert.Equal(t, c.note, f.sink.records[0].Intent.Note)
+		})
+	}
+}
