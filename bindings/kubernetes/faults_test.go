@@ -1,11 +1,16 @@
 package kubernetes
 
 import (
+	"context"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"runbook/engine/action"
 )
@@ -126,3 +131,72 @@ func hangUp(w http.ResponseWriter, _ *http.Request) {
 		_ = connection.Close()
 	}
 }
+
+// What is noted as an outage is one: else a refusal that is final would be asked for again.
+func TestWhatIsAnOutage(t *testing.T) {
+	untrusted := httptest.NewTLSServer(http.NotFoundHandler())
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of us
+	t.Cleanup(untrusted.Close)
+	nobody := httptest.NewServer(nil)
+	nobody.Close()
+	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	cut := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = io.WriteString(w, `{"items":[`)
+	}
+	for _, c := range []struct {
+		name   string
+		answer http.HandlerFunc
+		change func(*Config)
+		at     string // another address than the stub's
+		want   bool
+	}{
+		{"a connection lost", hangUp, nil, "", true},
+		{"a body cut", cut, nil, "", true},
+		{"a gateway without a server", answerJSON(502, "bad gateway"), nil, "", true},
+		{"a balancer without a server", answerJSON(503, "no server is available"), nil, "", true},
+		{"a gateway that gave up", answerJSON(504, "upstream timed out"), nil, "", true},
+		{"nobody there", nil, nil, nobody.URL, true},
+		{"a server in trouble", failure(500, "InternalError", "etcdserver: request timed out"), nil, "", false},
+		{"a server that is not trusted", nil, nil, untrusted.URL, false},
+		{"a server that is silent", hang, func(cfg *Config) { cfg.Patience = 50 * time.Millisecond }, "", false},
+		{"a limit of our own", hang, func(cfg *Config) {
+			limit := "50ms"
+			cfg.Getter.(*genericclioptions.ConfigFlags).Timeout = &limit
+		}, "", false},
+		{"a wall", nil, func(cfg *Config) {
+			cfg.WrapTransport = func(http.RoundTripper) http.RoundTripper {
+				return roundTrip(func(*http.Request) (*http.Response, error) {
+					return nil, action.Errorf(action.CodeRefused, "a dry run changes nothing")
+				})
+			}
+		}, "", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg := configFor(t, orElse(c.at, serve(t, &stub{answers: map[string]http.HandlerFunc{"GET " + podsPath: c.answer}})))
+			if c.change != nil {
+				c.change(&cfg)
+			}
+			b := newBinding(cfg)
+			_, err := b.send(t.Context(), request{method: "GET", path: podsPath})
+			require.Error(t, err)
+			link, err := b.link()
+			require.NoError(t, err)
+			require.Equal(t, c.want, link.justCameUp())
+		})
+	}
+	t.Run("an interrupt", func(t *testing.T) {
+		b := newBinding(configFor(t, serve(t, &stub{})))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := b.send(ctx, request{method: "GET", path: podsPath})
+		require.Error(t, err)
+		link, err := b.link()
+		require.NoError(t, err)
+		require.False(t, link.justCameUp())
+	})
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
