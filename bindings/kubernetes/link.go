@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -33,6 +34,21 @@ const guess = "localhost:8080"
 const rolesTime = 10 * time.Second
 
 func (l *link) wasAway() { l.lost.Store(time.Now().UnixNano()) }
+
+// noteLoss notes an outage where there was no connection or it broke. That we gave up, or do not trust who answers, says nothing of it.
+func (l *link) noteLoss(ctx context.Context, err error) {
+	if ctx.Err() == nil && isLoss(err) {
+		l.wasAway()
+	}
+}
+
+// noteAnswer notes an outage that somebody between us and the API server tells of, or the API server itself as it goes.
+func (l *link) noteAnswer(code int) {
+	switch code {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		l.wasAway()
+	}
+}
 
 func (l *link) justCameUp() bool { return time.Since(time.Unix(0, l.lost.Load())) < rolesTime }
 
