@@ -13,7 +13,7 @@ build: ## the program, in bin/runbook
 test: ## everything that needs nothing but Go, under the race detector
 	$(GO) test -race ./...
 
-test-lab: ## everything that needs a real control plane: builds one from Go modules the first time (about ten minutes on two cores)
+test-lab: ## everything that needs real servers: builds its servers the first time (about fifteen minutes on two cores)
 	examples/lab/run-tests $(GO)
 
 # govulncheck is not part of it: it asks a database on the network, and its answer changes without a change here.

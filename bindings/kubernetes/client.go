@@ -39,16 +39,18 @@ func (b *binding) send(ctx context.Context, r request) ([]byte, error) {
 	defer stop()
 	response, err := link.do(ctx, r)
 	if err != nil {
-		link.wasAway()
+		link.noteLoss(ctx, err)
 		return nil, broken(ctx, r, link, err)
 	}
 	defer response.Body.Close()
 	response.Body = watched{response.Body, alive}
 	body, err := readAll(response, r.into)
 	if err != nil {
+		link.noteLoss(ctx, err)
 		return nil, broken(ctx, r, link, err)
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
+		link.noteAnswer(response.StatusCode)
 		e := refused(r, response, body, b.Secrets)
 		if e.Code == action.CodeForbidden && link.justCameUp() {
 			e = e.Again()

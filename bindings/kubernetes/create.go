@@ -102,7 +102,7 @@ func (c createAction) Predict(ctx context.Context, view action.View) (action.Pre
 			return nil, err
 		}
 		return changes(workload.Diff(w, workload.Reconcile(w, c.b.now(ctx)))), nil
-	})
+	}), nil
 }
 
 // foresee is the object that would come to be: according to the server, unless only the intended state knows its surroundings.

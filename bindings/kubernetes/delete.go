@@ -105,7 +105,7 @@ func (d deleteAction) Predict(ctx context.Context, view action.View) (action.Pre
 			return action.Prediction{}, err
 		}
 	}
-	return follows(p, func() ([]action.Change, error) { return d.consequences(ctx, view, s.object) })
+	return follows(p, func() ([]action.Change, error) { return d.consequences(ctx, view, s.object) }), nil
 }
 
 // isGone predicts that there is nothing to delete.

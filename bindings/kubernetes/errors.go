@@ -181,6 +181,19 @@ func neverSent(err error) bool {
 	return false
 }
 
+// isLoss tells whether a connection could not be made or broke by itself.
+func isLoss(err error) bool {
+	var own *action.Error
+	var network *net.OpError
+	switch {
+	case errors.As(err, &own), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return false // we ended it
+	case errors.As(err, &network):
+		return network.Op != "remote error" // how crypto/tls says that the other side does not trust us
+	}
+	return !neverSent(err)
+}
+
 func isTimeout(err error) bool {
 	var t net.Error
 	return errors.As(err, &t) && t.Timeout()

@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"context"
-	"errors"
 	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -110,25 +109,22 @@ func (b *binding) root(ctx context.Context, view action.View, o object) (object,
 }
 
 // A follower works out what controllers do after an action. Failing to is no reason to fail the action: a caller who may delete
-// a pod need not be allowed to list replica sets. A failure that passes is for the gate to try again: a dry run that knew less for it
-// would show another course than the real run takes.
+// a pod need not be allowed to list replica sets. A failure that passes is for the gate to look again, which then sees it as missed: a
+// dry run that knew less for it would show another course than the real run takes.
 type follower func() ([]action.Change, error)
 
 // follows adds to a prediction what f finds out, or a note that it could not be found out.
-func follows(p action.Prediction, f follower) (action.Prediction, error) {
+func follows(p action.Prediction, f follower) action.Prediction {
 	derived, err := f()
-	if e, ok := errors.AsType[*action.Error](err); ok && e.Retryable {
-		return action.Prediction{}, err
-	}
 	if err != nil {
-		p.Note = appendNote(p.Note, "what follows of it is not known: "+err.Error())
-		return p, nil
+		p.Missed, p.Note = err, appendNote(p.Note, "what follows of it is not known: "+err.Error())
+		return p
 	}
 	p.Changes = append(p.Changes, derived...)
 	if n := countPods(derived); n != "" {
 		p.Note = appendNote(p.Note, n)
 	}
-	return p, nil
+	return p
 }
 
 func countPods(derived []action.Change) string {

@@ -1,8 +1,11 @@
 package kubernetes
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +22,7 @@ type link struct {
 	base   *url.URL
 	// guessed tells that no kubeconfig names a cluster, so that the address is client-go's guess.
 	guessed bool
+	configs string       // the files that would name one
 	lost    atomic.Int64 // when it last did not answer, in Unix nanoseconds; 0 for never
 }
 
@@ -30,6 +34,21 @@ const guess = "localhost:8080"
 const rolesTime = 10 * time.Second
 
 func (l *link) wasAway() { l.lost.Store(time.Now().UnixNano()) }
+
+// noteLoss notes an outage where there was no connection or it broke. That we gave up, or do not trust who answers, says nothing of it.
+func (l *link) noteLoss(ctx context.Context, err error) {
+	if ctx.Err() == nil && isLoss(err) {
+		l.wasAway()
+	}
+}
+
+// noteAnswer notes an outage that somebody between us and the API server tells of, or the API server itself as it goes.
+func (l *link) noteAnswer(code int) {
+	switch code {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		l.wasAway()
+	}
+}
 
 func (l *link) justCameUp() bool { return time.Since(time.Unix(0, l.lost.Load())) < rolesTime }
 
@@ -52,8 +71,13 @@ func (cfg Config) connect() (*link, error) {
 	if err != nil {
 		return nil, kubeconfigError(err)
 	}
-	raw, err := cfg.Getter.ToRawKubeConfigLoader().RawConfig()
-	return &link{config: config, http: client, base: base, guessed: err == nil && clientcmdapi.IsConfigEmpty(&raw) && base.Host == guess}, nil
+	loader := cfg.Getter.ToRawKubeConfigLoader()
+	raw, err := loader.RawConfig()
+	return &link{
+		config: config, http: client, base: base,
+		guessed: err == nil && clientcmdapi.IsConfigEmpty(&raw) && base.Host == guess,
+		configs: strings.Join(loader.ConfigAccess().GetLoadingPrecedence(), ", "),
+	}, nil
 }
 
 // contextNamespace is the one that a kubeconfig's context names. It reads files, never the network.
@@ -73,7 +97,7 @@ func kubeconfigError(err error) error {
 // whereToLook is what to try when nobody answers.
 func (l *link) whereToLook() string {
 	if l.guessed {
-		return "no kubeconfig names a cluster, so this address is a guess: set KUBECONFIG, or say --kubeconfig or --site"
+		return fmt.Sprintf("no cluster is named in %s, so this address is a guess: set KUBECONFIG, or say --kubeconfig or --site", l.configs)
 	}
 	return "check the address and the context: kubectl config get-contexts; kubectl cluster-info"
 }

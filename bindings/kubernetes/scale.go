@@ -94,7 +94,7 @@ func (s scaleAction) Predict(ctx context.Context, view action.View) (action.Pred
 	}
 	after := workload.Scale(seen.object, granted)
 	p.Changes = own(of.target(), seen.object, after)
-	return follows(p, func() ([]action.Change, error) { return s.b.controllers(ctx, view, after) })
+	return follows(p, func() ([]action.Change, error) { return s.b.controllers(ctx, view, after) }), nil
 }
 
 // controllers is what a workload's controllers do once they see it like this.

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -59,8 +60,12 @@ func (c command) run(ctx context.Context, pod object, changes bool) (any, error)
 
 // A duplex runs a command over websocket or, where that is not let through, over the older SPDY, as kubectl does: some proxies know
 // only SPDY, and many roles allow only its POST. Both go through the transport that Config.WrapTransport wrapped. It tries the
-// second only if the command cannot have started.
-type duplex struct{ websocket, spdy remotecommand.Executor }
+// second only if the command cannot have started, or changes nothing.
+type duplex struct {
+	websocket, spdy remotecommand.Executor
+	answer          *witness // of SPDY
+	changes         bool
+}
 
 func (l *link) duplex(r request) (*duplex, error) {
 	address := *l.base
@@ -71,8 +76,10 @@ func (l *link) duplex(r request) (*duplex, error) {
 	if err != nil {
 		return nil, err
 	}
+	answer := &witness{}
+	config.Wrap(answer.over)
 	spdy, err := remotecommand.NewSPDYExecutor(config, http.MethodPost, &address)
-	return &duplex{websocket, spdy}, err
+	return &duplex{websocket, spdy, answer, r.mutates}, err
 }
 
 func (d *duplex) stream(ctx context.Context, options remotecommand.StreamOptions) error {
@@ -82,21 +89,20 @@ func (d *duplex) stream(ctx context.Context, options remotecommand.StreamOptions
 		return err
 	}
 	refused := handshake(refusal.Cause)
-	if !before(refused) {
+	if !d.mayTryAgain(refused) {
 		return refused
 	}
-	// SPDY reports a refusal as mere text, so the first one, which is a proper status, is the better error.
-	if err := d.spdy.StreamWithContext(ctx, options); err == nil || !strings.Contains(err.Error(), "unable to upgrade connection") {
-		return err
+	if err = d.spdy.StreamWithContext(ctx, options); err == nil {
+		return nil
 	}
-	return refused
+	return d.answer.explain(err, refused)
 }
 
 // badHandshake is how client-go words a refusal that is no Status object, such as that of a gateway, or of the API server's own throttling.
 var badHandshake = regexp.MustCompile(`(?s)bad handshake \((\d{3})[^)]*\)(?:: (.*))?`)
 
 // handshake gives a refused upgrade back what the library takes from it: the kind of a Status, by which the API server's own answer is
-// known, and the code of any other answer, which is left in its text alone.
+// known, and the code of any other answer, which is left in its text alone. What is no refusal at all is halfway.
 func handshake(cause error) error {
 	var status apierrors.APIStatus
 	if errors.As(cause, &status) {
@@ -106,21 +112,84 @@ func handshake(cause error) error {
 	}
 	said := badHandshake.FindStringSubmatch(cause.Error())
 	if said == nil {
-		return cause
+		return halfway{cause}
 	}
 	code, _ := strconv.Atoi(said[1]) // three digits
+	if code < http.StatusMultipleChoices {
+		return halfway{cause}
+	}
 	return &apierrors.StatusError{ErrStatus: metav1.Status{Code: int32(code), Message: said[2]}}
 }
 
-// before tells whether a command cannot have started when websocket was refused, and whether it is of any use to ask in another way. A
-// server that is in trouble may have begun, and one that asks to slow down does not mean one protocol.
-func before(refused error) bool {
+// A halfway is an upgrade that somebody said yes to, and that is none that we can use: a proxy may have lost half of it. The command
+// may run.
+type halfway struct{ error }
+
+func (h halfway) Unwrap() error { return h.error }
+
+// mayTryAgain tells whether nothing can have come of a command when websocket was refused, and whether it is of any use to ask in another
+// way. A server that is in trouble may have begun, and one that asks to slow down does not mean one protocol.
+func (d *duplex) mayTryAgain(refused error) bool {
 	var status apierrors.APIStatus
 	if !errors.As(refused, &status) {
-		return true
+		return !d.changes
 	}
 	code := status.Status().Code
 	return code == http.StatusNotImplemented || code < 500 && code != http.StatusTooManyRequests
+}
+
+// A witness sees the answer to the request that is to become SPDY. The library makes mere text of it.
+type witness struct {
+	under http.RoundTripper
+	err   error // instead of an answer
+	code  int
+	body  bytes.Buffer
+}
+
+func (w *witness) over(under http.RoundTripper) http.RoundTripper {
+	w.under = under
+	return w
+}
+
+// RoundTrip passes the request on. Of a refusal, what the library reads of it is kept.
+func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := w.under.RoundTrip(r)
+	w.err, w.code = err, 0
+	w.body.Reset()
+	if err == nil {
+		w.code = response.StatusCode
+		response.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.TeeReader(response.Body, &w.body), response.Body}
+	}
+	return response, err
+}
+
+// explain is the proper error of a command that failed with err over SPDY, after websocket was refused.
+func (w *witness) explain(err, refused error) error {
+	switch {
+	case w.err != nil:
+		return halfway{w.err}
+	case w.code >= http.StatusMultipleChoices:
+		return w.refusal(refused)
+	case strings.HasPrefix(err.Error(), "unable to upgrade connection"):
+		return halfway{err}
+	}
+	return err
+}
+
+// refusal is the answer to SPDY, or that to websocket if the former is only a proxy's that lets neither through.
+func (w *witness) refusal(refused error) error {
+	var status metav1.Status
+	if json.Unmarshal(w.body.Bytes(), &status) != nil || status.Kind != "Status" {
+		if w.code < http.StatusInternalServerError && w.code != http.StatusTooManyRequests {
+			return refused
+		}
+		status = metav1.Status{Message: strings.TrimSpace(w.body.String())}
+	}
+	status.Code = int32(w.code)
+	return &apierrors.StatusError{ErrStatus: status}
 }
 
 // failure explains why the command did not end with status 0: it exited with another, it was not let in, it could not be started,
@@ -129,6 +198,7 @@ func (c command) failure(ctx context.Context, r request, link *link, stderr stri
 	var exit exec.CodeExitError
 	var own *action.Error
 	var refusal apierrors.APIStatus
+	var half halfway
 	switch {
 	case errors.As(err, &own):
 		return own
@@ -143,6 +213,8 @@ func (c command) failure(ctx context.Context, r request, link *link, stderr stri
 		return refusedWith(r, int(refusal.Status().Code), status)
 	case ctx.Err() != nil, neverSent(err), isCutOff(err):
 		return broken(ctx, r, link, err)
+	case errors.As(err, &half):
+		return garbled(r, half.error)
 	}
 	return c.hinted(action.Errorf(action.CodeCommand, "cannot %s: %w", r.purpose, err).On(c.of.target()))
 }

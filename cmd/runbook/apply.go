@@ -46,6 +46,7 @@ func applyOne(ctx context.Context, io streams, f *commonFlags, path, record stri
 	if err != nil {
 		return err
 	}
+	f.remember(p.Run)
 	x, err := prepare(io, f, false)
 	if err != nil {
 		return err

@@ -182,7 +182,7 @@ func (x *execution) config(actions context.Context, j job) (engine.Config, error
 		Entry: j.entry, Given: j.given, Mode: j.mode(), Past: j.past, Plan: j.plan,
 		Library: library(x.clusterModule()), Live: x.text,
 		Limits:  watchdog.Limits{Time: x.flags.timeout, Memory: int64(memory)},
-		About:   journal.Run{ID: x.id, Version: version, User: userName(), Host: hostName(), Site: x.identity()},
+		About:   journal.Run{ID: x.id, Version: version, User: userName(), Host: hostName(), Site: x.identity(), SiteFile: siteFile(x.site)},
 		Actions: actions, Redactor: x.redact, Pace: x.pace, Exit: x.die,
 	}, nil
 }

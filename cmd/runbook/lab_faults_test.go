@@ -109,6 +109,7 @@ func (c faultCase) try(t *testing.T, l lab, ns string) {
 	site := filepath.Join(state, "site.yaml")
 	require.NoError(t, os.WriteFile(site, []byte("name: lab\ncommands:\n  reads:\n    - [echo, ...]\n"), 0o600))
 
+	began := l.auditEnd(t)
 	cmd := exec.Command("runbook", append([]string{"run", script, "--yes", "--site", site}, c.args...)...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+proxy.Kubeconfig, "XDG_STATE_HOME="+state, "HOME="+state)
 	out, err := cmd.CombinedOutput()
@@ -130,7 +131,7 @@ func (c faultCase) try(t *testing.T, l lab, ns string) {
 	records := readLines(t, journals[0], 0)
 	verb, _, _ := strings.Cut(strings.TrimPrefix(c.call, "#"), "(")
 	assert.Equal(t, c.outcome, outcomeOf(records, verb), text)
-	done := l.did(t, verb, filepath.Base(filepath.Dir(journals[0])), trace)
+	done := l.did(t, verb, filepath.Base(filepath.Dir(journals[0])), trace, began)
 	assert.True(t, done == c.done || c.atMost && done < c.done, "the server did it %d times, not %d:\n%s", done, c.done, text)
 	if f := c.faults[0]; c.asked > 0 {
 		asked := proxy.Asked(f.Match)
@@ -156,15 +157,15 @@ func outcomeOf(records []map[string]any, verb string) string {
 	return status
 }
 
-// did counts what a run really changed: by the audit log, and for a command by the trace that it left.
-func (l lab) did(t *testing.T, verb, run, trace string) int {
+// did counts what a run really changed: by the audit log from where it began, and for a command by the trace that it left.
+func (l lab) did(t *testing.T, verb, run, trace string, began int64) int {
 	t.Helper()
 	if verb == "kubernetes.exec" {
 		text, _ := os.ReadFile(trace) // none was left
 		return strings.Count(string(text), "once")
 	}
 	count := 0
-	for _, e := range readLines(t, filepath.Join(l.folder, "audit.log"), 0) {
+	for _, e := range readLines(t, l.auditLog(), began) {
 		agent, _ := e["userAgent"].(string)
 		object, _ := e["objectRef"].(map[string]any)
 		status, _ := e["responseStatus"].(map[string]any)

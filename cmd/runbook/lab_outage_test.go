@@ -27,13 +27,14 @@ type labourer struct {
 	lab
 	t     *testing.T
 	state string
+	began int64 // where the audit log ended then
 	out   bytes.Buffer
 	cmd   *exec.Cmd
 }
 
 func (l lab) begin(t *testing.T, args ...string) *labourer {
 	t.Helper()
-	w := &labourer{lab: l, t: t, state: t.TempDir()}
+	w := &labourer{lab: l, t: t, state: t.TempDir(), began: l.auditEnd(t)}
 	w.cmd = w.command(args...)
 	w.cmd.Stdout, w.cmd.Stderr = &w.out, &w.out
 	require.NoError(t, w.cmd.Start())
@@ -56,29 +57,51 @@ func (w *labourer) end() (exit int, text string) {
 
 // audited are the finished requests of this run, so far.
 func (w *labourer) audited() []map[string]any {
-	found, err := filepath.Glob(filepath.Join(w.state, "runbook", "runs", "*", "journal.jsonl"))
+	w.t.Helper()
+	ours, err := w.audit()
 	require.NoError(w.t, err)
+	return ours
+}
+
+func (w *labourer) audit() ([]map[string]any, error) {
+	journals, err := filepath.Glob(filepath.Join(w.state, "runbook", "runs", "*", "journal.jsonl"))
+	if err != nil || len(journals) == 0 {
+		return nil, err
+	}
+	all, err := linesFrom(w.auditLog(), w.began)
+	if err != nil {
+		return nil, err
+	}
 	var ours []map[string]any
-	for _, path := range found {
+	for _, path := range journals {
 		run := filepath.Base(filepath.Dir(path))
-		for _, e := range readLines(w.t, filepath.Join(w.folder, "audit.log"), 0) {
+		for _, e := range all {
 			if agent, _ := e["userAgent"].(string); strings.Contains(agent, run) && e["stage"] == "ResponseComplete" {
 				ours = append(ours, e)
 			}
 		}
 	}
-	return ours
+	return ours, nil
 }
 
 // until waits until the server has been asked for something by this run.
 func (w *labourer) until(what string, enough func([]map[string]any) bool) {
 	w.t.Helper()
-	met := assert.Eventually(w.t, func() bool { return enough(w.audited()) }, 20*time.Second, 50*time.Millisecond, what)
-	if !met {
-		_ = w.cmd.Process.Kill()
-		_, text := w.end()
-		require.Fail(w.t, "it did not come to that", text)
+	var failed error // of the look that ended the waiting
+	met := assert.Eventually(w.t, func() bool {
+		seen, err := w.audit()
+		failed = err
+		return err != nil || enough(seen)
+	}, 20*time.Second, 50*time.Millisecond, what)
+	if met && failed == nil {
+		return
 	}
+	_ = w.cmd.Process.Kill()
+	_, text := w.end()
+	if met {
+		require.NoError(w.t, failed, text)
+	}
+	require.Fail(w.t, "it did not come to that", text)
 }
 
 func codeOf(e map[string]any) int {

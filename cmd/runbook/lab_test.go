@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -70,33 +69,29 @@ func (e labRun) intents() map[string]any {
 
 func readLines(t *testing.T, path string, from int64) []map[string]any {
 	t.Helper()
-	f, err := os.Open(path)
+	out, err := linesFrom(path, from)
 	require.NoError(t, err)
-	defer f.Close() //nolint:errcheck // it was only read
-	_, err = f.Seek(from, 0)
+	return out
+}
+
+func (l lab) auditLog() string { return filepath.Join(l.folder, "audit.log") }
+
+// auditEnd is where the API server's audit log ends now. What is before it is no business of a test: it may even be torn, where a server
+// was killed.
+func (l lab) auditEnd(t *testing.T) int64 {
+	t.Helper()
+	info, err := os.Stat(l.auditLog())
 	require.NoError(t, err)
-	var out []map[string]any
-	lines := bufio.NewReader(f)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err != nil {
-			return out
-		}
-		var record map[string]any
-		require.NoError(t, json.Unmarshal(line, &record))
-		out = append(out, record)
-	}
+	return info.Size()
 }
 
 // audited returns what the API server's audit log says that we sent while fn ran.
 func (l lab) audited(t *testing.T, fn func()) []map[string]any {
 	t.Helper()
-	path := filepath.Join(l.folder, "audit.log")
-	info, err := os.Stat(path)
-	require.NoError(t, err)
+	began := l.auditEnd(t)
 	fn()
 	var ours []map[string]any
-	for _, e := range readLines(t, path, info.Size()) {
+	for _, e := range readLines(t, l.auditLog(), began) {
 		// A long request, such as exec, is logged when it starts and again when it ends.
 		agent, _ := e["userAgent"].(string)
 		if strings.HasPrefix(agent, "runbook/"+version+" ") && e["stage"] == "ResponseComplete" {

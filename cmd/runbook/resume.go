@@ -132,6 +132,7 @@ func resumeOne(ctx context.Context, io streams, f *resumeFlags, name string) (er
 	if err != nil {
 		return err
 	}
+	f.remember(t.run)
 	x, err := prepare(io, &f.commonFlags, false)
 	if err != nil {
 		return err

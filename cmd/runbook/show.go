@@ -54,7 +54,7 @@ with --record, is shown as "runbook runs show" shows a run.
 	o := addOutput(cmd)
 	f.output = o
 	flags := cmd.Flags()
-	flags.StringVar(&f.site, "site", "", "of a plan: site file that apply would be given")
+	flags.StringVar(&f.site, "site", "", "of a plan: site file that apply would be given (default: that of the plan)")
 	flags.StringVar(f.cluster.KubeConfig, "kubeconfig", "", "of a plan: kubeconfig that apply would be given")
 	flags.StringVar(f.cluster.Context, "context", "", "of a plan: context that apply would be given")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

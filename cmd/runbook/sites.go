@@ -10,6 +10,7 @@ import (
 	"github.com/adrg/xdg"
 
 	"runbook/engine/action"
+	"runbook/engine/journal"
 	"runbook/engine/module"
 	"runbook/engine/site"
 )
@@ -30,6 +31,23 @@ func loadSite(flag string) (*site.Site, error) {
 		return nil, action.Errorf(action.CodeInvalid, "cannot read the site file of %s: it was %s, and is gone", flag, target)
 	}
 	return nil, action.Errorf(action.CodeInvalid, "there is no site %q in %s%s", flag, sitesFolder(), module.Suggest(flag, siteNames()))
+}
+
+// siteFile is where a site file is, for whoever takes the run up somewhere else; "" if there is none.
+func siteFile(s *site.Site) string {
+	path, err := filepath.Abs(s.Path)
+	if s.Path == "" || err != nil {
+		return ""
+	}
+	return path
+}
+
+// remember means the site file of an earlier run where the command line names none. One that is gone is not asked for: what the site is
+// now will tell.
+func (f *commonFlags) remember(run *journal.Run) {
+	if _, err := os.Stat(run.SiteFile); f.site == "" && err == nil {
+		f.site = run.SiteFile
+	}
 }
 
 func sitesFolder() string { return filepath.Join(xdg.ConfigHome, "runbook", "sites") }

@@ -49,6 +49,7 @@ func staleScript(ctx context.Context, p *plan.Plan) []screen.Stale {
 // staleSite compares the site as apply would find it on the same command line.
 func staleSite(f *commonFlags, p *plan.Plan) []screen.Stale {
 	const what = "site"
+	f.remember(p.Run)
 	s, err := loadSite(f.site)
 	if err != nil {
 		return []screen.Stale{{What: what, Text: err.Error(), Refuses: true}}

@@ -124,6 +124,9 @@ type Prediction struct {
 	// Unchanged says that the target is as wanted already: nothing is to be sent, and nothing to be consented to.
 	Unchanged bool
 	Note      string // one line for a person: why only simulated, or what follows of it
+	// Missed is why what follows of the action is not known, which the note says too; nil if nothing is missing. Where it is
+	// retryable, another prediction may know more. It is no reason against the action.
+	Missed error
 }
 
 // Evidence is what was seen of a target when an action was predicted: Apply acts only on what still matches it.

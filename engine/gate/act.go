@@ -95,11 +95,11 @@ func (g *Gate) admit(d action.Description) error {
 }
 
 func (g *Gate) predict(ctx context.Context, pass *passage) error {
-	v, _, err := g.retry(ctx, func() (any, error) { return pass.action.Predict(ctx, g.opts.Terminal.View()) })
+	predicted, err := g.foresee(ctx, pass.action)
 	if err != nil {
 		return err
 	}
-	pass.predicted = v.(action.Prediction)
+	pass.predicted = predicted
 	if pass.intent != nil {
 		return nil // it was written down before
 	}
@@ -116,6 +116,18 @@ func (g *Gate) predict(ctx context.Context, pass *passage) error {
 		pass.intent.Made, pass.intent.Evidence = true, action.Evidence{}
 	}
 	return nil
+}
+
+// foresee predicts again what failed for the moment, and what missed something for the moment: a dry run that knew less for one
+// throttled look would show another course than the real run takes. What is missed to the end keeps nobody from acting.
+func (g *Gate) foresee(ctx context.Context, a action.Action) (predicted action.Prediction, err error) {
+	_, _, _ = g.retry(ctx, func() (any, error) { // how the last attempt ended is known here
+		if predicted, err = a.Predict(ctx, g.opts.Terminal.View()); err != nil {
+			return nil, err
+		}
+		return nil, predicted.Missed
+	})
+	return predicted, err
 }
 
 // arrive hands the action to the terminal. A binding that panics there may or may not have sent something.

@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -114,13 +115,19 @@ type flakyWait struct {
 	err    error
 	fails  int // looks
 	hangs  bool
+	slow   time.Duration // how long an answer takes
 	checks int
 }
 
 func (w *flakyWait) Check(ctx context.Context, view action.View) (action.Progress, error) {
 	w.checks++
+	answer := time.After(w.slow)
 	if w.hangs {
-		<-ctx.Done()
+		answer = nil
+	}
+	select {
+	case <-answer:
+	case <-ctx.Done():
 		return action.Progress{}, action.Errorf(action.CodeTimeout, "no answer in time")
 	}
 	if w.checks <= w.fails {
@@ -154,7 +161,7 @@ func TestAWaitOutlastsItsServer(t *testing.T) {
 	}
 }
 
-// hastyWait has no time, and a server that does not answer.
+// hastyWait has no time.
 type hastyWait struct{ flakyWait }
 
 func (*hastyWait) Pace() action.Pace {
@@ -162,7 +169,98 @@ func (*hastyWait) Pace() action.Pace {
 }
 
 func TestAWaitDoesNotHangWithItsServer(t *testing.T) {
-	f := newFixture(t, Apply{})
-	_, err := f.Wait(f.ctx, Place{Step: "s"}, &hastyWait{flakyWait{hangs: true}})
-	require.Equal(t, action.CodeUnavailable, action.CodeOf(err), "a plan's course for what did not come true is not meant: %v", err)
+	synctest.Test(t, func(t *testing.T) {
+		f, began := newFixture(t, Apply{}), time.Now()
+		_, err := f.Wait(f.ctx, Place{Step: "s"}, &hastyWait{flakyWait{hangs: true}})
+		require.Equal(t, action.CodeUnavailable, action.CodeOf(err), "a plan's course for what did not come true is not meant: %v", err)
+		assert.Equal(t, settleTime, time.Since(began))
+	})
+}
+
+// A condition that holds is seen at the end of a wait, also on a server that takes its time.
+func TestTheLastLookIsNotCutShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, Apply{})
+		_, err := f.Wait(f.ctx, Place{Step: "s"}, &hastyWait{flakyWait{fakeWait: fakeWait{met: 1}, slow: 5 * time.Second}})
+		require.NoError(t, err)
+	})
+}
+
+func TestAWaitLeavesAThrottlingServerAlone(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		after  time.Duration
+		fails  int
+		checks int
+		lasts  time.Duration
+	}{
+		{"longer than a read would wait", 40 * time.Second, 1, 2, 40 * time.Second},
+		{"longer than the wait lasts", time.Hour, 1, 2, time.Minute},
+		{"to the end", time.Hour, 1000, 2, time.Minute},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFixture(t, Apply{})
+			began := f.opts.Clock.Now()
+			w := &longWait{flakyWait{fakeWait: fakeWait{met: 1}, err: throttledFor(c.after), fails: c.fails}}
+			_, err := f.Wait(f.ctx, Place{Step: "s"}, w)
+			if c.fails == 1 {
+				require.NoError(t, err)
+			} else {
+				require.Equal(t, action.CodeUnavailable, action.CodeOf(err))
+			}
+			assert.Equal(t, c.checks, w.checks)
+			assert.Equal(t, c.lasts, f.opts.Clock.Now().Sub(began))
+		})
+	}
+}
+
+// longWait has a minute.
+type longWait struct{ flakyWait }
+
+func (*longWait) Pace() action.Pace {
+	return action.Pace{Timeout: time.Minute, Every: time.Second}
+}
+
+// shortSighted is an action whose prediction misses something for the first attempts.
+type shortSighted struct {
+	fakeAction
+	missed   error
+	misses   int
+	predicts int
+}
+
+func (s *shortSighted) Predict(ctx context.Context, view action.View) (action.Prediction, error) {
+	p, err := s.fakeAction.Predict(ctx, view)
+	s.predicts++
+	if s.predicts <= s.misses {
+		p.Missed, p.Note = s.missed, "what follows of it is not known"
+	}
+	return p, err
+}
+
+// What a prediction misses is looked for again, and is no reason against the action.
+func TestWhatIsMissedIsLookedForAgain(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		missed   error
+		misses   int
+		predicts int
+		note     string
+	}{
+		{"throttled once", throttledFor(time.Second), 1, 2, ""},
+		{"away to the end", away(), 1000, 5, "what follows of it is not known"},
+		{"forbidden, and not believed", action.Errorf(action.CodeForbidden, "403").Again(), 1000, 5, "what follows of it is not known"},
+		{"forbidden", action.Errorf(action.CodeForbidden, "403"), 1000, 1, "what follows of it is not known"},
+		{"throttled for too long", throttledFor(time.Hour), 1000, 1, "what follows of it is not known"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFixture(t, Apply{})
+			a := &shortSighted{missed: c.missed, misses: c.misses}
+			v, err := f.act(a)
+			require.NoError(t, err)
+			assert.Equal(t, "applied", v)
+			assert.Equal(t, c.predicts, a.predicts)
+			assert.Equal(t, c.note, f.sink.records[0].Intent.Note)
+		})
+	}
 }

@@ -101,15 +101,13 @@ func (w *waiting) look(ctx context.Context, view action.View) (action.Progress, 
 	return progress, nil
 }
 
-// shortestLook is what a look gets in any case: who waits for no time at all still wants to know.
-const shortestLook = time.Second
-
-// lookWithin is look with a bound on its time, so that a server that does not answer cannot hold up a wait for longer than it was to
-// last. A look of the script is made of calls that have bounds of their own.
+// lookWithin is look with a bound on its time, so that a server that does not answer cannot hold up a wait for long beyond its time: a
+// look gets what is left of it, or as much as the look at a target whose answer was lost. Who waits for a moment only still wants to
+// know, and a server that is slow is no server that is away. A look of the script is made of calls that have bounds of their own.
 func (w *waiting) lookWithin(ctx context.Context, left time.Duration) (action.Progress, error) {
 	if !w.scripted() {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, max(left, shortestLook))
+		ctx, cancel = context.WithTimeout(ctx, max(left, settleTime))
 		defer cancel()
 	}
 	progress, err := w.look(ctx, Nothing{})

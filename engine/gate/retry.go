@@ -21,11 +21,16 @@ func pauseBefore(attempt int, err error) (pause time.Duration, ok bool) {
 	if attempt > len(backoff) {
 		return 0, false
 	}
-	pause = backoff[attempt-1]
-	if e, is := errors.AsType[*action.Error](err); is {
-		pause = max(pause, e.After)
-	}
+	pause = max(backoff[attempt-1], askedToWait(err))
 	return pause, pause <= longestPause
+}
+
+// askedToWait is how long the other side wants to be left alone; zero if it does not say.
+func askedToWait(err error) time.Duration {
+	if e, is := errors.AsType[*action.Error](err); is {
+		return e.After
+	}
+	return 0
 }
 
 // retry calls fn again while it fails with an error that says nothing was changed and the same may succeed.

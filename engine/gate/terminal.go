@@ -117,7 +117,7 @@ func seenNotDone(cause error) error {
 }
 
 // wait looks until the condition holds. A look that fails for the moment is no reason to give up before the time is up: servers are
-// restarted while people wait for them.
+// restarted while people wait for them. One that asks to be left alone is, up to the last look.
 func (Apply) wait(ctx context.Context, w *waiting) (any, string, error) {
 	pace, clock := w.wait.Pace(), w.gate.opts.Clock
 	deadline := clock.Now().Add(pace.Timeout)
@@ -136,7 +136,8 @@ func (Apply) wait(ctx context.Context, w *waiting) (any, string, error) {
 		case !clock.Now().Add(pace.Every).Before(deadline):
 			return nil, "", w.failed(action.CodeTimeout, "%s did not come true within %s", w.name, pace.Timeout)
 		}
-		if err := w.gate.pause(ctx, w.place.Branch, pace.Every); err != nil {
+		pause := min(max(pace.Every, askedToWait(err)), deadline.Sub(clock.Now()))
+		if err := w.gate.pause(ctx, w.place.Branch, pause); err != nil {
 			return nil, "", err
 		}
 	}

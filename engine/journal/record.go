@@ -85,26 +85,27 @@ const (
 
 // Run says what runs, where, and for whom.
 type Run struct {
-	Format  int               `json:"format"`
-	ID      string            `json:"id"`
-	Version string            `json:"version"` // of the program
-	Runbook string            `json:"runbook"`
-	Path    string            `json:"path"`             // of the script
-	Source  string            `json:"source"`           // where it was found: shipped, system, user, project, file
-	Digest  string            `json:"digest"`           // of the script and what it required
-	Summary string            `json:"summary"`          // one line, from its header
-	Params  map[string]any    `json:"params"`           // after defaults
-	Site    map[string]string `json:"site"`             // what identifies the site: context, server, namespace
-	User    string            `json:"user"`             // on this machine
-	Host    string            `json:"host"`             // this machine
-	Mode    Mode              `json:"mode"`             //
-	Steps   []string          `json:"steps"`            // their names, in order
-	May     []string          `json:"may"`              // what the script may change
-	Clock   time.Time         `json:"clock"`            // the run's clock at its start, which a dry run then moves by itself
-	Masked  []string          `json:"masked,omitempty"` // names of parameters whose values are secret
-	Given   map[string]string `json:"given,omitempty"`  // parameters as they were typed; of a secret one only the reference
-	Plan    string            `json:"plan,omitempty"`   // checksum of the plan that the run applies
-	Applies *Applies          `json:"applies,omitempty"`
+	Format   int               `json:"format"`
+	ID       string            `json:"id"`
+	Version  string            `json:"version"` // of the program
+	Runbook  string            `json:"runbook"`
+	Path     string            `json:"path"`                // of the script
+	Source   string            `json:"source"`              // where it was found: shipped, system, user, project, file
+	Digest   string            `json:"digest"`              // of the script and what it required
+	Summary  string            `json:"summary"`             // one line, from its header
+	Params   map[string]any    `json:"params"`              // after defaults
+	Site     map[string]string `json:"site"`                // what identifies the site: context, server, namespace
+	SiteFile string            `json:"site_file,omitempty"` // path of the site file, if there was one
+	User     string            `json:"user"`                // on this machine
+	Host     string            `json:"host"`                // this machine
+	Mode     Mode              `json:"mode"`                //
+	Steps    []string          `json:"steps"`               // their names, in order
+	May      []string          `json:"may"`                 // what the script may change
+	Clock    time.Time         `json:"clock"`               // the run's clock at its start, which a dry run then moves by itself
+	Masked   []string          `json:"masked,omitempty"`    // names of parameters whose values are secret
+	Given    map[string]string `json:"given,omitempty"`     // parameters as they were typed; of a secret one only the reference
+	Plan     string            `json:"plan,omitempty"`      // checksum of the plan that the run applies
+	Applies  *Applies          `json:"applies,omitempty"`
 
 	// Replay says that the run only repeats a recording, for those who show it: it is written nowhere.
 	Replay bool `json:"-"`

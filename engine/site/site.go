@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -29,7 +30,7 @@ type Site struct {
 
 // Kubernetes says which cluster is meant. Flags of the command line come before it.
 type Kubernetes struct {
-	Kubeconfig string   `yaml:"kubeconfig"` // path; empty for KUBECONFIG and then ~/.kube/config
+	Kubeconfig string   `yaml:"kubeconfig"` // path, from the site file's folder; empty for KUBECONFIG and then ~/.kube/config
 	Context    string   `yaml:"context"`
 	Namespace  string   `yaml:"namespace"`
 	Production []string `yaml:"production"` // contexts whose name has to be typed before something is changed
@@ -59,6 +60,9 @@ func Load(path string) (*Site, error) {
 		return nil, action.Errorf(action.CodeInvalid, "%s: %w", path, err)
 	}
 	s.Path = path
+	if k := &s.Kubernetes.Kubeconfig; *k != "" && !filepath.IsAbs(*k) {
+		*k = filepath.Join(filepath.Dir(path), *k)
+	}
 	return s, nil
 }
 

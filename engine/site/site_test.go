@@ -123,6 +123,13 @@ func TestLoad(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, &Site{Name: "here", Path: FileName}, s)
 
+	beside, err := Load(write("beside.yaml", "kubernetes: {kubeconfig: keys/config}\n"))
+	require.NoError(t, err)
+	assert.Equal(t, filepath.Join(folder, "keys", "config"), beside.Kubernetes.Kubeconfig, "a path is meant from the file that it is in")
+	absolute, err := Load(write("absolute.yaml", "kubernetes: {kubeconfig: /etc/config}\n"))
+	require.NoError(t, err)
+	assert.Equal(t, "/etc/config", absolute.Kubernetes.Kubeconfig)
+
 	other := write("other.yaml", "name: there\n")
 	s, err = Load(other)
 	require.NoError(t, err)

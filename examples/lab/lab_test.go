@@ -6,6 +6,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -171,5 +174,28 @@ func TestLabNamesTheServerThatDoesNotStart(t *testing.T) {
 	}
 	if log, err := os.ReadFile(dir.Log(broken)); err != nil || !bytes.Contains(log, []byte("no configuration")) {
 		t.Errorf("its log: %q, %v", log, err)
+	}
+}
+
+// kwok runs what it is asked to execute, as the user. Nobody may ask it but who has a certificate of the lab.
+func TestLabRunsNothingForStrangers(t *testing.T) {
+	state, err := supervisor.ReadState(layout.Dir(os.Getenv("RUNBOOK_LAB")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	for _, scheme := range []string{"http", "https"} {
+		url := fmt.Sprintf("%s://%s:%d/exec/photon-mlir/any/compiler?command=id&output=1", scheme, supervisor.Loopback, state.Ports["kwok"])
+		response, err := stranger.Get(url)
+		if err != nil {
+			continue // the TLS handshake failed
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: a stranger is answered %s", scheme, response.Status)
+		}
+		if scheme == "https" {
+			t.Error("a stranger without a certificate was let in")
+		}
 	}
 }

@@ -1,11 +1,11 @@
-// Command lab runs a real Kubernetes control plane on this machine's loopback, without root and without containers:
-// etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok, all built from Go modules that go.mod pins.
-// It is where runbooks meet the servers they will meet in production, with an audit log that proves what they sent.
+// Command lab runs a whole site on this machine's loopback, without root and without containers: a Kubernetes control
+// plane, its metrics server, Prometheus, Alertmanager, an S3 store, devices behind an sshd, and an inbox for messages. It
+// is where runbooks meet the servers they will meet in production, with records that prove what these were asked.
 //
-// It never listens beyond loopback, never touches a process it did not start, and never runs a pod: kwok plays the
-// kubelet, so nodes and pods are records that behave.
+// It never listens beyond loopback, never touches a process it did not start or a folder that is not a lab's, and never
+// runs a pod: kwok plays the kubelet, so nodes and pods are records that behave.
 //
-// Read next: command, one file per subcommand; then plane, how the servers are started; then site, what is in them.
+// Read next: command/lab.go, the parts of a lab; then supervisor, how they are started; then each part.
 package main
 
 import (

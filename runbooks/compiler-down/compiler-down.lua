@@ -38,6 +38,7 @@ return runbook {
                   pattern = "[a-z0-9]([-a-z0-9]*[a-z0-9])?" },
     replicas  = { type = "integer",  min = 1, max = 50,           help = "scale to so many replicas, when load is the cause" },
     timeout   = { type = "duration", default = "5m",              help = "how long to wait for the service to be available" },
+    unready_for = { type = "duration", default = "5m",            help = "how long a pod may take to become ready before it counts as failing" },
     log_lines = { type = "integer",  min = 1, max = 1000, default = 20, help = "lines shown of each failing pod's log" },
   },
 
@@ -51,11 +52,16 @@ return runbook {
       report.table({ run.deployment }, { "name", "ready", "up_to_date", "available", "age" })
       local found = pods(run)
       report.table(found, columns)
-      run.failing = kubernetes.failing(found)
+      run.failing = kubernetes.failing(found, { unready_for = run.params.unready_for })
+      run.calm = "no pod is failing"
+      local ready, wanted = run.deployment.status.readyReplicas or 0, run.deployment.spec.replicas
+      if ready < wanted then
+        run.calm = ("no pod counts as failing, but %d of %d are ready; -p unready_for=… says how long one may take"):format(ready, wanted)
+      end
     end),
 
     step("Check recent logs", function(run)
-      if #run.failing == 0 then skip("no pod is failing") end
+      if #run.failing == 0 then skip(run.calm) end
       local logs = parallel(run.failing, { on_error = "continue" }, function(pod) return last_words(run, pod) end)
       for i, pod in ipairs(run.failing) do
         report.lines(logs[i] or { "(no log could be read)" }, pod.metadata.name)
@@ -63,7 +69,7 @@ return runbook {
     end),
 
     step("Restart failed pods", function(run)
-      if #run.failing == 0 then skip("no pod is failing") end
+      if #run.failing == 0 then skip(run.calm) end
       for _, pod in ipairs(run.failing) do kubernetes.delete(pod) end
     end),
 

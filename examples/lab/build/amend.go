@@ -12,8 +12,12 @@ import (
 	"strings"
 )
 
-//go:embed amendments/exit_error.go.txt
-var exitErrorFile []byte
+var (
+	//go:embed amendments/exit_error.go.txt
+	exitErrorFile []byte
+	//go:embed amendments/clients.go.txt
+	clientsFile []byte
+)
 
 // amendment is what is changed in a module before a component is built from it.
 type amendment struct {
@@ -27,7 +31,9 @@ type amendment struct {
 type replacement struct{ file, old, new string }
 
 // amendedKwok mends two faults of kwok's exec that would teach a runbook the wrong thing: every failing command ends
-// with an internal error instead of its exit code, and a command never sees the end of its input.
+// with an internal error instead of its exit code, and a command never sees the end of its input. And it asks for a
+// client's certificate, as a kubelet does, and answers nothing in plain HTTP: as it comes, whoever reaches its port, a web
+// page in the user's browser among them, can run commands as the user.
 var amendedKwok = &amendment{
 	module: "sigs.k8s.io/kwok",
 	replacements: []replacement{
@@ -46,8 +52,22 @@ var amendedKwok = &amendment{
 			old:  "_, _ = io.Copy(inPipe, opt.In)",
 			new:  "_, _ = io.Copy(inPipe, opt.In)\n\t\t\t\t_ = inPipe.Close()",
 		},
+		{
+			file: "pkg/kwok/server/server.go",
+			old:  "			err = svc.ServeTLS(tlsListener, certFile, privateKeyFile)\n",
+			new: "			svc.TLSConfig, err = labClients(certFile)\n" +
+				"			if err == nil {\n				err = svc.ServeTLS(tlsListener, certFile, privateKeyFile)\n			}\n",
+		},
+		{
+			file: "pkg/kwok/server/server.go",
+			old:  "		err = svc.Serve(unmatchedListener)\n",
+			new:  "		svc.Handler = http.NotFoundHandler()\n		err = svc.Serve(unmatchedListener)\n",
+		},
 	},
-	additions: map[string][]byte{"pkg/kwok/server/lab_exit_error.go": exitErrorFile},
+	additions: map[string][]byte{
+		"pkg/kwok/server/lab_exit_error.go": exitErrorFile,
+		"pkg/kwok/server/lab_clients.go":    clientsFile,
+	},
 }
 
 // amendedAlertmanager has empty pages: its module lacks those that npm makes, and does not compile without.

@@ -1,5 +1,5 @@
 // Package command is the lab's command line, one file per subcommand. Commands parse and print; the work is done in
-// build, plane and site.
+// build, supervisor, and the parts of a lab, which lab.go lists.
 package command
 
 import (
@@ -17,9 +17,9 @@ import (
 func Root(modules build.Modules) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "lab",
-		Short: "A real Kubernetes control plane on this machine, without root and without containers",
-		Long: `A real Kubernetes control plane on this machine's loopback, built from Go modules, without root and
-without containers. Nodes and pods are played by kwok: they have logs, events and failures, but run nothing.`,
+		Short: "A whole site on this machine, of real servers, without root and without containers",
+		Long: `A whole site on this machine's loopback, of real servers that are built from Go modules, without root and without
+containers. Nodes and pods are played by kwok: they have logs, events, usage and failures, but run nothing.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

@@ -44,10 +44,10 @@ helps; bad-rollout and bad-image are always of that kind. Each time, the pods' l
 		ctx, cancel := context.WithTimeout(cmd.Context(), scenarioTimeout)
 		defer cancel()
 		scenario.Name = names[0]
-		if err := kwok.WriteLogs(dir, time.Now()); err != nil {
+		if err := scenario.Play(ctx, access); err != nil {
 			return err
 		}
-		if err := scenario.Play(ctx, access); err != nil {
+		if err := kwok.WriteLogs(dir, time.Now()); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is now as in scenario %s\n", site.Deployment, scenario.Name)

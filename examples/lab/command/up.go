@@ -1,9 +1,12 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 	"text/template"
 
 	"github.com/spf13/cobra"
@@ -18,7 +21,7 @@ import (
 func upCommand(modules build.Modules) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
-		Short: "Start the control plane and set up the site",
+		Short: "Start the servers and set up the site",
 		Args:  cobra.NoArgs,
 	}
 	dir, bin := dirFlag(cmd), binFlag(cmd)
@@ -27,6 +30,11 @@ func upCommand(modules build.Modules) *cobra.Command {
 		dir, err := dir()
 		if err != nil {
 			return err
+		}
+		if *name != "" {
+			if err := sitefile.CheckName(*name); err != nil {
+				return err
+			}
 		}
 		builder, err := newBuilder(cmd, modules, *bin)
 		if err != nil {
@@ -52,7 +60,7 @@ func upCommand(modules build.Modules) *cobra.Command {
 
 // publish writes the site file and that of the shell, and returns what to say to runbook's --site.
 func publish(dir layout.Dir, name string, out io.Writer) (string, error) {
-	if err := sitefile.Write(dir, site.Namespace); err != nil {
+	if err := sitefile.Write(dir, cmp.Or(name, strings.TrimPrefix(filepath.Base(string(dir)), ".")), site.Namespace); err != nil {
 		return "", err
 	}
 	if err := sitefile.WriteEnv(dir); err != nil {
@@ -79,7 +87,7 @@ The lab is ready in {{.Dir}}
   lab down                                        # stop it
 
 Cluster     contexts lab-admin (kubectl's), lab-oncall (the site file's), lab-viewer
-Monitoring  {{.URL "prometheus"}}, {{.URL "alertmanager"}}
+Monitoring  Prometheus {{.URL "prometheus"}}, Alertmanager {{.URL "alertmanager"}}: their APIs, without pages
 Backups     aws s3 ls photon-mlir-backups; profiles lab-admin, lab-oncall
 Messages    lab inbox
 {{- if .Has "sshd"}}

@@ -58,7 +58,7 @@ func serveMail(ctx context.Context, server *smtp.Server, address string) error {
 	if err != nil {
 		return err
 	}
-	return until(ctx, func() error { return server.Serve(listener) }, server.Shutdown)
+	return until(ctx, listener, server.Serve, server.Shutdown)
 }
 
 func serveWebhooks(ctx context.Context, handler http.Handler, address string) error {
@@ -71,7 +71,7 @@ func serveWebhooks(ctx context.Context, handler http.Handler, address string) er
 		ReadHeaderTimeout: patience,
 		BaseContext:       func(net.Listener) context.Context { return ctx }, // a slow answer does not hold up the end
 	}
-	return until(ctx, func() error { return server.Serve(listener) }, server.Shutdown)
+	return until(ctx, listener, server.Serve, server.Shutdown)
 }
 
 func listen(ctx context.Context, address string) (net.Listener, error) {
@@ -83,13 +83,14 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 }
 
 // until serves until ctx ends, and then lets the server finish what it is at. A client that stays connected and silent is not
-// waited for any longer, and ends with this program.
-func until(ctx context.Context, serve func() error, shutdown func(context.Context) error) error {
+// waited for any longer, and ends with this program. A server that was told to end before it began to serve does not know its
+// listener yet, so that this is closed as well.
+func until(ctx context.Context, listener net.Listener, serve func(net.Listener) error, shutdown func(context.Context) error) error {
 	ended := make(chan struct{})
 	var failure error // once it ended
 	go func() {
 		defer close(ended)
-		failure = serve()
+		failure = serve(listener)
 	}()
 	select {
 	case <-ended:
@@ -99,6 +100,7 @@ func until(ctx context.Context, serve func() error, shutdown func(context.Contex
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer cancel()
 	err := shutdown(ctx)
+	listener.Close() //nolint:errcheck // as a rule it is closed
 	<-ended
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil

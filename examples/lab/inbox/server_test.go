@@ -102,3 +102,17 @@ func TestServerSaysThatItsPortIsTaken(t *testing.T) {
 		t.Errorf("got %v, which the supervisor does not understand", err)
 	}
 }
+
+func TestServerThatIsToldToEndBeforeItBegins(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	serve := func(l net.Listener) error { _, err := l.Accept(); return err }
+	knowsNoListener := func(context.Context) error { return nil }
+	if err := until(ctx, listener, serve, knowsNoListener); err != nil {
+		t.Errorf("got %v", err)
+	}
+}

@@ -63,8 +63,9 @@ func (d Dir) Log(name string) string { return d.join("logs", name+".log") }
 // State is what the lab remembers of its processes.
 func (d Dir) State() string { return d.join("state.json") }
 
-// Lock keeps two commands from working on one lab at once.
-func (d Dir) Lock() string { return d.join("lock") }
+// Lock keeps two commands from working on one lab at once. It also tells a lab's folder from any other: where it is
+// missing, nothing is the lab's.
+func (d Dir) Lock() string { return d.join(".lab-lock") }
 
 // PKI is the folder of the certificates and keys.
 func (d Dir) PKI() string { return d.join("pki") }
@@ -77,6 +78,12 @@ func (d Dir) Serving() string { return d.join("pki", "serving.crt") }
 
 // ServingKey is its key.
 func (d Dir) ServingKey() string { return d.join("pki", "serving.key") }
+
+// KubeletClient is the certificate of whom a kubelet answers.
+func (d Dir) KubeletClient() string { return d.join("pki", "kubelet-client.crt") }
+
+// KubeletClientKey is its key.
+func (d Dir) KubeletClientKey() string { return d.join("pki", "kubelet-client.key") }
 
 // Config is the folder of the servers' configurations.
 func (d Dir) Config() string { return d.join("config") }

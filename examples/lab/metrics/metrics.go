@@ -119,6 +119,8 @@ func command(stage *supervisor.Stage) process.Command {
 		"--authentication-kubeconfig="+config,
 		"--authorization-kubeconfig="+config,
 		"--kubelet-certificate-authority="+stage.Dir.Authority(),
+		"--kubelet-client-certificate="+stage.Dir.KubeletClient(),
+		"--kubelet-client-key="+stage.Dir.KubeletClientKey(),
 		"--kubelet-preferred-address-types=InternalIP",
 		"--kubelet-use-node-status-port",
 		"--node-selector=!"+site.UnmeasuredLabel,

@@ -60,8 +60,8 @@ func (s servers) apiServer() process.Command {
 		"--service-account-key-file="+s.pki(tokenPublicFile),
 		"--service-account-signing-key-file="+s.pki(tokenKeyFile),
 		"--service-cluster-ip-range=10.96.0.0/16",
-		"--kubelet-client-certificate="+s.pki(kubeletClientName+".crt"),
-		"--kubelet-client-key="+s.pki(kubeletClientName+".key"),
+		"--kubelet-client-certificate="+s.Dir.KubeletClient(),
+		"--kubelet-client-key="+s.Dir.KubeletClientKey(),
 		"--kubelet-certificate-authority="+s.Dir.Authority(),
 		"--kubelet-preferred-address-types=InternalIP",
 		// How it hands requests on to servers that extend it, and how these know that it is it who asks.

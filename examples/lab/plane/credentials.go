@@ -44,8 +44,7 @@ var components = map[string]identity{
 
 // The files below DIR/pki that component flags name.
 const (
-	etcdClientName    = "etcd-client"
-	kubeletClientName = "kubelet-client"
+	etcdClientName = "etcd-client"
 	// The API server shows this certificate where it hands a request on. Its authority is one of its own: whoever
 	// shows one of these may say for whom he asks.
 	frontProxyName   = "front-proxy-client"
@@ -119,15 +118,17 @@ func writeServerFiles(dir layout.Dir, authority *pki.Authority) error {
 	}
 	in := func(file string) string { return filepath.Join(dir.PKI(), file) }
 	files := map[string][]byte{
-		dir.Authority():      authority.Certificate,
-		dir.Serving():        serving.Certificate,
-		dir.ServingKey():     serving.Key,
-		in(frontProxyCAFile): frontProxyAuthority.Certificate,
-		in(tokenKeyFile):     private,
-		in(tokenPublicFile):  public,
+		dir.Authority():        authority.Certificate,
+		dir.Serving():          serving.Certificate,
+		dir.ServingKey():       serving.Key,
+		dir.KubeletClient():    kubeletClient.Certificate,
+		dir.KubeletClientKey(): kubeletClient.Key,
+		in(frontProxyCAFile):   frontProxyAuthority.Certificate,
+		in(tokenKeyFile):       private,
+		in(tokenPublicFile):    public,
 	}
 	for name, pair := range map[string]pki.Pair{
-		etcdClientName: etcdClient, kubeletClientName: kubeletClient, frontProxyName: frontProxy,
+		etcdClientName: etcdClient, frontProxyName: frontProxy,
 	} {
 		files[in(name+".crt")], files[in(name+".key")] = pair.Certificate, pair.Key
 	}

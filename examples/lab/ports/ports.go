@@ -1,7 +1,7 @@
 // Package ports finds free loopback ports.
 //
 // It never promises that a port stays free: between the look and the server's own listen somebody may take it. The
-// caller starts again with other ports when a server says so; see plane.
+// caller starts again with other ports when a server says so; see supervisor.
 package ports
 
 import (

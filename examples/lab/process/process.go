@@ -96,7 +96,7 @@ func startHeld(c Command) (*exec.Cmd, func(bool) error, error) {
 	defer log.Close() //nolint:errcheck // the server has its own descriptor, and nothing is written through this one
 	cmd := exec.Command(self, append([]string{HoldCommand, c.Path}, c.Args...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = c.Dir, log, log
-	cmd.Env = append(os.Environ(), own...)
+	cmd.Env = append(inherited(), own...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	gate, err := cmd.StdinPipe()
 	if err != nil {
@@ -112,6 +112,17 @@ func startHeld(c Command) (*exec.Cmd, func(bool) error, error) {
 	return cmd, release, cmd.Start()
 }
 
+// inherited is what of this program's environment a server may have. The rest is the user's: some servers take settings from it.
+func inherited() []string {
+	var kept []string
+	for _, name := range []string{"PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LANG", "TZ"} {
+		if value, set := os.LookupEnv(name); set {
+			kept = append(kept, name+"="+value)
+		}
+	}
+	return kept
+}
+
 // environment reads the file of a server's environment; an empty name is that of none.
 func environment(file string) ([]string, error) {
 	if file == "" {
@@ -121,7 +132,7 @@ func environment(file string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read its environment: %w", err)
 	}
-	return strings.Fields(string(text)), nil
+	return strings.Split(strings.TrimRight(string(text), "\n"), "\n"), nil
 }
 
 // Done is closed when the server has ended.

@@ -15,14 +15,27 @@ const (
 	glance   = 20 * time.Millisecond
 )
 
-// Stop ends the recorded servers, the last started first, and waits until each has gone. Servers that ended by
-// themselves, and numbers that now belong to another process, are left alone.
+// Stop ends the recorded servers, all at once, and waits until each has gone. Servers that ended by themselves, and
+// numbers that now belong to another process, are left alone.
 func Stop(ctx context.Context, records []Record) error {
-	var failed error
-	for _, r := range slices.Backward(records) {
-		if err := r.stop(ctx); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("stop %s, process %d: %w", r.Name, r.PID, err))
+	left := Alive(records)
+	for _, attempt := range []struct {
+		signal syscall.Signal
+		wait   time.Duration
+	}{{syscall.SIGTERM, grace}, {syscall.SIGKILL, lastWait}} {
+		for _, r := range left {
+			if err := r.signal(attempt.signal); err != nil {
+				return fmt.Errorf("stop %s, process %d: %w", r.Name, r.PID, err)
+			}
 		}
+		var err error
+		if left, err = waitGone(ctx, left, attempt.wait); err != nil || len(left) == 0 {
+			return err
+		}
+	}
+	var failed error
+	for _, r := range left {
+		failed = errors.Join(failed, fmt.Errorf("stop %s, process %d: it does not end; look at it with ps", r.Name, r.PID))
 	}
 	return failed
 }
@@ -32,37 +45,29 @@ func Alive(records []Record) []Record {
 	return slices.DeleteFunc(slices.Clone(records), func(r Record) bool { return !r.alive() })
 }
 
-func (r Record) stop(ctx context.Context) error {
-	for _, attempt := range []struct {
-		signal syscall.Signal
-		wait   time.Duration
-	}{{syscall.SIGTERM, grace}, {syscall.SIGKILL, lastWait}} {
-		gone, err := r.signal(ctx, attempt.signal, attempt.wait)
-		if gone || err != nil {
-			return err
-		}
-	}
-	return errors.New("it does not end; look at it with ps")
-}
-
-// signal sends sig and reports whether the process went within the time given. It goes to the whole group, which
-// has the leader's number: a server's children go with it, and no group can take that number while the leader lives.
-func (r Record) signal(ctx context.Context, sig syscall.Signal, wait time.Duration) (gone bool, err error) {
+// signal goes to the whole group, which has the leader's number: a server's children go with it, and no group can take that
+// number while the leader lives.
+func (r Record) signal(sig syscall.Signal) error {
 	if !r.alive() {
-		return true, nil
+		return nil
 	}
 	if err := syscall.Kill(-r.PID, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return false, err
+		return err
 	}
+	return nil
+}
+
+// waitGone waits until all have gone or the time is up, and returns those that are left.
+func waitGone(ctx context.Context, records []Record, wait time.Duration) (left []Record, err error) {
 	for deadline := time.Now().Add(wait); time.Now().Before(deadline); {
-		if !r.alive() {
-			return true, nil
+		if left = Alive(records); len(left) == 0 {
+			return nil, nil
 		}
 		select {
 		case <-ctx.Done():
-			return false, ctx.Err()
+			return left, ctx.Err()
 		case <-time.After(glance):
 		}
 	}
-	return false, nil
+	return left, nil
 }

@@ -36,20 +36,47 @@ func (s Scenario) Play(ctx context.Context, access *rest.Config) error {
 	if !slices.Contains(kwok.Scenarios, s.Name) {
 		return fmt.Errorf("play scenario %q: there is none of that name; choose one of %s", s.Name, strings.Join(kwok.Scenarios, ", "))
 	}
+	if s.Pods < 1 {
+		return fmt.Errorf("play scenario %s: it befalls at least one pod, not %d", s.Name, s.Pods)
+	}
 	client, err := kubernetes.NewForConfig(access)
 	if err != nil {
 		return fmt.Errorf("prepare to play scenario %s: %w", s.Name, err)
 	}
+	// Before anything is healed: what cannot be played must not end what is.
+	if err := s.enough(ctx, client); err != nil {
+		return err
+	}
 	if err := heal(ctx, client); err != nil || s.Name == kwok.Healthy {
 		return err
 	}
-	if s.Release || s.Name == kwok.BadRollout || s.Name == kwok.BadImage {
+	if s.rollsOut() {
 		return s.release(ctx, client)
 	}
 	if err := s.befall(ctx, client); err != nil || s.Name != kwok.Hot {
 		return err
 	}
 	return awaitHot(ctx, access, s.Pods)
+}
+
+// rollsOut tells whether the scenario comes with a new version, and so befalls every new pod.
+func (s Scenario) rollsOut() bool {
+	return s.Release || s.Name == kwok.BadRollout || s.Name == kwok.BadImage
+}
+
+// enough tells whether the service has as many pods as are to fall.
+func (s Scenario) enough(ctx context.Context, client kubernetes.Interface) error {
+	if s.Name == kwok.Healthy || s.rollsOut() {
+		return nil
+	}
+	d, err := client.AppsV1().Deployments(Namespace).Get(ctx, Deployment, metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("play scenario %s: look at Deployment %s: %w", s.Name, Deployment, err)
+	}
+	if replicas := int(*d.Spec.Replicas); s.Pods > replicas {
+		return fmt.Errorf("play scenario %s on %d pods: Deployment %s is to have %d; ask for fewer with --pods, or scale it", s.Name, s.Pods, Deployment, replicas)
+	}
+	return nil
 }
 
 // heal undoes every scenario, in the Deployment's template as well as on its pods.

@@ -22,6 +22,14 @@ func TestUnknownScenarioNamesTheKnownOnes(t *testing.T) {
 	}
 }
 
+func TestScenarioBefallsSomebody(t *testing.T) {
+	for _, pods := range []int{0, -1} {
+		if err := (Scenario{Name: "oom", Pods: pods}).Play(t.Context(), &rest.Config{}); err == nil || !strings.Contains(err.Error(), "at least one pod") {
+			t.Errorf("%d pods: got %v", pods, err)
+		}
+	}
+}
+
 func TestHealthyTakesTheLabelAway(t *testing.T) {
 	for scenario, want := range map[string]string{
 		"oom":        `{"metadata":{"labels":{"lab.runbook/scenario":"oom"}}}`,

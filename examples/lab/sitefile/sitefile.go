@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"text/template"
 
@@ -23,14 +24,25 @@ var text string
 // A path is written as JSON writes it, which YAML reads the same, whatever is in it.
 var page = template.Must(template.New("site").Parse(text))
 
-// Write writes the site file of the lab in dir.
-func Write(dir layout.Dir, namespace string) error {
+// Write writes the site file of the lab in dir, under a name by which runs tell it from other sites.
+func Write(dir layout.Dir, name, namespace string) error {
 	var out strings.Builder
-	if err := page.Execute(&out, map[string]string{"Kubeconfig": dir.Kubeconfig(), "Namespace": namespace}); err != nil {
+	if err := page.Execute(&out, map[string]string{"Name": name, "Kubeconfig": dir.Kubeconfig(), "Namespace": namespace}); err != nil {
 		return fmt.Errorf("write the site file: %w", err)
 	}
 	if err := os.WriteFile(dir.Site(), []byte(out.String()), 0o600); err != nil {
 		return fmt.Errorf("write the site file: %w", err)
+	}
+	return nil
+}
+
+// nameForm is what a name may be: it becomes that of a file.
+var nameForm = regexp.MustCompile(`^[A-Za-z0-9][-_.A-Za-z0-9]*$`)
+
+// CheckName refuses what cannot be the name of a site.
+func CheckName(name string) error {
+	if !nameForm.MatchString(name) {
+		return fmt.Errorf("%q cannot be the name of a site: it is made of letters, digits, '-', '_' and '.'", name)
 	}
 	return nil
 }
@@ -74,18 +86,22 @@ func Publish(dir layout.Dir, name string) error {
 // dangling tells whether link leads to the site file of a lab that is gone.
 func dangling(link string) bool {
 	target, err := os.Readlink(link)
-	if err != nil || filepath.Base(target) != filepath.Base(layout.Dir("").Site()) {
+	if err != nil {
 		return false
+	}
+	lab := layout.Dir(filepath.Dir(target))
+	if _, err := os.Stat(lab.Lock()); err != nil || lab.Site() != target {
+		return false // of whom nobody knows that it was a lab
 	}
 	_, err = os.Stat(target)
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// Withdraw takes away the names of the lab in dir.
+// Withdraw takes away the names of the lab in dir. Who has no folder of sites has given it none.
 func Withdraw(dir layout.Dir) error {
 	folder, err := sites()
 	if err != nil {
-		return err
+		return nil
 	}
 	links, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
 	if err != nil {

@@ -27,7 +27,7 @@ func home(t *testing.T) string {
 func written(t *testing.T) layout.Dir {
 	t.Helper()
 	dir := layout.Dir(t.TempDir())
-	if err := Write(dir, "photon-mlir"); err != nil {
+	if err := Write(dir, "lab", "photon-mlir"); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -38,7 +38,7 @@ func TestPathOfAnyKindIsOneValue(t *testing.T) {
 	if err := os.Mkdir(string(dir), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(dir, "photon-mlir"); err != nil {
+	if err := Write(dir, "lab", "photon-mlir"); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(dir.Site())
@@ -88,6 +88,9 @@ func TestNameLeadsToTheLabUntilItEnds(t *testing.T) {
 func TestNameOfALabThatIsGoneIsFree(t *testing.T) {
 	home(t)
 	gone, dir := written(t), written(t)
+	if err := os.WriteFile(gone.Lock(), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := Publish(gone, "lab"); err != nil {
 		t.Fatal(err)
 	}
@@ -96,6 +99,29 @@ func TestNameOfALabThatIsGoneIsFree(t *testing.T) {
 	}
 	if err := Publish(dir, "lab"); err != nil {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A disk that is not there for the moment is no lab that is gone.
+func TestNameThatLeadsNowhereIsNotTaken(t *testing.T) {
+	sites, dir := home(t), written(t)
+	if err := os.MkdirAll(sites, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(t.TempDir(), "unmounted", "runbook.yaml"), filepath.Join(sites, "lab.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	var taken *TakenError
+	if err := Publish(dir, "lab"); !errors.As(err, &taken) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNameIsThatOfAFile(t *testing.T) {
+	for name, good := range map[string]bool{"lab": true, "lab-2.eu": true, "": false, "../lab": false, "a/b": false, "-l": false, ".": false} {
+		if err := CheckName(name); (err == nil) != good {
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 }
 

@@ -70,7 +70,6 @@ func (u user) environment() string {
 	lines := []string{
 		rootAccess + u.access,
 		rootSecret + u.secret,
-		"WEBHOOK=", // it would send its log to one that is meant for another program, and does not start with both
 	}
 	return strings.Join(lines, "\n") + "\n"
 }

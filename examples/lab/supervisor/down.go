@@ -2,10 +2,7 @@ package supervisor
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"runbook/examples/lab/process"
 )
@@ -13,7 +10,7 @@ import (
 // Down stops what runs in the lab and removes what only a running lab needs. A lab that is not there is no error:
 // what was asked for is so.
 func (s Supervisor) Down(ctx context.Context) error {
-	if _, err := os.Stat(string(s.Dir)); errors.Is(err, fs.ErrNotExist) {
+	if !claimed(s.Dir) {
 		fmt.Fprintln(s.Out, "there is no lab in", s.Dir)
 		return nil
 	}
@@ -26,11 +23,12 @@ func (s Supervisor) Down(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	alive := process.Alive(state.Processes)
-	if err := process.Stop(ctx, alive); err != nil {
-		return err
+	if len(state.Processes) == 0 {
+		fmt.Fprintln(s.Out, "no lab runs in", s.Dir)
+		return discard(s.Dir)
 	}
-	if err := discard(s.Dir); err != nil {
+	alive := process.Alive(state.Processes)
+	if err := s.strike(ctx, alive); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.Out, "stopped %d of %d servers; their logs stay in %s\n", len(alive), len(state.Processes), s.Dir.Logs())

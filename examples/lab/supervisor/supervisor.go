@@ -9,8 +9,10 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"runbook/examples/lab/layout"
@@ -42,12 +44,33 @@ func (s Supervisor) parts() []Part { return append([]Part{s.First}, s.Rest...) }
 
 // hold keeps two commands from starting or stopping one lab at the same time.
 func (s Supervisor) hold(ctx context.Context) (release func(), err error) {
-	if err := os.MkdirAll(string(s.Dir), 0o700); err != nil {
-		return nil, fmt.Errorf("make the lab's folder: %w", err)
+	if err := claim(s.Dir); err != nil {
+		return nil, err
 	}
 	return lock.Wait(ctx, s.Dir.Lock(), func() {
 		fmt.Fprintln(s.Out, "another command is at work in", s.Dir, "and is waited for")
 	})
+}
+
+// claim makes sure that the folder is a lab's, or nobody's: much in it will be removed without a question.
+func claim(dir layout.Dir) error {
+	entries, err := os.ReadDir(string(dir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("look into the lab's folder: %w", err)
+	}
+	if len(entries) > 0 && !claimed(dir) {
+		return fmt.Errorf("%s is not empty and no lab's folder, so nothing in it is touched; name another one with --dir", dir)
+	}
+	if err := os.MkdirAll(string(dir), layout.FolderMode); err != nil {
+		return fmt.Errorf("make the lab's folder: %w", err)
+	}
+	return nil
+}
+
+// claimed tells whether a lab was ever there.
+func claimed(dir layout.Dir) bool {
+	_, err := os.Stat(dir.Lock())
+	return err == nil
 }
 
 // discard removes what only a running lab needs. The logs stay, for whoever wants to know what happened.

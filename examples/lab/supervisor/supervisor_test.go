@@ -226,8 +226,32 @@ func TestDownKeepsTheLogsAlone(t *testing.T) {
 	for _, entry := range entries {
 		left = append(left, entry.Name())
 	}
-	if want := []string{"lock", "logs"}; !slices.Equal(left, want) {
+	if want := []string{".lab-lock", "logs"}; !slices.Equal(left, want) {
 		t.Errorf("left are %q, want %q", left, want)
+	}
+}
+
+// Much is removed in a lab's folder without a question, so it has to be one.
+func TestFolderOfSomebodyElseIsLeftAlone(t *testing.T) {
+	s, out := lab(t, one("server", serves))
+	theirs := filepath.Join(string(s.Dir), "bin", "tool")
+	if err := os.MkdirAll(filepath.Dir(theirs), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(theirs, nil, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Up(t.Context()); err == nil || !strings.Contains(err.Error(), "no lab's folder") {
+		t.Errorf("up: got %v", err)
+	}
+	if err := s.Down(t.Context()); err != nil || !strings.Contains(out.String(), "there is no lab in") {
+		t.Errorf("down: got %v, and it said %q", err, out)
+	}
+	if entries, err := os.ReadDir(string(s.Dir)); err != nil || len(entries) != 1 {
+		t.Errorf("in the folder are %v, %v", entries, err)
+	}
+	if _, err := os.Stat(theirs); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -35,11 +35,17 @@ func (s Supervisor) Up(ctx context.Context) error {
 		return err
 	}
 	defer release()
+	// Before anything is cleared away: this program may be the one that lies in the lab.
+	self, err := openSelf()
+	if err != nil {
+		return err
+	}
+	defer self.Close() //nolint:errcheck // it is only read
 	if err := s.clear(ctx); err != nil {
 		return err
 	}
 	for try := 1; ; try++ {
-		err = s.try(ctx)
+		err = s.try(ctx, self)
 		if !errors.Is(err, errPortTaken) || try == startTries {
 			return err
 		}
@@ -60,21 +66,18 @@ func (s Supervisor) clear(ctx context.Context) error {
 	if len(alive) > 0 {
 		fmt.Fprintf(s.Out, "stopping what is left of a lab in %s\n", s.Dir)
 	}
-	if err := process.Stop(ctx, alive); err != nil {
-		return err
-	}
-	return discard(s.Dir)
+	return s.strike(ctx, alive)
 }
 
 // try starts everything once. If anything fails, everything is stopped again.
-func (s Supervisor) try(ctx context.Context) (err error) {
+func (s Supervisor) try(ctx context.Context, self *os.File) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	// What an earlier try wrote must not explain the end of this one.
 	if err := discardLogs(s.Dir); err != nil {
 		return err
 	}
-	stage, err := s.stage()
+	stage, err := s.stage(self)
 	if err != nil {
 		return err
 	}
@@ -85,7 +88,7 @@ func (s Supervisor) try(ctx context.Context) (err error) {
 		// Also when ctx ended: an interrupted start must not leave its servers behind.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
-		err = errors.Join(err, process.Stop(ctx, stage.state.Processes), discard(s.Dir))
+		err = errors.Join(err, s.strike(ctx, stage.state.Processes))
 	}()
 	for _, part := range s.parts() {
 		if err := part.Prepare(stage); err != nil {
@@ -98,8 +101,16 @@ func (s Supervisor) try(ctx context.Context) (err error) {
 	return stage.complete()
 }
 
+// strike stops servers and removes what they need. What could not be stopped stays on record.
+func (s Supervisor) strike(ctx context.Context, servers []process.Record) error {
+	if err := process.Stop(ctx, servers); err != nil {
+		return err
+	}
+	return discard(s.Dir)
+}
+
 // stage draws the ports and makes the folders.
-func (s Supervisor) stage() (*Stage, error) {
+func (s Supervisor) stage(self *os.File) (*Stage, error) {
 	now := time.Now().UTC()
 	stage := &Stage{Dir: s.Dir, Now: now, path: s.Path, out: s.Out, state: State{Started: now, Ports: map[string]int{}}}
 	var names []string
@@ -118,26 +129,35 @@ func (s Supervisor) stage() (*Stage, error) {
 			return nil, fmt.Errorf("make the lab's folders: %w", err)
 		}
 	}
-	return stage, copySelf(s.Dir.Self())
+	return stage, copyTo(s.Dir.Self(), self)
 }
 
-// copySelf keeps this program in the lab: servers and people go on calling it, and `go run` takes its own away.
-func copySelf(path string) error {
-	self, err := os.Executable()
+func openSelf() (*os.File, error) {
+	path, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("find this program: %w", err)
+		return nil, fmt.Errorf("find this program: %w", err)
 	}
-	from, err := os.Open(self)
+	self, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("copy this program into the lab: %w", err)
+		return nil, fmt.Errorf("read this program: %w", err)
 	}
-	defer from.Close() //nolint:errcheck // it is only read
+	return self, nil
+}
+
+// copyTo keeps this program in the lab: servers and people go on calling it, and `go run` takes its own away.
+func copyTo(path string, self *os.File) error {
 	to, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o700)
 	if err != nil {
 		return fmt.Errorf("copy this program into the lab: %w", err)
 	}
-	_, err = io.Copy(to, from)
-	return errors.Join(err, to.Close())
+	_, err = self.Seek(0, io.SeekStart)
+	if err == nil {
+		_, err = io.Copy(to, self)
+	}
+	if err = errors.Join(err, to.Close()); err != nil {
+		return fmt.Errorf("copy this program into the lab: %w", err)
+	}
+	return nil
 }
 
 // start brings up the first part and then the others at once, as none of these needs another.
