@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,8 +28,12 @@ type record struct {
 
 var (
 	storeLine   = regexp.MustCompile(`^(\S+) .* s3_(\w+) `)
+	adminLine   = regexp.MustCompile(`^\[[^\]]+\] \S+ \S+ \S+ \S+ (/\S*) `) // when, from where, who, which, operation, URI
 	silenceLine = regexp.MustCompile(`msg="(create|expire|update) silence"`)
 )
+
+// The store's interface for administrators has one method for all, and one name for two operations. Its paths tell.
+var adminLooks = []string{"/list-users", "/list-buckets"}
 
 var siteRecords = []record{
 	{"versitygw-access.log", func(_ *testing.T, line string) string {
@@ -37,6 +42,24 @@ var siteRecords = []record{
 			return ""
 		}
 		return m[2]
+	}},
+	{"versitygw-admin.log", func(_ *testing.T, line string) string {
+		m := adminLine.FindStringSubmatch(line)
+		if m == nil || slices.Contains(adminLooks, m[1]) {
+			return ""
+		}
+		return m[1]
+	}},
+	{"rack-commands.jsonl", func(t *testing.T, line string) string {
+		var login struct{ Command *string }
+		require.NoError(t, json.Unmarshal([]byte(line), &login), line)
+		if login.Command == nil {
+			return "an interactive login"
+		}
+		if looksOnRack(*login.Command) {
+			return ""
+		}
+		return *login.Command
 	}},
 	{"devices.jsonl", func(t *testing.T, line string) string {
 		var call struct {
@@ -109,28 +132,63 @@ func (l lab) inert(t *testing.T, fn func()) {
 	assert.Empty(t, changed)
 }
 
-// url is where a server of the lab answers.
-func (l lab) url(t *testing.T, port string) string {
+// ports are those of the lab's servers, by name.
+func (l lab) ports(t *testing.T) map[string]int {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(l.folder, "state.json"))
 	require.NoError(t, err)
 	var state struct{ Ports map[string]int }
 	require.NoError(t, json.Unmarshal(text, &state))
-	require.NotZero(t, state.Ports[port], port)
-	return fmt.Sprintf("http://127.0.0.1:%d", state.Ports[port])
+	return state.Ports
+}
+
+// url is where a server of the lab answers.
+func (l lab) url(t *testing.T, port string) string {
+	t.Helper()
+	ports := l.ports(t)
+	require.NotZero(t, ports[port], port)
+	return fmt.Sprintf("http://127.0.0.1:%d", ports[port])
 }
 
 // Records that never tell of a change would prove that a dry run is inert, whatever it did.
 func TestLabRecordsTellOfChanges(t *testing.T) {
 	l := openLab(t)
-	require.FileExists(t, filepath.Join(l.folder, "ssh_config"), "the lab has no devices: install the package openssh-server")
-	post := func(url, body string) {
-		response, err := http.Post(url, "application/json", strings.NewReader(body))
+	send := func(method, url, body string, status int) {
+		request, err := http.NewRequest(method, url, strings.NewReader(body))
+		require.NoError(t, err)
+		request.Header.Set("Content-Type", "application/json")
+		response, err := http.DefaultClient.Do(request)
 		require.NoError(t, err)
 		require.NoError(t, response.Body.Close())
-		require.Equal(t, http.StatusOK, response.StatusCode, url)
+		require.Equal(t, status, response.StatusCode, url)
 	}
-	device := func(args ...string) {
+	post := func(url, body string) { send(http.MethodPost, url, body, http.StatusOK) }
+	changed := l.changes(t, func() {
+		// Nobody signed these. An attempt is a change.
+		for _, path := range []string{"/list-users", "/create-user"} {
+			send(http.MethodPatch, l.url(t, "versitygw")+path, "", http.StatusForbidden)
+		}
+		post(l.url(t, "webhook")+"/status-page", `{}`)
+		post(l.url(t, "alertmanager")+"/api/v2/silences", `{"matchers":[{"name":"alertname","value":"NoSuchAlert","isRegex":false}],
+			"startsAt":"2026-01-01T00:00:00Z","endsAt":"2099-01-01T00:00:00Z","createdBy":"a test","comment":"of the records"}`)
+	})
+	assert.Equal(t, []string{
+		"versitygw-admin.log: /create-user",
+		"webhook.jsonl: webhook /status-page",
+		`alertmanager.log: msg="create silence"`,
+	}, changed)
+
+	filling := string(readIfThere(t, filepath.Join(l.folder, "logs", "versitygw-access.log")))
+	assert.Contains(t, filling, "s3_PutObject", "the store's record tells of what the lab itself put there")
+	assert.Equal(t, "PutObject", siteRecords[0].change(t, strings.ReplaceAll(lineWith(filling, "s3_PutObject "), "LABSTAGEHAND", "LABADMIN")))
+}
+
+func TestLabRackRecordsTellOfChanges(t *testing.T) {
+	l := openLab(t)
+	if l.ports(t)["sshd"] == 0 {
+		t.Skip("the lab has no devices: it began without the OpenSSH server, package openssh-server")
+	}
+	login := func(args ...string) {
 		out, err := exec.Command("ssh", append([]string{"-F", filepath.Join(l.folder, "ssh_config"), "rack-1"}, args...)...).CombinedOutput()
 		require.NoError(t, err, string(out))
 	}
@@ -139,21 +197,18 @@ func TestLabRecordsTellOfChanges(t *testing.T) {
 		assert.NoError(t, err, string(out))
 	})
 	changed := l.changes(t, func() {
-		device("photon-debug", "--list-devices")
-		device("lightmatter-cli", "reset", "--device", "envise-2")
-		post(l.url(t, "webhook")+"/status-page", `{}`)
-		post(l.url(t, "alertmanager")+"/api/v2/silences", `{"matchers":[{"name":"alertname","value":"NoSuchAlert","isRegex":false}],
-			"startsAt":"2026-01-01T00:00:00Z","endsAt":"2099-01-01T00:00:00Z","createdBy":"a test","comment":"of the records"}`)
+		login("photon-debug", "--list-devices")
+		login("find cache -name '*.mlirbc' -mtime +7")
+		login("lightmatter-cli", "reset", "--device", "envise-2")
+		login("rm -f 'cache/no such file'\ntrue")
+		login()
 	})
 	assert.Equal(t, []string{
+		"rack-commands.jsonl: lightmatter-cli reset --device envise-2",
+		"rack-commands.jsonl: rm -f 'cache/no such file'\ntrue",
+		"rack-commands.jsonl: an interactive login",
 		"devices.jsonl: lightmatter-cli reset --device envise-2",
-		"webhook.jsonl: webhook /status-page",
-		`alertmanager.log: msg="create silence"`,
 	}, changed)
-
-	filling := string(readIfThere(t, filepath.Join(l.folder, "logs", "versitygw-access.log")))
-	assert.Contains(t, filling, "s3_PutObject", "the store's record tells of what the lab itself put there")
-	assert.Equal(t, "PutObject", siteRecords[0].change(t, strings.ReplaceAll(lineWith(filling, "s3_PutObject "), "LABSTAGEHAND", "LABADMIN")))
 }
 
 func lineWith(text, part string) string {

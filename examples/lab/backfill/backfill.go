@@ -41,17 +41,21 @@ func Write(ctx context.Context, dir string, past photon.Past, scrape Scrape, rec
 		return err
 	}
 	series = append(series, recorded...)
-	blocks, _ := errgroup.WithContext(ctx)
+	blocks, ctx := errgroup.WithContext(ctx)
 	blocks.SetLimit(runtime.GOMAXPROCS(0))
 	for begin := past.Begin().Truncate(blockRange); !begin.After(past.End); begin = begin.Add(blockRange) {
-		blocks.Go(func() error { return writeBlock(dir, within(series, begin, begin.Add(blockRange))) })
+		blocks.Go(func() error { return writeBlock(ctx, dir, within(series, begin, begin.Add(blockRange))) })
 	}
 	return blocks.Wait()
 }
 
-func writeBlock(dir string, series []storage.Series) error {
+// writeBlock finishes a block that it began: the writer cannot be interrupted.
+func writeBlock(ctx context.Context, dir string, series []storage.Series) error {
 	if len(series) == 0 {
 		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("write the service's past to %s: %w", dir, err)
 	}
 	// The writer takes nothing older than half its range before the newest sample, and here a whole block comes series by
 	// series. So it is told twice the range.

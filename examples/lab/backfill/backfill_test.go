@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
 	"time"
 
@@ -130,6 +131,19 @@ func TestOnlyHoleIsTheOneThatIsMeant(t *testing.T) {
 	}
 }
 
+func TestNoBlockIsBegunOnceNobodyWantsIt(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir := t.TempDir()
+	// Without rules there is nothing before the blocks that would look at ctx.
+	if err := Write(ctx, dir, past, scrape, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("it left %v, %v", left, err)
+	}
+}
+
 // A series of the past that the exporter calls otherwise would end, and another would begin.
 func TestPastHasTheSeriesThatAreScrapedLater(t *testing.T) {
 	recorder := exporter.NewRecorder(past, exporter.Sources{
@@ -137,6 +151,7 @@ func TestPastHasTheSeriesThatAreScrapedLater(t *testing.T) {
 		CacheSize: func() (int, bool) { return 0, false },
 		Devices:   func() (map[string]photon.Status, error) { return nil, nil },
 	}, slog.New(slog.DiscardHandler))
+	recorder.Look(past.End)
 	handler, err := exporter.Handler(recorder)
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"runbook/examples/lab/photon"
 	"runbook/examples/lab/plane"
 	"runbook/examples/lab/site"
+	"runbook/examples/lab/supervisor"
 )
 
 // exporterCommand serves the metrics of the lab's service. It is not for people.
@@ -58,7 +59,11 @@ func export(ctx context.Context, dir layout.Dir, listen string, past photon.Past
 		CacheSize: service.CacheSize,
 		Devices:   func() (map[string]photon.Status, error) { return exporter.ReadDevices(dir, time.Now) },
 	}
-	recorder := exporter.NewRecorder(past, sources, log)
+	state, err := supervisor.ReadState(dir)
+	if err != nil {
+		return err
+	}
+	recorder := newRecorder(state, past, sources, log)
 	handler, err := exporter.Handler(recorder)
 	if err != nil {
 		return err
@@ -74,4 +79,13 @@ func export(ctx context.Context, dir layout.Dir, listen string, past photon.Past
 	work.Go(func() { service.Run(ctx) })
 	work.Go(func() { recorder.Run(ctx) })
 	return exporter.Serve(ctx, listener, handler)
+}
+
+// newRecorder goes on with the past's counters while the lab starts. Once all of the lab was ready somebody has seen
+// counters that went on from there, and who starts the exporter then restarts it.
+func newRecorder(state supervisor.State, past photon.Past, sources exporter.Sources, log *slog.Logger) *exporter.Recorder {
+	if state.Complete {
+		return exporter.Restarted(past, time.Now(), sources, log)
+	}
+	return exporter.NewRecorder(past, sources, log)
 }

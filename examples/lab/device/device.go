@@ -6,7 +6,7 @@
 // whoever looks.
 //
 // Read next: store.go for how the file is read and changed; start.go for what a new lab has; state.go for what people
-// can set. Package vendor has the tools.
+// can set. Package devicetool has the tools.
 package device
 
 import (

@@ -1,15 +1,13 @@
 package device
 
 import (
-	"bufio"
 	"embed"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"runbook/examples/lab/layout"
+	"runbook/examples/lab/pastlog"
 )
 
 // loopback answers a ping for every device.
@@ -61,7 +59,7 @@ func Install(dir layout.Dir, now time.Time) error {
 		if err != nil {
 			return fmt.Errorf("find the log entries of device %s: %w", id, err)
 		}
-		log, err := render(string(entries), now)
+		log, err := pastlog.Render(string(entries), now, func(at time.Time, entry string) (string, error) { return logLine(at, entry), nil })
 		if err != nil {
 			return fmt.Errorf("read the log entries of device %s: %w", id, err)
 		}
@@ -70,18 +68,4 @@ func Install(dir layout.Dir, now time.Time) error {
 		}
 	}
 	return write(dir, site)
-}
-
-// render gives each entry its time.
-func render(entries string, now time.Time) (string, error) {
-	var log strings.Builder
-	for scanner := bufio.NewScanner(strings.NewReader(entries)); scanner.Scan(); {
-		age, entry, ok := strings.Cut(scanner.Text(), " ")
-		seconds, err := strconv.ParseFloat(age, 64)
-		if err != nil || !ok {
-			return "", fmt.Errorf("line %q: want seconds, level and text", scanner.Text())
-		}
-		log.WriteString(logLine(now.Add(-time.Duration(seconds*float64(time.Second))), entry))
-	}
-	return log.String(), nil
 }

@@ -141,7 +141,7 @@ func (s Store) read() (Devices, error) {
 
 func (s Store) unreadable(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("find the devices of the lab in %s: %w: no lab runs there, or it found no OpenSSH server when it began; start one with: lab up --dir %s",
+		return fmt.Errorf("find the devices of the lab in %s: %w: no lab runs there, or it can have no devices, as its start said; start one with: lab up --dir %s",
 			s.Dir, ErrNone, s.Dir)
 	}
 	return fmt.Errorf("read the devices of the lab in %s: %w", s.Dir, err)

@@ -1,5 +1,6 @@
 // Package exporter is the service's /metrics: the model of package photon, lived on from where the past ends, with the
-// pods and devices that the lab really has.
+// pods and devices that the lab really has. Started again in the same lab, it is a service that was started again: its
+// counters begin at zero.
 //
 // It never writes anything, and it never ends because somebody that it asks does not answer: it then goes on with what it
 // was last told.
@@ -28,8 +29,8 @@ const (
 
 // Where the exporter answers.
 const (
-	MetricsPath = "/metrics"
-	ReadyPath   = "/ready" // with 200 once it knows the pods
+	MetricsPath = "/metrics" // with 503 until the first look
+	ReadyPath   = "/ready"   // with 200 once it knows the pods
 )
 
 const (
@@ -44,7 +45,14 @@ func Handler(recorder *Recorder) (http.Handler, error) {
 		return nil, fmt.Errorf("prepare the service's metrics: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET "+MetricsPath, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+	mux.HandleFunc("GET "+MetricsPath, func(w http.ResponseWriter, r *http.Request) {
+		if !recorder.Looked() {
+			http.Error(w, "nobody has looked yet how the service is", http.StatusServiceUnavailable)
+			return
+		}
+		metrics.ServeHTTP(w, r)
+	})
 	mux.HandleFunc("GET "+ReadyPath, func(w http.ResponseWriter, _ *http.Request) {
 		if !recorder.Informed() {
 			http.Error(w, "the API server has not told yet which pods there are", http.StatusServiceUnavailable)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,23 +31,34 @@ type site struct {
 	trouble error
 }
 
-func (s *site) recorder() *Recorder {
-	return NewRecorder(past, Sources{
+func (s *site) sources() Sources {
+	return Sources{
 		Ready:     func() (int, bool) { return s.ready, s.known },
 		CacheSize: func() (int, bool) { return s.cache, s.cache > 0 },
 		Devices:   func() (map[string]photon.Status, error) { return s.devices, s.trouble },
-	}, slog.New(slog.DiscardHandler))
+	}
 }
 
-// scrape returns what the recorder's handler tells, by series.
-func scrape(t *testing.T, recorder *Recorder) map[string]float64 {
+var quiet = slog.New(slog.DiscardHandler)
+
+func (s *site) recorder() *Recorder { return NewRecorder(past, s.sources(), quiet) }
+
+// get asks the recorder's handler.
+func get(t *testing.T, recorder *Recorder, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	handler, err := Handler(recorder)
 	if err != nil {
 		t.Fatal(err)
 	}
 	answer := httptest.NewRecorder()
-	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, MetricsPath, nil))
+	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path, nil))
+	return answer
+}
+
+// scrape returns what the recorder's handler tells, by series.
+func scrape(t *testing.T, recorder *Recorder) map[string]float64 {
+	t.Helper()
+	answer := get(t, recorder, MetricsPath)
 	if answer.Code != http.StatusOK {
 		t.Fatalf("got %d: %s", answer.Code, answer.Body)
 	}
@@ -70,6 +82,7 @@ const cnnOnSimulation = `photon_compilations_total{model_type="cnn",status="succ
 
 func TestCountersGoOnFromThePast(t *testing.T) {
 	recorder := (&site{ready: photon.Replicas, known: true}).recorder()
+	recorder.Look(past.End)
 	before := scrape(t, recorder)
 	recorder.Look(past.End.Add(20 * time.Second))
 	after := scrape(t, recorder)
@@ -77,6 +90,53 @@ func TestCountersGoOnFromThePast(t *testing.T) {
 	want := 20 * photon.Demand(past.End) * share
 	if got := after[cnnOnSimulation] - before[cnnOnSimulation]; before[cnnOnSimulation] == 0 || math.Abs(got-want) > 2 {
 		t.Errorf("%v and then %v more, want about %v", before[cnnOnSimulation], got, want)
+	}
+}
+
+// Prometheus takes a counter that falls for one that began again at zero, and adds all of what it has to every rate.
+func TestStartedAgainItCountsFromZero(t *testing.T) {
+	const after = 6 * time.Hour // in which the service did whatever it did
+	pods := &site{ready: photon.Replicas, known: true}
+	first := pods.recorder()
+	first.Look(past.End.Add(after))
+	known := scrape(t, first)
+	again := Restarted(past, past.End.Add(after), pods.sources(), quiet)
+	again.Look(past.End.Add(after))
+	begun := scrape(t, again)
+	for name := range known {
+		if begins, told := begun[name]; !told || isCounter(name) && begins != 0 {
+			t.Errorf("%s begins again with %v (%v), want zero", name, begins, told)
+		}
+	}
+	again.Look(past.End.Add(after + 20*time.Second))
+	if got := scrape(t, again)[cnnOnSimulation]; got < 1 || got > 20*photon.PeakDemand {
+		t.Errorf("after 20 seconds it has %v", got)
+	}
+}
+
+func isCounter(series string) bool {
+	name, _, _ := strings.Cut(series, "{")
+	return slices.ContainsFunc([]string{"_total", "_count", "_sum", "_bucket"}, func(suffix string) bool { return strings.HasSuffix(name, suffix) })
+}
+
+func TestNothingIsToldBeforeTheFirstLook(t *testing.T) {
+	recorder := (&site{ready: 1, known: true}).recorder()
+	if answer := get(t, recorder, MetricsPath); answer.Code != http.StatusServiceUnavailable {
+		t.Errorf("got %d: %s", answer.Code, answer.Body)
+	}
+	recorder.Look(past.End.Add(time.Second))
+	if answer := get(t, recorder, MetricsPath); answer.Code != http.StatusOK {
+		t.Errorf("got %d: %s", answer.Code, answer.Body)
+	}
+}
+
+func TestRunLooksAtOnce(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	recorder := Restarted(past, past.End, (&site{}).sources(), quiet)
+	recorder.Run(ctx)
+	if !recorder.Looked() {
+		t.Error("it did not look")
 	}
 }
 
@@ -103,19 +163,13 @@ func TestPodsDecideTheRate(t *testing.T) {
 func TestReadyOncePodsAreKnown(t *testing.T) {
 	pods := &site{}
 	recorder := pods.recorder()
-	handler, err := Handler(recorder)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, test := range []struct {
 		known bool
 		want  int
 	}{{false, http.StatusServiceUnavailable}, {true, http.StatusOK}, {false, http.StatusOK}} {
 		pods.known = test.known
 		recorder.Look(past.End.Add(time.Second))
-		answer := httptest.NewRecorder()
-		handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, ReadyPath, nil))
-		if answer.Code != test.want {
+		if answer := get(t, recorder, ReadyPath); answer.Code != test.want {
 			t.Errorf("known %v: got %d, want %d", test.known, answer.Code, test.want)
 		}
 	}

@@ -33,16 +33,25 @@ type Recorder struct {
 	model    *photon.Model
 	devices  map[string]photon.Status // as last told
 	trouble  string                   // with the devices, to be logged once
+	looked   bool
 	informed bool
 }
 
-// NewRecorder lives through the past.
+// NewRecorder lives through the past, and so goes on with its counters.
 func NewRecorder(past photon.Past, sources Sources, log *slog.Logger) *Recorder {
 	return &Recorder{sources: sources, past: past, log: log, model: past.Replay(func(*photon.Model) {})}
 }
 
-// Run looks how things are until ctx ends.
+// Restarted is a recorder of a service that begins again at now, with counters at zero: what was counted since the end of
+// the past depended on pods and devices, and nobody kept it. Counters that went back to anything but zero would add all
+// that they still have to every rate.
+func Restarted(past photon.Past, now time.Time, sources Sources, log *slog.Logger) *Recorder {
+	return &Recorder{sources: sources, past: past, log: log, model: photon.New(now, past.Inputs(now))}
+}
+
+// Run looks how things are, at once and then again and again until ctx ends.
 func (r *Recorder) Run(ctx context.Context) {
+	r.Look(time.Now())
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	for {
@@ -69,6 +78,7 @@ func (r *Recorder) Look(now time.Time) {
 	r.lookAtDevices()
 	maps.Copy(in.Devices, r.devices)
 	r.model.Advance(now, in)
+	r.looked = true
 }
 
 // lookAtDevices keeps the states that were told last where nobody can tell them now.
@@ -82,6 +92,13 @@ func (r *Recorder) lookAtDevices() {
 		r.trouble = err.Error()
 		r.log.Warn("going on with the devices' last known states", "error", err)
 	}
+}
+
+// Looked tells whether there was a look, without which the numbers are those of the moment that the recorder began with.
+func (r *Recorder) Looked() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.looked
 }
 
 // Informed tells whether the pods were ever known.

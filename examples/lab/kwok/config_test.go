@@ -99,12 +99,12 @@ func written(t *testing.T) (layout.Dir, time.Time) {
 }
 
 func TestLogLineInContainerRuntimeForm(t *testing.T) {
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	got, err := render("2.5 stderr out of memory\n", now)
+	at := time.Date(2026, 1, 2, 3, 4, 2, 500_000_000, time.UTC)
+	got, err := entry(at, "stderr out of memory")
 	if want := "2026-01-02T03:04:02.500000000Z stderr F out of memory\n"; err != nil || got != want {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
-	if _, err := render("soon stderr out of memory\n", now); err == nil {
-		t.Error("want an error for a line without a time")
+	if _, err := entry(at, "stderr"); err == nil {
+		t.Error("want an error for a line without a text")
 	}
 }

@@ -1,16 +1,16 @@
 package kwok
 
 import (
-	"bufio"
 	"embed"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
 	"runbook/examples/lab/layout"
+	"runbook/examples/lab/pastlog"
 )
 
 // logLines holds one file per scenario, and one more where the container was restarted: what it said the time before. A
@@ -43,7 +43,7 @@ func writeLog(folder, file string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	log, err := render(string(lines), now)
+	log, err := pastlog.Render(string(lines), now, entry)
 	if err != nil {
 		return err
 	}
@@ -54,18 +54,11 @@ func writeLog(folder, file string, now time.Time) error {
 	return os.Rename(path+".next", path)
 }
 
-// render turns "12.5 stderr text" into the CRI form "2026-01-02T03:04:05.000000006Z stderr F text".
-func render(lines string, now time.Time) (string, error) {
-	var log strings.Builder
-	for scanner := bufio.NewScanner(strings.NewReader(lines)); scanner.Scan(); {
-		age, rest, _ := strings.Cut(scanner.Text(), " ")
-		stream, text, ok := strings.Cut(rest, " ")
-		seconds, err := strconv.ParseFloat(age, 64)
-		if err != nil || !ok {
-			return "", fmt.Errorf("line %q: want seconds, stream and text", scanner.Text())
-		}
-		at := now.UTC().Add(-time.Duration(seconds * float64(time.Second)))
-		fmt.Fprintf(&log, "%s %s F %s\n", at.Format("2006-01-02T15:04:05.000000000Z07:00"), stream, text)
+// entry turns a line's "stderr text" into the CRI form "2026-01-02T03:04:05.000000006Z stderr F text".
+func entry(at time.Time, line string) (string, error) {
+	stream, text, ok := strings.Cut(line, " ")
+	if !ok {
+		return "", errors.New("want stream and text after the seconds")
 	}
-	return log.String(), nil
+	return fmt.Sprintf("%s %s F %s\n", at.Format("2006-01-02T15:04:05.000000000Z07:00"), stream, text), nil
 }

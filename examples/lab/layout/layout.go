@@ -154,6 +154,9 @@ func (d Dir) DeviceLog(id string) string { return d.join("data", "rack", "log", 
 // DeviceCalls is what the vendors' tools were asked, call by call.
 func (d Dir) DeviceCalls() string { return d.join("logs", "devices.jsonl") }
 
+// RackCommands is what logins on the rack were told to run, command by command.
+func (d Dir) RackCommands() string { return d.join("logs", "rack-commands.jsonl") }
+
 // Perishable is what a lab does not leave behind.
 func (d Dir) Perishable() []string {
 	return []string{d.Kubeconfig(), d.Site(), d.Env(), d.SSHConfig(), d.Bin(), d.PKI(), d.Config(), d.join("data"), d.Pods(), d.State()}

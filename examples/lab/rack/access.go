@@ -57,6 +57,7 @@ func (a access) write() error {
 		a.dir.SSHConfig():          []byte(a.clientConfig()),
 		a.config(serverConfigFile): []byte(a.serverConfig()),
 		a.config(loginFile):        []byte(a.login()),
+		a.config(recorderFile):     recorder,
 	} {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			return fmt.Errorf("write how the rack is reached: %w", err)

@@ -29,9 +29,3 @@ func TestConfigurationsNameTheLabsOwnFilesAlone(t *testing.T) {
 		t.Errorf("%d addresses to listen on, want one", listening)
 	}
 }
-
-func TestQuotedForAShell(t *testing.T) {
-	if got, want := shellQuoted(`it's $HOME`), `'it'\''s $HOME'`; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}

@@ -1,12 +1,12 @@
 // Package rack is the machine with the photonic devices: a real OpenSSH server, the vendors' tools behind it, and a
 // small tree of files.
 //
-// The server is the system's own program; Go has no equal. Where it is missing the lab has no devices. It runs as the
-// user of the lab, listens on loopback only, and lets nobody in but the holder of the lab's own key. What runs behind
-// it runs on this machine, as that user: there is no other machine.
+// The server is the system's own program; Go has no equal. Where it is missing, or would not let the lab's user in, the lab
+// has no devices. It runs as the user of the lab, listens on loopback only, and lets nobody in but the holder of the lab's
+// own key. What runs behind it is written down first, and runs on this machine, as that user: there is no other machine.
 //
-// Read next: server.go for the server's configuration; access.go for the keys and for how a person gets in; files.go for
-// the tree. Package device has the devices, package devicetool the tools.
+// Read next: server.go for the server's configuration; access.go for the keys and for how a person gets in; account.go
+// for whom the server refuses; files.go for the tree. Package device has the devices, package devicetool the tools.
 package rack
 
 import (
@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"time"
 
 	"runbook/examples/lab/device"
 	"runbook/examples/lab/devicetool"
@@ -29,11 +30,37 @@ const Host = "rack-1"
 // server is the name of the server, of its port and of its log.
 const server = "sshd"
 
-// Rack is the machine as a part of a lab.
-type Rack struct{ sshd string } // where the server's program is; empty where it is missing
+// startWithin is how long the server may take. What keeps it from letting its user in, such as an account that is locked, is
+// seen by trying alone, and does not pass.
+const startWithin = 15 * time.Second
 
-// New returns the rack, which is absent where the system has no OpenSSH server.
-func New() Rack { return Rack{sshd: findServer()} }
+// Rack is the machine as a part of a lab.
+type Rack struct {
+	sshd   string // where the server's program is; empty where there is no rack
+	user   string // who logs in
+	absent string // why there is no rack
+	within time.Duration
+}
+
+// New returns the rack, which is absent where the system has no OpenSSH server, or one that would not let the lab's user in.
+func New() Rack {
+	who, err := user.Current()
+	if err != nil {
+		return newRack(findServer(), "", fmt.Sprintf("the system does not know the lab's user, whom the OpenSSH server would not let in: %v; run the lab as a user that has an account", err))
+	}
+	return newRack(findServer(), who.Username, unusable(who.Username, loginShell(who.Username)))
+}
+
+// newRack returns the rack of that user, unless something is missing.
+func newRack(sshd, user, hindrance string) Rack {
+	if sshd == "" {
+		hindrance = "the OpenSSH server is missing; install it (Debian, Ubuntu, Fedora, Alpine: package openssh-server) and start the lab again"
+	}
+	if hindrance != "" {
+		return Rack{absent: hindrance}
+	}
+	return Rack{sshd: sshd, user: user, within: startWithin}
+}
 
 // Present tells whether the lab has devices.
 func (r Rack) Present() bool { return r.sshd != "" }
@@ -49,15 +76,11 @@ func (r Rack) Ports() []string {
 // Prepare writes the keys, the configurations, the tools, the devices and the tree.
 func (r Rack) Prepare(stage *supervisor.Stage) error {
 	if !r.Present() {
-		stage.Tell("there are no photonic devices: the OpenSSH server is missing; install it (Debian, Ubuntu, Fedora, Alpine: package openssh-server) and start the lab again")
+		stage.Tell("there are no photonic devices: %s", r.absent)
 		return nil
 	}
-	in, err := accessTo(stage)
-	if err != nil {
-		return err
-	}
 	return errors.Join(
-		in.write(),
+		r.access(stage).write(),
 		linkTools(stage.Dir),
 		device.Install(stage.Dir, stage.Now),
 		writeFiles(stage.Dir, stage.Now),
@@ -72,31 +95,24 @@ func (r Rack) Start(ctx context.Context, stage *supervisor.Stage) error {
 	if err := makeServerFolder(); err != nil {
 		return err
 	}
-	in, err := accessTo(stage)
-	if err != nil {
-		return err
-	}
-	return stage.Launch(ctx, r, stage.CommandOf(server, r.sshd, in.serverArguments(ctx, r.sshd)...))
+	ctx, cancel := context.WithTimeout(ctx, r.within)
+	defer cancel()
+	return stage.Launch(ctx, r, stage.CommandOf(server, r.sshd, r.access(stage).serverArguments(ctx, r.sshd)...))
 }
 
 // Ready is that a command ran there.
-func (Rack) Ready(stage *supervisor.Stage, name string) (supervisor.Ready, error) {
+func (r Rack) Ready(stage *supervisor.Stage, name string) (supervisor.Ready, error) {
 	if name != server {
 		return nil, nil
 	}
-	in, err := accessTo(stage)
-	if err != nil {
-		return nil, err
+	if !r.Present() {
+		return nil, fmt.Errorf("log in to the rack: there can be none any more: %s", r.absent)
 	}
-	return in.commandRuns()
+	return r.access(stage).commandRuns()
 }
 
-func accessTo(stage *supervisor.Stage) (access, error) {
-	who, err := user.Current()
-	if err != nil {
-		return access{}, fmt.Errorf("find out who the rack's user is: %w", err)
-	}
-	return access{dir: stage.Dir, user: who.Username, port: stage.Port(server)}, nil
+func (r Rack) access(stage *supervisor.Stage) access {
+	return access{dir: stage.Dir, user: r.user, port: stage.Port(server)}
 }
 
 // linkTools gives this program the names of the vendors' tools.

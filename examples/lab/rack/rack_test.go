@@ -3,6 +3,7 @@ package rack
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +12,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +22,7 @@ import (
 	"runbook/examples/lab/devicetool"
 	"runbook/examples/lab/layout"
 	"runbook/examples/lab/process"
+	"runbook/examples/lab/shell"
 	"runbook/examples/lab/supervisor"
 )
 
@@ -84,7 +88,7 @@ func TestToolsRunThroughARealServer(t *testing.T) {
 		"the reader's shell": {[]string{"echo $0"}, 0, "/bin/sh", ""},
 		// ssh puts a space between its arguments, and the shell of the rack takes the text apart again: who calls must quote.
 		"a word that was quoted": {
-			[]string{"photon-debug", "--reconnect-device", shellQuoted(`a b'; echo "c`)},
+			[]string{"photon-debug", "--reconnect-device", shell.Quoted(`a b'; echo "c`)},
 			3, "", `no device "a b'; echo \"c"`,
 		},
 		"a word that was not": {[]string{"photon-debug", "--reconnect-device", "a; echo b c"}, 0, "b c\n", `no device "a"`},
@@ -156,10 +160,114 @@ func awaitRecord(t *testing.T, dir layout.Dir) {
 	}
 }
 
+// record is what is kept of a login.
+type record struct {
+	Time    time.Time
+	Command *string
+}
+
+func records(t *testing.T, dir layout.Dir) []record {
+	t.Helper()
+	text, err := os.ReadFile(dir.RackCommands())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []record
+	for line := range strings.Lines(string(text)) {
+		var r record
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatalf("%v: %.200s", err, line)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+func TestEveryLoginIsRecorded(t *testing.T) {
+	dir := up(t)
+	begin := len(records(t, dir)) // the lab's own look
+	commands := []string{
+		"rm -f cache/index.json",
+		`echo "a \"b\"" 'it'\\''s' $HOME \\ 100% \n`,
+		"echo one\necho two\ttabbed \x1b[0m\r",
+		"echo naïve 8×8",
+		"exit 3",
+		"",
+	}
+	for _, command := range commands {
+		var args []string
+		if command != "" {
+			args = []string{command}
+		}
+		login(t, dir, args...)
+	}
+	got := records(t, dir)[begin:]
+	if len(got) != len(commands) {
+		t.Fatalf("got %d records, want %d", len(got), len(commands))
+	}
+	for i, command := range commands {
+		switch recorded := got[i].Command; {
+		case recorded == nil:
+			if command != "" {
+				t.Errorf("%q is recorded as an interactive login", command)
+			}
+		case *recorded != command:
+			t.Errorf("%q is recorded as %q", command, *recorded)
+		}
+		if age := time.Since(got[i].Time); age < 0 || age > time.Minute {
+			t.Errorf("%q was recorded at %v", command, got[i].Time)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir.RackFiles(), "cache", "index.json")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what was recorded did not run: %v", err)
+	}
+}
+
+func TestLongCommandsAtTheSameTimeKeepTheirLines(t *testing.T) {
+	dir := up(t)
+	begin := len(records(t, dir))
+	var logins sync.WaitGroup
+	for i := range 8 {
+		logins.Go(func() { login(t, dir, "true "+strings.Repeat(strconv.Itoa(i), 50_000)) })
+	}
+	logins.Wait()
+	if got := len(records(t, dir)) - begin; got != 8 {
+		t.Errorf("got %d records, want 8", got)
+	}
+}
+
+func TestWhatCannotBeRecordedDoesNotRun(t *testing.T) {
+	dir := up(t)
+	if err := os.Remove(dir.RackCommands()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(dir.RackCommands(), layout.FolderMode); err != nil {
+		t.Fatal(err)
+	}
+	exit, out, errs := login(t, dir, "echo it runs")
+	if exit != 1 || out != "" || !strings.Contains(errs, "nothing runs here that cannot be recorded") {
+		t.Errorf("exit %d, %q, %q", exit, out, errs)
+	}
+}
+
+// As of an account that is locked, which the server tells to its log alone.
+func TestAServerThatRefusesItsUserFailsSoonAndSaysWhy(t *testing.T) {
+	rack := New()
+	if !rack.Present() {
+		t.Skip("the OpenSSH server is not installed: package openssh-server")
+	}
+	rack.user, rack.within = "nobody-of-that-name", 3*time.Second
+	lab := supervisor.Supervisor{Dir: layout.Dir(filepath.Join(t.TempDir(), "lab")), Out: io.Discard, First: rack}
+	err := lab.Up(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "Invalid user nobody-of-that-name") {
+		t.Errorf("got %v, want the end of the server's log", err)
+	}
+}
+
 func TestWithoutAServerTheLabComesUpWithoutDevices(t *testing.T) {
 	dir := layout.Dir(filepath.Join(t.TempDir(), "lab"))
 	var told bytes.Buffer
-	lab := supervisor.Supervisor{Dir: dir, Out: &told, First: Rack{}}
+	lab := supervisor.Supervisor{Dir: dir, Out: &told, First: newRack("", "ann", "")}
 	if err := lab.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}

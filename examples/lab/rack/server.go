@@ -2,6 +2,7 @@ package rack
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,8 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 
+	"runbook/examples/lab/shell"
 	"runbook/examples/lab/supervisor"
 )
 
@@ -18,6 +19,7 @@ import (
 const (
 	serverConfigFile = "sshd_config"
 	loginFile        = "rack-login"
+	recorderFile     = "rack-record.awk"
 )
 
 // serverFolders is where systems keep sshd, which is seldom in the PATH of who is not root.
@@ -70,22 +72,45 @@ PermitUserRC no
 PrintMotd no
 PrintLastLog no
 ForceCommand exec /bin/sh %s
-`, supervisor.Loopback, a.port, quoted(a.pki(hostKeyFile)), expanded(a.pki(authorizedFile)), a.user, shellQuoted(a.config(loginFile)))
+`, supervisor.Loopback, a.port, quoted(a.pki(hostKeyFile)), expanded(a.pki(authorizedFile)), a.user, shell.Quoted(a.config(loginFile)))
 }
 
 // login is what every login runs. It makes the rack the same for all: commands are read by /bin/sh, whatever the shell
 // of the lab's user is; the vendors' tools are found, whatever that shell's own files do to PATH; and a path that
 // is not absolute leads into the rack's tree, not into the user's home.
+//
+// No command runs that is not on record; see record.awk. A record is one write, however long, so that logins at the same
+// time never mix theirs: a shell writes a long text piece by piece, dd does not.
 func (a access) login() string {
-	return fmt.Sprintf(`PATH=%s:$PATH
+	return fmt.Sprintf(`PATH=%[1]s:$PATH
 export PATH
-cd %s || exit
+cd %[2]s || exit
+record() {
+  now=$(date -u +%%Y-%%m-%%dT%%H:%%M:%%SZ) &&
+    line=$(LC_ALL=C awk -v "time=$now" -f %[3]s) &&
+    (umask 077 && printf '%%s\n' "$line" | dd obs=%[4]d 2>/dev/null >>%[5]s)
+}
+if ! record; then
+  echo "rack: nothing runs here that cannot be recorded in "%[5]s >&2
+  exit 1
+fi
+unset now line
 if [ -z "$SSH_ORIGINAL_COMMAND" ]; then
   exec /bin/sh
 fi
 exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"
-`, shellQuoted(a.dir.RackBin()), shellQuoted(a.dir.RackFiles()))
+`, shell.Quoted(a.dir.RackBin()), shell.Quoted(a.dir.RackFiles()), shell.Quoted(a.config(recorderFile)), longestRecord,
+		shell.Quoted(a.dir.RackCommands()))
 }
+
+// longestRecord is more than any record has: systems hand a program no more than 128 KiB of command, and a byte of it is
+// at most six of a record.
+const longestRecord = 1 << 20
+
+// recorder makes a record of the command of a login.
+//
+//go:embed record.awk
+var recorder []byte
 
 // serverArguments keep the server in the foreground, and its log on its standard error.
 func (a access) serverArguments(ctx context.Context, sshd string) []string {
@@ -110,9 +135,4 @@ func makeServerFolder() error {
 		return fmt.Errorf("make the folder that sshd wants when root starts it: %w", err)
 	}
 	return nil
-}
-
-// shellQuoted is text as one word of a shell.
-func shellQuoted(text string) string {
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

@@ -23,7 +23,7 @@ type user struct{ access, secret string }
 
 // users are everybody whom the store knows.
 type users struct {
-	stagehand user // its root, which fills it; written nowhere
+	stagehand user // its root, which fills it; in no AWS file, but in the environment of the server
 	admin     user
 	oncall    user
 }
