@@ -14,15 +14,11 @@ func (s Supervisor) Down(ctx context.Context) error {
 		fmt.Fprintln(s.Out, "there is no lab in", s.Dir)
 		return nil
 	}
-	release, err := s.hold(ctx)
+	state, release, err := s.hold(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	state, err := ReadState(s.Dir)
-	if err != nil {
-		return err
-	}
 	if len(state.Processes) == 0 {
 		fmt.Fprintln(s.Out, "no lab runs in", s.Dir)
 		return discard(s.Dir)

@@ -12,15 +12,15 @@ import (
 // Restart stops one server of a running lab, leaves it down for a while, starts it again with the same command line, and returns when it
 // is ready. Nothing else is touched. A server that is down already, also after a crash of an earlier Restart, is only started.
 func (s Supervisor) Restart(ctx context.Context, name string, down time.Duration) error {
-	release, err := s.hold(ctx)
+	if !claimed(s.Dir) {
+		_, err := State{}.find(name)
+		return err
+	}
+	state, release, err := s.hold(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	state, err := ReadState(s.Dir)
-	if err != nil {
-		return err
-	}
 	at, err := state.find(name)
 	if err != nil {
 		return err

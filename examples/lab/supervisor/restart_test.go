@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -47,6 +48,9 @@ func TestRestartNeedsALab(t *testing.T) {
 	s, _ := lab(t, one("first", serves))
 	if err := s.Restart(t.Context(), "first", 0); err == nil || !strings.Contains(err.Error(), "no lab runs there") {
 		t.Errorf("got %v", err)
+	}
+	if entries, err := os.ReadDir(string(s.Dir)); err != nil || len(entries) > 0 {
+		t.Errorf("it made %v, %v", entries, err)
 	}
 }
 

@@ -42,14 +42,21 @@ type Supervisor struct {
 
 func (s Supervisor) parts() []Part { return append([]Part{s.First}, s.Rest...) }
 
-// hold keeps two commands from starting or stopping one lab at the same time.
-func (s Supervisor) hold(ctx context.Context) (release func(), err error) {
+// hold keeps two commands from starting or stopping one lab at the same time, and returns what the lab remembers.
+func (s Supervisor) hold(ctx context.Context) (state State, release func(), err error) {
 	if err := claim(s.Dir); err != nil {
-		return nil, err
+		return State{}, nil, err
 	}
-	return lock.Wait(ctx, s.Dir.Lock(), func() {
+	release, err = lock.Wait(ctx, s.Dir.Lock(), func() {
 		fmt.Fprintln(s.Out, "another command is at work in", s.Dir, "and is waited for")
 	})
+	if err != nil {
+		return State{}, nil, err
+	}
+	if state, err = ReadState(s.Dir); err != nil {
+		release()
+	}
+	return state, release, err
 }
 
 // claim makes sure that the folder is a lab's, or nobody's: much in it will be removed without a question.

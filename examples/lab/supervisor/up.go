@@ -30,7 +30,7 @@ var errPortTaken = errors.New("a port was taken meanwhile")
 
 // Up starts the lab and returns when it can be used. It returns ErrRunning where one runs already.
 func (s Supervisor) Up(ctx context.Context) error {
-	release, err := s.hold(ctx)
+	state, release, err := s.hold(ctx)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (s Supervisor) Up(ctx context.Context) error {
 		return err
 	}
 	defer self.Close() //nolint:errcheck // it is only read
-	if err := s.clear(ctx); err != nil {
+	if err := s.clear(ctx, state); err != nil {
 		return err
 	}
 	for try := 1; ; try++ {
@@ -54,11 +54,7 @@ func (s Supervisor) Up(ctx context.Context) error {
 }
 
 // clear makes room: it refuses to disturb a whole lab, and takes away the rest of a broken one.
-func (s Supervisor) clear(ctx context.Context) error {
-	state, err := ReadState(s.Dir)
-	if err != nil {
-		return err
-	}
+func (s Supervisor) clear(ctx context.Context, state State) error {
 	if state.whole() {
 		return ErrRunning
 	}
