@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -34,9 +37,17 @@ func execute(ctx context.Context, args []string, io streams) int {
 		return engine.ExitDone
 	case errors.As(err, &exit):
 		return int(exit)
+	case readerWent(err, io.out):
+		return engine.ExitFailed // who closed the pipe wants to hear no more
 	}
 	_ = screen.Error(io.err, screen.LookOf(io.err, getenv), redact.Clean(io.secrets, engine.Explain(err))) // there is nobody left to tell
 	return exitCode(err)
+}
+
+// readerWent tells whether an error is only that nobody reads what a command prints.
+func readerWent(err error, out *os.File) bool {
+	var at *fs.PathError
+	return errors.As(err, &at) && at.Path == out.Name() && errors.Is(at, syscall.EPIPE)
 }
 
 // exitCode is the code of an error that arose before anything ran.
