@@ -239,6 +239,31 @@ func (s *shortSighted) Predict(ctx context.Context, view action.View) (action.Pr
 }
 
 // What a prediction misses is looked for again, and is no reason against the action.
+// What a dry run has to look up for an assumption is asked for again, as everything else is.
+func TestAnAssumptionOutlastsAThrottledLook(t *testing.T) {
+	terminal, _ := rehearsal()
+	f := newFixture(t, terminal)
+	w := &hesitant{fakeWait: fakeWait{changes: []action.Change{{Target: pod, After: map[string]any{"ready": true}}}}, refusals: 1}
+	v, err := f.Wait(f.ctx, Place{Step: "s"}, w)
+	require.NoError(t, err)
+	assert.Equal(t, "assumed", v)
+	assert.Zero(t, w.refusals)
+}
+
+// hesitant is throttled when it is to be assumed.
+type hesitant struct {
+	fakeWait
+	refusals int
+}
+
+func (w *hesitant) Assume(ctx context.Context, view action.View) ([]action.Change, error) {
+	if w.refusals--; w.refusals >= 0 {
+		return nil, throttledFor(time.Second)
+	}
+	w.refusals = 0
+	return w.fakeWait.Assume(ctx, view)
+}
+
 func TestWhatIsMissedIsLookedForAgain(t *testing.T) {
 	for _, c := range []struct {
 		name     string

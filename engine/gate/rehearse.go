@@ -50,14 +50,14 @@ func (r Rehearse) wait(ctx context.Context, w *waiting) (any, string, error) {
 	if _, intended := r.State.Lay(w.wait.Describe().Target, nil); progress.Failed && !intended {
 		return nil, "", w.failed(action.CodeRejected, "%s cannot come true any more", w.name)
 	}
-	changes, err := w.wait.Assume(ctx, r.State)
+	changes, _, err := w.gate.retry(ctx, func() (any, error) { return w.wait.Assume(ctx, r.State) })
 	if err != nil {
 		return nil, "", err
 	}
 	if err := w.assume("met"); err != nil {
 		return nil, "", err
 	}
-	if err := r.State.Apply(changes); err != nil {
+	if err := r.State.Apply(changes.([]action.Change)); err != nil {
 		return nil, "", err
 	}
 	seen := w.detail
