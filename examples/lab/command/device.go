@@ -23,7 +23,7 @@ func deviceCommand() *cobra.Command {
   garbled   the vendors' tools that ask it print nonsense; a reset helps
 
 What else a device does is data in devices.json, below data/rack in the lab's folder.`,
-		Args: cobra.ExactArgs(2),
+		Args: exactly(2, "a device and a state, such as envise-1 offline"),
 	}
 	dir := dirFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

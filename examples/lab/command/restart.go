@@ -12,7 +12,7 @@ func restartCommand() *cobra.Command {
 		Short: "Restart one server of a running lab, to see what lives through it",
 		Long: `Restart one server of a running lab with the same command line, and wait until it is ready again. SERVER is a
 name in state.json, such as kube-apiserver. Everything else goes on.`,
-		Args: cobra.ExactArgs(1),
+		Args: exactly(1, "a server, such as kube-apiserver"),
 	}
 	dir := dirFlag(cmd)
 	down := cmd.Flags().Duration("down-for", 0, "how long it stays down")

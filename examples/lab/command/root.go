@@ -39,6 +39,16 @@ containers. Nodes and pods are played by kwok: they have logs, events, usage and
 	return root
 }
 
+// exactly wants that many arguments, and says what they are.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return fmt.Errorf("%s takes %s; see %s --help", cmd.CommandPath(), what, cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
 // dirFlag adds --dir, and returns what gives the lab's folder once the flags are parsed. The folder is absolute:
 // the servers do not start where this program does.
 func dirFlag(cmd *cobra.Command) func() (layout.Dir, error) {

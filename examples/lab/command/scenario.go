@@ -27,7 +27,7 @@ The living pods are labelled, not the Deployment's template: a pod that replaces
 restarting helps. With --release a new version is rolled out instead whose pods are all broken, so that only a rollback
 helps; bad-rollout and bad-image are always of that kind. Each time, the pods' logs begin anew, with recent times.`,
 		ValidArgs: kwok.Scenarios,
-		Args:      cobra.ExactArgs(1),
+		Args:      exactly(1, "a scenario: "+strings.Join(kwok.Scenarios, ", ")),
 	}
 	dir := dirFlag(cmd)
 	cmd.Flags().IntVar(&scenario.Pods, "pods", 2, "how many pods to break")

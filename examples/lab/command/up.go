@@ -13,6 +13,7 @@ import (
 
 	"runbook/examples/lab/build"
 	"runbook/examples/lab/layout"
+	"runbook/examples/lab/shell"
 	"runbook/examples/lab/site"
 	"runbook/examples/lab/sitefile"
 	"runbook/examples/lab/supervisor"
@@ -77,13 +78,13 @@ func publish(dir layout.Dir, name string, out io.Writer) (string, error) {
 	return name, err
 }
 
-var usage = template.Must(template.New("usage").Parse(`
+var usage = template.Must(template.New("usage").Funcs(template.FuncMap{"word": shell.Word}).Parse(`
 The lab is ready in {{.Dir}}
 
-  . {{.Dir.Env}}
+  . {{word .Dir.Env}}
   kubectl get pods
   lab scenario crashloop                          # break something
-  runbook run compiler-down --site {{.Site}} --dry-run
+  runbook run compiler-down --site {{word .Site}} --dry-run
   lab down                                        # stop it
 
 Cluster     contexts lab-admin (kubectl's), lab-oncall (the site file's), lab-viewer
@@ -91,7 +92,7 @@ Monitoring  Prometheus {{.URL "prometheus"}}, Alertmanager {{.URL "alertmanager"
 Backups     aws s3 ls photon-mlir-backups; profiles lab-admin, lab-oncall
 Messages    lab inbox
 {{- if .Has "sshd"}}
-Devices     ssh -F {{.Dir.SSHConfig}} rack-1 photon-debug --list-devices; lab device envise-1 broken
+Devices     ssh -F {{word .Dir.SSHConfig}} rack-1 photon-debug --list-devices; lab device envise-1 broken
 {{- end}}
 Records     {{.Dir.AuditLog}} has every request to the API server, {{.Dir.Logs}} those to the others, and what each says
 `))

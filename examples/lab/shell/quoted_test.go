@@ -13,3 +13,13 @@ func TestAShellReadsWhatWasQuoted(t *testing.T) {
 		}
 	}
 }
+
+func TestWordIsQuotedWhereItNeedsIt(t *testing.T) {
+	for text, want := range map[string]string{
+		"/home/ann/.lab/env": "/home/ann/.lab/env", "a b": "'a b'", "": "''", "$x": "'$x'", "~": "'~'",
+	} {
+		if got := Word(text); got != want {
+			t.Errorf("%q becomes %s, want %s", text, got, want)
+		}
+	}
+}
