@@ -207,6 +207,9 @@ func TestLabTheServersOwnThrottling(t *testing.T) {
 	l.kubectl(t, "apply", "-f", file)
 	l.kubectl(t, "scale", "deployment/photon-compiler", "-n", "photon-mlir", "--replicas=3")
 	oncall := l.oncall(t)
+	// It takes a moment until the server knows the rule, and who is served already does not take the seat.
+	schema := l.kubectl(t, "get", "flowschema", "not-now", "-o", "jsonpath={.metadata.uid}")
+	require.Eventually(t, func() bool { return oncall.schema() == schema }, 20*time.Second, 50*time.Millisecond)
 	stand := oncall.sit(t)
 	require.Eventually(t, func() bool { return oncall.ask() == http.StatusTooManyRequests }, 20*time.Second, 50*time.Millisecond)
 
@@ -237,12 +240,30 @@ func (l lab) oncall(t *testing.T) engineer {
 
 // ask returns the code of an answer.
 func (e engineer) ask() int {
-	response, err := e.client.Get(e.host + "/api/v1/namespaces/photon-mlir/pods")
-	if err != nil {
+	response := e.look()
+	if response == nil {
 		return 0
 	}
-	_ = response.Body.Close() // nothing of it is read
 	return response.StatusCode
+}
+
+// schema is the rule of fairness by which the server deals with whoever asks.
+func (e engineer) schema() string {
+	response := e.look()
+	if response == nil {
+		return ""
+	}
+	return response.Header.Get("X-Kubernetes-Pf-Flowschema-Uid")
+}
+
+// look returns an answer without its body; nil if there is none.
+func (e engineer) look() *http.Response {
+	response, err := e.client.Get(e.host + "/api/v1/namespaces/photon-mlir/pods")
+	if err != nil {
+		return nil
+	}
+	_ = response.Body.Close() // nothing of it is read
+	return response
 }
 
 // sit begins a request and does not end it, until stand is called.
