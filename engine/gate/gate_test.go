@@ -403,7 +403,7 @@ func TestWaits(t *testing.T) {
 		looks  int
 	}{
 		{name: "met at the third look", wait: fakeWait{met: 3}, value: "met", status: journal.Met, looks: 3},
-		{name: "not met in time", wait: fakeWait{}, status: journal.NotDone, err: "test.wait pods/a in ns did not come true within 5s: 0 of 1", looks: 5},
+		{name: "not met in time", wait: fakeWait{}, status: journal.NotDone, err: "test.wait pods/a in ns did not come true within 5s: 0 of 1", looks: 6},
 		{name: "cannot come true", wait: fakeWait{failed: true}, status: journal.NotDone, err: "test.wait pods/a in ns cannot come true any more: 0 of 1", looks: 1},
 		{name: "dry, met already", dry: true, wait: fakeWait{met: 1}, value: "met", status: journal.Met, looks: 1},
 		{name: "dry, assumed", dry: true, wait: fakeWait{changes: ready}, value: "assumed", status: journal.Assumed, looks: 2},
@@ -419,7 +419,11 @@ func TestWaits(t *testing.T) {
 				terminal = r
 			}
 			f := newFixture(t, terminal)
+			begin := f.opts.Clock.Now()
 			v, err := f.Wait(f.ctx, Place{Step: "s"}, &c.wait)
+			if c.looks > 5 {
+				assert.Equal(t, 5*time.Second, f.opts.Clock.Now().Sub(begin), "the whole time that the error speaks of")
+			}
 			if c.err != "" {
 				require.EqualError(t, err, c.err)
 			} else {

@@ -124,6 +124,7 @@ func (Apply) wait(ctx context.Context, w *waiting) (any, string, error) {
 	for {
 		progress, err := w.lookWithin(ctx, deadline.Sub(clock.Now()))
 		unseen := err != nil && ctx.Err() == nil && w.passes(err)
+		left := deadline.Sub(clock.Now())
 		switch {
 		case err != nil && !unseen:
 			return nil, "", err
@@ -131,13 +132,13 @@ func (Apply) wait(ctx context.Context, w *waiting) (any, string, error) {
 			return progress.Value, journal.Met, nil
 		case progress.Failed:
 			return nil, "", w.failed(action.CodeRejected, "%s cannot come true any more", w.name)
-		case !clock.Now().Add(pace.Every).Before(deadline) && unseen:
+		case left <= 0 && unseen:
 			return nil, "", w.failed(action.CodeUnavailable, "%s could not be looked at when its time, %s, was up", w.name, pace.Timeout)
-		case !clock.Now().Add(pace.Every).Before(deadline):
+		case left <= 0:
 			return nil, "", w.failed(action.CodeTimeout, "%s did not come true within %s", w.name, pace.Timeout)
 		}
-		pause := min(max(pace.Every, askedToWait(err)), deadline.Sub(clock.Now()))
-		if err := w.gate.pause(ctx, w.place.Branch, pause); err != nil {
+		// The last look is at the end: who is told that something did not come true within a time has waited for that time.
+		if err := w.gate.pause(ctx, w.place.Branch, min(max(pace.Every, askedToWait(err)), left)); err != nil {
 			return nil, "", err
 		}
 	}
