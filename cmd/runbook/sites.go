@@ -28,9 +28,11 @@ func loadSite(flag string) (*site.Site, error) {
 		return s, err
 	}
 	if target, linked := os.Readlink(path); linked == nil {
-		return nil, action.Errorf(action.CodeInvalid, "cannot read the site file of %s: it was %s, and is gone", flag, target)
+		return nil, action.Errorf(action.CodeInvalid, "cannot read the site file of %s: it was %s, and is gone", flag, target).
+			Try("bring that site back, or name another file: --site ./FILE.yaml")
 	}
-	return nil, action.Errorf(action.CodeInvalid, "there is no site %q in %s%s", flag, sitesFolder(), module.Suggest(flag, siteNames()))
+	return nil, action.Errorf(action.CodeInvalid, "there is no site %q in %s%s", flag, sitesFolder(), module.Suggest(flag, siteNames())).
+		Try("name a file: --site ./FILE.yaml, or put it there as %s%s; a lab gets its name from make lab", flag, siteSuffix)
 }
 
 // siteFile is where a site file is, for whoever takes the run up somewhere else; "" if there is none.

@@ -52,10 +52,10 @@ func appendEscape(out, written []byte) ([]byte, int) {
 	return append(out, written[0]), 1
 }
 
-// unitLength is the length of \uXXXX.
+// unitLength is the length of an escape such as \u20ac.
 const unitLength = 6
 
-// codeUnit is the value of the \uXXXX at the beginning of text, or -1.
+// codeUnit is the value of such an escape at the beginning of text, or -1.
 func codeUnit(text []byte) rune {
 	if len(text) < unitLength || text[0] != '\\' || text[1] != 'u' {
 		return -1

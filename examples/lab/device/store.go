@@ -12,6 +12,7 @@ import (
 
 	"runbook/examples/lab/layout"
 	"runbook/examples/lab/lock"
+	"runbook/examples/lab/replace"
 )
 
 // Store is the file of one lab.
@@ -147,17 +148,13 @@ func (s Store) unreadable(err error) error {
 	return fmt.Errorf("read the devices of the lab in %s: %w", s.Dir, err)
 }
 
-// write replaces the file in one step: a reader sees the old devices or the new ones, never half of them.
+// write puts the devices in the place of those before, for readers who hold no lock.
 func write(dir layout.Dir, devices Devices) error {
 	data, err := json.MarshalIndent(devices, "", "  ")
 	if err != nil {
 		return err
 	}
-	next := dir.Devices() + ".next"
-	if err := os.WriteFile(next, append(data, '\n'), 0o600); err != nil {
-		return fmt.Errorf("write the devices: %w", err)
-	}
-	if err := os.Rename(next, dir.Devices()); err != nil {
+	if err := replace.File(dir.Devices(), append(data, '\n')); err != nil {
 		return fmt.Errorf("write the devices: %w", err)
 	}
 	return nil

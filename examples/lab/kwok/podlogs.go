@@ -11,6 +11,7 @@ import (
 
 	"runbook/examples/lab/layout"
 	"runbook/examples/lab/pastlog"
+	"runbook/examples/lab/replace"
 )
 
 // logLines holds one file per scenario, and one more where the container was restarted: what it said the time before. A
@@ -47,11 +48,7 @@ func writeLog(folder, file string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(folder, strings.TrimSuffix(file, ".txt")+".log")
-	if err := os.WriteFile(path+".next", []byte(log), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".next", path)
+	return replace.File(filepath.Join(folder, strings.TrimSuffix(file, ".txt")+".log"), []byte(log))
 }
 
 // entry turns a line's "stderr text" into the CRI form "2026-01-02T03:04:05.000000006Z stderr F text".

@@ -77,21 +77,13 @@ func (m meter) nodesMeasured() condition {
 func (m meter) podsMeasured() condition {
 	what := fmt.Sprintf("every pod of Deployment %s is measured", Deployment)
 	return condition{what, func(ctx context.Context) (bool, string) {
-		pods, err := servicePods(ctx, m.cluster)
+		measured, of, err := m.count(ctx, func(pod corev1.Pod, usage v1beta1.PodMetrics) bool {
+			return len(usage.Containers) == len(pod.Spec.Containers)
+		})
 		if err != nil {
 			return false, err.Error()
 		}
-		usage, err := m.podUsage(ctx)
-		if err != nil {
-			return false, err.Error()
-		}
-		measured := 0
-		for _, pod := range pods {
-			if len(usage[pod.Name].Containers) == len(pod.Spec.Containers) {
-				measured++
-			}
-		}
-		return measured == len(pods), fmt.Sprintf("%d of %d pods", measured, len(pods))
+		return measured == of, fmt.Sprintf("%d of %d pods", measured, of)
 	}}
 }
 
@@ -99,35 +91,36 @@ func (m meter) podsHot(count int) condition {
 	what := fmt.Sprintf("%d pods of Deployment %s are measured to use more than %d%% of their CPU and %d%% of their memory",
 		count, Deployment, hotCPU, hotMemory)
 	return condition{what, func(ctx context.Context) (bool, string) {
-		pods, err := servicePods(ctx, m.cluster)
+		hot, _, err := m.count(ctx, func(pod corev1.Pod, usage v1beta1.PodMetrics) bool {
+			return shows(pod, kwok.Hot) && isHot(pod, usage)
+		})
 		if err != nil {
 			return false, err.Error()
-		}
-		usage, err := m.podUsage(ctx)
-		if err != nil {
-			return false, err.Error()
-		}
-		hot := 0
-		for _, pod := range pods {
-			if shows(pod, kwok.Hot) && isHot(pod, usage[pod.Name]) {
-				hot++
-			}
 		}
 		return hot >= count, fmt.Sprintf("%d pods", hot)
 	}}
 }
 
-// podUsage is what each pod of the service uses, by its name.
-func (m meter) podUsage(ctx context.Context) (map[string]v1beta1.PodMetrics, error) {
+// count counts the service's pods that are as wanted, by what each uses, which is nothing where it is not measured.
+func (m meter) count(ctx context.Context, wanted func(corev1.Pod, v1beta1.PodMetrics) bool) (found, of int, err error) {
+	pods, err := servicePods(ctx, m.cluster)
+	if err != nil {
+		return 0, 0, err
+	}
 	list, err := m.usage.MetricsV1beta1().PodMetricses(Namespace).List(ctx, metav1.ListOptions{LabelSelector: "app=" + Deployment})
 	if err != nil {
-		return nil, err
+		return 0, 0, err
 	}
 	usage := map[string]v1beta1.PodMetrics{}
 	for _, pod := range list.Items {
 		usage[pod.Name] = pod
 	}
-	return usage, nil
+	for _, pod := range pods {
+		if wanted(pod, usage[pod.Name]) {
+			found++
+		}
+	}
+	return found, len(pods), nil
 }
 
 // isHot compares each container that was measured with its own limits.

@@ -10,6 +10,7 @@ import (
 
 	"runbook/examples/lab/layout"
 	"runbook/examples/lab/process"
+	"runbook/examples/lab/replace"
 )
 
 // State is what a lab must remember to be stopped by another run of this program, even after a crash.
@@ -47,17 +48,13 @@ func ReadState(dir layout.Dir) (State, error) {
 	return state, nil
 }
 
-// write replaces the file in one step: a crash leaves the old state or the new one, never half of it.
+// write keeps the state beyond the end of this program.
 func (s State) write(dir layout.Dir) error {
 	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
 	}
-	next := dir.State() + ".next"
-	if err := os.WriteFile(next, append(data, '\n'), 0o600); err != nil {
-		return fmt.Errorf("record what runs in the lab: %w", err)
-	}
-	if err := os.Rename(next, dir.State()); err != nil {
+	if err := replace.File(dir.State(), append(data, '\n')); err != nil {
 		return fmt.Errorf("record what runs in the lab: %w", err)
 	}
 	return nil
