@@ -48,7 +48,7 @@ const (
 const faultScript = `--- Makes one call that something goes wrong with.
 local kubernetes = require "kubernetes"
 local at, me, trace, name = { namespace = %q }, %q, %q, %q
-local pod = setmetatable({}, { __index = function() end })
+local pod
 return runbook {
   summary = "Make one call",
   may = { "kubernetes.create configmaps", "kubernetes.delete configmaps", "kubernetes.scale deployments", "kubernetes.exec pods" },
@@ -181,7 +181,7 @@ func (l lab) did(t *testing.T, verb, run, trace string, began int64) int {
 
 func on(method, path string) faultproxy.Match { return faultproxy.Match{Method: method, Path: path} }
 
-// once befalls the nth request that matches, the first being 1.
+// nth befalls the nth request that matches, the first being 1.
 func nth(n int, m faultproxy.Match, do faultproxy.Effect) []faultproxy.Fault {
 	return []faultproxy.Fault{{Match: m, Skip: n - 1, Count: 1, Do: do}}
 }

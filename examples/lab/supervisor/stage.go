@@ -129,7 +129,7 @@ func (s *Stage) Watch(ctx context.Context, work func(context.Context) error) err
 func (s *Stage) record(r process.Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// One that is started again keeps its place: servers are stopped in the order opposite to that in which they need each other.
+	// One that is started again takes the place of the one that was: a server has one record.
 	if at := slices.IndexFunc(s.state.Processes, func(old process.Record) bool { return old.Name == r.Name }); at >= 0 {
 		s.state.Processes[at] = r
 	} else {
