@@ -192,7 +192,7 @@ func TestLabRunsNothingForStrangers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	response.Body.Close() //nolint:errcheck // the status counts
+	response.Body.Close()
 	if response.StatusCode != http.StatusNotFound {
 		t.Errorf("a stranger who does without TLS is answered %s", response.Status)
 	}
