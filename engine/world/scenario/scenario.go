@@ -1,0 +1,162 @@
+// Package scenario reads scenario files: what a simulated site consists of, how it behaves, what has gone wrong in it, and what will.
+//
+// It is data, strictly checked, with line numbers; it simulates nothing and opens nothing. Each simulated system takes its own section:
+// engine/world/cluster the section kubernetes, engine/world/metrics the section prometheus, and so on. Read next: load.go for how a
+// file extends another one, then engine/world, which brings a scenario to life.
+package scenario
+
+import "time"
+
+// A Scenario is a simulated site at the moment at which a run begins.
+type Scenario struct {
+	Name    string `yaml:"-"` // as it was asked for
+	Path    string `yaml:"-"` // of its file
+	Digest  string `yaml:"-"` // of everything that it consists of
+	Summary string `yaml:"summary"`
+	Extends string `yaml:"extends"`
+	// Clock is the time at which a run begins. Time moves only while every branch of the script waits.
+	Clock time.Time `yaml:"clock"`
+	// ReadOnly says that a runbook changes nothing in it: tests fail where one does, and where none does and this is not said.
+	ReadOnly   bool       `yaml:"read_only"`
+	Kubernetes Kubernetes `yaml:"kubernetes"`
+	Prometheus Prometheus `yaml:"prometheus"`
+	Timeline   []Event    `yaml:"timeline"`
+	Faults     []Fault    `yaml:"faults"`
+}
+
+// Kubernetes is a simulated cluster.
+type Kubernetes struct {
+	Context   string `yaml:"context"`   // name of the kubeconfig's context; "scenario" if not given
+	Namespace string `yaml:"namespace"` // of the context; "default" if not given
+	// User is who the run is. "admin", which is the default, may do everything; anybody else what the manifests' roles allow.
+	User    string `yaml:"user"`
+	Version string `yaml:"version"` // of the server, such as v1.37.0
+	// Age is how long ago the manifests were applied, and how old their objects are when the run begins; 24h if not given.
+	Age       time.Duration `yaml:"age"`
+	Manifests []Manifest    `yaml:"manifests"`
+	Behaviour []Behaviour   `yaml:"behaviour"` // of pods: the first that fits a pod when it is made holds for it
+	Commands  []Command     `yaml:"commands"`  // that can be run in containers; the first that fits answers
+}
+
+// A Manifest is an object as for kubectl apply, or "file: NAME", one or more in a file beside the scenario.
+type Manifest struct {
+	File    string // for messages; "" for one that stands in the scenario
+	Objects []map[string]any
+}
+
+// How is a way in which a pod behaves.
+type How string
+
+// The ways.
+const (
+	Healthy       How = "healthy"        // starts, becomes ready, stays so
+	CrashLoop     How = "crash-loop"     // starts, ends with an exit code, is started again with back-off
+	OOM           How = "oom"            // the same, killed for want of memory
+	NeverReady    How = "never-ready"    // starts and runs, and does not become ready
+	BadImage      How = "bad-image"      // its image cannot be pulled
+	Unschedulable How = "unschedulable"  // no node takes it
+	Stuck         How = "stuck-deleting" // becomes ready, and does not go when it is deleted, unless it is forced to
+	Completes     How = "completes"      // starts, ends with exit code 0
+	Fails         How = "fails"          // starts, ends with an exit code, and with it its pod, if that says restartPolicy Never
+)
+
+// A Behaviour says how the pods that it fits behave.
+type Behaviour struct {
+	Pods      string `yaml:"pods"`      // label selector; every pod if not given
+	Namespace string `yaml:"namespace"` // every namespace if not given
+	Image     string `yaml:"image"`     // pattern with * for the image of a container; every image if not given
+	Be        How    `yaml:"be"`
+	Manner    `yaml:",inline"`
+}
+
+// A Manner is how a pod does what it does. Times count from what comes before.
+type Manner struct {
+	Starts   time.Duration `yaml:"starts"`    // from being scheduled to running: 2s if not given
+	Ready    time.Duration `yaml:"ready"`     // from running to ready: 1s if not given
+	Runs     time.Duration `yaml:"runs"`      // from running to its end, for the ways that end: 5s if not given
+	Stops    time.Duration `yaml:"stops"`     // from being deleted to its end: 1s if not given
+	ExitCode int           `yaml:"exit_code"` // for the ways that end: 1 if not given
+	Message  string        `yaml:"message"`   // why, as kubectl describe shows it
+	Logs     string        `yaml:"logs"`      // of each start of the container, a line each; "{time}" and "{pod}" are filled in
+	Usage    Usage         `yaml:"usage"`     // as kubectl top shows it
+}
+
+// Usage is what a pod uses.
+type Usage struct {
+	CPU    string `yaml:"cpu"`    // such as 250m
+	Memory string `yaml:"memory"` // such as 512Mi
+}
+
+// A Command answers for a command that is run in a container.
+type Command struct {
+	Pods      string        `yaml:"pods"`      // label selector; every pod if not given
+	Container string        `yaml:"container"` // every container if not given
+	Argv      []string      `yaml:"argv"`      // as for commands.reads of a site file: "*" is one argument, "..." any rest
+	Stdout    string        `yaml:"stdout"`
+	Stderr    string        `yaml:"stderr"`
+	ExitCode  int           `yaml:"exit_code"`
+	Takes     time.Duration `yaml:"takes"`
+}
+
+// An Event is something that happens to the site: before the run (at: -10m) or during it (at: 30s). It has exactly one of become,
+// apply, patch, delete and fault.
+type Event struct {
+	At time.Duration `yaml:"at"`
+	// Become makes pods that are there then behave in another way from then on. Pods that replace them do not inherit it.
+	Become    How    `yaml:"become"`
+	Pods      string `yaml:"pods"`      // for become: label selector
+	Namespace string `yaml:"namespace"` // for become, patch and delete: the context's if not given
+	Count     int    `yaml:"count"`     // for become: at most so many, by name; 0 for all
+	Manner    `yaml:",inline"`
+	Apply     map[string]any `yaml:"apply"` // an object as for kubectl apply
+	Patch     string         `yaml:"patch"` // kind/name, with With
+	With      map[string]any `yaml:"with"`  // a JSON merge patch
+	Delete    string         `yaml:"delete"`
+	Fault     *Fault         `yaml:"fault"` // from then on
+}
+
+// A Fault is an answer that goes wrong.
+type Fault struct {
+	// On says of which calls: a verb and a resource as for kubectl auth can-i ("delete pods", "patch deployments/scale", "* pods",
+	// "list *"), or a system alone: "kubernetes", "prometheus".
+	On        string `yaml:"on"`
+	Name      string `yaml:"name"`      // of the object, a pattern with *; every one if not given
+	Namespace string `yaml:"namespace"` // every namespace if not given
+	// Answer is an HTTP status from 400 to 599; "timeout" for a server that does not answer within a minute; "cut" for a connection
+	// that breaks; "half" for one that breaks in the middle of the answer; "slow" for an answer that takes Takes.
+	Answer     string        `yaml:"answer"`
+	Message    string        `yaml:"message"`     // what the server says; its usual words if not given
+	RetryAfter time.Duration `yaml:"retry_after"` // for 429 and 503
+	Takes      time.Duration `yaml:"takes"`       // for slow
+	Done       bool          `yaml:"done"`        // the server does it all the same, and only the answer goes wrong
+	Skip       int           `yaml:"skip"`        // calls that go well first
+	Times      int           `yaml:"times"`       // how many calls go wrong: 1 if not given, -1 for every one
+}
+
+// Prometheus is a simulated Prometheus.
+type Prometheus struct {
+	Interval time.Duration `yaml:"interval"` // between two samples: 1m if not given
+	// Series are in promtool's notation. Unless a series says otherwise, its samples end at the scenario's clock and its last value
+	// goes on while the run lasts.
+	Series []Series `yaml:"series"`
+	Rules  []Rule   `yaml:"rules"`
+}
+
+// A Series is one time series.
+type Series struct {
+	Series string `yaml:"series"` // such as up{job="photon"}
+	Values string `yaml:"values"` // such as 0+10x60, as promtool test rules takes them
+	// From is when the first sample is, from the scenario's clock: -1h. If it is not given, the last sample is at the clock.
+	From *time.Duration `yaml:"from"`
+	// Ends says that nothing comes after the last sample.
+	Ends bool `yaml:"ends"`
+}
+
+// A Rule is an alerting rule, as in a rule file of Prometheus.
+type Rule struct {
+	Alert       string            `yaml:"alert"`
+	Expr        string            `yaml:"expr"`
+	For         time.Duration     `yaml:"for"`
+	Labels      map[string]string `yaml:"labels"`
+	Annotations map[string]string `yaml:"annotations"`
+}
