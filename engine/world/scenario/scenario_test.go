@@ -153,6 +153,7 @@ func FuzzScenario(f *testing.F) {
 	f.Add(site)
 	f.Add("extends: a\ntimeline: [{at: 1s, become: oom}]")
 	f.Fuzz(func(t *testing.T, text string) {
-		_, _ = shelves(map[string]string{"a.yaml": text}, nil).Load("a")
+		s, err := shelves(map[string]string{"a.yaml": text}, nil).Load("a")
+		require.Equal(t, s == nil, err != nil, "either a scenario or an error")
 	})
 }
