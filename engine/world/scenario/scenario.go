@@ -9,7 +9,8 @@ import "time"
 
 // A Scenario is a simulated site at the moment at which a run begins.
 type Scenario struct {
-	Name    string `yaml:"-"` // as it was asked for
+	Name    string `yaml:"-"` // of its file, without the ending
+	Named   bool   `yaml:"-"` // it was found by its name, not by a path
 	Path    string `yaml:"-"` // of its file
 	Digest  string `yaml:"-"` // of everything that it consists of
 	Summary string `yaml:"summary"`
@@ -95,6 +96,7 @@ type Command struct {
 	Stdout    string        `yaml:"stdout"`
 	Stderr    string        `yaml:"stderr"`
 	ExitCode  int           `yaml:"exit_code"`
+	Reads     bool          `yaml:"reads"` // it only looks, as commands.reads of a site file says
 	Takes     time.Duration `yaml:"takes"`
 }
 
