@@ -15,6 +15,7 @@ import (
 // A Type is an object of a format, with its fields.
 type Type struct {
 	Name   string
+	Doc    string // what it is for; "" if its fields say it
 	Fields []Field
 }
 
