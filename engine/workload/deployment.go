@@ -43,20 +43,20 @@ func pausing(owner Object, now time.Time) Object {
 }
 
 func summed(owner Object, sets []Object, current int) Object {
-	total := map[string]int64{}
+	sum := map[string]int64{}
 	for i, set := range sets {
 		for _, field := range []string{"replicas", "readyReplicas", "availableReplicas", "terminatingReplicas"} {
 			n, _ := Int(set, "status", field)
-			total[field] += n
+			sum[field] += n
 		}
 		if i == current {
-			total["updatedReplicas"], _ = Int(set, "status", "replicas")
+			sum["updatedReplicas"], _ = Int(set, "status", "replicas")
 		}
 	}
 	return withCounts(owner, map[string]int64{
-		"replicas": total["replicas"], "updatedReplicas": total["updatedReplicas"], "readyReplicas": total["readyReplicas"],
-		"availableReplicas": total["availableReplicas"], "terminatingReplicas": total["terminatingReplicas"],
-		"unavailableReplicas": max(0, total["replicas"]-total["availableReplicas"]),
+		"replicas": sum["replicas"], "updatedReplicas": sum["updatedReplicas"], "readyReplicas": sum["readyReplicas"],
+		"availableReplicas": sum["availableReplicas"], "terminatingReplicas": sum["terminatingReplicas"],
+		"unavailableReplicas": max(0, total(sets)-sum["availableReplicas"]),
 	})
 }
 

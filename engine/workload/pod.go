@@ -22,7 +22,7 @@ func NewPod(owner Object, name string) Object {
 	delete(metadata, "creationTimestamp")
 	metadata["name"] = name
 	metadata["namespace"] = Text(owner, "metadata", "namespace")
-	metadata["ownerReferences"] = []any{ownerReference(owner)}
+	metadata["ownerReferences"] = []any{OwnerReference(owner)}
 	pod := Object{"apiVersion": "v1", "kind": "Pod", "metadata": metadata}
 	if spec := Map(template, "spec"); spec != nil {
 		pod["spec"] = spec
@@ -130,7 +130,7 @@ func IsReady(pod Object) bool { return Condition(pod, "Ready")["status"] == "Tru
 
 // IsAvailable tells whether a pod has been ready for that long.
 func IsAvailable(pod Object, pause time.Duration, now time.Time) bool {
-	return IsReady(pod) && (pause == 0 || !readySince(pod).Add(pause).After(now))
+	return IsReady(pod) && (pause == 0 || !ReadySince(pod).Add(pause).After(now))
 }
 
 // IsActive tells whether a controller counts the pod: neither finished nor going away.

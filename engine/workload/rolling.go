@@ -11,16 +11,7 @@ import (
 // scaling rules of Kubernetes' deployment controller, and takes one step: the next one follows from what comes of it. old tells
 // whether pods of other revisions are still there.
 func NextSizes(owner Object, sets []Object, current int, old bool) []Object {
-	sorted := slices.Clone(sets)
-	slices.SortFunc(sorted, compareCreated)
-	r := rollout{owner: owner, sets: sorted, want: Replicas(owner)}
-	for _, set := range sorted {
-		if current >= 0 && uid(set) == uid(sets[current]) {
-			r.current = set
-		} else {
-			r.old = append(r.old, set)
-		}
-	}
+	r := newRollout(owner, sets, current)
 	switch {
 	case Dig(owner, "spec", "paused") == true || r.rescaled():
 		return r.spread()
@@ -29,10 +20,17 @@ func NextSizes(owner Object, sets []Object, current int, old bool) []Object {
 	case r.current == nil:
 		return nil
 	}
-	if grown := r.resize(r.current, min(r.want, growth(owner, sorted, r.current)), false); grown != nil {
+	if grown := r.resize(r.current, min(r.want, growth(owner, r.sets, r.current)), false); grown != nil {
 		return grown
 	}
 	return r.shrink()
+}
+
+// WantsNewSet tells whether it is time to make a replica set for the owner's present template, which has none.
+func WantsNewSet(owner Object, sets []Object, old bool) bool {
+	r := newRollout(owner, sets, -1)
+	waits := recreates(owner) && (old || total(sets) > 0)
+	return Dig(owner, "spec", "paused") != true && !r.rescaled() && !waits
 }
 
 type rollout struct {
@@ -40,6 +38,19 @@ type rollout struct {
 	sets, old []Object // by age
 	current   Object
 	want      int64
+}
+
+func newRollout(owner Object, sets []Object, current int) rollout {
+	r := rollout{owner: owner, sets: slices.Clone(sets), want: Replicas(owner)}
+	slices.SortFunc(r.sets, compareCreated)
+	for _, set := range r.sets {
+		if current >= 0 && uid(set) == uid(sets[current]) {
+			r.current = set
+		} else {
+			r.old = append(r.old, set)
+		}
+	}
+	return r
 }
 
 // resize is the set with another size, nil if it has it already.
@@ -221,7 +232,7 @@ func fenceposts(owner Object) (surge, unavailable int64) {
 		return 0, 0
 	}
 	part := func(field string, round func(float64) float64) int64 {
-		return share(Dig(owner, "spec", "strategy", "rollingUpdate", field), Replicas(owner), round)
+		return Share(Dig(owner, "spec", "strategy", "rollingUpdate", field), Share("25%", 0, Replicas(owner), round), Replicas(owner), round)
 	}
 	surge, unavailable = part("maxSurge", math.Ceil), part("maxUnavailable", math.Floor)
 	if surge == 0 && unavailable == 0 {
@@ -230,15 +241,15 @@ func fenceposts(owner Object) (surge, unavailable int64) {
 	return surge, unavailable
 }
 
-// share reads a number, or a percentage of a whole; 25% if it is neither.
-func share(v any, of int64, round func(float64) float64) int64 {
+// Share reads a number, or a percentage of a whole, as limits of rollouts are given; usual if it is neither.
+func Share(v any, usual, of int64, round func(float64) float64) int64 {
 	if n, ok := Int(Object{"n": v}, "n"); ok {
 		return n
 	}
 	text, _ := v.(string)
 	percent, err := strconv.Atoi(strings.TrimSuffix(text, "%"))
 	if err != nil {
-		percent = 25
+		return usual
 	}
 	return int64(round(float64(of) * float64(percent) / 100))
 }

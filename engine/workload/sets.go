@@ -49,7 +49,7 @@ func NewSet(owner Object, sets []Object, hash string) Object {
 		"metadata": Object{
 			"name": name(owner) + "-" + hash, "namespace": Text(owner, "metadata", "namespace"),
 			"labels":          Clone(Map(template, "metadata", "labels")),
-			"ownerReferences": []any{ownerReference(owner)},
+			"ownerReferences": []any{OwnerReference(owner)},
 		},
 		"spec": Object{
 			"replicas": int64(0), "template": template,
@@ -133,7 +133,8 @@ func Expired(owner Object, sets []Object, current int) []Object {
 	return out
 }
 
-func ownerReference(owner Object) Object {
+// OwnerReference is how an object names the one that controls it.
+func OwnerReference(owner Object) Object {
 	return Object{
 		"apiVersion": Text(owner, "apiVersion"), "kind": Text(owner, "kind"), "name": name(owner), "uid": uid(owner),
 		"controller": true, "blockOwnerDeletion": true,

@@ -40,7 +40,7 @@ func sortVictims(pods, related []Object, now time.Time) {
 		func(a, b Object) int {
 			return cmp.Compare(onNode[Text(b, "spec", "nodeName")], onNode[Text(a, "spec", "nodeName")])
 		},
-		func(a, b Object) int { return compareAges(readySince(a), readySince(b), a, b, now) },
+		func(a, b Object) int { return compareAges(ReadySince(a), ReadySince(b), a, b, now) },
 		func(a, b Object) int { return cmp.Compare(restarts(b), restarts(a)) },
 		func(a, b Object) int { return compareAges(created(a), created(b), a, b, now) },
 		compareNames,
@@ -81,8 +81,8 @@ func deletionCost(pod Object) int {
 	return int(cost)
 }
 
-// readySince is when a ready pod became ready; zero for one that is not.
-func readySince(pod Object) time.Time {
+// ReadySince is when a ready pod became ready; zero for one that is not.
+func ReadySince(pod Object) time.Time {
 	if !IsReady(pod) {
 		return time.Time{}
 	}
