@@ -16,6 +16,11 @@ func Created(manifest Object, now time.Time) Object {
 	o := Clone(manifest)
 	o = With(o, stamp(now), "metadata", "creationTimestamp")
 	o = With(o, newUID(o, now), "metadata", "uid")
+	return Defaulted(o)
+}
+
+// Defaulted returns the object with the defaults that the API server would fill in.
+func Defaulted(o Object) Object {
 	for _, d := range defaults[Text(o, "kind")] {
 		if Dig(o, d.path...) == nil {
 			o = With(o, cloneValue(d.value), d.path...)
