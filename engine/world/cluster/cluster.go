@@ -23,7 +23,7 @@ import (
 type Object = store.Object
 
 // A Line is one line of a container's log.
-type Line struct {
+type Line = struct {
 	Time time.Time
 	Text string
 }

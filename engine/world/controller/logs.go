@@ -10,7 +10,7 @@ import (
 )
 
 // A Line is one line of a container's log.
-type Line struct {
+type Line = struct {
 	Time time.Time
 	Text string
 }
