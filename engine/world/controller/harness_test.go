@@ -123,10 +123,10 @@ func (w *world) states() string {
 			order = append(order, state)
 		}
 	}
-	slices.Sort(order)
 	for i, state := range order {
 		order[i] = fmt.Sprintf("%d× %s", counts[state], state)
 	}
+	slices.Sort(order)
 	return strings.Join(order, ", ")
 }
 
