@@ -35,7 +35,7 @@ func newWorld(t require.TestingT, behaviour ...scenario.Behaviour) *world {
 var resources = map[string]string{
 	"Deployment": "deployments.apps", "ReplicaSet": "replicasets.apps", "StatefulSet": "statefulsets.apps", "DaemonSet": "daemonsets.apps",
 	"Pod": "pods", "Namespace": "namespaces", "Node": "nodes", "Job": "jobs.batch", "Service": "services", "ConfigMap": "configmaps",
-	"ReplicationController": "replicationcontrollers",
+	"ReplicationController": "replicationcontrollers", "PodDisruptionBudget": budgets,
 }
 
 // apply creates an object as an API server would have stored it.

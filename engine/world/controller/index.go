@@ -31,7 +31,7 @@ func newIndex() index {
 
 // listed are the resources of which the index keeps lists.
 var listed = []string{
-	"services", "daemonsets.apps", "deployments.apps", "replicasets.apps", "replicationcontrollers", "statefulsets.apps", "jobs.batch",
+	"services", budgets, "daemonsets.apps", "deployments.apps", "replicasets.apps", "replicationcontrollers", "statefulsets.apps", "jobs.batch",
 }
 
 func (x *index) update(e store.Event) {
@@ -124,8 +124,6 @@ func (x *index) waiting() []store.Key { return sorted(x.unbound) }
 func (x *index) all(resource, namespace string) []store.Key {
 	return slices.DeleteFunc(sorted(x.few[resource]), func(k store.Key) bool { return namespace != "" && k.Namespace != namespace })
 }
-
-func (x *index) services(namespace string) []store.Key { return x.all("services", namespace) }
 
 // orphansOf are the pods or replica sets of a namespace that have no controller.
 func (x *index) orphansOf(resource, namespace string) []store.Key {

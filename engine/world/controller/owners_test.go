@@ -188,3 +188,23 @@ func TestAServiceKnowsItsReadyPods(t *testing.T) {
 	require.Empty(t, w.s.List("endpointslices.discovery.k8s.io", "shop"))
 	require.Empty(t, w.s.List("endpoints", "shop"))
 }
+
+func TestADisruptionBudget(t *testing.T) {
+	w := newWorld(t)
+	for name, limit := range map[string]string{"min": "minAvailable: 2", "max": "maxUnavailable: 25%", "all": "minAvailable: 100%"} {
+		w.apply(sprintf("{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: %s}, spec: {selector: {matchLabels: {app: web}}, %s}}", name, limit))
+	}
+	allowed := func() (out []int64) {
+		for _, name := range []string{"all", "max", "min"} {
+			out = append(out, amount(w.get(budgets, name), "disruptionsAllowed"))
+		}
+		return out
+	}
+	require.Equal(t, []int64{0, 0, 0}, allowed())
+	w.deployment("web", 4, "")
+	w.after(10 * time.Second)
+	require.Equal(t, []int64{0, 1, 2}, allowed())
+	require.Equal(t, "SufficientPods", workload.Condition(w.get(budgets, "min"), "DisruptionAllowed")["reason"])
+	require.NoError(t, w.Become(scenario.Event{Become: scenario.NeverReady, Pods: "app=web", Count: 2}))
+	require.Equal(t, []int64{0, 0, 0}, allowed())
+}

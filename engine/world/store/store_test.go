@@ -53,7 +53,8 @@ func TestUidsFollowFromTheOrderOfCreation(t *testing.T) {
 		}
 		return out
 	}
-	require.Equal(t, uids(), uids())
+	first, second := uids(), uids()
+	require.Equal(t, first, second)
 	require.NotEqual(t, uids()[0], uids()[1])
 }
 
