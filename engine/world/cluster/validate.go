@@ -2,8 +2,8 @@ package cluster
 
 import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"runbook/engine/workload"
@@ -51,7 +51,7 @@ func (k *kind) nameCheck() validation.ValidateNameFunc {
 		return validation.NameIsDNS1035Label
 	}
 	if k.group == "rbac.authorization.k8s.io" {
-		return path.ValidatePathSegmentName
+		return func(name string, _ bool) []string { return content.IsPathSegmentName(name) }
 	}
 	return validation.NameIsDNSSubdomain
 }
