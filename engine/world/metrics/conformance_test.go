@@ -110,7 +110,6 @@ var questions = []asked{
 	"GET /api/v1/query?query=up * on (job) up&time={0s}",
 	"GET /api/v1/query?query=up * on (job) group_left () requests_total&time={0s}",
 	"GET /api/v1/query?query=label_replace(up, \"instance\", \"x\", \"instance\", \".*\")&time={0s}",
-	"GET /api/v1/query?query=sum_over_time(up[2h:1ms])&time={0s}",
 	"GET /api/v1/query_range?query=up&start={-3m}&end={0s}",
 	"GET /api/v1/query_range?query=up&start={-3m}&step=1m",
 	"GET /api/v1/query_range?query=up&start={0s}&end={-3m}&step=1m",
