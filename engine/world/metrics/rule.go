@@ -169,7 +169,7 @@ func (r *rule) write(e *evaluator, i int) {
 		a.forState.note(i, float64(a.since.Unix()))
 	}
 	for _, s := range r.written {
-		if s.live(i) {
+		if s.left(i) {
 			s.note(i, math.Float64frombits(value.StaleNaN))
 		}
 	}

@@ -3,6 +3,7 @@ package metrics
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"testing"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 	"runbook/engine/world/scenario"
 )
 
-// now is the answer about alerts, of which a test names the parts that it means.
+// nowFiring is the answer about alerts, of which a test names the parts that it means.
 type nowFiring struct {
 	Data struct {
 		Alerts []struct {
@@ -48,13 +49,13 @@ func TestAnAlertOverTime(t *testing.T) {
 	for minute := range 13 {
 		clock.at = start.Add(time.Duration(minute)*time.Minute + 20*time.Second)
 		got := alertsOf(t, m).Data.Alerts
-		state := map[bool]string{minute >= 3: "pending", minute >= 5: "firing", minute < 3 || minute >= 10: ""}[true]
-		if minute >= 3 && minute < 5 {
-			state = "pending"
-		}
-		if state == "" {
+		if minute < 3 || minute >= 10 {
 			require.Empty(t, got, "minute %d", minute)
 			continue
+		}
+		state := "pending"
+		if minute >= 5 {
+			state = "firing"
 		}
 		require.Len(t, got, 1, "minute %d", minute)
 		require.Equal(t, state, got[0].State, "minute %d", minute)
@@ -136,6 +137,31 @@ func TestRulesDoNotDependOnHowTheyAreAsked(t *testing.T) {
 	require.Equal(t, want, answersOf(stride, 2*time.Minute))
 	require.Equal(t, want, answersOf(7, 5*time.Minute))
 	require.Contains(t, want[0], "many-to-many matching not allowed")
+}
+
+// An evaluation that fails leaves everything as it is; the next one goes on from there.
+func TestAnEvaluationThatFails(t *testing.T) {
+	from := time.Duration(0)
+	m, clock := world(t, &scenario.Prometheus{
+		Series: []scenario.Series{{Series: "down", Values: "1 1 1 0", From: &from}, {Series: `by{x="1"}`, Values: "1", From: &from}, {Series: `by{x="2"}`, Values: "_ _ 1 stale", From: &from}},
+		Rules:  []scenario.Rule{{Alert: "Down", Expr: "down * on () by == 1"}},
+	})
+	health := func() string {
+		_, body := asked("GET /api/v1/rules").of(m)
+		return regexp.MustCompile(`"health":"(\w+)"`).FindStringSubmatch(body)[1]
+	}
+	clock.move(time.Minute)
+	require.Equal(t, "ok", health())
+	clock.move(time.Minute)
+	require.Equal(t, "err", health())
+	require.Equal(t, "firing", alertsOf(t, m).Data.Alerts[0].State)
+	clock.move(time.Minute)
+	require.Equal(t, "ok", health())
+	require.Empty(t, alertsOf(t, m).Data.Alerts)
+	_, body := asked("GET /api/v1/query?query=ALERTS&time={2m}").of(m)
+	require.Contains(t, body, `"firing"`)
+	_, body = asked("GET /api/v1/query?query=ALERTS&time={3m}").of(m)
+	require.Contains(t, body, `"result":[]`, "a stale marker follows")
 }
 
 func TestRulesThatNeedOneMomentAtATime(t *testing.T) {

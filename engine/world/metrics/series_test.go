@@ -96,6 +96,9 @@ func TestWhereASeriesIs(t *testing.T) {
 	require.Equal(t, []any{5.0, 6.0}, read(t, from(-time.Hour, "5 6"), -time.Hour, -59*time.Minute))
 	require.Empty(t, read(t, from(-time.Hour, "5 6"), -58*time.Minute, time.Hour))
 	require.Equal(t, []any{5.0, 6.0}, read(t, from(time.Minute, "5 6"), 0, time.Hour), "it is yet to come")
+	failure := from(-time.Hour, "1x65 0x9 1") // the documentation of scenarios says so
+	require.Equal(t, []any{1.0, 0.0}, read(t, failure, 5*time.Minute, 6*time.Minute))
+	require.Equal(t, []any{0.0, 1.0}, read(t, failure, 15*time.Minute, 16*time.Minute))
 }
 
 func TestNothingIsLaterThanTheClock(t *testing.T) {
