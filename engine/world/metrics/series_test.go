@@ -32,19 +32,7 @@ func TestTheNotationIsThatOfPromtool(t *testing.T) {
 			require.NoError(t, s.read(newParser(), values))
 			require.Equal(t, len(want), s.length)
 			for i, w := range want {
-				r := s.runs[s.runOf(i)]
-				switch {
-				case w.Omitted:
-					require.Equal(t, chunkenc.ValNone, r.kind, "sample %d", i)
-				case w.Histogram != nil:
-					require.Equal(t, chunkenc.ValFloatHistogram, r.kind, "sample %d", i)
-					require.Equal(t, w.Histogram.TestExpression(), r.histogramAt(i).TestExpression(), "sample %d", i)
-				case math.IsNaN(w.Value) || math.IsInf(w.Value, 0):
-					require.Equal(t, math.Float64bits(w.Value), math.Float64bits(r.float(i)), "sample %d", i)
-				default:
-					require.Equal(t, chunkenc.ValFloat, r.kind, "sample %d", i)
-					require.InDelta(t, w.Value, r.float(i), 1e-9, "sample %d", i)
-				}
+				same(t, w, &s.runs[s.runOf(i)], i)
 			}
 		})
 	}
