@@ -155,7 +155,7 @@ type Series struct {
 	// {{schema:0 sum:5 count:4 buckets:[1 2 1]}} (a native histogram).
 	Values string `yaml:"values"`
 	// From places the first sample instead of the last, from the scenario's clock: -1h. What is then after the clock is yet to come: with
-	// from: 0s, 1x5 0x10 1 is a failure that begins six minutes into the run and is over ten later.
+	// from: -1h, 1x65 0x9 1 is a failure that begins six minutes into the run and is over ten minutes later.
 	From *time.Duration `yaml:"from"`
 	// Ends says that nothing comes after the last sample. Queries find that one for five minutes more; after "stale" they do not.
 	Ends bool `yaml:"ends"`
