@@ -118,7 +118,8 @@ type Event struct {
 // A Fault is an answer that goes wrong.
 type Fault struct {
 	// On says of which calls: a verb and a resource as for kubectl auth can-i ("delete pods", "patch deployments/scale", "* pods",
-	// "list *"), or a system alone: "kubernetes", "prometheus".
+	// "list *"), or a system alone: "kubernetes", "prometheus". Calls that only ask what a change would do are counted on their own, so
+	// that a rehearsal and a run meet the same faults.
 	On        string `yaml:"on"`
 	Name      string `yaml:"name"`      // of the object, a pattern with *; every one if not given
 	Namespace string `yaml:"namespace"` // every namespace if not given
@@ -128,6 +129,7 @@ type Fault struct {
 	Message    string        `yaml:"message"`     // what the server says; its usual words if not given
 	RetryAfter time.Duration `yaml:"retry_after"` // for 429 and 503
 	Takes      time.Duration `yaml:"takes"`       // for slow
+	Real       bool          `yaml:"real"`        // leaves out calls that only ask what a change would do
 	Done       bool          `yaml:"done"`        // the server does it all the same, and only the answer goes wrong
 	Skip       int           `yaml:"skip"`        // calls that go well first
 	Times      int           `yaml:"times"`       // how many calls go wrong: 1 if not given, -1 for every one
