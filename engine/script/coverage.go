@@ -71,7 +71,12 @@ type hits struct {
 	lines []int       // by number of the statement
 	table *lua.LTable // the same, hit or false
 	outer *lua.LTable // the table is its only item: see mark
+	full  bool        // inside a function that has no room for marks
 }
+
+// roomy is how many locals a function may declare and have room for a mark, which takes up to three registers of gopher-lua's 200. The
+// lines of one that declares more are not counted at all: that it can be compiled matters more.
+const roomy = 190
 
 // placeholder is the constant in whose place the outer table is put. No text that a person writes is that.
 const placeholder = "\x00statements that were run\x00"
@@ -79,7 +84,7 @@ const placeholder = "\x00statements that were run\x00"
 // instrument puts a mark before each statement of a file.
 func instrument(chunk []ast.Stmt) ([]ast.Stmt, *hits) {
 	h := &hits{table: &lua.LTable{Metatable: lua.LNil}, outer: &lua.LTable{Metatable: lua.LNil}}
-	chunk = h.block(chunk)
+	chunk = h.body(nil, chunk)
 	for i := range h.lines {
 		h.table.RawSetInt(i+1, lua.LFalse)
 	}
@@ -88,19 +93,16 @@ func instrument(chunk []ast.Stmt) ([]ast.Stmt, *hits) {
 }
 
 // mark is the statement placeholder[1][n] = 1. The compiler wants an object that is no constant on the left, hence the outer table.
-func (h *hits) mark(line, lastLine int) ast.Stmt {
+func (h *hits) mark(line int) ast.Stmt {
 	h.lines = append(h.lines, line)
-	at := func(n ast.PositionHolder) {
-		n.SetLine(line)
-		n.SetLastLine(lastLine)
-	}
 	object, first := &ast.StringExpr{Value: placeholder}, &ast.NumberExpr{Value: "1"}
 	inner := &ast.AttrGetExpr{Object: object, Key: first}
 	number, one := &ast.NumberExpr{Value: strconv.Itoa(len(h.lines))}, &ast.NumberExpr{Value: "1"}
 	field := &ast.AttrGetExpr{Object: inner, Key: number}
 	set := &ast.AssignStmt{Lhs: []ast.Expr{field}, Rhs: []ast.Expr{one}}
 	for _, n := range []ast.PositionHolder{object, first, inner, number, one, field, set} {
-		at(n)
+		n.SetLine(line)
+		n.SetLastLine(line)
 	}
 	return set
 }
@@ -117,6 +119,42 @@ func (h *hits) plant(proto *lua.FunctionProto) {
 	}
 }
 
+// body are the statements of a function with their marks.
+func (h *hits) body(params *ast.ParList, stmts []ast.Stmt) []ast.Stmt {
+	outside := h.full
+	defer func() { h.full = outside }()
+	declared := localsIn(stmts)
+	if params != nil {
+		declared += len(params.Names)
+	}
+	h.full = declared > roomy
+	return h.block(stmts)
+}
+
+// localsIn counts what a function's statements declare, its inner functions left out. Not all of them need to be there at once.
+func localsIn(stmts []ast.Stmt) (n int) {
+	const hidden = 3 // locals of a loop that a script does not see
+	for _, s := range stmts {
+		switch s := s.(type) {
+		case *ast.LocalAssignStmt:
+			n += len(s.Names)
+		case *ast.DoBlockStmt:
+			n += localsIn(s.Stmts)
+		case *ast.WhileStmt:
+			n += localsIn(s.Stmts)
+		case *ast.RepeatStmt:
+			n += localsIn(s.Stmts)
+		case *ast.IfStmt:
+			n += localsIn(s.Then) + localsIn(s.Else)
+		case *ast.NumberForStmt:
+			n += hidden + 1 + localsIn(s.Stmts)
+		case *ast.GenericForStmt:
+			n += hidden + len(s.Names) + localsIn(s.Stmts)
+		}
+	}
+	return n
+}
+
 // block is a list of statements with their marks. A label is no statement that runs, and has to stay where it ends a block.
 func (h *hits) block(stmts []ast.Stmt) []ast.Stmt {
 	if len(stmts) == 0 {
@@ -124,8 +162,8 @@ func (h *hits) block(stmts []ast.Stmt) []ast.Stmt {
 	}
 	out := make([]ast.Stmt, 0, 2*len(stmts))
 	for _, s := range stmts {
-		if _, label := s.(*ast.LabelStmt); !label && s.Line() > 0 {
-			out = append(out, h.mark(s.Line(), s.Line()))
+		if _, label := s.(*ast.LabelStmt); !label && !h.full {
+			out = append(out, h.mark(s.Line()))
 		}
 		h.stmt(s)
 		out = append(out, s)
@@ -176,7 +214,7 @@ func (h *hits) exprs(list []ast.Expr) {
 func (h *hits) expr(e ast.Expr) {
 	switch e := e.(type) {
 	case *ast.FunctionExpr:
-		e.Stmts = h.block(e.Stmts)
+		e.Stmts = h.body(e.ParList, e.Stmts)
 	case *ast.FuncCallExpr:
 		h.exprs([]ast.Expr{e.Func, e.Receiver})
 		h.exprs(e.Args)
