@@ -15,6 +15,7 @@ type Mode struct {
 	Name     journal.Mode
 	Terminal gate.Terminal
 	Clock    clock.Clock
+	Outside  clock.Clock // of the site: what it is waited on, also in a dry run, before something is tried again
 	People   People
 	TimesOut []string // waits that a person wants to see not coming true
 }
@@ -28,7 +29,17 @@ type People interface {
 
 // Real carries operations out, and asks people.
 func Real(people People) Mode {
-	return Mode{Name: journal.RealRun, Terminal: gate.Apply{}, Clock: clock.Real{}, People: people}
+	return Mode{Name: journal.RealRun, Terminal: gate.Apply{}, Clock: clock.Real{}, Outside: clock.Real{}, People: people}
+}
+
+// On is the same mode on a simulated site, whose time is that of the clock. A dry run has a time of its own all the same: what it waits
+// for does not happen.
+func (m Mode) On(site clock.Clock) Mode {
+	if m.Clock == m.Outside {
+		m.Clock = site
+	}
+	m.Outside = site
+	return m
 }
 
 // Dry predicts actions and changes nothing. Its time stands still but for what the script waits for. timesOut names waits to rehearse
@@ -40,13 +51,13 @@ func Dry(now time.Time, timesOut []string) Mode {
 	}
 	return Mode{
 		Name: journal.DryRun, Terminal: gate.Rehearse{State: overlay.New(), TimesOut: names},
-		Clock: clock.NewVirtual(now), People: Rehearsed{}, TimesOut: timesOut,
+		Clock: clock.NewVirtual(now), Outside: clock.Real{}, People: Rehearsed{}, TimesOut: timesOut,
 	}
 }
 
 // Replayed is the mode of a run that is heard again from a recording, without a site and without people.
 func Replayed(recorded *journal.Run) Mode {
-	return Mode{Name: recorded.Mode, Terminal: gate.Offline{}, Clock: clock.NewVirtual(recorded.Clock), People: Absent{}}
+	return Mode{Name: recorded.Mode, Terminal: gate.Offline{}, Clock: clock.NewVirtual(recorded.Clock), Outside: clock.Real{}, People: Absent{}}
 }
 
 // Resumable refuses to take up a run that is none to be taken up.

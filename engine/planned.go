@@ -118,7 +118,9 @@ func turned(cfg Config, turn journal.Turn, rehearsal []*journal.Record) (Config,
 	if turn.Choice == gate.TimedOut && !isQuestion(turn.Name, rehearsal) {
 		timesOut = []string{turn.Name}
 	}
-	cfg.Mode = Dry(rehearsal[0].Run.Clock, append(timesOut, cfg.Mode.TimesOut...))
+	dry := Dry(rehearsal[0].Run.Clock, append(timesOut, cfg.Mode.TimesOut...))
+	dry.Outside, dry.People = cfg.Mode.Outside, cfg.Mode.People
+	cfg.Mode = dry
 	cfg.Live, cfg.Pace = nil, nil
 	if timesOut != nil {
 		return cfg, true

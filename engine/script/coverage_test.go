@@ -18,7 +18,7 @@ func scripted(t *testing.T, text string, c *Coverage) (logged []string, failed s
 	t.Helper()
 	globals := &module.Module{Funcs: []module.Func{{
 		Name: "log", Params: []module.Param{{Name: "text", Kind: module.Any}},
-		Control: func(_ context.Context, a module.Args) (any, error) { return nil, nil },
+		Control: func(context.Context, module.Args) (any, error) { return nil, nil },
 	}}}
 	vm := New(t.Context(), Options{
 		Globals: globals, Own: fstest.MapFS{"own.lua": {Data: []byte("local M = {}\nfunction M.used() return 1 end\nfunction M.unused()\n  return 2\nend\nreturn M\n")}},
