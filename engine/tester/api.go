@@ -30,7 +30,7 @@ var scenarioParam = module.Param{Name: "scenario", Kind: module.String, Doc: "na
 func settings(more ...module.Param) []module.Param {
 	return append([]module.Param{
 		{Name: "params", Kind: module.Object, Doc: "parameters by name"},
-		{Name: "answers", Kind: module.Object, Doc: "what a person answers to confirm and ask, by question (* for any text) or parameter; a confirmation that is not here is answered yes"},
+		{Name: "answers", Kind: module.Object, Doc: "what a person answers to confirm and ask, by question (* for any text) or parameter; a confirmation that is not here is answered yes. A dry run is given the answers to ask, and assumes yes"},
 	}, more...)
 }
 

@@ -40,27 +40,27 @@ func (t *trial) dryIsReal(ctx context.Context, name string, how automatic) error
 		return cannotBegin(name, err)
 	}
 	other := &trial{cfg: t.cfg, book: t.book, ledger: t.ledger, place: t.place}
-	real, err := other.real(ctx, how.how)
+	done, err := other.real(ctx, how.how)
 	if err = errors.Join(err, other.close()); err != nil {
 		return cannotBegin(name, err)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.runs = append(t.runs, real)
+	t.runs = append(t.runs, done)
 	var f Failure
-	diff, same := sameRuns(dry, real)
-	switch acts := len(real.acts()); {
+	diff, same := sameRuns(dry, done)
+	switch acts := len(done.acts()); {
 	case !same:
-		f.Message, f.Diff, f.Hint = "the real run does not do what the dry run said", diff, assumeHint(name, real)
+		f.Message, f.Diff, f.Hint = "the real run does not do what the dry run said", diff, assumeHint(name, done)
 	case acts == 0 && !t.scenario.ReadOnly:
 		f.Message, f.Hint = "nothing is done in this scenario", "if that is right, write into it: read_only: true"
 	case acts > 0 && t.scenario.ReadOnly:
-		f.Message, f.Hint = fmt.Sprintf("the scenario says read_only, and the run acts: %s", real.acts()[0].full()), ""
+		f.Message, f.Hint = fmt.Sprintf("the scenario says read_only, and the run acts: %s", done.acts()[0].full()), ""
 	default:
 		return nil
 	}
 	f.Where = t.scenario.Path
-	f.Runs = append(dry.lines(), real.lines()...)
+	f.Runs = append(dry.lines(), done.lines()...)
 	t.failures = append(t.failures, f)
 	return nil
 }
@@ -73,8 +73,8 @@ func cannotBegin(name string, err error) error {
 }
 
 // assumeHint says what to write where a wait did not come true: the dry run assumed that it does.
-func assumeHint(name string, real *run) string {
-	waits := real.timedOut()
+func assumeHint(name string, r *run) string {
+	waits := r.timedOut()
 	if len(waits) == 0 {
 		return ""
 	}

@@ -1,6 +1,7 @@
 package tester
 
 import (
+	"maps"
 	"sync"
 
 	"runbook/engine/gate"
@@ -13,6 +14,7 @@ type ledger struct {
 	coverage script.Coverage
 	may      []string     // what the runbook says that it may change
 	grants   []gate.Grant // the same
+	params   []script.Param
 
 	mu   sync.Mutex
 	used map[string]bool // entries of may that some run used
@@ -39,6 +41,21 @@ func (l *ledger) unused() []string {
 	for _, entry := range l.may {
 		if !l.used[entry] {
 			out = append(out, entry)
+		}
+	}
+	return out
+}
+
+// answered are the parameters of a rehearsal: what a person will be asked is given beforehand, as on the command line, because a dry run
+// asks nobody.
+func (l *ledger) answered(how settingsOf) map[string]string {
+	out := maps.Clone(how.params)
+	for _, p := range l.params {
+		if p.Ask == "" {
+			continue
+		}
+		if answer, given := (people{answers: how.answers}).answer(p.Name, p.Ask); given {
+			out[p.Name] = script.Typed(answer)
 		}
 	}
 	return out

@@ -11,8 +11,8 @@ import (
 
 // fits tells whether a text is what a pattern says, in which * stands for any text.
 func fits(pattern, text string) bool {
-	head, rest, any := strings.Cut(pattern, "*")
-	if !any {
+	head, rest, more := strings.Cut(pattern, "*")
+	if !more {
 		return pattern == text
 	}
 	text, ok := strings.CutPrefix(text, head)
@@ -20,15 +20,15 @@ func fits(pattern, text string) bool {
 		return false
 	}
 	for {
-		head, more, any := strings.Cut(rest, "*")
-		if !any {
+		part, after, more := strings.Cut(rest, "*")
+		if !more {
 			return strings.HasSuffix(text, rest)
 		}
-		at := strings.Index(text, head)
+		at := strings.Index(text, part)
 		if at < 0 {
 			return false
 		}
-		text, rest = text[at+len(head):], more
+		text, rest = text[at+len(part):], after
 	}
 }
 

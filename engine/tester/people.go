@@ -113,22 +113,3 @@ func (p people) answer(asked ...string) (any, bool) {
 	}
 	return nil, false
 }
-
-// rehearsed are people of whom a dry run assumes what the test does not say.
-type rehearsed struct{ people }
-
-// Confirm assumes yes.
-func (r rehearsed) Confirm(ctx context.Context, question string) (engine.Reply, error) {
-	if _, given := r.answer(question); given {
-		return r.people.Confirm(ctx, question)
-	}
-	return engine.Rehearsed{}.Confirm(ctx, question)
-}
-
-// Ask assumes what every dry run assumes.
-func (r rehearsed) Ask(ctx context.Context, param *script.Param) (engine.Reply, error) {
-	if _, given := r.answer(param.Name, param.Ask); given {
-		return r.people.Ask(ctx, param)
-	}
-	return engine.Rehearsed{}.Ask(ctx, param)
-}

@@ -27,27 +27,39 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // plant is a simulated site with pumps. Those that the scenario's user names are broken; started, one runs 20 seconds later, unless its
 // name begins with "dead". Each fault of the scenario makes that many starts fail, for the moment or for good.
 type plant struct {
-	clock  *clock.Virtual
-	mu     sync.Mutex
-	broken map[string]bool
-	runs   map[string]time.Time // from when on
-	faults []scenario.Fault
-	closed bool
-	sent   []string
-	used   []Use
-	seen   func(*plant)
+	clock    *clock.Virtual
+	scenario *scenario.Scenario
+	rewound  int
+	mu       sync.Mutex
+	broken   map[string]bool
+	runs     map[string]time.Time // from when on
+	faults   []scenario.Fault
+	closed   bool
+	sent     []string
+	used     []Use
+	seen     func(*plant)
 }
 
 func openPlant(s *scenario.Scenario) *plant {
-	p := &plant{clock: clock.NewVirtual(s.Starts()), broken: map[string]bool{}, runs: map[string]time.Time{}, faults: s.Faults}
+	p := &plant{clock: clock.NewVirtual(s.Starts()), broken: map[string]bool{}, runs: map[string]time.Time{}, faults: slices.Clone(s.Faults), scenario: s}
 	for name := range strings.FieldsSeq(s.Kubernetes.User) {
 		p.broken[name] = true
 	}
 	return p
 }
 
-func (p *plant) Clock() clock.Clock          { return p.clock }
+func (p *plant) Clock() *clock.Virtual       { return p.clock }
 func (p *plant) Identity() map[string]string { return map[string]string{"plant": "simulated"} }
+
+// Rewind takes the plant back to how the scenario has it.
+func (p *plant) Rewind() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	again := openPlant(p.scenario)
+	p.clock, p.broken, p.runs, p.faults = again.clock, again.broken, again.runs, again.faults
+	p.rewound++
+	return nil
+}
 
 func (p *plant) Close() error {
 	p.mu.Lock()

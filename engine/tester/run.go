@@ -84,6 +84,7 @@ func (t *trial) planned(ctx context.Context, a module.Args) (any, error) {
 
 // planOf writes a plan as a file has it, and reads it again.
 func planOf(ctx context.Context, cfg engine.Config, r *run) (*plan.Plan, error) {
+	cfg.Coverage = nil // nobody looks at what the turns do
 	turns, err := engine.Turns(ctx, cfg, r.records.all)
 	if err != nil {
 		return nil, err
@@ -115,9 +116,10 @@ func (t *trial) apply(ctx context.Context, a module.Args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.touch()
 	r, cfg := t.begin(ctx, site, "apply", planned.plan.Run.Given)
 	cfg.Plan = planned.plan
-	cfg.Mode = engine.Real(engine.Approved{People: people{answers: answers}}).On(site.Clock())
+	cfg.Mode = engine.Real(engine.Approved{People: people{answers: answers}}).On(site)
 	if err := t.carry(ctx, r, cfg); err != nil {
 		return nil, err
 	}
@@ -130,8 +132,9 @@ func (t *trial) real(ctx context.Context, how settingsOf) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.touch()
 	r, cfg := t.begin(ctx, site, "run", how.params)
-	cfg.Mode = engine.Real(people{how.answers, how.consent}).On(site.Clock())
+	cfg.Mode = engine.Real(people{how.answers, how.consent}).On(site)
 	return r, t.carry(ctx, r, cfg)
 }
 
@@ -141,9 +144,8 @@ func (t *trial) rehearse(ctx context.Context, name string, how settingsOf) (*run
 	if err != nil {
 		return nil, engine.Config{}, err
 	}
-	r, cfg := t.begin(ctx, site, name, how.params)
-	cfg.Mode = engine.Dry(site.Clock().Now(), how.assume).On(site.Clock())
-	cfg.Mode.People = rehearsed{people{answers: how.answers}}
+	r, cfg := t.begin(ctx, site, name, t.ledger.answered(how))
+	cfg.Mode = engine.Dry(site.Clock().Now(), how.assume).On(t.simulation(site))
 	return r, cfg, t.carry(ctx, r, cfg)
 }
 

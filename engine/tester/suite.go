@@ -87,7 +87,7 @@ func (cfg *Config) tests(ctx context.Context, b Book, l *ledger) []test {
 	if err != nil {
 		return []test{broken("the runbook loads", err)}
 	}
-	l.may, l.grants = book.Header.May, book.Grants
+	l.may, l.grants, l.params = book.Header.May, book.Grants, book.Header.Params
 	file := &trial{cfg: cfg, book: b, ledger: l}
 	if b.Tests != "" {
 		if err := file.declared(ctx); err != nil {

@@ -164,6 +164,52 @@ func TestBranches(t *testing.T) {
 	}
 }
 
+// What people are asked is answered by the test.
+func TestPeople(t *testing.T) {
+	asking := strings.Replace(pumps, `log(#run.broken .. " broken")`, `log(#run.broken .. " broken")
+      log("how: " .. ask("how"))
+      if not confirm("Start them now?") then fail("not now") end`, 1)
+	for body, status := range map[string]Status{
+		`test.expect(test.run { answers = { how = "hard" } }, { shows = "how: hard", exit = 0 })`:                                         Passed,
+		`test.expect(test.run { answers = { ["How*"] = "gently", ["Start*"] = false } }, { error = "not now", actions = {} })`:            Passed,
+		`test.expect(test.run { params = { how = "hard" } }, { shows = "how: hard" })`:                                                    Passed,
+		`test.expect(test.run(), { exit = 3, error = { message = 'the test has no answer to "How?"', hint = "answers = { how = … }" } })`: Passed,
+		`test.expect(test.run { answers = { how = "badly" } }, { error = "must be one of gently, hard" })`:                                Passed,
+		`test.expect(test.run { answers = { how = "hard", ["Start*"] = "maybe" } }, { error = "something else than true or false" })`:     Passed,
+		`test.expect(test.dry { answers = { how = "hard" } }, { shows = "how: hard", assumed = "Start them now?" })`:                      Passed,
+		`test.expect(test.dry(), { shows = "how: gently", assumed = { "How?", "Start*" } })`:                                              Passed,
+		`test.expect(test.dry { answers = { how = "hard" } }, { assumed = "How?" })`:                                                      Failed,
+		`test.expect(test.apply(test.plan { answers = { how = "hard" } }), { shows = "how: hard", exit = 0 })`:                            Passed,
+		`test.expect(test.apply(test.plan(), { answers = { how = "hard" } }), { shows = "how: hard", exit = 0 })`:                         Passed,
+		`test.run { answers = { "hard" } }`: Failed,
+	} {
+		suite := tried(t, hall(), shelf{"pumps.lua": asking, "pumps_test.lua": "local test = require 'test'\n" +
+			"test.case('it holds', { world = { kubernetes = { user = 'a b' } } }, function()\n" + body + "\nend)"})
+		assert.Equal(t, status, suite.Tests[0].Status, body+"\n"+said(suite.Tests[0]))
+	}
+}
+
+// A plan is rehearsed again for each assumption: in a site as it began, or, once a test did something to it, as it is.
+func TestPlansInTheSiteAsItIs(t *testing.T) {
+	for body, rewound := range map[string]int{
+		`test.apply(test.plan())`: 2,
+		`test.change { delete = "pump/dead1" } test.expect(test.apply(test.plan()), { actions = { "plant.start", "plant.start", "plant.start pumps/dead1", "plant.page" } })`: 0,
+		`test.run() test.equal(plant.broken(), {}) test.plan() test.equal(plant.broken(), {})`:                                                                                0,
+	} {
+		cfg := hall()
+		cfg.Only = regexp.MustCompile("it holds")
+		var opened *plant
+		cfg.Open = func(_ context.Context, s *scenario.Scenario) (Site, error) {
+			opened = openPlant(s)
+			return opened, nil
+		}
+		suite := tried(t, cfg, shelf{"pumps.lua": pumps, "pumps_test.lua": "local test, plant = require 'test', require 'plant'\n" +
+			"test.case('it holds', { world = { kubernetes = { user = 'a b' } } }, function()\n" + body + "\ntest.that(true, 'x') end)"})
+		assert.Equal(t, Passed, suite.Tests[0].Status, said(suite.Tests[0]))
+		assert.Equal(t, rewound, opened.rewound, body)
+	}
+}
+
 const scenarioTests = `local test = require "test"
 test.scenario("dead", { assume = { "plant.wait pumps/dead1 in hall" } })
 test.scenario("other", { skip = "not yet" })

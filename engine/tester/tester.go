@@ -13,7 +13,6 @@ import (
 
 	"runbook/engine"
 	"runbook/engine/catalog"
-	"runbook/engine/clock"
 	"runbook/engine/redact"
 	"runbook/engine/watchdog"
 	"runbook/engine/world/scenario"
@@ -21,10 +20,9 @@ import (
 
 // A Site is a simulated site, opened for one test.
 type Site interface {
+	engine.Simulation // its time, which stands still while anything runs
 	// Library is what a run on the site may require.
 	Library(Use) engine.Library
-	// Clock is the site's time, which stands still while anything runs.
-	Clock() clock.Clock
 	// Identity says which site it is, as records have it.
 	Identity() map[string]string
 	// Change makes something happen now, as an entry of a scenario's timeline would.

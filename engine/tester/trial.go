@@ -35,7 +35,7 @@ type trial struct {
 	place    place
 	scenario *scenario.Scenario
 	site     Site // opened when it is first needed
-	gate     *gate.Gate
+	touched  bool // something was done to it
 	runs     []*run
 	checks   int
 	failures []Failure
@@ -163,7 +163,7 @@ func (t *trial) invoke(ctx context.Context, c script.Call) (any, error) {
 // look reads the site with a function of a module.
 func (t *trial) look(ctx context.Context, c script.Call) (any, error) {
 	name := c.Module.Qualified(c.Func)
-	f, err := t.live(ctx, c)
+	f, door, err := t.live(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -174,47 +174,43 @@ func (t *trial) look(ctx context.Context, c script.Call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return t.gate.Read(ctx, at, op)
+		return door.Read(ctx, at, op)
 	case f.Wait != nil:
 		op, err := f.Wait(c.Args)
 		if err != nil {
 			return nil, err
 		}
-		return t.gate.Wait(ctx, at, op)
+		return door.Wait(ctx, at, op)
 	case f.Decide != nil:
 		if op, _, err := f.Decide(c.Args); err != nil || op != nil {
 			if err != nil {
 				return nil, err
 			}
-			return t.gate.Read(ctx, at, op)
+			return door.Read(ctx, at, op)
 		}
 	}
 	return nil, action.Errorf(action.CodeInvalid, "%s would change the site, and only the runbook does", name).
 		Try("run it with test.run, or make something happen with test.change")
 }
 
-// live is a module's function on the test's site.
-func (t *trial) live(ctx context.Context, c script.Call) (*module.Func, error) {
+// live is a module's function on the test's site, and the door to go through.
+func (t *trial) live(ctx context.Context, c script.Call) (*module.Func, *gate.Gate, error) {
 	site, err := t.open(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.gate == nil {
-		t.gate = gate.New(gate.Options{
-			Sink: journal.Tee(), Terminal: gate.Apply{}, Consent: engine.Nobody{}, Clock: site.Clock(), Outside: site.Clock(),
-			Actions: ctx, Halt: func(error) {},
-		})
-	}
+	door := gate.New(gate.Options{
+		Sink: journal.Tee(), Terminal: gate.Apply{}, Consent: engine.Nobody{}, Clock: site.Clock(), Outside: site.Clock(),
+		Actions: ctx, Halt: func(error) {},
+	})
 	for _, m := range site.Library(Use{Run: "look"}).Modules {
 		if m.Name == c.Module.Name {
 			if f := m.Func(c.Func.Name); f != nil {
-				return f, nil
+				return f, door, nil
 			}
 		}
 	}
-	return nil, action.Errorf(action.CodeInternal, "the site has no function %s", c.Module.Qualified(c.Func))
+	return nil, nil, action.Errorf(action.CodeInternal, "the site has no function %s", c.Module.Qualified(c.Func))
 }
 
 func (t *trial) advance(ctx context.Context, a module.Args) error {
@@ -222,6 +218,7 @@ func (t *trial) advance(ctx context.Context, a module.Args) error {
 	if err != nil {
 		return err
 	}
+	t.touch()
 	d, _ := a.Duration("duration")
 	return site.Clock().Sleep(ctx, d)
 }
@@ -240,7 +237,32 @@ func (t *trial) change(ctx context.Context, a module.Args) error {
 	if err != nil {
 		return err
 	}
+	t.touch()
 	return site.Change(ctx, s.Timeline[0])
+}
+
+// touch notes that the site is not any more as it began.
+func (t *trial) touch() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.touched = true
+}
+
+// A settled site stays as it is where a plan is rehearsed again: the test did something to it, which going back to its beginning would
+// undo, and a rehearsal leaves nothing behind but the count of its faults.
+type settled struct{ Site }
+
+// Rewind does nothing.
+func (settled) Rewind() error { return nil }
+
+// simulation is the site for a rehearsal.
+func (t *trial) simulation(s Site) engine.Simulation {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.touched || len(t.runs) > 1 {
+		return settled{s}
+	}
+	return s
 }
 
 func (t *trial) skip(reason string) error {

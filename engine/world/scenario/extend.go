@@ -112,6 +112,21 @@ func Merge(o, patch map[string]any) map[string]any {
 	return out
 }
 
+// ContextName is the name of the kubeconfig's context.
+func (k *Kubernetes) ContextName() string { return cmp.Or(k.Context, "scenario") }
+
+// DefaultNamespace is the namespace of the context.
+func (k *Kubernetes) DefaultNamespace() string { return cmp.Or(k.Namespace, "default") }
+
+// UserName is who the run is.
+func (k *Kubernetes) UserName() string { return cmp.Or(k.User, "admin") }
+
+// aged is how old a site is that does not say it.
+const aged = 24 * time.Hour
+
+// Aged is how long ago the manifests were applied.
+func (k *Kubernetes) Aged() time.Duration { return cmp.Or(k.Age, aged) }
+
 // Starts is the scenario's clock.
 func (s *Scenario) Starts() time.Time {
 	if s.Clock.IsZero() {

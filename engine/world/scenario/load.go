@@ -167,7 +167,7 @@ func (f file) parse() (*Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	own.Name, own.Path = f.name, f.path
+	own.Name, own.Path, own.Named = f.name, f.path, f.shelf >= 0
 	sum := sha256.New()
 	sum.Write(f.text)
 	if err := own.readManifests(f, sum); err != nil {
