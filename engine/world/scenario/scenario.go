@@ -140,28 +140,34 @@ type Fault struct {
 
 // Prometheus is a simulated Prometheus.
 type Prometheus struct {
-	Interval time.Duration `yaml:"interval"` // between two samples: 1m if not given
-	// Series are in promtool's notation. Unless a series says otherwise, its samples end at the scenario's clock and its last value
-	// goes on while the run lasts.
-	Series []Series `yaml:"series"`
-	Rules  []Rule   `yaml:"rules"`
+	// Interval is between two samples of a series, and between two evaluations of a rule: 1m if not given.
+	Interval time.Duration `yaml:"interval"`
+	Series   []Series      `yaml:"series"`
+	Rules    []Rule        `yaml:"rules"`
 }
 
-// A Series is one time series.
+// A Series is one time series. What is written is its past: its last sample is at the scenario's clock. While the run lasts it goes on
+// as it ended: 0+10x60 goes on growing by ten, "5x60" and "1 2 3" stay at their last value, and after "_" or "stale" there is nothing.
 type Series struct {
 	Series string `yaml:"series"` // such as up{job="photon"}
-	Values string `yaml:"values"` // such as 0+10x60, as promtool test rules takes them
-	// From is when the first sample is, from the scenario's clock: -1h. If it is not given, the last sample is at the clock.
+	// Values are in the notation of promtool's tests, an item after the other: 1 (a value), 1x60 (a value and sixty more of it), 0+10x60
+	// and 600-10x60 (sixty more, each ten more or less than the one before), _ and _x5 (no samples), stale (its target is gone), NaN, Inf,
+	// {{schema:0 sum:5 count:4 buckets:[1 2 1]}} (a native histogram).
+	Values string `yaml:"values"`
+	// From places the first sample instead of the last, from the scenario's clock: -1h. What is then after the clock is yet to come: with
+	// from: 0s, 1x5 0x10 1 is a failure that begins six minutes into the run and is over ten later.
 	From *time.Duration `yaml:"from"`
-	// Ends says that nothing comes after the last sample.
+	// Ends says that nothing comes after the last sample. Queries find that one for five minutes more; after "stale" they do not.
 	Ends bool `yaml:"ends"`
 }
 
-// A Rule is an alerting rule, as in a rule file of Prometheus.
+// A Rule is an alerting rule, as in a rule file of Prometheus. It is evaluated from the first sample of any series on, so an alert may be
+// firing when the run begins. Its alerts are the series ALERTS and ALERTS_FOR_STATE as well.
 type Rule struct {
-	Alert       string            `yaml:"alert"`
-	Expr        string            `yaml:"expr"`
-	For         time.Duration     `yaml:"for"`
-	Labels      map[string]string `yaml:"labels"`
-	Annotations map[string]string `yaml:"annotations"`
+	Alert         string            `yaml:"alert"`
+	Expr          string            `yaml:"expr"`
+	For           time.Duration     `yaml:"for"`
+	KeepFiringFor time.Duration     `yaml:"keep_firing_for"`
+	Labels        map[string]string `yaml:"labels"`      // templates, with $labels and $value
+	Annotations   map[string]string `yaml:"annotations"` // likewise
 }

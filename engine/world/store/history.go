@@ -28,8 +28,8 @@ func (s *Store) remember(e Event) {
 		s.forgot = s.history[kept-1].Revision
 		s.history = append([]Event(nil), s.history[kept:]...)
 	}
-	for _, f := range s.changed {
-		f(e)
+	for _, told := range s.told {
+		told(e)
 	}
 }
 
@@ -51,5 +51,5 @@ func (s *Store) Since(revision int64) (events []Event, known bool) {
 	return nil, true
 }
 
-// OnChange calls f with every change from now on, as it happens. It must not change anything itself.
-func (s *Store) OnChange(f func(Event)) { s.changed = append(s.changed, f) }
+// OnChange calls f with every change from now on, as it happens, after those who asked before.
+func (s *Store) OnChange(f func(Event)) { s.told = append(s.told, f) }
