@@ -19,8 +19,13 @@ type act struct {
 	attempts int
 }
 
-// acts are what the run asked for, in order, but for what was as wanted already. What the site refused is among them.
+// acts are what the run did or tried, or intends, in order: not what was as wanted already, and not what the site would not hear of.
 func (r *run) acts() []act {
+	return slices.DeleteFunc(r.asked(), func(a act) bool { return a.record.Intent == nil })
+}
+
+// asked are the actions that the run asked for: acts, and what was refused before there was anything to send.
+func (r *run) asked() []act {
 	outcomes := map[string]*journal.Outcome{}
 	for _, record := range r.records.all {
 		if record.Kind == journal.KindOutcome {
@@ -248,7 +253,7 @@ func (r *run) lines() []string {
 			out[0] += ": " + v.Reason
 		}
 	}
-	for _, a := range r.acts() {
+	for _, a := range r.asked() {
 		out = append(out, "  "+a.full())
 	}
 	if e := end.Error; e != nil {

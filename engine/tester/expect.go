@@ -487,7 +487,7 @@ func (t *trial) same(ctx context.Context, a module.Args) error {
 func sameRuns(one, other *run) (diff string, same bool) {
 	texts := func(r *run) []string {
 		var out []string
-		all := branches(r.acts())
+		all := branches(r.asked())
 		slices.SortFunc(all, func(a, b branch) int { return strings.Compare(a.name, b.name) })
 		for _, b := range all {
 			for _, a := range b.acts {
