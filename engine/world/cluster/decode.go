@@ -135,6 +135,16 @@ func (k *kind) decodeUntyped(media string, body []byte, validation string) (Obje
 	for _, problem := range problems {
 		warnings = append(warnings, problem.Error())
 	}
+	if k.custom != nil && k.custom.schema != nil {
+		var unknown []string
+		o, unknown = pruned(k.custom.schema, o)
+		for _, path := range unknown {
+			warnings = append(warnings, fmt.Sprintf("unknown field %q", path))
+		}
+	}
+	if validation == ignored {
+		warnings = nil
+	}
 	if len(warnings) > 0 && validation == strict {
 		return nil, nil, apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s: strict decoding error: %s",
 			k.name, k.version, k.name, strings.Join(warnings, ", ")))

@@ -116,6 +116,9 @@ func (c *Cluster) removeKnown(k *kind, key store.Key, d deletion) (last Object, 
 		return marked, gone, nil
 	}
 	last = c.store.Update(k.canonical(), marked)
+	if gone && k.canonical() == definitions {
+		c.abolish(last)
+	}
 	if gone {
 		last = c.store.Delete(key)
 	}

@@ -34,7 +34,7 @@ func (c *Cluster) post(q *request) (answer, error) {
 
 // create makes a new object of a tidy one. A dry run does all but store it.
 func (c *Cluster) create(k *kind, namespace string, o Object, opts options) (Object, error) {
-	o, err := c.placed(k, namespace, o)
+	o, err := c.placed(k, namespace, o, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (c *Cluster) create(k *kind, namespace string, o Object, opts options) (Obj
 }
 
 // placed is the object where the request wants it, under a name.
-func (c *Cluster) placed(k *kind, namespace string, o Object) (Object, error) {
+func (c *Cluster) placed(k *kind, namespace string, o Object, opts options) (Object, error) {
 	o, err := k.in(namespace, o)
 	if err != nil || nameOf(o) != "" {
 		return o, err
@@ -76,7 +76,7 @@ func (c *Cluster) placed(k *kind, namespace string, o Object) (Object, error) {
 		return o, nil // validation says that there is no name
 	}
 	const longest = 63 - 5
-	return workload.With(o, prefix[:min(len(prefix), longest)]+c.suffix(prefix), "metadata", "name"), nil
+	return workload.With(o, prefix[:min(len(prefix), longest)]+c.suffix(prefix, opts.dryRun), "metadata", "name"), nil
 }
 
 // in is the object with the namespace of a request, if it does not claim another one.
