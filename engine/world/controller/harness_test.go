@@ -76,7 +76,7 @@ func (w *world) edit(resource, name string, value any, path ...string) {
 	o := w.get(resource, name)
 	o = workload.With(o, value, path...)
 	generation, _ := workload.Int(o, "metadata", "generation")
-	w.s.Update(resource, workload.With(o, generation+1, "metadata", "generation"))
+	w.s.Update(resource, workload.Defaulted(workload.With(o, generation+1, "metadata", "generation")))
 	w.React()
 }
 
