@@ -34,7 +34,7 @@ func newWorld(t require.TestingT, behaviour ...scenario.Behaviour) *world {
 // resources of the kinds that tests use.
 var resources = map[string]string{
 	"Deployment": "deployments.apps", "ReplicaSet": "replicasets.apps", "StatefulSet": "statefulsets.apps", "DaemonSet": "daemonsets.apps",
-	"Pod": "pods", "Namespace": "namespaces", "Node": "nodes", "Job": "jobs.batch", "Service": "services", "ConfigMap": "configmaps",
+	"Pod": "pods", "Namespace": "namespaces", "Node": "nodes", "Job": "jobs.batch", "CronJob": "cronjobs.batch", "Service": "services", "ConfigMap": "configmaps",
 	"ReplicationController": "replicationcontrollers", "PodDisruptionBudget": budgets,
 }
 

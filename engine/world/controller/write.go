@@ -13,7 +13,7 @@ import (
 )
 
 // counted tells of which resources the API server counts generations.
-var counted = map[string]bool{"replicasets.apps": true, "jobs.batch": true, "pods": true}
+var counted = map[string]bool{"replicasets.apps": true, "pods": true}
 
 func (c *Controllers) create(resource string, o Object) Object {
 	return c.store.Create(resource, c.store.Stamped(o, counted[resource]))
