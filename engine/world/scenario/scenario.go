@@ -117,7 +117,7 @@ type Event struct {
 	Manner    `yaml:",inline"`
 	Apply     map[string]any `yaml:"apply"`  // an object as for kubectl apply
 	Patch     string         `yaml:"patch"`  // kind/name, with With
-	With      map[string]any `yaml:"with"`   // a JSON merge patch
+	With      map[string]any `yaml:"with"`   // what changes, as for kubectl patch: lists of containers are merged by name
 	Delete    string         `yaml:"delete"` // kind/name
 	Fault     *Fault         `yaml:"fault"`  // from then on
 }
