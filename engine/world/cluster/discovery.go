@@ -30,13 +30,15 @@ func (c *Cluster) outside(q *request) (answer, error) {
 		return c.groupAnswer(parts[1]), nil
 	case len(parts) == 3 && parts[0] == "apis":
 		return c.resourcesAnswer(parts[1], parts[2]), nil
+	case len(parts) >= 2 && parts[0] == "openapi" && parts[1] == "v3":
+		return c.openAPI(parts[2:]), nil
 	}
 	return notFound(), nil
 }
 
 func (c *Cluster) version() version.Info {
 	text := "v1.37.0"
-	if s := c.cfg.Section; s != nil && s.Version != "" {
+	if s := c.cfg.Section; s.Version != "" {
 		text = s.Version
 	}
 	parts := strings.SplitN(strings.TrimPrefix(text, "v"), ".", 3)
@@ -70,6 +72,10 @@ func (c *Cluster) served() []served {
 	add("authentication.k8s.io", "v1", reviewResource("SelfSubjectReview", false))
 	add("authorization.k8s.io", "v1", reviewResource("LocalSubjectAccessReview", true), reviewResource("SelfSubjectAccessReview", false),
 		reviewResource("SelfSubjectRulesReview", false), reviewResource("SubjectAccessReview", false))
+	for _, name := range []string{"nodes", "pods"} {
+		k := measured[name]
+		add(k.group, k.version, metav1.APIResource{Name: name, Kind: k.name, Namespaced: k.namespaced, Verbs: []string{"get", "list"}})
+	}
 	return out
 }
 
@@ -87,7 +93,7 @@ func (k *kind) discovered() []metav1.APIResource {
 		Name: k.resource, SingularName: k.singular(), Kind: k.name, Namespaced: k.namespaced, ShortNames: k.short, Verbs: allVerbs,
 		Categories: k.categories(),
 	}
-	if k.canonical() == "namespaces" {
+	if !k.collectively() {
 		of.Verbs = slices.DeleteFunc(slices.Clone(allVerbs), func(v string) bool { return v == "deletecollection" })
 	}
 	out := []metav1.APIResource{of}
@@ -109,6 +115,9 @@ func (k *kind) discovered() []metav1.APIResource {
 	}
 	return out
 }
+
+// collectively tells whether objects of the kind can be deleted all at once.
+func (k *kind) collectively() bool { return k.canonical() != "namespaces" }
 
 func (k *kind) categories() []string {
 	switch {

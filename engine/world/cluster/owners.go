@@ -44,6 +44,9 @@ func (m owners) of(k *kind, subresource string) (*managedfields.FieldManager, er
 
 // update returns an object with the owners of its fields, after a client wrote it. live is nil for a new one.
 func (m owners) update(k *kind, subresource string, live, next Object, manager string, now time.Time) (Object, error) {
+	if live != nil && !hasOwners(live) && !hasOwners(next) {
+		return next, nil // nobody began to keep them
+	}
 	keeper, err := m.of(k, subresource)
 	if err != nil {
 		return nil, apierrors.NewInternalError(err)
@@ -55,6 +58,8 @@ func (m owners) update(k *kind, subresource string, live, next Object, manager s
 	}
 	return withOwners(next, out, live, now), nil
 }
+
+func hasOwners(o Object) bool { return workload.Dig(o, "metadata", "managedFields") != nil }
 
 // apply merges what a client applies into an object; live is nil if there is none yet.
 func (m owners) apply(k *kind, subresource string, live, applied Object, opts options, now time.Time) (Object, error) {
@@ -111,12 +116,10 @@ func withOwners(o Object, from runtime.Object, live Object, now time.Time) Objec
 	}
 	var entries []any
 	for _, entry := range workload.Maps(u.Object, "metadata", "managedFields") {
-		old := before[ownerKey(entry)]
-		when := any(now.UTC().Format(time.RFC3339))
-		if old != nil && workload.Equal(old["fieldsV1"], entry["fieldsV1"]) {
-			when = old["time"]
+		if old := before[ownerKey(entry)]; old == nil || old["time"] != entry["time"] {
+			entry = workload.With(entry, now.UTC().Format(time.RFC3339), "time")
 		}
-		entries = append(entries, workload.With(entry, when, "time"))
+		entries = append(entries, entry)
 	}
 	if entries == nil {
 		return workload.With(o, nil, "metadata", "managedFields")

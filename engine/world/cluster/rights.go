@@ -28,7 +28,7 @@ const authenticated = "system:authenticated"
 // userOf is who the scenario says that the run is, or who it acts as.
 func (c *Cluster) userOf(q *request) (user, error) {
 	u := admin
-	if s := c.cfg.Section; s != nil && s.User != "" && s.User != admin.name {
+	if s := c.cfg.Section; s.User != "" && s.User != admin.name {
 		u = user{s.User, append(groupsOf(s.User), authenticated)}
 	}
 	header := q.http.Header
@@ -179,11 +179,11 @@ func (u user) bound(binding Object) bool {
 
 // covers tells whether a rule allows a call.
 func covers(rule Object, call Call) bool {
-	any := func(field, wanted string) bool {
+	has := func(field, wanted string) bool {
 		list := textsOf(rule, field)
 		return slices.Contains(list, "*") || slices.Contains(list, wanted)
 	}
-	if !any("verbs", call.Verb) {
+	if !has("verbs", call.Verb) {
 		return false
 	}
 	if call.Resource == "" {
@@ -193,7 +193,7 @@ func covers(rule Object, call Call) bool {
 		})
 	}
 	names := textsOf(rule, "resourceNames")
-	return any("apiGroups", call.Group) && coversResource(textsOf(rule, "resources"), call) && (len(names) == 0 || slices.Contains(names, call.Name))
+	return has("apiGroups", call.Group) && coversResource(textsOf(rule, "resources"), call) && (len(names) == 0 || slices.Contains(names, call.Name))
 }
 
 func coversResource(resources []string, call Call) bool {

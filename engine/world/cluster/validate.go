@@ -2,9 +2,8 @@ package cluster
 
 import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/apimachinery/pkg/api/validation/path"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"runbook/engine/workload"
@@ -52,7 +51,7 @@ func (k *kind) nameCheck() validation.ValidateNameFunc {
 		return validation.NameIsDNS1035Label
 	}
 	if k.group == "rbac.authorization.k8s.io" {
-		return path.ValidatePathSegmentName
+		return func(name string, _ bool) []string { return content.IsPathSegmentName(name) }
 	}
 	return validation.NameIsDNSSubdomain
 }
@@ -65,7 +64,3 @@ func (k *kind) needsVersion() bool {
 func versionRequired(Object) field.ErrorList {
 	return field.ErrorList{field.Invalid(field.NewPath("metadata", "resourceVersion"), 0, "must be specified for an update")}
 }
-
-func (k *kind) checkSpec(o, live Object) field.ErrorList { return nil }
-
-var _ = metav1.Status{}
