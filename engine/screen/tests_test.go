@@ -43,9 +43,9 @@ func TestTests(t *testing.T) {
 	assert.Equal(t, `FAIL  runbooks/pumps/pumps_test.lua  1 passed, 1 failed, 1 skipped, 50% of 10 lines, 1.23s
   ok    holds  0.01s
   FAIL  evil ␛[2Jname
+       at p_test.lua:4: test.expect(run)
        not
        as expected␇
-       at p_test.lua:4: test.expect(run)
        --- expected
        +++ actual
        @@ -1,2 +1,2 @@
