@@ -196,10 +196,9 @@ func (c *Cluster) applyPatch(q *request, subresource string, opts options) (answ
 	if err != nil {
 		return answer{}, apierrors.NewBadRequest(fmt.Sprintf("error decoding YAML: %v", err))
 	}
-	if _, warned, err := q.kind.tidyAs(applied, opts.validation); err != nil {
+	_, warnings, err := q.kind.tidyAs(applied, opts.validation)
+	if err != nil {
 		return answer{}, err
-	} else if len(warned) > 0 && opts.validation == warning {
-		applied, _ = q.kind.tidy(applied)
 	}
 	if applied, err = q.kind.in(q.key().Namespace, applied); err != nil {
 		return answer{}, err
@@ -218,7 +217,9 @@ func (c *Cluster) applyPatch(q *request, subresource string, opts options) (answ
 	if created {
 		code = http.StatusCreated
 	}
-	return q.found(code, next), nil
+	a := q.found(code, next)
+	a.warnings = warnings
+	return a, nil
 }
 
 // applyTo merges what is applied into an object, or makes it.
