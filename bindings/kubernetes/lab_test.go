@@ -38,7 +38,7 @@ func lab(t *testing.T, context string, walled bool) driver {
 	path := filepath.Join(folder, "kubeconfig")
 	flags.KubeConfig, flags.Context = &path, &context
 	cfg := Config{
-		Getter: flags, UserAgent: "runbook/lab " + t.Name(), FieldManager: "runbook-lab", Run: "LAB", Commands: labCommands,
+		Access: flags, UserAgent: "runbook/lab " + t.Name(), FieldManager: "runbook-lab", Run: "LAB", Commands: labCommands,
 	}
 	if walled {
 		cfg.WrapTransport = func(rt http.RoundTripper) http.RoundTripper { return wall{Reads(labCommands), rt} }

@@ -17,7 +17,7 @@ func Created(manifest Object, now time.Time) Object {
 	o := Clone(manifest)
 	o = With(o, stamp(now), "metadata", "creationTimestamp")
 	o = With(o, newUID(o, now), "metadata", "uid")
-	if slices.Contains(counted, Text(o, "kind")) {
+	if slices.Contains(generations, Text(o, "kind")) {
 		o = filled(o, at(int64(1), "metadata", "generation"))
 	}
 	return Defaulted(o)
@@ -26,8 +26,8 @@ func Created(manifest Object, now time.Time) Object {
 // IsMadeUp tells whether the object comes from this package and no server can have it.
 func IsMadeUp(o Object) bool { return strings.HasPrefix(uid(o), madeUp) }
 
-// counted are the kinds whose generation the API server counts.
-var counted = []string{
+// generations are the kinds whose generation the API server counts.
+var generations = []string{
 	"Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "PodDisruptionBudget", "Ingress",
 	"NetworkPolicy", "HorizontalPodAutoscaler",
 }

@@ -87,11 +87,16 @@ func patched(k *kind, kind types.PatchType, live Object, patch []byte) (Object, 
 	if kind == types.MergePatchType {
 		return mergePatch(live, wanted), nil
 	}
+	return k.merged(live, wanted)
+}
+
+// merged is an object after a strategic merge patch; after a JSON merge patch where nothing is known of the kind's lists.
+func (k *kind) merged(live, patch Object) (Object, error) {
 	typed, err := scheme.Scheme.New(k.gvk())
 	if err != nil {
-		return nil, apierrors.NewInternalError(err)
+		return mergePatch(live, patch), nil
 	}
-	return strategic(live, wanted, typed)
+	return strategic(live, patch, typed)
 }
 
 func strategic(live, patch Object, typed any) (Object, error) {

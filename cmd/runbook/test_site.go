@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+
+	"runbook/engine"
+	"runbook/engine/clock"
+	"runbook/engine/redact"
+	"runbook/engine/tester"
+	"runbook/engine/wall"
+	"runbook/engine/world/scenario"
+)
+
+// sites are the simulated sites that tests run in.
+type sites struct {
+	library engine.Library // as data
+	open    func(context.Context, *scenario.Scenario) (tester.Site, error)
+}
+
+// openSite opens the simulated site of a test.
+func openSite(_ context.Context, s *scenario.Scenario) (tester.Site, error) {
+	site := &simulatedSite{scenario: s, flags: newClusterFlags()}
+	return testSite{site}, site.open()
+}
+
+// testSite is a simulated site as the tests of runbooks use it.
+type testSite struct{ *simulatedSite }
+
+func (s testSite) Clock() *clock.Virtual { return s.world.Clock() }
+
+func (s testSite) Rewind() error { return s.world.Rewind() }
+
+func (s testSite) Identity() map[string]string { return s.identity(redact.New()) }
+
+func (s testSite) Change(_ context.Context, e scenario.Event) error { return s.world.Change(e) }
+
+func (s testSite) Close() error { return s.close() }
+
+func (s testSite) Library(use tester.Use) engine.Library {
+	var second *wall.Wall
+	if use.Rehearse {
+		second = secondWall(s)
+	}
+	return library(clusterModule(s, use.Run, second, use.Secrets))
+}
