@@ -4,8 +4,7 @@
 //
 // It is the API server and nothing else: what controllers, scheduler and kubelets do is behind Life, and time moves only by CatchUp. It
 // draws no random number, starts nothing that outlives a request, and uses the machine's clock only for how long a client wants to watch.
-// Read next: handler.go, which takes
-// a request from its path to its answer; then write.go, which every change passes.
+// Read next: handler.go, which takes a request from its path to its answer; then write.go and update.go, which every change passes.
 package cluster
 
 import (
