@@ -3,8 +3,8 @@
 // of a kube-apiserver.
 //
 // It is the API server and nothing else: what controllers, scheduler and kubelets do is behind Life, and time moves only by CatchUp. It
-// never reads a clock, never draws a random number, and starts nothing that outlives a request. Read next: handler.go, which takes
-// a request from its path to its answer; then write.go, which every change passes.
+// draws no random number, starts nothing that outlives a request, and uses the machine's clock only for how long a client wants to watch.
+// Read next: handler.go, which takes a request from its path to its answer; then write.go and update.go, which every change passes.
 package cluster
 
 import (
