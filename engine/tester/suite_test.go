@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"runbook/engine/catalog"
+	"runbook/engine/module"
 	"runbook/engine/watchdog"
 	"runbook/engine/world/scenario"
 )
@@ -437,4 +438,26 @@ func BenchmarkTest(b *testing.B) {
 	for b.Loop() {
 		require.NoError(b, Run(b.Context(), cfg, []Book{book}, func(*Suite) error { return nil }))
 	}
+}
+
+// A call of a module that heeds nothing is as little able to hold up the others.
+func TestARunThatHangs(t *testing.T) {
+	release, gone := make(chan struct{}), make(chan struct{})
+	cfg := hall()
+	cfg.Limits.Time = 100 * time.Millisecond
+	declared := cfg.Library.Modules[0]
+	declared.Funcs = append(declared.Funcs, module.Func{Name: "hang", Control: func(context.Context, module.Args) (any, error) { return nil, nil }})
+	cfg.Open = func(_ context.Context, s *scenario.Scenario) (Site, error) {
+		p := openPlant(s)
+		p.hang = func() { <-release }
+		p.seen = func(*plant) { close(gone) }
+		return p, nil
+	}
+	suite := tried(t, cfg, shelf{
+		"pumps.lua":          strings.Replace(pumps, "run.broken = plant.broken()", "plant.hang()\n      run.broken = {}", 1),
+		"scenarios/two.yaml": "kubernetes: {user: a}\n",
+	})
+	close(release)
+	<-gone
+	assert.Contains(t, said(suite.Tests[0]), "it did not end, and was left behind")
 }
