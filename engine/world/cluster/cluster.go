@@ -139,7 +139,8 @@ func (c *Cluster) applyStatus(k *kind, key store.Key, manifest Object) error {
 	return err
 }
 
-// Patch changes an object by a JSON merge patch. reference is kind/name; an empty namespace is the context's.
+// Patch changes an object as kubectl patch does: by a strategic merge patch where its kind has one, and otherwise by a JSON merge
+// patch. reference is kind/name; an empty namespace is the context's.
 func (c *Cluster) Patch(reference, namespace string, patch map[string]any) error {
 	k, key, err := c.refer(reference, namespace)
 	if err != nil {
@@ -153,7 +154,13 @@ func (c *Cluster) Patch(reference, namespace string, patch map[string]any) error
 		if subresource != "" && (patch["status"] == nil || !k.is(statusTrait)) || subresource == "" && len(part) == 0 {
 			continue
 		}
-		change := func(live Object) (Object, error) { return k.tidy(mergePatch(live, part)) }
+		change := func(live Object) (Object, error) {
+			next, err := k.merged(live, part)
+			if err != nil {
+				return nil, err
+			}
+			return k.tidy(next)
+		}
 		if _, err := c.update(k, key, subresource, scenarios, change); err != nil {
 			return err
 		}

@@ -17,8 +17,8 @@ type custom struct {
 	singular   string
 	categories []string
 	selectable []string // fields
-	columns    []Object // additionalPrinterColumns
 	listKind   string
+	schema     Object // openAPIV3Schema
 }
 
 // customKinds are the kinds of the definitions that are established, in the order of their names. The version that is preferred comes
@@ -46,7 +46,7 @@ func customKind(d, version Object) *kind {
 		namespaced: workload.Text(d, "spec", "scope") == "Namespaced", short: textsOf(names, "shortNames"), has: generationTrait,
 		custom: &custom{
 			singular: workload.Text(names, "singular"), categories: textsOf(names, "categories"), listKind: workload.Text(names, "listKind"),
-			columns: workload.Maps(version, "additionalPrinterColumns"),
+			schema: workload.Map(version, "schema", "openAPIV3Schema"),
 		},
 	}
 	for _, field := range workload.Maps(version, "selectableFields") {
@@ -100,6 +100,14 @@ func (c *Cluster) establish(key store.Key) {
 		d = withMessage(d, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted", now)
 	}
 	c.store.Update(definitions, d)
+}
+
+// abolish deletes the objects of a definition that is about to go.
+func (c *Cluster) abolish(d Object) {
+	resource := workload.Text(d, "spec", "names", "plural") + "." + workload.Text(d, "spec", "group")
+	for _, o := range c.store.List(resource, "") {
+		c.store.Delete(store.KeyOf(resource, o))
+	}
 }
 
 // nameTakenBy is the other definition in the same group that has the kind already; empty if none has.

@@ -87,11 +87,16 @@ func patched(k *kind, kind types.PatchType, live Object, patch []byte) (Object, 
 	if kind == types.MergePatchType {
 		return mergePatch(live, wanted), nil
 	}
+	return k.merged(live, wanted)
+}
+
+// merged is an object after a strategic merge patch; after a JSON merge patch where nothing is known of the kind's lists.
+func (k *kind) merged(live, patch Object) (Object, error) {
 	typed, err := scheme.Scheme.New(k.gvk())
 	if err != nil {
-		return nil, apierrors.NewInternalError(err)
+		return mergePatch(live, patch), nil
 	}
-	return strategic(live, wanted, typed)
+	return strategic(live, patch, typed)
 }
 
 func strategic(live, patch Object, typed any) (Object, error) {
@@ -191,10 +196,9 @@ func (c *Cluster) applyPatch(q *request, subresource string, opts options) (answ
 	if err != nil {
 		return answer{}, apierrors.NewBadRequest(fmt.Sprintf("error decoding YAML: %v", err))
 	}
-	if _, warned, err := q.kind.tidyAs(applied, opts.validation); err != nil {
+	_, warnings, err := q.kind.tidyAs(applied, opts.validation)
+	if err != nil {
 		return answer{}, err
-	} else if len(warned) > 0 && opts.validation == warning {
-		applied, _ = q.kind.tidy(applied)
 	}
 	if applied, err = q.kind.in(q.key().Namespace, applied); err != nil {
 		return answer{}, err
@@ -213,7 +217,9 @@ func (c *Cluster) applyPatch(q *request, subresource string, opts options) (answ
 	if created {
 		code = http.StatusCreated
 	}
-	return q.found(code, next), nil
+	a := q.found(code, next)
+	a.warnings = warnings
+	return a, nil
 }
 
 // applyTo merges what is applied into an object, or makes it.
