@@ -335,6 +335,18 @@ test.case("other", { scenario = "two" }, function() test.skip("flaky") end)
 	}
 }
 
+// Chance is the same in every run, in each of the turns of a plan, and whatever else runs meanwhile.
+func TestChance(t *testing.T) {
+	book := strings.Replace(pumps, "run.broken = plant.broken()", "run.broken = { 'p' .. math.random(1000000), 'p' .. math.random(1000000) }", 1)
+	suite := tried(t, hall(), shelf{"pumps.lua": book, "scenarios/two.yaml": "kubernetes: {user: a}\n", "pumps_test.lua": `local test = require "test"
+test.case("plan", { scenario = "two" }, function() test.expect(test.apply(test.plan()), { exit = 0 }) end)
+test.case("twice", { scenario = "two" }, function() test.same(test.run(), test.run()) end)
+`})
+	for _, r := range suite.Tests[:3] {
+		assert.Equal(t, Passed, r.Status, said(r))
+	}
+}
+
 // Every test has a site, and variables, of its own, and every site is closed.
 func TestTestsAreIsolated(t *testing.T) {
 	cfg := hall()
