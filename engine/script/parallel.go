@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -126,26 +127,27 @@ func (vm *VM) newGroup(items *lua.LTable, fn *lua.LFunction, stop bool) *group {
 	return g
 }
 
-// run starts the workers and waits for them without the lock. They are counted as running before this branch stops, so that a
-// virtual clock cannot move in between.
+// run starts the workers and waits for them without the lock. They are counted as running before this branch stops, and the last of
+// them is counted until this branch goes on in its place, so that a virtual clock cannot move in between.
 func (g *group) run(L *lua.LState, limit int) {
 	workers := min(limit, len(g.items))
 	if workers == 0 {
 		return
 	}
 	var wg sync.WaitGroup
+	var left atomic.Int64
+	left.Store(int64(workers))
 	for range workers {
 		g.vm.opts.Workers.Start()
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			defer g.vm.opts.Workers.Stop()
+		wg.Go(func() {
 			g.work(L)
-		}()
+			if left.Add(-1) > 0 {
+				g.vm.opts.Workers.Stop()
+			}
+		})
 	}
 	g.vm.opts.Workers.Stop()
 	g.vm.unlocked(L, wg.Wait)
-	g.vm.opts.Workers.Start()
 }
 
 // work takes items until none is left.

@@ -323,6 +323,36 @@ func TestManyBranchesUnderRace(t *testing.T) {
 	assert.Equal(t, true, v)
 }
 
+// A census counts branches that run.
+type census struct {
+	mu             sync.Mutex
+	running, least int
+}
+
+func (c *census) Start() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running++
+}
+
+func (c *census) Stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running--
+	c.least = min(c.least, c.running)
+}
+
+// A virtual clock moves at the moment at which nothing runs: a branch whose own branches end goes on at the time at which they did.
+func TestSomethingRunsWhereBranchesEnd(t *testing.T) {
+	f := newFixture(t)
+	counted := &census{running: 1, least: 1}
+	f.vm.opts.Workers = counted
+	_, err := f.eval(`parallel({1, 2}, function() parallel({1, 2, 3}, {limit = 2}, function() end) parallel({}, function() end) end)`)
+	require.NoError(t, err)
+	assert.Equal(t, 1, counted.least)
+	assert.Equal(t, 1, counted.running)
+}
+
 func TestBranchesHaveNames(t *testing.T) {
 	f := newFixture(t)
 	_, err := f.eval(`local s = require "site"
