@@ -33,22 +33,27 @@ func (d Dir) file(ref string) string { return filepath.Join(string(d), filepath.
 
 func (d Dir) lock() string { return filepath.Join(string(d), "lock") }
 
-// alphabet has 32 characters, so that five random bits choose one without bias, and none that is easily taken for another.
-const alphabet = "abcdefghijkmnpqrstuvwxyz23456789"
+// alphabet has 32 characters, so that five random bits choose one without bias, and none that is easily taken for another. They are in
+// the order in which names are sorted.
+const alphabet = "23456789abcdefghijkmnpqrstuvwxyz"
 
 var idForm = regexp.MustCompile(`^\d{8}-\d{6}-[a-z0-9]{4}$`)
 
-// NewID makes the id of a run that begins now: its UTC time to the second, so that ids sort by age, and four random
-// characters, so that two runs of one second differ.
+// parts is how many parts of a second an id tells apart: as many as two characters can.
+const parts = len(alphabet) * len(alphabet)
+
+// NewID makes the id of a run that begins now: its UTC time to the second, two characters for the part of that second, so that ids sort
+// by age also where runs take milliseconds, and two random ones, so that two runs of one moment differ.
 func NewID(now time.Time, random io.Reader) (string, error) {
-	var suffix [4]byte
-	if _, err := io.ReadFull(random, suffix[:]); err != nil {
+	part := now.Nanosecond() * parts / int(time.Second)
+	suffix := []byte{alphabet[part/len(alphabet)], alphabet[part%len(alphabet)], 0, 0}
+	if _, err := io.ReadFull(random, suffix[2:]); err != nil {
 		return "", fmt.Errorf("no randomness for the id of a run: %w", err)
 	}
-	for i, b := range suffix {
-		suffix[i] = alphabet[int(b)%len(alphabet)]
+	for i, b := range suffix[2:] {
+		suffix[2+i] = alphabet[int(b)%len(alphabet)]
 	}
-	return now.UTC().Format(idTime) + "-" + string(suffix[:]), nil
+	return now.UTC().Format(idTime) + "-" + string(suffix), nil
 }
 
 // idTime is how an id begins.

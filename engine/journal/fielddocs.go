@@ -53,7 +53,7 @@ var fieldDocs = map[string]string{
 	"record.seal":    "of kind seal",
 
 	"run.format":    "version of the record format; a reader refuses one that is newer than its own",
-	"run.id":        "the run's id: its time in UTC and four random characters; also its directory's name",
+	"run.id":        "the run's id: its time in UTC and four characters that tell it from others of that second; also its directory's name",
 	"run.version":   "version of runbook",
 	"run.runbook":   "name of the runbook",
 	"run.path":      "path of the script",

@@ -21,10 +21,17 @@ import (
 
 func TestIDsSortByTime(t *testing.T) {
 	at := time.Date(2026, 11, 24, 1, 22, 0, 0, time.FixedZone("CET", 2*3600))
-	id, err := NewID(at, bytes.NewReader([]byte{0, 31, 32, 255}))
-	require.NoError(t, err)
-	assert.Equal(t, "20261123-232200-a9a9", id)
-	_, err = NewID(at, strings.NewReader("abc"))
+	ids := []string{}
+	for _, later := range []time.Duration{0, time.Millisecond, 300 * time.Millisecond, 31 * 32 * time.Second / 1024, time.Second - 1, time.Second} {
+		id, err := NewID(at.Add(later), bytes.NewReader([]byte{30, 255}))
+		require.NoError(t, err)
+		assert.Regexp(t, idForm, id)
+		ids = append(ids, id)
+	}
+	assert.Equal(t, "20261123-232200-22yz", ids[0])
+	assert.Equal(t, "20261123-232200-zzyz", ids[4])
+	assert.True(t, slices.IsSorted(ids), ids)
+	_, err := NewID(at, strings.NewReader("a"))
 	assert.ErrorContains(t, err, "no randomness")
 }
 
