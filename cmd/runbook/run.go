@@ -21,7 +21,7 @@ type runFlags struct {
 	assume   []string
 	out      string
 	record   string
-	scenario string
+	scenario scenarioFlag
 }
 
 func newRun(io streams) *cobra.Command {
@@ -53,7 +53,7 @@ With --scenario it happens in a simulated site, dry or for real: an incident to 
 	flags.StringArrayVar(&f.assume, "assume", nil, "with --dry-run: \"NAME=timeout\" rehearses that the wait NAME does not come true")
 	flags.StringVar(&f.out, "out", "", "with --dry-run: write a plan to this file")
 	flags.StringVar(&f.record, "record", "", "write a recording of the run to this file, for runbook replay")
-	flags.StringVar(&f.scenario, "scenario", "", "run it in a simulated site: the name of a scenario, or a path ending in .yaml")
+	flags.Var(&f.scenario, "scenario", "run it in a simulated site: the name of a scenario, or a path ending in .yaml")
 	f.add(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("scenario", completeScenarios)
 	_ = cmd.RegisterFlagCompletionFunc("param", completeParams) // fails only for a flag that does not exist
@@ -92,7 +92,7 @@ func runOne(ctx context.Context, io streams, f *runFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.enter(f.scenario, entry); err != nil {
+	if err := f.enter(string(f.scenario), entry); err != nil {
 		return err
 	}
 	x, err := prepare(io, &f.commonFlags, f.dry)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -44,7 +45,24 @@ func shelfIn(files fs.FS, path string) scenario.Shelf {
 	return scenario.Shelf{Path: filepath.Join(path, scenariosFolder), Files: folder}
 }
 
-// enter means a simulated site. name is as it was typed.
+// A scenarioFlag is the value of --scenario. One that is given and empty, as by a variable that is not set, must not be a real run.
+type scenarioFlag string
+
+func (s *scenarioFlag) String() string { return string(*s) }
+
+// Type is what help calls the value.
+func (s *scenarioFlag) Type() string { return "string" }
+
+// Set takes a name.
+func (s *scenarioFlag) Set(name string) error {
+	if name == "" {
+		return errors.New("the name of the scenario is empty; leave out the flag for the real site")
+	}
+	*s = scenarioFlag(name)
+	return nil
+}
+
+// enter means a simulated site, if there is a name. It is as it was typed.
 func (f *commonFlags) enter(name string, entry *catalog.Entry) (err error) {
 	if name == "" {
 		return nil
@@ -53,14 +71,23 @@ func (f *commonFlags) enter(name string, entry *catalog.Entry) (err error) {
 	return err
 }
 
-// simulated is the venue of a scenario. What names a real site makes no sense beside it.
+// simulated is the venue of a scenario. What is about a real site makes no sense beside it.
 func (f *commonFlags) simulated() (venue, error) {
 	c := f.cluster
-	for name, value := range map[string]string{
-		"site": f.site, "kubeconfig": *c.KubeConfig, "context": *c.Context, "cluster": *c.ClusterName, "user": *c.AuthInfoName, "server": *c.APIServer,
+	for _, real := range []struct {
+		flag  string
+		given bool
+	}{
+		{"site", f.site != ""},
+		{"kubeconfig", *c.KubeConfig != ""}, {"context", *c.Context != ""}, {"cluster", *c.ClusterName != ""},
+		{"user", *c.AuthInfoName != ""}, {"server", *c.APIServer != ""}, {"proxy-url", *c.ProxyURL != ""},
+		{"certificate-authority", *c.CAFile != ""}, {"client-certificate", *c.CertFile != ""}, {"client-key", *c.KeyFile != ""},
+		{"tls-server-name", *c.TLSServerName != ""}, {"insecure-skip-tls-verify", *c.Insecure},
+		{"request-timeout", *c.Timeout != "0"},
+		{"as-uid", *c.ImpersonateUID != ""}, {"as-user-extra", len(*c.ImpersonateUserExtra) > 0},
 	} {
-		if value != "" {
-			return nil, usage("--%s names a real site, and the scenario %s is a simulated one: leave one of them out", name, f.simulation.Name).wrap()
+		if real.given {
+			return nil, usage("--%s is about a real site, and the scenario %s is a simulated one: leave one of them out", real.flag, f.simulation.Name).wrap()
 		}
 	}
 	return &simulatedSite{scenario: f.simulation, flags: c}, nil
