@@ -98,6 +98,7 @@ func (s *servers) start(system fault.System, w *World) (address string, err erro
 	}
 	server := &http.Server{
 		Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			defer w.broken(system.Name, r)
 			w.armed().Before(system).ServeHTTP(rw, r)
 		}),
 		ErrorLog:          log.New(io.Discard, "", 0), // connections that are cut are part of it
@@ -110,6 +111,18 @@ func (s *servers) start(system fault.System, w *World) (address string, err erro
 		}
 	})
 	return "http://" + listener.Addr().String(), nil
+}
+
+// broken is deferred: it keeps a fault of the simulation for Close, and breaks the connection. Who asked sees a server that is away.
+func (w *World) broken(system string, r *http.Request) {
+	fault := recover()
+	if fault == nil {
+		return
+	}
+	if fault != http.ErrAbortHandler { // which is a connection that a scenario breaks
+		w.fail(action.Errorf(action.CodeInternal, "the simulated %s is broken: %s %s: %v", system, r.Method, r.URL.Path, fault))
+	}
+	panic(http.ErrAbortHandler)
 }
 
 func (s *servers) close() {

@@ -2,7 +2,7 @@
 //
 // It puts the parts together and knows no system from the inside: cluster is the API server, controller what goes on in a cluster
 // beside it, metrics the Prometheus, fault what goes wrong with any of them. It changes nothing outside of this process, has no chance
-// in it, and ends with its run. Read next: open.go.
+// in it, and ends with its run. Read next: servers.go.
 package world
 
 import (
@@ -35,7 +35,7 @@ type World struct {
 	metrics  *metrics.Metrics
 	faults   *fault.Faults
 	timeline []happening // what has not happened yet, in order
-	failed   []error     // what of it could not
+	failed   []error     // what of it could not, and what of the simulation itself broke
 }
 
 // A happening is an event at its time.
@@ -90,18 +90,29 @@ func (w *World) Rewind() error {
 	}
 	w.timeline, w.failed = nil, nil
 	for _, e := range w.scenario.Timeline {
+		if age := w.scenario.Kubernetes.Aged(); e.At < -age {
+			return fmt.Errorf("the scenario %s, at %s: there is nothing yet: the site is %s old; give it more with kubernetes: {age: %s}",
+				w.scenario.Name, e.At, age, -e.At)
+		}
 		w.schedule(starts.Add(e.At), e)
 	}
 	w.advance(starts)
 	return errors.Join(w.failed...)
 }
 
-// Close ends the world. What of its timeline could not happen is its error.
+// Close ends the world. What of its timeline could not happen is its error, as is what broke.
 func (w *World) Close() error {
 	w.servers.close()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return errors.Join(w.failed...)
+}
+
+// fail notes why the world is not what its scenario says.
+func (w *World) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failed = append(w.failed, err)
 }
 
 // Change lets something happen now, or in the time that the event says.

@@ -157,3 +157,31 @@ func TestCheckFindsWhatOnlyASystemUnderstands(t *testing.T) {
 	require.ErrorContains(t, err, "the test: line 3: prometheus.series[0].values: ")
 	require.ErrorContains(t, err, "line 5: prometheus.rules[0].expr: ")
 }
+
+// What is wrong with the simulation is no fault of the site that it simulates: it is told, and not only a connection that breaks.
+func TestAFaultOfTheSimulationIsTold(t *testing.T) {
+	w := open(t, "")
+	w.mu.Lock()
+	w.cluster = nil
+	w.mu.Unlock()
+	_, err := http.Get(w.Kubernetes() + pods)
+	require.Error(t, err)
+	require.ErrorContains(t, w.Close(), "the simulated kubernetes is broken: GET "+pods+": runtime error: invalid memory address")
+}
+
+func TestAConnectionThatAScenarioBreaksIsNoFaultOfTheSimulation(t *testing.T) {
+	w := open(t, "faults: [{on: list pods, answer: half}]")
+	response, err := http.Get(w.Kubernetes() + pods)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	_, err = io.ReadAll(response.Body)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	require.NoError(t, w.Close())
+}
+
+func TestNothingHappensBeforeTheSiteIsThere(t *testing.T) {
+	s, err := scenario.Shelves{}.Inline([]byte(site+"timeline: [{at: -25h, become: oom, pods: app=web}]"), "the test")
+	require.NoError(t, err)
+	_, err = Open(s)
+	require.EqualError(t, err, "the scenario the test, at -25h0m0s: there is nothing yet: the site is 24h0m0s old; give it more with kubernetes: {age: 25h0m0s}")
+}
