@@ -86,7 +86,7 @@ const reviewTime = 5 * time.Second
 // denied asks the modules' systems which of the grants the caller has no permission for. A system that cannot say is left out: the
 // first operation will tell, with its place in the script.
 func denied(ctx context.Context, grants []gate.Grant, modules []*module.Module) []action.Permission {
-	ctx, cancel := context.WithTimeout(ctx, reviewTime)
+	ctx, cancel := module.OutsideOf(ctx).WithTimeout(ctx, reviewTime)
 	defer cancel()
 	var out []action.Permission
 	for _, m := range modules {

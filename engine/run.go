@@ -103,6 +103,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	r.modules = cfg.Library.all(r.now)
 	r.times = newTimes(cfg.Past.began(r.began))
 	ctx = module.WithNow(ctx, func(ctx context.Context) time.Time { return r.times.of(script.BranchOf(ctx)) })
+	ctx = module.WithOutside(ctx, cfg.Mode.Outside)
 	ctx, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
 	r.halt = halt

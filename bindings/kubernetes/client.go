@@ -50,9 +50,9 @@ func (b *binding) send(ctx context.Context, r request) ([]byte, error) {
 		return nil, broken(ctx, r, link, err)
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		link.noteAnswer(response.StatusCode)
+		link.noteAnswer(ctx, response.StatusCode)
 		e := refused(r, response, body, b.Secrets)
-		if e.Code == action.CodeForbidden && link.justCameUp() {
+		if e.Code == action.CodeForbidden && link.justCameUp(ctx) {
 			e = e.Again()
 		}
 		return nil, e

@@ -12,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"runbook/engine/action"
+	"runbook/engine/module"
 	"runbook/engine/workload"
 )
 
@@ -21,7 +22,7 @@ const eventTime = 3 * time.Second
 // leaveEvent records on the target that this run changed it, for whoever looks at the object without knowing of runbook. It is a
 // courtesy: a failure (no right to create events, a namespace that is going away) changes nothing about the action's success.
 func (b *binding) leaveEvent(ctx context.Context, target object, reason, format string, args ...any) {
-	ctx, cancel := context.WithTimeout(ctx, eventTime)
+	ctx, cancel := module.OutsideOf(ctx).WithTimeout(ctx, eventTime)
 	defer cancel()
 	message := fmt.Sprintf(format, args...) + " by runbook run " + b.Run
 	if user := b.user.name(ctx, b); user != "" {

@@ -19,6 +19,8 @@ import (
 	"k8s.io/streaming/pkg/httpstream/spdy"
 
 	"runbook/engine/action"
+	"runbook/engine/clock"
+	"runbook/engine/module"
 )
 
 const threePods = `{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"7"},"items":[` +
@@ -133,6 +135,18 @@ const setsPath = "/apis/apps/v1/namespaces/shop/replicasets"
 // hangUp loses the answer.
 func hangUp(w http.ResponseWriter, r *http.Request) { babble("")(w, r) }
 
+// An outage is over when it is in the time of the site, which in a simulated one is not that of the machine.
+func TestHowLongAgoAnOutageWasIsTheSitesTime(t *testing.T) {
+	site := clock.NewVirtual(testNow)
+	ctx := module.WithOutside(t.Context(), site)
+	l := &link{}
+	require.False(t, l.justCameUp(ctx))
+	l.wasAway(ctx)
+	require.True(t, l.justCameUp(ctx))
+	require.NoError(t, site.Sleep(ctx, rolesTime))
+	require.False(t, l.justCameUp(ctx))
+}
+
 // What is noted as an outage is one: else a refusal that is final would be asked for again.
 func TestWhatIsAnOutage(t *testing.T) {
 	untrusted := httptest.NewTLSServer(http.NotFoundHandler())
@@ -183,7 +197,7 @@ func TestWhatIsAnOutage(t *testing.T) {
 			require.Error(t, err)
 			link, err := b.link()
 			require.NoError(t, err)
-			require.Equal(t, c.want, link.justCameUp())
+			require.Equal(t, c.want, link.justCameUp(t.Context()))
 		})
 	}
 	t.Run("an interrupt", func(t *testing.T) {
@@ -194,7 +208,7 @@ func TestWhatIsAnOutage(t *testing.T) {
 		require.Error(t, err)
 		link, err := b.link()
 		require.NoError(t, err)
-		require.False(t, link.justCameUp())
+		require.False(t, link.justCameUp(t.Context()))
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"runbook/engine/action"
+	"runbook/engine/module"
 )
 
 // A link is the one connection to the cluster that all functions share. It is made at the first operation.
@@ -33,24 +34,26 @@ const guess = "localhost:8080"
 // forbidden: a refusal is not believed at once when the server was away shortly before.
 const rolesTime = 10 * time.Second
 
-func (l *link) wasAway() { l.lost.Store(time.Now().UnixNano()) }
+func (l *link) wasAway(ctx context.Context) { l.lost.Store(module.OutsideOf(ctx).Now().UnixNano()) }
 
 // noteLoss notes an outage where there was no connection or it broke. That we gave up, or do not trust who answers, says nothing of it.
 func (l *link) noteLoss(ctx context.Context, err error) {
 	if ctx.Err() == nil && isLoss(err) {
-		l.wasAway()
+		l.wasAway(ctx)
 	}
 }
 
 // noteAnswer notes an outage that somebody between us and the API server tells of, or the API server itself as it goes.
-func (l *link) noteAnswer(code int) {
+func (l *link) noteAnswer(ctx context.Context, code int) {
 	switch code {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		l.wasAway()
+		l.wasAway(ctx)
 	}
 }
 
-func (l *link) justCameUp() bool { return time.Since(time.Unix(0, l.lost.Load())) < rolesTime }
+func (l *link) justCameUp(ctx context.Context) bool {
+	return module.OutsideOf(ctx).Now().Sub(time.Unix(0, l.lost.Load())) < rolesTime
+}
 
 func (cfg Config) connect() (*link, error) {
 	config, err := cfg.Access.ToRESTConfig()

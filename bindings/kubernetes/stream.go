@@ -23,6 +23,7 @@ import (
 	"k8s.io/streaming/pkg/httpstream"
 
 	"runbook/engine/action"
+	"runbook/engine/module"
 )
 
 // outputLimit is how much of each stream of a command is kept. The rest is read and dropped, so that the command can finish.
@@ -46,7 +47,7 @@ func (c command) run(ctx context.Context, pod object, changes bool) (any, error)
 	}
 	if c.timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.timeout)
+		ctx, cancel = module.OutsideOf(ctx).WithTimeout(ctx, c.timeout)
 		defer cancel()
 	}
 	ctx = klog.NewContext(ctx, klog.Logger{}) // what went wrong is returned; the library would also print it

@@ -15,6 +15,8 @@ type Clock interface {
 	Now() time.Time
 	// Sleep returns after d, or with the context's cause when it ends first.
 	Sleep(ctx context.Context, d time.Duration) error
+	// WithTimeout is context.WithTimeout in the time of this clock. Its cause is context.DeadlineExceeded.
+	WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc)
 	// Start and Stop count the branches of a script that are running, as opposed to waiting for other branches.
 	Start()
 	Stop()
@@ -36,6 +38,11 @@ func (Real) Sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// WithTimeout ends on the machine's clock.
+func (Real) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, d)
 }
 
 // Start does nothing: real time moves by itself.

@@ -12,6 +12,7 @@ type Virtual struct {
 	mu       sync.Mutex
 	now      time.Time
 	running  int
+	asleep   int // of those that lie in the heap; the others are alarms
 	sleepers sleepers
 	order    int
 }
@@ -59,12 +60,47 @@ func (v *Virtual) Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// WithTimeout ends a context when the time comes that far, which it does if all sleep beyond it. The branch that the context is for
+// counts as running from that moment, and as before once it cancels: what it waited for learns of the end later, and gets up then.
+func (v *Virtual) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	alarm := v.setAlarm(d, func() { cancel(context.DeadlineExceeded) })
+	return ctx, func() {
+		v.liftAlarm(alarm)
+		cancel(nil)
+	}
+}
+
+func (v *Virtual) setAlarm(d time.Duration, ring func()) *sleeper {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	s := &sleeper{until: v.now.Add(max(d, 0)), order: v.order, ring: ring}
+	v.order++
+	heap.Push(&v.sleepers, s)
+	return s
+}
+
+func (v *Virtual) liftAlarm(s *sleeper) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case s.ring == nil: // it was lifted before
+		return
+	case s.index >= 0:
+		heap.Remove(&v.sleepers, s.index)
+	default:
+		v.running--
+	}
+	s.ring = nil
+}
+
 func (v *Virtual) lieDown(d time.Duration) *sleeper {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s := &sleeper{until: v.now.Add(d), order: v.order, woken: make(chan struct{})}
 	v.order++
 	heap.Push(&v.sleepers, s)
+	v.asleep++
 	v.running--
 	v.advance()
 	return s
@@ -78,18 +114,24 @@ func (v *Virtual) getUp(s *sleeper) {
 		return
 	}
 	heap.Remove(&v.sleepers, s.index)
+	v.asleep--
 	v.running++
 }
 
 // advance moves the time when nothing runs, and wakes one sleeper: the earliest, and among equals the one that lay down first, so
-// that a rehearsal goes the same way each time. The woken branch is counted as running before it runs.
+// that a rehearsal goes the same way each time. The woken branch is counted as running before it runs. For an alarm alone no time passes.
 func (v *Virtual) advance() {
-	if v.running > 0 || len(v.sleepers) == 0 {
+	if v.running > 0 || v.asleep == 0 {
 		return
 	}
 	s := heap.Pop(&v.sleepers).(*sleeper)
 	v.now = s.until
 	v.running++
+	if s.ring != nil {
+		s.ring()
+		return
+	}
+	v.asleep--
 	close(s.woken)
 }
 
@@ -98,6 +140,7 @@ type sleeper struct {
 	order int
 	index int // in the heap, -1 once woken
 	woken chan struct{}
+	ring  func() // of an alarm, until it is lifted; nil for who sleeps
 }
 
 type sleepers []*sleeper

@@ -72,3 +72,59 @@ func TestVirtualSleepEndsWithItsContext(t *testing.T) {
 	require.ErrorIs(t, <-failed, context.DeadlineExceeded)
 	require.Equal(t, start, v.Now())
 }
+
+func TestVirtualTimeoutEndsASleepBeyondIt(t *testing.T) {
+	v := NewVirtual(start)
+	ctx, cancel := v.WithTimeout(t.Context(), 5*time.Second)
+	require.ErrorIs(t, v.Sleep(ctx, time.Hour), context.DeadlineExceeded)
+	require.Equal(t, start.Add(5*time.Second), v.Now())
+	cancel()
+	cancel() // as a deferred one after a called one
+	require.NoError(t, v.Sleep(t.Context(), time.Second))
+	require.Equal(t, start.Add(6*time.Second), v.Now())
+}
+
+func TestVirtualTimeoutThatIsNotReached(t *testing.T) {
+	v := NewVirtual(start)
+	ctx, cancel := v.WithTimeout(t.Context(), 5*time.Second)
+	require.NoError(t, v.Sleep(ctx, 4*time.Second))
+	require.NoError(t, ctx.Err())
+	cancel()
+	require.NoError(t, v.Sleep(t.Context(), time.Minute))
+	require.Equal(t, start.Add(time.Minute+4*time.Second), v.Now())
+}
+
+// What waits in the place of a branch, such as a server that works on its request, learns later that the branch gave up. Time stands
+// still meanwhile: the branch runs.
+func TestVirtualTimeStandsStillWhileABranchGivesUp(t *testing.T) {
+	v := NewVirtual(start)
+	ctx, cancel := v.WithTimeout(t.Context(), 5*time.Second)
+	serves, gone := context.WithCancel(t.Context())
+	ended := make(chan error)
+	v.Start() // another branch, which sleeps longer
+	other := make(chan error)
+	go func() {
+		other <- v.Sleep(t.Context(), time.Minute)
+	}()
+	go func() { ended <- v.Sleep(serves, time.Hour) }()
+	<-ctx.Done()
+	require.Equal(t, start.Add(5*time.Second), v.Now())
+	gone()
+	require.Error(t, <-ended)
+	cancel()
+	require.Equal(t, start.Add(5*time.Second), v.Now())
+	require.NoError(t, v.Sleep(t.Context(), time.Second))
+	require.Equal(t, start.Add(6*time.Second), v.Now())
+	v.Stop()
+	require.NoError(t, <-other)
+	require.Equal(t, start.Add(time.Minute), v.Now())
+}
+
+func TestVirtualTimeDoesNotPassForATimeoutAlone(t *testing.T) {
+	v := NewVirtual(start)
+	ctx, cancel := v.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	v.Stop()
+	require.NoError(t, ctx.Err())
+	require.Equal(t, start, v.Now())
+}

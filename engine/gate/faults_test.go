@@ -172,7 +172,7 @@ func (*hastyWait) Pace() action.Pace {
 func TestAWaitDoesNotHangWithItsServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, began := newFixture(t, Apply{}), time.Now()
-		f.opts.Clock = clock.Real{} // which goes on while a look hangs, as in a real run
+		f.opts.Clock, f.opts.Outside = clock.Real{}, clock.Real{} // which go on while a look hangs, as in a real run
 		_, err := f.Wait(f.ctx, Place{Step: "s"}, &hastyWait{flakyWait{hangs: true}})
 		require.Equal(t, action.CodeUnavailable, action.CodeOf(err), "a plan's course for what did not come true is not meant: %v", err)
 		assert.Equal(t, settleTime, time.Since(began))

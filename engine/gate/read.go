@@ -107,7 +107,7 @@ func (w *waiting) look(ctx context.Context, view action.View) (action.Progress, 
 func (w *waiting) lookWithin(ctx context.Context, left time.Duration) (action.Progress, error) {
 	if !w.scripted() {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, max(left, settleTime))
+		ctx, cancel = w.gate.opts.Outside.WithTimeout(ctx, max(left, settleTime))
 		defer cancel()
 	}
 	progress, err := w.look(ctx, Nothing{})

@@ -188,7 +188,7 @@ func (g *Gate) settlePast(ctx context.Context, pass *passage, intent *journal.Re
 
 // askTarget asks the target itself, as often as a read would.
 func (g *Gate) askTarget(ctx context.Context, pass *passage, sent action.Intent) (action.Settlement, error) {
-	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	ctx, cancel := g.opts.Outside.WithTimeout(ctx, settleTime)
 	defer cancel()
 	v, _, err := g.retry(ctx, func() (any, error) { return pass.action.Settle(ctx, sent) })
 	if err != nil {

@@ -86,7 +86,7 @@ func (g *Gate) settle(ctx context.Context, pass *passage, sent action.Intent, ca
 	if ctx.Err() != nil {
 		left = lastSettleTime
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), left)
+	ctx, cancel := g.opts.Outside.WithTimeout(context.WithoutCancel(ctx), left)
 	defer cancel()
 	// What took the answer away may well be in the way of the look.
 	v, _, err := g.retry(ctx, func() (any, error) { return pass.action.Settle(ctx, sent) })

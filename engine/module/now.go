@@ -13,6 +13,37 @@ func WithNow(ctx context.Context, now func(context.Context) time.Time) context.C
 	return context.WithValue(ctx, nowKey{}, now)
 }
 
+// Outside is the time of the outside world of a run: the machine's, or that of a simulated site.
+type Outside interface {
+	Now() time.Time
+	// WithTimeout is context.WithTimeout in this time.
+	WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc)
+}
+
+type outsideKey struct{}
+
+// WithOutside returns a context in which OutsideOf is that time.
+func WithOutside(ctx context.Context, o Outside) context.Context {
+	return context.WithValue(ctx, outsideKey{}, o)
+}
+
+// OutsideOf is the time by which to measure how long the outside world takes. Unlike Now it goes on while a call lasts.
+func OutsideOf(ctx context.Context) Outside {
+	if o, ok := ctx.Value(outsideKey{}).(Outside); ok {
+		return o
+	}
+	return machine{}
+}
+
+// machine is the time of this machine.
+type machine struct{}
+
+func (machine) Now() time.Time { return time.Now() }
+
+func (machine) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, d)
+}
+
 // Now is the time of the run as the calling branch of the script knows it. It stands still between what the branch gets from outside,
 // so that a pure function gives the same again when the run is taken up or replayed. Outside of a run it is the machine's time.
 func Now(ctx context.Context) time.Time {

@@ -177,6 +177,7 @@ func (t *trial) look(ctx context.Context, c script.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx = module.WithOutside(ctx, t.opened().Clock())
 	at := gate.Place{Branch: c.Frame.Branch, Where: c.Frame.Where.String()}
 	switch {
 	case f.Read != nil:

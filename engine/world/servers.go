@@ -119,7 +119,7 @@ func (w *World) broken(system string, r *http.Request) {
 	if fault == nil {
 		return
 	}
-	if fault != http.ErrAbortHandler { // which is a connection that a scenario breaks
+	if err, ok := fault.(error); !ok || !errors.Is(err, http.ErrAbortHandler) { // which is a connection that a scenario breaks
 		w.fail(action.Errorf(action.CodeInternal, "the simulated %s is broken: %s %s: %v", system, r.Method, r.URL.Path, fault))
 	}
 	panic(http.ErrAbortHandler)
