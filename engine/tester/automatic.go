@@ -35,6 +35,9 @@ func automatically(p program, scenarios []string) []test {
 // dryIsReal runs the runbook dry and for real, each in a site of its own: faults are counted, and a rehearsal must not use them up.
 func (t *trial) dryIsReal(ctx context.Context, name string, how automatic) error {
 	t.place = place{name: name}
+	if _, err := t.open(ctx); err != nil {
+		return err // which is the scenario's, not of how it is run
+	}
 	dry, _, err := t.rehearse(ctx, "dry", how.how)
 	if err != nil {
 		return cannotBegin(name, err)

@@ -273,6 +273,7 @@ func TestWhatCannotBeRead(t *testing.T) {
 			suite := tried(t, cfg, c.files)
 			require.NotEmpty(t, suite.Tests)
 			assert.Equal(t, Failed, suite.Tests[0].Status)
+			assert.NotContains(t, said(suite.Tests[0]), "say in the test file how it is run", "that is no help here")
 			for _, part := range c.says {
 				assert.Contains(t, suite.Tests[0].Name+"\n"+said(suite.Tests[0]), part)
 			}

@@ -96,6 +96,9 @@ func (s Shelves) open(name string) (file, error) {
 	if strings.HasSuffix(name, Suffix) {
 		return openPath(name)
 	}
+	if !fs.ValidPath(name) {
+		return file{}, action.Errorf(action.CodeInvalid, "%q is no name of a scenario", name).Try("a path to one ends in %s", Suffix)
+	}
 	return s.find(name, 0)
 }
 

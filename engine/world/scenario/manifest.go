@@ -51,6 +51,9 @@ func (m *Manifest) read(files fs.FS, sum hash.Hash) error {
 	if files == nil {
 		return errors.New("a scenario that is in no folder cannot name a file")
 	}
+	if !fs.ValidPath(m.File) {
+		return fmt.Errorf("%q is not in the scenario's folder or below it: write its path from there, with / and without ..", m.File)
+	}
 	text, err := fs.ReadFile(files, m.File)
 	if err != nil {
 		return fmt.Errorf("cannot read the file: %w", err)
