@@ -42,6 +42,14 @@ func conformance(t *testing.T) []conformanceCase {
 		{"flow/logs", flowLogs},
 		{"flow/exec", flowExec},
 		{"flow/exec as an action", flowExecAction},
+		{"watch/changes", watchChanges},
+		{"watch/selectors", watchSelectors},
+		{"watch/beginnings", watchBeginnings},
+		{"watch/timeout", watchTimeout},
+		{"watch/expired", watchExpired},
+	}
+	for _, q := range sequences {
+		cases = append(cases, conformanceCase{"sequence/" + q.name, q.run})
 	}
 	paths, err := filepath.Glob("testdata/conformance/*.txt")
 	require.NoError(t, err)
@@ -61,6 +69,8 @@ type site struct {
 	// time is the site's own: real, or that of the simulation. To pass it is to sleep.
 	now  func() time.Time
 	pass func(time.Duration)
+	// forget makes the server forget what was long ago.
+	forget func()
 	// record makes the answers of a site the expectation: those of a real one only.
 	record bool
 }
