@@ -42,6 +42,7 @@ func conformance(t *testing.T) []conformanceCase {
 		{"flow/logs", flowLogs},
 		{"flow/exec", flowExec},
 		{"flow/exec as an action", flowExecAction},
+		{"answers/parts of a log", logOptions},
 		{"watch/changes", watchChanges},
 		{"watch/selectors", watchSelectors},
 		{"watch/beginnings", watchBeginnings},

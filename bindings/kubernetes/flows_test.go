@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -183,6 +184,35 @@ func flowLogs(s *site) {
 	require.Contains(s, hintOf(err), "its containers are compiler")
 	_, err = d.tryRead("logs", pod, opts("previous", true))
 	require.Error(s, err, "nothing ran before")
+}
+
+// Which part of a log is asked for.
+func logOptions(s *site) {
+	name := s.must("GET", "/api/v1/namespaces/photon-mlir/pods?labelSelector=app%3Dphoton-compiler").Get("items.0.metadata.name").String()
+	log := func(query string) string {
+		got := s.ask(s.Context(), "oncall", call{method: "GET", path: "/api/v1/namespaces/photon-mlir/pods/" + name + "/log" + query})
+		require.Equal(s, 200, got.code, string(got.body))
+		require.Equal(s, "text/plain", got.header.Get("Content-Type"))
+		return string(got.body)
+	}
+	whole := log("")
+	all := strings.SplitAfter(whole, "\n")
+	all = all[:len(all)-1] // the last one ends, too
+	require.Greater(s, len(all), 5)
+	require.Equal(s, whole, log("?container=compiler"))
+	require.Equal(s, strings.Join(all[len(all)-2:], ""), log("?tailLines=2"))
+	require.Equal(s, whole, log("?tailLines=100000"))
+	require.Empty(s, log("?tailLines=0"))
+	require.Equal(s, whole[:10], log("?limitBytes=10"))
+	require.Equal(s, all[len(all)-2][:5], log("?tailLines=2&limitBytes=5"))
+	require.Empty(s, log("?sinceTime="+s.now().Add(time.Hour).UTC().Format(time.RFC3339)))
+	require.Equal(s, whole, log("?sinceSeconds=1000000"))
+	at, text, found := strings.Cut(log("?timestamps=true&tailLines=1"), " ")
+	require.True(s, found)
+	require.Equal(s, all[len(all)-1], text)
+	written, err := time.Parse(time.RFC3339Nano, at)
+	require.NoError(s, err)
+	require.False(s, written.After(s.now()), at)
 }
 
 func flowExec(s *site) {
