@@ -3,12 +3,15 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
-.PHONY: all build test test-lab lint lab lab-down bench clean
+.PHONY: all build demo test test-lab lint lab lab-down bench clean
 
 all: build
 
 build: ## the program, in bin/runbook
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/runbook ./cmd/runbook
+
+demo: build ## an incident in a simulated site: rehearsed, then for real, then by its plan; needs nothing else
+	examples/demo bin/runbook
 
 test: ## everything that needs nothing but Go, under the race detector
 	$(GO) test -race ./...

@@ -14,9 +14,19 @@ import (
 type Mode struct {
 	Name     journal.Mode
 	Terminal gate.Terminal
-	Clock    clock.Clock
+	Clock    clock.Clock // of the script
+	Outside  clock.Clock // of the outside world
 	People   People
 	TimesOut []string // waits that a person wants to see not coming true
+	// simulation is the simulated site that it is in; nil in the real one.
+	simulation Simulation
+}
+
+// A Simulation is a simulated site, which has a time of its own.
+type Simulation interface {
+	Clock() *clock.Virtual
+	// Rewind takes it back to its beginning, and gives it another clock.
+	Rewind() error
 }
 
 // People are who consents and answers in a run.
@@ -28,7 +38,7 @@ type People interface {
 
 // Real carries operations out, and asks people.
 func Real(people People) Mode {
-	return Mode{Name: journal.RealRun, Terminal: gate.Apply{}, Clock: clock.Real{}, People: people}
+	return Mode{Name: journal.RealRun, Terminal: gate.Apply{}, Clock: clock.Real{}, Outside: clock.Real{}, People: people}
 }
 
 // Dry predicts actions and changes nothing. Its time stands still but for what the script waits for. timesOut names waits to rehearse
@@ -40,13 +50,38 @@ func Dry(now time.Time, timesOut []string) Mode {
 	}
 	return Mode{
 		Name: journal.DryRun, Terminal: gate.Rehearse{State: overlay.New(), TimesOut: names},
-		Clock: clock.NewVirtual(now), People: Rehearsed{}, TimesOut: timesOut,
+		Clock: clock.NewVirtual(now), Outside: clock.Real{}, People: Rehearsed{}, TimesOut: timesOut,
 	}
+}
+
+// On is the mode on a simulated site. The time of a real run is the site's. A dry run begins at it and has its own all the same: what it
+// waits for does not happen.
+func (m Mode) On(s Simulation) Mode {
+	site := s.Clock()
+	if _, real := m.Clock.(clock.Real); real {
+		m.Clock = site
+	} else {
+		m.Clock = clock.NewVirtual(site.Now())
+	}
+	m.Outside, m.simulation = site, s
+	return m
+}
+
+// rehearsedAgain is a dry run that begins when and where this one began, with other waits not coming true.
+func (m Mode) rehearsedAgain(began time.Time, timesOut []string) (Mode, error) {
+	again := Dry(began, timesOut)
+	if m.simulation == nil {
+		return again, nil
+	}
+	if err := m.simulation.Rewind(); err != nil {
+		return Mode{}, err
+	}
+	return again.On(m.simulation), nil
 }
 
 // Replayed is the mode of a run that is heard again from a recording, without a site and without people.
 func Replayed(recorded *journal.Run) Mode {
-	return Mode{Name: recorded.Mode, Terminal: gate.Offline{}, Clock: clock.NewVirtual(recorded.Clock), People: Absent{}}
+	return Mode{Name: recorded.Mode, Terminal: gate.Offline{}, Clock: clock.NewVirtual(recorded.Clock), Outside: clock.Real{}, People: Absent{}}
 }
 
 // Resumable refuses to take up a run that is none to be taken up.

@@ -90,7 +90,10 @@ func Turns(ctx context.Context, cfg Config, rehearsal []*journal.Record) ([]plan
 			if slices.ContainsFunc(turns, func(t plan.Turn) bool { return t.Turn == turn }) {
 				continue
 			}
-			other, possible := turned(cfg, turn, rehearsal)
+			other, possible, err := turned(cfg, turn, rehearsal)
+			if err != nil {
+				return nil, err
+			}
 			if !possible {
 				continue
 			}
@@ -113,15 +116,17 @@ func otherChoices(a *journal.Assume) []string {
 
 // turned is the rehearsal in which one assumption does not hold. That a person says no to a confirmation is not rehearsed: who applies
 // a plan has said yes.
-func turned(cfg Config, turn journal.Turn, rehearsal []*journal.Record) (Config, bool) {
+func turned(cfg Config, turn journal.Turn, rehearsal []*journal.Record) (other Config, possible bool, err error) {
 	var timesOut []string
 	if turn.Choice == gate.TimedOut && !isQuestion(turn.Name, rehearsal) {
 		timesOut = []string{turn.Name}
 	}
-	cfg.Mode = Dry(rehearsal[0].Run.Clock, append(timesOut, cfg.Mode.TimesOut...))
+	if cfg.Mode, err = cfg.Mode.rehearsedAgain(rehearsal[0].Run.Clock, append(timesOut, cfg.Mode.TimesOut...)); err != nil {
+		return Config{}, false, err
+	}
 	cfg.Live, cfg.Pace = nil, nil
 	if timesOut != nil {
-		return cfg, true
+		return cfg, true, nil
 	}
 	for _, r := range rehearsal {
 		if r.Kind == journal.KindAnswer && r.Answer.Question == turn.Name && r.Answer.Name != "" {
@@ -130,10 +135,10 @@ func turned(cfg Config, turn journal.Turn, rehearsal []*journal.Record) (Config,
 				cfg.Given = map[string]string{}
 			}
 			cfg.Given[r.Answer.Name] = turn.Choice
-			return cfg, true
+			return cfg, true, nil
 		}
 	}
-	return cfg, false
+	return cfg, false, nil
 }
 
 func isQuestion(name string, rehearsal []*journal.Record) bool {

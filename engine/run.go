@@ -16,7 +16,6 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/catalog"
-	"runbook/engine/clock"
 	"runbook/engine/gate"
 	"runbook/engine/journal"
 	"runbook/engine/module"
@@ -134,7 +133,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	r.sink = timed{r.times, &sealed{sink: opened}}
 	r.gate = gate.New(gate.Options{
 		Sink: r.sink, Terminal: cfg.Mode.Terminal, Grants: r.book.Grants, Consent: discreet{cfg.Mode.People, cfg.Redactor},
-		Clock: cfg.Mode.Clock, Outside: clock.Real{}, Live: r, Actions: actions, Halt: r.haltNow,
+		Clock: cfg.Mode.Clock, Outside: cfg.Mode.Outside, Live: r, Actions: actions, Halt: r.haltNow,
 		Past: r.tape, Granted: cfg.Past.Granted, Settler: discreet{cfg.Mode.People, cfg.Redactor}, Approval: r.approval(),
 		Number: cfg.Past.Number, Clean: cfg.Redactor.String, Veil: func(v any) any { return redact.Clean(cfg.Redactor, v) },
 	})

@@ -4,7 +4,7 @@ package runbooks
 
 import "embed"
 
-// Files are the shipped runbooks: a folder each, with a script of the folder's name.
+// Files are the shipped runbooks: a folder each, with a script of the folder's name, its tests and its scenarios; scenarios is what they extend.
 //
-//go:embed */*.lua
+//go:embed */*.lua */scenarios/*.yaml scenarios
 var Files embed.FS

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"runbook/engine/journal"
+	"runbook/engine/typedoc"
 )
 
 // journalTopic is the one topic of `docs` that no script calls.
@@ -47,7 +48,7 @@ Kinds of record, with the parts that each always has
 	}
 }
 
-func writeType(w *strings.Builder, t journal.TypeDoc) {
+func writeType(w *strings.Builder, t typedoc.Type) {
 	fmt.Fprintf(w, "\n%s\n", t.Name)
 	for _, f := range t.Fields {
 		name := f.Name

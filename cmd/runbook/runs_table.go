@@ -42,6 +42,9 @@ func modeOf(run *journal.Run) string {
 
 // siteOf names a run's site. The context says more than the site file, which may be used with several.
 func siteOf(run *journal.Run) string {
+	if scenario := run.Scenario(); scenario != "" {
+		return "scenario " + scenario
+	}
 	return cmp.Or(run.Site["context"], run.Site["site"], run.Site["server"], none)
 }
 

@@ -48,7 +48,16 @@ func NewID(now time.Time, random io.Reader) (string, error) {
 	for i, b := range suffix {
 		suffix[i] = alphabet[int(b)%len(alphabet)]
 	}
-	return now.UTC().Format("20060102-150405") + "-" + string(suffix[:]), nil
+	return now.UTC().Format(idTime) + "-" + string(suffix[:]), nil
+}
+
+// idTime is how an id begins.
+const idTime = "20060102-150405"
+
+// named is when the run of that id began; the zero time for what is no id.
+func (d Dir) named() time.Time {
+	began, _ := time.Parse(idTime, d.ID()[:min(len(idTime), len(d.ID()))])
+	return began
 }
 
 // Runs lists the runs below base, the newest first. A base that does not exist holds none.

@@ -1,11 +1,9 @@
 package journal
 
 import (
-	"encoding/json"
 	"reflect"
-	"slices"
-	"strings"
-	"time"
+
+	"runbook/engine/typedoc"
 )
 
 // A KindDoc is a kind of record for a person who reads journals.
@@ -13,20 +11,6 @@ type KindDoc struct {
 	Kind  Kind
 	Doc   string
 	Parts []string // of the record, that a record of this kind always has
-}
-
-// A TypeDoc is a JSON object in a record, with its fields.
-type TypeDoc struct {
-	Name   string
-	Fields []FieldDoc
-}
-
-// A FieldDoc is one field of such an object.
-type FieldDoc struct {
-	Name     string
-	Type     string // in terms of JSON
-	Optional bool   // left out where there is nothing to say
-	Doc      string
 }
 
 // Kinds explains the kinds of record, in the order in which a run first writes them. Which parts a kind has is asked of check, so
@@ -53,7 +37,7 @@ func partsOf(kind Kind) (parts []string) {
 			}
 		}
 		if complete, _ := r.complete(); !complete {
-			name, _ := jsonName(t.Field(i))
+			name, _ := typedoc.Name(t.Field(i), "json")
 			parts = append(parts, name)
 		}
 	}
@@ -61,78 +45,9 @@ func partsOf(kind Kind) (parts []string) {
 }
 
 // Types explains a record and every object in it, each before those that it holds.
-func Types() []TypeDoc {
-	var types []TypeDoc
-	queue := []reflect.Type{reflect.TypeFor[Record]()}
-	for i := 0; i < len(queue); i++ {
-		doc := TypeDoc{Name: typeName(queue[i])}
-		for _, f := range reflect.VisibleFields(queue[i]) {
-			name, optional := jsonName(f)
-			if name == "" {
-				continue
-			}
-			if inner := objectIn(f.Type); inner != nil && !slices.Contains(queue, inner) {
-				queue = append(queue, inner)
-			}
-			doc.Fields = append(doc.Fields, FieldDoc{
-				Name: name, Type: jsonType(f.Type), Optional: optional, Doc: fieldDocs[doc.Name+"."+name],
-			})
-		}
-		types = append(types, doc)
-	}
-	return types
-}
-
-func typeName(t reflect.Type) string { return strings.ToLower(t.Name()) }
-
-// jsonName is what a field is called in JSON; "" if it is not there, as an embedded struct is not, but its fields.
-func jsonName(f reflect.StructField) (name string, optional bool) {
-	name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-	if name == "-" || !f.IsExported() || f.Anonymous && name == "" {
-		return "", false
-	}
-	if name == "" {
-		name = f.Name
-	}
-	return name, strings.Contains(options, "omit")
-}
-
-// objectIn is the struct that a field holds, one or many of; nil if it holds none of ours.
-func objectIn(t reflect.Type) reflect.Type {
-	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-		t = t.Elem()
-	}
-	if t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]() {
-		return t
-	}
-	return nil
-}
-
-// jsonType is what a Go type is in a journal.
-func jsonType(t reflect.Type) string {
-	switch t {
-	case reflect.TypeFor[time.Time]():
-		return "time"
-	case reflect.TypeFor[time.Duration]():
-		return "nanoseconds"
-	case reflect.TypeFor[json.RawMessage]():
-		return "any"
-	}
-	switch t.Kind() {
-	case reflect.Pointer:
-		return jsonType(t.Elem())
-	case reflect.Slice:
-		return "list of " + jsonType(t.Elem())
-	case reflect.Map:
-		return "object of " + jsonType(t.Elem())
-	case reflect.Struct:
-		return typeName(t)
-	case reflect.String:
-		return "string"
-	case reflect.Bool:
-		return "boolean"
-	case reflect.Interface:
-		return "any"
-	}
-	return "integer"
+func Types() []typedoc.Type {
+	return typedoc.Types(reflect.TypeFor[Record](), "json", func(of string, f reflect.StructField) string {
+		name, _ := typedoc.Name(f, "json")
+		return fieldDocs[of+"."+name]
+	})
 }

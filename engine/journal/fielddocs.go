@@ -62,7 +62,7 @@ var fieldDocs = map[string]string{
 	"run.summary":   "its summary, one line",
 	"run.params":    "its parameters by name, with their defaults filled in",
 	"run.site_file": "absolute path of the site file that the run was made with",
-	"run.site":      "what identifies the site: context, namespace, server, site",
+	"run.site":      "what identifies the site: context, namespace, server, site; of a simulated one: scenario",
 	"run.user":      "who ran it, on this machine",
 	"run.host":      "this machine",
 	"run.mode":      "dry-run or run",

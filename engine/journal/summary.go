@@ -77,6 +77,9 @@ func Summarize(d Dir, head *Record) (*Summary, error) {
 	if err := s.readTail(); err != nil {
 		return nil, err
 	}
+	if s.Run.Scenario() != "" {
+		s.Began = d.named() // its records have the scenario's time
+	}
 	return s, nil
 }
 

@@ -29,7 +29,7 @@ func (t *Text) header(run *journal.Run) {
 }
 
 // siteFirst are the parts of a site in the order in which a person looks for them; any others follow by name.
-var siteFirst = []string{"context", "namespace", "server"}
+var siteFirst = []string{journal.ScenarioKey, "context", "namespace", "server"}
 
 func siteLine(site map[string]string) string {
 	keys := slices.Clone(siteFirst)

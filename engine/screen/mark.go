@@ -9,8 +9,9 @@ import (
 // The marks of what is no real run. They stand above it, on each action, and below it, so that no part of a screen that is copied
 // somewhere can be taken for one.
 const (
-	dryRun  = "DRY RUN"
-	replays = "REPLAY"
+	dryRun    = "DRY RUN"
+	replays   = "REPLAY"
+	simulated = "SCENARIO"
 )
 
 // mark is the mark of this run, "" for a real one.
@@ -22,6 +23,8 @@ func (l *ledger) mark() string {
 		return replays
 	case l.isDry():
 		return dryRun
+	case l.run.Scenario() != "":
+		return simulated
 	}
 	return ""
 }
@@ -39,8 +42,12 @@ func (l *ledger) warrant() string {
 	switch {
 	case l.run.Replay:
 		return replays + " of " + l.kind() + " " + clean(l.run.ID) + ": nothing is asked of any site, nothing is sent"
+	case l.isDry() && l.run.Scenario() != "":
+		return dryRun + " in the scenario " + clean(l.run.Scenario()) + ": the site is simulated, and nothing will be changed"
 	case l.isDry():
 		return dryRun + ": nothing will be changed"
+	case l.run.Scenario() != "":
+		return simulated + " " + clean(l.run.Scenario()) + ": the site is simulated, and nothing else will be changed"
 	}
 	return ""
 }

@@ -29,8 +29,11 @@ func (t *Text) success(end *journal.End) {
 		text = count(len(done), "action") + " (" + grouped(done) + ")"
 	}
 	colour, title := green, "Done in "
-	if t.ledger.run.Replay {
+	switch {
+	case t.ledger.run.Replay:
 		colour, title = caveat, replays+": nothing was sent. Then it was done in "
+	case t.ledger.run.Scenario() != "":
+		colour, title = caveat, simulated+" "+clean(t.ledger.run.Scenario())+", simulated: done in "
 	}
 	t.fold("", "", colour, title+t.lasted(end)+": "+text+".")
 	if failed := t.ledger.with(journal.NotDone); len(failed) > 0 {

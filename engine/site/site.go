@@ -5,16 +5,13 @@
 package site
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 
-	"go.yaml.in/yaml/v3"
-
 	"runbook/engine/action"
+	"runbook/engine/yamlfile"
 )
 
 // FileName is the name that is looked for in the working directory.
@@ -68,34 +65,14 @@ func Load(path string) (*Site, error) {
 
 // Parse reads a site file's text. Unknown fields are errors; every error names its line.
 func Parse(text []byte) (*Site, error) {
-	s, err := decode(text)
+	s, err := yamlfile.Decode[Site](text, "a site file")
 	if err != nil {
-		return nil, explain(text, err)
+		return nil, err
 	}
 	if err := s.check(text); err != nil {
 		return nil, err
 	}
 	return s, nil
-}
-
-func decode(text []byte) (*Site, error) {
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
-	s := &Site{}
-	if err := decoder.Decode(s); err != nil {
-		if errors.Is(err, io.EOF) {
-			return s, nil // an empty file
-		}
-		return nil, err
-	}
-	var second yaml.Node
-	switch err := decoder.Decode(&second); {
-	case errors.Is(err, io.EOF):
-		return s, nil
-	case err != nil:
-		return nil, err
-	}
-	return nil, action.Errorf(action.CodeInvalid, "line %d: a site file is one document, and here a second one begins", second.Line)
 }
 
 // check finds what is well-formed and makes no sense.
@@ -110,7 +87,7 @@ func (s *Site) check(text []byte) error {
 		default:
 			continue
 		}
-		return action.Errorf(action.CodeInvalid, "line %d: commands.reads[%d]: %s", lineOf(text, "commands", "reads", i), i, fault)
+		return action.Errorf(action.CodeInvalid, "line %d: commands.reads[%d]: %s", yamlfile.LineOf(text, "commands", "reads", i), i, fault)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package workload
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,58 +17,37 @@ func Created(manifest Object, now time.Time) Object {
 	o := Clone(manifest)
 	o = With(o, stamp(now), "metadata", "creationTimestamp")
 	o = With(o, newUID(o, now), "metadata", "uid")
-	for _, d := range defaults[Text(o, "kind")] {
-		if Dig(o, d.path...) == nil {
-			o = With(o, cloneValue(d.value), d.path...)
-		}
+	if slices.Contains(generations, Text(o, "kind")) {
+		o = filled(o, at(int64(1), "metadata", "generation"))
 	}
-	if Text(o, "kind") == "Namespace" {
-		o = With(o, name(o), "metadata", "labels", "kubernetes.io/metadata.name")
-	}
-	return o
+	return Defaulted(o)
 }
 
 // IsMadeUp tells whether the object comes from this package and no server can have it.
 func IsMadeUp(o Object) bool { return strings.HasPrefix(uid(o), madeUp) }
 
-type fieldDefault struct {
-	value any
-	path  []string
-}
-
-var (
-	firstGeneration = fieldDefault{int64(1), []string{"metadata", "generation"}}
-	oneReplica      = fieldDefault{int64(1), []string{"spec", "replicas"}}
-	pending         = fieldDefault{"Pending", []string{"status", "phase"}}
-)
-
-var defaults = map[string][]fieldDefault{
-	"Namespace": {{"Active", []string{"status", "phase"}}},
-	"Pod": {
-		pending, {"Always", []string{"spec", "restartPolicy"}}, {"default-scheduler", []string{"spec", "schedulerName"}},
-		{int64(30), []string{"spec", "terminationGracePeriodSeconds"}},
-	},
-	"PersistentVolumeClaim": {pending},
-	"Deployment": {
-		firstGeneration, oneReplica, {int64(10), []string{"spec", "revisionHistoryLimit"}},
-		{int64(600), []string{"spec", "progressDeadlineSeconds"}},
-		{Object{
-			"type":          "RollingUpdate",
-			"rollingUpdate": Object{"maxSurge": "25%", "maxUnavailable": "25%"},
-		}, []string{"spec", "strategy"}},
-	},
-	"ReplicaSet":            {firstGeneration, oneReplica, {int64(0), []string{"status", "replicas"}}},
-	"ReplicationController": {firstGeneration, oneReplica, {int64(0), []string{"status", "replicas"}}},
-	"StatefulSet": {
-		firstGeneration, oneReplica, {int64(0), []string{"status", "replicas"}},
-		{"OrderedReady", []string{"spec", "podManagementPolicy"}},
-	},
+// generations are the kinds whose generation the API server counts.
+var generations = []string{
+	"Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "PodDisruptionBudget", "Ingress",
+	"NetworkPolicy", "HorizontalPodAutoscaler",
 }
 
 func newUID(o Object, now time.Time) string {
 	identity := strings.Join([]string{Text(o, "apiVersion"), Text(o, "kind"), Text(o, "metadata", "namespace"), name(o), stamp(now)}, "/")
 	hex := fmt.Sprintf("%x", sha256.Sum256([]byte(identity)))
 	return madeUp + hex[:4] + "-4" + hex[4:7] + "-8" + hex[7:10] + "-" + hex[10:22]
+}
+
+// Suffix is five letters and digits for the end of a generated name, as the API server and controllers choose them, but following from
+// a seed: the same seed gives the same name in every run.
+func Suffix(seed string) string {
+	const alphabet = "bcdfghjklmnpqrstvwxz2456789"
+	sum := sha256.Sum256([]byte(seed))
+	out := make([]byte, 5)
+	for i := range out {
+		out[i] = alphabet[int(sum[i])%len(alphabet)]
+	}
+	return string(out)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -9,19 +9,25 @@ import (
 
 // placeholder makes the pod that a controller would add next: the owner's template under a made-up name, not started yet.
 func placeholder(owner Object, active, rest []Object, taken []string, now time.Time) Object {
+	return Created(NewPod(owner, nextName(owner, append(slices.Clone(active), rest...), taken)), now)
+}
+
+// NewPod makes a pod of the owner's template.
+func NewPod(owner Object, name string) Object {
 	template := Clone(Map(owner, "spec", "template"))
 	metadata := Map(template, "metadata")
 	if metadata == nil {
 		metadata = Object{}
 	}
-	metadata["name"] = nextName(owner, append(slices.Clone(active), rest...), taken)
+	delete(metadata, "creationTimestamp")
+	metadata["name"] = name
 	metadata["namespace"] = Text(owner, "metadata", "namespace")
-	metadata["ownerReferences"] = []any{ownerReference(owner)}
+	metadata["ownerReferences"] = []any{OwnerReference(owner)}
 	pod := Object{"apiVersion": "v1", "kind": "Pod", "metadata": metadata}
 	if spec := Map(template, "spec"); spec != nil {
 		pod["spec"] = spec
 	}
-	return Created(pod, now)
+	return pod
 }
 
 // nextName is the lowest free ordinal for a stateful set, and otherwise a suffix that no pod of the owner ever had.
@@ -45,7 +51,7 @@ func nextName(owner Object, pods []Object, taken []string) string {
 func freeOrdinal(pods []Object) int {
 	used := make(map[int]bool, len(pods))
 	for _, p := range pods {
-		used[ordinal(p)] = true
+		used[Ordinal(p)] = true
 	}
 	n := 0
 	for used[n] {
@@ -54,7 +60,8 @@ func freeOrdinal(pods []Object) int {
 	return n
 }
 
-func ordinal(pod Object) int {
+// Ordinal is the number of a stateful set's pod, -1 if its name has none.
+func Ordinal(pod Object) int {
 	n := name(pod)
 	i, err := strconv.Atoi(n[strings.LastIndex(n, "-")+1:])
 	if err != nil {
@@ -74,7 +81,7 @@ func names(list []Object) []string {
 // ReadyPod returns the pod as it is once it runs and all its containers are ready. A pod that has finished or is going away is
 // returned as it is.
 func ReadyPod(pod Object, now time.Time) Object {
-	if !isActive(pod) || IsReady(pod) && Text(pod, "status", "phase") == "Running" {
+	if !IsActive(pod) || IsReady(pod) && Text(pod, "status", "phase") == "Running" {
 		return pod
 	}
 	status := Clone(Map(pod, "status"))
@@ -121,18 +128,19 @@ func byContainer(pod Object) map[string]Object {
 // IsReady tells whether a pod's Ready condition is true.
 func IsReady(pod Object) bool { return Condition(pod, "Ready")["status"] == "True" }
 
-// Condition returns the condition of that type in an object's status, nil if it has none.
-func Condition(o Object, kind string) Object {
-	for _, c := range Maps(o, "status", "conditions") {
-		if c["type"] == kind {
-			return c
-		}
-	}
-	return nil
+// IsAvailable tells whether a pod has been ready for that long.
+func IsAvailable(pod Object, pause time.Duration, now time.Time) bool {
+	return IsReady(pod) && (pause == 0 || !ReadySince(pod).Add(pause).After(now))
 }
 
-// isActive tells whether a controller counts the pod: neither finished nor going away.
-func isActive(pod Object) bool {
+// IsActive tells whether a controller counts the pod: neither finished nor going away.
+func IsActive(pod Object) bool { return !IsFinished(pod) && !IsLeaving(pod) }
+
+// IsFinished tells whether all containers of a pod have ended for good.
+func IsFinished(pod Object) bool {
 	phase := Text(pod, "status", "phase")
-	return phase != "Succeeded" && phase != "Failed" && Text(pod, "metadata", "deletionTimestamp") == ""
+	return phase == "Succeeded" || phase == "Failed"
 }
+
+// IsLeaving tells whether an object was deleted and is still there.
+func IsLeaving(o Object) bool { return Text(o, "metadata", "deletionTimestamp") != "" }

@@ -1,59 +1,48 @@
 package workload
 
-import (
-	"math"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
-)
+import "time"
 
-// setStatus counts an owner's pods into its status, in the fields that its kind has.
-func setStatus(owner Object, pods []Object) Object {
-	total, ready := count(pods)
+// SetStatus counts an owner's pods into its status, in the fields that its kind has.
+func SetStatus(owner Object, pods []Object, now time.Time) Object {
+	n := count(owner, pods, now)
 	fields := map[string]map[string]int64{
-		"ReplicaSet":            {"replicas": total, "readyReplicas": ready, "availableReplicas": ready, "fullyLabeledReplicas": total},
-		"ReplicationController": {"replicas": total, "readyReplicas": ready, "availableReplicas": ready, "fullyLabeledReplicas": total},
+		"ReplicaSet": {
+			"replicas": n.active, "readyReplicas": n.ready, "availableReplicas": n.available,
+			"fullyLabeledReplicas": n.active, "terminatingReplicas": n.leaving,
+		},
+		"ReplicationController": {
+			"replicas": n.active, "readyReplicas": n.ready, "availableReplicas": n.available, "fullyLabeledReplicas": n.active,
+		},
 		"StatefulSet": {
-			"replicas": total, "readyReplicas": ready, "availableReplicas": ready, "currentReplicas": total, "updatedReplicas": total,
+			"replicas": n.active + n.leaving, "readyReplicas": n.ready, "availableReplicas": n.available,
+			"currentReplicas": n.current, "updatedReplicas": n.updated,
 		},
 		"DaemonSet": {
-			"currentNumberScheduled": total, "numberReady": ready, "numberAvailable": ready, "updatedNumberScheduled": total,
-			"numberUnavailable": total - ready,
+			"currentNumberScheduled": n.active, "numberReady": n.ready, "numberAvailable": n.available,
+			"updatedNumberScheduled": n.updated, "numberUnavailable": max(0, Replicas(owner)-n.available),
 		},
 	}[Text(owner, "kind")]
 	return withCounts(owner, fields)
 }
 
-func deploymentStatus(owner Object, current, pods []Object, now time.Time) Object {
-	total, ready := count(pods)
-	updated, _ := count(current)
-	owner = withCounts(owner, map[string]int64{
-		"replicas": total, "updatedReplicas": updated, "readyReplicas": ready, "availableReplicas": ready,
-		"unavailableReplicas": max(0, Replicas(owner)-ready),
-	})
-	available, reason := "False", "MinimumReplicasUnavailable"
-	if ready >= Replicas(owner)-maxUnavailable(owner) {
-		available, reason = "True", "MinimumReplicasAvailable"
-	}
-	owner = WithCondition(owner, "Available", available, reason, now)
-	progress := "ReplicaSetUpdated"
-	if updated == total && ready == Replicas(owner) {
-		progress = "NewReplicaSetAvailable"
-	}
-	return WithCondition(owner, "Progressing", "True", progress, now)
+// whole names the counts that the API server stores even if they are zero, by kind.
+var whole = map[string]map[string]bool{
+	"Deployment":            {"terminatingReplicas": true},
+	"ReplicaSet":            {"replicas": true, "terminatingReplicas": true},
+	"ReplicationController": {"replicas": true},
+	"StatefulSet":           {"replicas": true, "availableReplicas": true},
+	"DaemonSet":             {"currentNumberScheduled": true, "numberReady": true},
 }
 
 // withCounts writes counts as the API server stores them, where most zeros are left out, and says that the controller has seen
 // the present generation.
 func withCounts(owner Object, counts map[string]int64) Object {
 	for field, n := range counts {
-		switch {
-		case n != 0 || field == "replicas" && Text(owner, "kind") != "Deployment":
-			owner = With(owner, n, "status", field)
-		default:
-			owner = With(owner, nil, "status", field)
+		var value any
+		if n != 0 || whole[Text(owner, "kind")][field] {
+			value = n
 		}
+		owner = With(owner, value, "status", field)
 	}
 	if generation, ok := Int(owner, "metadata", "generation"); ok {
 		owner = With(owner, generation, "status", "observedGeneration")
@@ -61,55 +50,46 @@ func withCounts(owner Object, counts map[string]int64) Object {
 	return owner
 }
 
-// WithCondition returns o with that condition in its status. The time of its last transition moves only if its status does.
-func WithCondition(o Object, kind, status, reason string, now time.Time) Object {
-	fresh := Object{"type": kind, "status": status, "reason": reason, "lastTransitionTime": stamp(now)}
-	old := Condition(o, kind)
-	if old == nil {
-		conditions, _ := Dig(o, "status", "conditions").([]any)
-		return With(o, append(slices.Clone(conditions), fresh), "status", "conditions")
-	}
-	if old["status"] == status && old["reason"] == reason {
-		return o
-	}
-	if old["status"] == status {
-		fresh["lastTransitionTime"] = old["lastTransitionTime"]
-	}
-	conditions := []any{}
-	for _, c := range Maps(o, "status", "conditions") {
-		if c["type"] == kind {
-			c = fresh
-		}
-		conditions = append(conditions, c)
-	}
-	return With(o, conditions, "status", "conditions")
-}
+type counts struct{ active, ready, available, leaving, current, updated int64 }
 
-func count(pods []Object) (total, ready int64) {
+func count(owner Object, pods []Object, now time.Time) (n counts) {
+	pause := MinReady(owner)
 	for _, p := range pods {
-		if !isActive(p) {
+		switch {
+		case IsActive(p):
+			n.active++
+		case !IsFinished(p):
+			n.leaving++
+			continue
+		default:
 			continue
 		}
-		total++
 		if IsReady(p) {
-			ready++
+			n.ready++
 		}
+		if IsAvailable(p, pause, now) {
+			n.available++
+		}
+		n.current += ofRevision(owner, p, "currentRevision")
+		n.updated += ofRevision(owner, p, "updateRevision")
 	}
-	return total, ready
+	return n
 }
 
-// maxUnavailable is how many pods a Deployment may lack and still be available: a number or a percentage, rounded down.
-func maxUnavailable(owner Object) int64 {
-	if Text(owner, "spec", "strategy", "type") == "Recreate" {
-		return 0
+// revisionLabel is how stateful and daemon sets mark what template a pod is made of.
+const revisionLabel = "controller-revision-hash"
+
+// ofRevision is 1 for a pod of that revision, and for every pod while the owner knows of no revisions.
+func ofRevision(owner, pod Object, which string) int64 {
+	wanted := Text(owner, "status", which)
+	if wanted == "" || Text(pod, "metadata", "labels", revisionLabel) == wanted {
+		return 1
 	}
-	path := []string{"spec", "strategy", "rollingUpdate", "maxUnavailable"}
-	if n, ok := Int(owner, path...); ok {
-		return n
-	}
-	percent, err := strconv.Atoi(strings.TrimSuffix(Text(owner, path...), "%"))
-	if err != nil {
-		percent = 25
-	}
-	return int64(math.Floor(float64(Replicas(owner)) * float64(percent) / 100))
+	return 0
+}
+
+// MinReady is how long a pod of the owner has to be ready before it counts as available.
+func MinReady(owner Object) time.Duration {
+	seconds, _ := Int(owner, "spec", "minReadySeconds")
+	return time.Duration(seconds) * time.Second
 }

@@ -9,6 +9,18 @@ import (
 	"time"
 )
 
+// Victims are the pods that an owner gives up first, so many of its active ones. related are the pods of the whole workload: those that
+// share a node are the first to go. A stateful set removes its highest ordinals, everything else its least useful pods.
+func Victims(owner Object, active, related []Object, n int, now time.Time) []Object {
+	sorted := slices.Clone(active)
+	if Text(owner, "kind") == "StatefulSet" {
+		slices.SortFunc(sorted, func(a, b Object) int { return Ordinal(b) - Ordinal(a) })
+	} else {
+		sortVictims(sorted, related, now)
+	}
+	return sorted[:n]
+}
+
 const deletionCostAnnotation = "controller.kubernetes.io/pod-deletion-cost"
 
 // sortVictims puts the pods that a replica set removes first in front. The rules and their order are those of
@@ -16,7 +28,7 @@ const deletionCostAnnotation = "controller.kubernetes.io/pod-deletion-cost"
 func sortVictims(pods, related []Object, now time.Time) {
 	onNode := map[string]int{}
 	for _, p := range related {
-		if isActive(p) {
+		if IsActive(p) {
 			onNode[Text(p, "spec", "nodeName")]++
 		}
 	}
@@ -28,7 +40,7 @@ func sortVictims(pods, related []Object, now time.Time) {
 		func(a, b Object) int {
 			return cmp.Compare(onNode[Text(b, "spec", "nodeName")], onNode[Text(a, "spec", "nodeName")])
 		},
-		func(a, b Object) int { return compareAges(readySince(a), readySince(b), a, b, now) },
+		func(a, b Object) int { return compareAges(ReadySince(a), ReadySince(b), a, b, now) },
 		func(a, b Object) int { return cmp.Compare(restarts(b), restarts(a)) },
 		func(a, b Object) int { return compareAges(created(a), created(b), a, b, now) },
 		compareNames,
@@ -69,15 +81,23 @@ func deletionCost(pod Object) int {
 	return int(cost)
 }
 
-// readySince is when a ready pod became ready; zero for one that is not.
-func readySince(pod Object) time.Time {
+// ReadySince is when a ready pod became ready; zero for one that is not.
+func ReadySince(pod Object) time.Time {
 	if !IsReady(pod) {
 		return time.Time{}
 	}
 	return parseTime(Text(Condition(pod, "Ready"), "lastTransitionTime"))
 }
 
-func created(pod Object) time.Time { return parseTime(Text(pod, "metadata", "creationTimestamp")) }
+func created(o Object) time.Time { return parseTime(Text(o, "metadata", "creationTimestamp")) }
+
+// compareCreated puts the older in front.
+func compareCreated(a, b Object) int {
+	if c := created(a).Compare(created(b)); c != 0 {
+		return c
+	}
+	return compareNames(a, b)
+}
 
 func restarts(pod Object) int64 {
 	most := int64(0)

@@ -57,7 +57,7 @@ func drawState(t *rapid.T, pod Object) Object {
 }
 
 func active(pods []Object) []Object {
-	return slices.DeleteFunc(slices.Clone(pods), func(p Object) bool { return !isActive(p) })
+	return slices.DeleteFunc(slices.Clone(pods), func(p Object) bool { return !IsActive(p) })
 }
 
 func ready(pods []Object) []Object {

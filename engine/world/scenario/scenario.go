@@ -9,19 +9,21 @@ import "time"
 
 // A Scenario is a simulated site at the moment at which a run begins.
 type Scenario struct {
-	Name    string `yaml:"-"` // as it was asked for
-	Path    string `yaml:"-"` // of its file
-	Digest  string `yaml:"-"` // of everything that it consists of
-	Summary string `yaml:"summary"`
+	Name    string `yaml:"-"`       // of its file, without the ending
+	Named   bool   `yaml:"-"`       // it was found by its name, not by a path
+	Path    string `yaml:"-"`       // of its file
+	Digest  string `yaml:"-"`       // of everything that it consists of
+	Summary string `yaml:"summary"` // what has happened, in a line
+	// Extends names the scenario that this one changes: in its own folder, or farther away if it has the same name.
 	Extends string `yaml:"extends"`
 	// Clock is the time at which a run begins. Time moves only while every branch of the script waits.
 	Clock time.Time `yaml:"clock"`
 	// ReadOnly says that a runbook changes nothing in it: tests fail where one does, and where none does and this is not said.
 	ReadOnly   bool       `yaml:"read_only"`
-	Kubernetes Kubernetes `yaml:"kubernetes"`
-	Prometheus Prometheus `yaml:"prometheus"`
-	Timeline   []Event    `yaml:"timeline"`
-	Faults     []Fault    `yaml:"faults"`
+	Kubernetes Kubernetes `yaml:"kubernetes"` // the cluster
+	Prometheus Prometheus `yaml:"prometheus"` // the metrics
+	Timeline   []Event    `yaml:"timeline"`   // what happened before the run, and will happen during it
+	Faults     []Fault    `yaml:"faults"`     // answers that go wrong; the first that fits a call does
 }
 
 // Kubernetes is a simulated cluster.
@@ -33,15 +35,15 @@ type Kubernetes struct {
 	Version string `yaml:"version"` // of the server, such as v1.37.0
 	// Age is how long ago the manifests were applied, and how old their objects are when the run begins; 24h if not given.
 	Age       time.Duration `yaml:"age"`
-	Manifests []Manifest    `yaml:"manifests"`
+	Manifests []Manifest    `yaml:"manifests"` // what there is, in the order in which it is applied
 	Behaviour []Behaviour   `yaml:"behaviour"` // of pods: the first that fits a pod when it is made holds for it
 	Commands  []Command     `yaml:"commands"`  // that can be run in containers; the first that fits answers
 }
 
 // A Manifest is an object as for kubectl apply, or "file: NAME", one or more in a file beside the scenario.
 type Manifest struct {
-	File    string // for messages; "" for one that stands in the scenario
-	Objects []map[string]any
+	File    string           `yaml:"-"` // "" for one that stands in the scenario
+	Objects []map[string]any `yaml:"-"`
 }
 
 // How is a way in which a pod behaves.
@@ -65,7 +67,7 @@ type Behaviour struct {
 	Pods      string `yaml:"pods"`      // label selector; every pod if not given
 	Namespace string `yaml:"namespace"` // every namespace if not given
 	Image     string `yaml:"image"`     // pattern with * for the image of a container; every image if not given
-	Be        How    `yaml:"be"`
+	Be        How    `yaml:"be"`        // one of the ways below
 	Manner    `yaml:",inline"`
 }
 
@@ -92,33 +94,35 @@ type Command struct {
 	Pods      string        `yaml:"pods"`      // label selector; every pod if not given
 	Container string        `yaml:"container"` // every container if not given
 	Argv      []string      `yaml:"argv"`      // as for commands.reads of a site file: "*" is one argument, "..." any rest
-	Stdout    string        `yaml:"stdout"`
-	Stderr    string        `yaml:"stderr"`
+	Stdout    string        `yaml:"stdout"`    // what it prints
+	Stderr    string        `yaml:"stderr"`    // what it prints as errors
 	ExitCode  int           `yaml:"exit_code"`
-	Takes     time.Duration `yaml:"takes"`
+	Reads     bool          `yaml:"reads"` // it only looks, as commands.reads of a site file says
+	Takes     time.Duration `yaml:"takes"` // how long it runs; no time if not given
 }
 
 // An Event is something that happens to the site: before the run (at: -10m) or during it (at: 30s). It has exactly one of become,
 // apply, patch, delete and fault.
 type Event struct {
-	At time.Duration `yaml:"at"`
+	At time.Duration `yaml:"at"` // when, from the scenario's clock: -10m is before the run, 30s during it
 	// Become makes pods that are there then behave in another way from then on. Pods that replace them do not inherit it.
 	Become    How    `yaml:"become"`
 	Pods      string `yaml:"pods"`      // for become: label selector
 	Namespace string `yaml:"namespace"` // for become, patch and delete: the context's if not given
 	Count     int    `yaml:"count"`     // for become: at most so many, by name; 0 for all
 	Manner    `yaml:",inline"`
-	Apply     map[string]any `yaml:"apply"` // an object as for kubectl apply
-	Patch     string         `yaml:"patch"` // kind/name, with With
-	With      map[string]any `yaml:"with"`  // a JSON merge patch
-	Delete    string         `yaml:"delete"`
-	Fault     *Fault         `yaml:"fault"` // from then on
+	Apply     map[string]any `yaml:"apply"`  // an object as for kubectl apply
+	Patch     string         `yaml:"patch"`  // kind/name, with With
+	With      map[string]any `yaml:"with"`   // a JSON merge patch
+	Delete    string         `yaml:"delete"` // kind/name
+	Fault     *Fault         `yaml:"fault"`  // from then on
 }
 
 // A Fault is an answer that goes wrong.
 type Fault struct {
 	// On says of which calls: a verb and a resource as for kubectl auth can-i ("delete pods", "patch deployments/scale", "* pods",
-	// "list *"), or a system alone: "kubernetes", "prometheus".
+	// "list *"), or a system alone: "kubernetes", "prometheus". Calls that only ask what a change would do are counted on their own, so
+	// that a rehearsal and a run meet the same faults.
 	On        string `yaml:"on"`
 	Name      string `yaml:"name"`      // of the object, a pattern with *; every one if not given
 	Namespace string `yaml:"namespace"` // every namespace if not given
@@ -128,6 +132,7 @@ type Fault struct {
 	Message    string        `yaml:"message"`     // what the server says; its usual words if not given
 	RetryAfter time.Duration `yaml:"retry_after"` // for 429 and 503
 	Takes      time.Duration `yaml:"takes"`       // for slow
+	Real       bool          `yaml:"real"`        // leaves out calls that only ask what a change would do
 	Done       bool          `yaml:"done"`        // the server does it all the same, and only the answer goes wrong
 	Skip       int           `yaml:"skip"`        // calls that go well first
 	Times      int           `yaml:"times"`       // how many calls go wrong: 1 if not given, -1 for every one
@@ -135,28 +140,34 @@ type Fault struct {
 
 // Prometheus is a simulated Prometheus.
 type Prometheus struct {
-	Interval time.Duration `yaml:"interval"` // between two samples: 1m if not given
-	// Series are in promtool's notation. Unless a series says otherwise, its samples end at the scenario's clock and its last value
-	// goes on while the run lasts.
-	Series []Series `yaml:"series"`
-	Rules  []Rule   `yaml:"rules"`
+	// Interval is between two samples of a series, and between two evaluations of a rule: 1m if not given.
+	Interval time.Duration `yaml:"interval"`
+	Series   []Series      `yaml:"series"`
+	Rules    []Rule        `yaml:"rules"`
 }
 
-// A Series is one time series.
+// A Series is one time series. What is written is its past: its last sample is at the scenario's clock. While the run lasts it goes on
+// as it ended: 0+10x60 goes on growing by ten, "5x60" and "1 2 3" stay at their last value, and after "_" or "stale" there is nothing.
 type Series struct {
 	Series string `yaml:"series"` // such as up{job="photon"}
-	Values string `yaml:"values"` // such as 0+10x60, as promtool test rules takes them
-	// From is when the first sample is, from the scenario's clock: -1h. If it is not given, the last sample is at the clock.
+	// Values are in the notation of promtool's tests, an item after the other: 1 (a value), 1x60 (a value and sixty more of it), 0+10x60
+	// and 600-10x60 (sixty more, each ten more or less than the one before), _ and _x5 (no samples), stale (its target is gone), NaN, Inf,
+	// {{schema:0 sum:5 count:4 buckets:[1 2 1]}} (a native histogram).
+	Values string `yaml:"values"`
+	// From places the first sample instead of the last, from the scenario's clock: -1h. What is then after the clock is yet to come: with
+	// from: 0s, 1x5 0x10 1 is a failure that begins six minutes into the run and is over ten later.
 	From *time.Duration `yaml:"from"`
-	// Ends says that nothing comes after the last sample.
+	// Ends says that nothing comes after the last sample. Queries find that one for five minutes more; after "stale" they do not.
 	Ends bool `yaml:"ends"`
 }
 
-// A Rule is an alerting rule, as in a rule file of Prometheus.
+// A Rule is an alerting rule, as in a rule file of Prometheus. It is evaluated from the first sample of any series on, so an alert may be
+// firing when the run begins. Its alerts are the series ALERTS and ALERTS_FOR_STATE as well.
 type Rule struct {
-	Alert       string            `yaml:"alert"`
-	Expr        string            `yaml:"expr"`
-	For         time.Duration     `yaml:"for"`
-	Labels      map[string]string `yaml:"labels"`
-	Annotations map[string]string `yaml:"annotations"`
+	Alert         string            `yaml:"alert"`
+	Expr          string            `yaml:"expr"`
+	For           time.Duration     `yaml:"for"`
+	KeepFiringFor time.Duration     `yaml:"keep_firing_for"`
+	Labels        map[string]string `yaml:"labels"`      // templates, with $labels and $value
+	Annotations   map[string]string `yaml:"annotations"` // likewise
 }

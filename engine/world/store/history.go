@@ -28,8 +28,8 @@ func (s *Store) remember(e Event) {
 		s.forgot = s.history[kept-1].Revision
 		s.history = append([]Event(nil), s.history[kept:]...)
 	}
-	if s.changed != nil {
-		s.changed(e)
+	for _, told := range s.told {
+		told(e)
 	}
 }
 
@@ -51,5 +51,5 @@ func (s *Store) Since(revision int64) (events []Event, known bool) {
 	return nil, true
 }
 
-// OnChange calls f with every change from now on, as it happens. There is one such function.
-func (s *Store) OnChange(f func(Event)) { s.changed = f }
+// OnChange calls f with every change from now on, as it happens, after those who asked before.
+func (s *Store) OnChange(f func(Event)) { s.told = append(s.told, f) }

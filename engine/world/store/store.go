@@ -38,7 +38,7 @@ type Store struct {
 	objects  map[string]map[Key]Object
 	history  []Event
 	forgot   int64 // revision of the last event that is not in history any more
-	changed  func(Event)
+	told     []func(Event)
 }
 
 // New makes an empty store whose time is now.

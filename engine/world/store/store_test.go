@@ -53,8 +53,9 @@ func TestUidsFollowFromTheOrderOfCreation(t *testing.T) {
 		}
 		return out
 	}
-	require.Equal(t, uids(), uids())
-	require.NotEqual(t, uids()[0], uids()[1])
+	once, again := uids(), uids()
+	require.Equal(t, once, again)
+	require.NotEqual(t, once[0], once[1])
 }
 
 func TestTheStateAtARevision(t *testing.T) {

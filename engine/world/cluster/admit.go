@@ -1,0 +1,113 @@
+package cluster
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"runbook/engine/workload"
+)
+
+// admitted is a new object with everything that the server itself fills in.
+func (c *Cluster) admitted(k *kind, o Object, opts options) (Object, error) {
+	o = workload.Defaulted(o)
+	switch k.canonical() {
+	case "namespaces":
+		o = workload.With(o, activeSpec(), "spec")
+	case "services":
+		o = c.addressed(o, opts)
+	case "pods":
+		o = podAdmitted(o)
+	case "secrets":
+		o = secretEncoded(o)
+	}
+	return k.tidyDefaults(o)
+}
+
+// admittedAgain is an object that is there, after a change.
+func (c *Cluster) admittedAgain(k *kind, live, o Object) (Object, error) {
+	o = workload.Defaulted(o)
+	switch k.canonical() {
+	case "services":
+		for _, field := range []string{"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"} {
+			if workload.Dig(o, "spec", field) == nil {
+				o = workload.With(o, workload.Dig(live, "spec", field), "spec", field)
+			}
+		}
+	case "secrets":
+		o = secretEncoded(o)
+	}
+	return o, nil
+}
+
+// tidyDefaults is the object as its Go type writes it.
+func (k *kind) tidyDefaults(o Object) (Object, error) {
+	if !k.typed() {
+		return o, nil
+	}
+	return k.tidy(o)
+}
+
+// addressed gives a service its address in the cluster.
+func (c *Cluster) addressed(o Object, opts options) Object {
+	if workload.Text(o, "spec", "type") == "ExternalName" {
+		return o
+	}
+	address := workload.Text(o, "spec", "clusterIP")
+	if address == "" {
+		n := c.services + 2
+		if !opts.dryRun {
+			c.services++
+		}
+		address = fmt.Sprintf("10.0.%d.%d", n/250, n%250+1)
+		o = workload.With(o, address, "spec", "clusterIP")
+	}
+	for field, value := range map[string]any{
+		"clusterIPs": []any{address}, "ipFamilies": []any{"IPv4"}, "ipFamilyPolicy": "SingleStack",
+	} {
+		if workload.Dig(o, "spec", field) == nil {
+			o = workload.With(o, value, "spec", field)
+		}
+	}
+	return o
+}
+
+// podAdmitted is a new pod as the server's admission leaves it.
+func podAdmitted(o Object) Object {
+	status := Object{"phase": "Pending", "qosClass": qosClass(o)}
+	return workload.With(o, status, "status")
+}
+
+// suffix completes a generated name: the same in every run of a scenario, and never the same twice.
+func (c *Cluster) suffix(prefix string) string {
+	c.named++
+	return workload.Suffix(prefix + strconv.FormatInt(c.named, 10))
+}
+
+// secretEncoded moves stringData, which is only ever written, to where it is kept.
+func secretEncoded(o Object) Object {
+	for key := range workload.Map(o, "stringData") {
+		o = workload.With(o, base64.StdEncoding.EncodeToString([]byte(workload.Text(o, "stringData", key))), "data", key)
+	}
+	return workload.With(o, nil, "stringData")
+}
+
+// qosClass is how a pod is treated when its node runs short.
+func qosClass(pod Object) string {
+	guaranteed, burstable := true, false
+	for _, c := range append(workload.Maps(pod, "spec", "containers"), workload.Maps(pod, "spec", "initContainers")...) {
+		for _, resource := range []string{"cpu", "memory"} {
+			limit, request := workload.Dig(c, "resources", "limits", resource), workload.Dig(c, "resources", "requests", resource)
+			burstable = burstable || limit != nil || request != nil
+			guaranteed = guaranteed && limit != nil && (request == nil || strings.EqualFold(fmt.Sprint(request), fmt.Sprint(limit)))
+		}
+	}
+	switch {
+	case guaranteed:
+		return "Guaranteed"
+	case burstable:
+		return "Burstable"
+	}
+	return "BestEffort"
+}

@@ -1,0 +1,151 @@
+// Package cluster is the API server of a simulated cluster: an http.Handler that real client libraries talk to, over the objects of
+// engine/world/store. Paths, discovery, validation, defaults, patches, field ownership, dry runs, watches, rights and errors are those
+// of a kube-apiserver.
+//
+// It is the API server and nothing else: what controllers, scheduler and kubelets do is behind Life, and time moves only by CatchUp. It
+// never reads a clock, never draws a random number, and starts nothing that outlives a request. Read next: handler.go, which takes
+// a request from its path to its answer; then write.go, which every change passes.
+package cluster
+
+import (
+	"maps"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"runbook/engine/workload"
+	"runbook/engine/world/scenario"
+	"runbook/engine/world/store"
+)
+
+// An Object is one Kubernetes object as decoded JSON, whole numbers as int64.
+type Object = store.Object
+
+// A Line is one line of a container's log.
+type Line struct {
+	Time time.Time
+	Text string
+}
+
+// Life is what goes on in a cluster beside its API server.
+type Life interface {
+	// React lets the controllers notice what was just written, at the store's time.
+	React()
+	// Logs is the log of a container's present or previous instance. The error is what the kubelet says.
+	Logs(pod Object, container string, previous bool) ([]Line, error)
+	// Usage is what a pod uses, and whether that was measured yet.
+	Usage(pod Object) (cpu, memory resource.Quantity, measured bool)
+}
+
+// A Config says what a cluster consists of.
+type Config struct {
+	Store   *store.Store
+	Section *scenario.Kubernetes
+	Life    Life
+	// Lock is held while anything of the simulation is looked at or changed.
+	Lock sync.Locker
+	// CatchUp brings the simulation to the run's clock. It is called with the lock held.
+	CatchUp func()
+	// Record is told of each request once it was answered; nil if nobody wants to know. The lock is not held.
+	Record func(call Call, code int)
+}
+
+// A Cluster is a simulated API server.
+type Cluster struct {
+	cfg      Config
+	store    *store.Store
+	owners   owners
+	changed  chan struct{} // closed at the next change
+	services int64         // cluster addresses that were given out
+	named    int64         // names that were generated
+}
+
+// New makes the API server of a cluster, and what every cluster has from the start. The lock need not be held yet.
+func New(cfg Config) *Cluster {
+	c := &Cluster{cfg: cfg, store: cfg.Store, owners: owners{}, changed: make(chan struct{})}
+	c.store.OnChange(func(store.Event) {
+		close(c.changed)
+		c.changed = make(chan struct{})
+	})
+	c.bootstrap()
+	return c
+}
+
+// Apply makes an object as kubectl apply would, and what its manifest says of its status as whoever writes that does. The lock must be
+// held, as for everything here that is no request.
+func (c *Cluster) Apply(manifest map[string]any) error {
+	k, err := c.kindOf(manifest)
+	if err != nil {
+		return err
+	}
+	manifest, err = k.tidy(manifest)
+	if err != nil {
+		return err
+	}
+	if k.namespaced && workload.Text(manifest, "metadata", "namespace") == "" {
+		manifest = workload.With(manifest, c.namespace(), "metadata", "namespace")
+	}
+	opts := options{manager: "scenario", validation: strict, force: true, user: admin}
+	key := store.KeyOf(k.canonical(), manifest)
+	if _, _, err := c.applyTo(k, key, "", workload.With(manifest, nil, "metadata", "managedFields"), opts); err != nil {
+		return err
+	}
+	status := workload.Map(manifest, "status")
+	if status == nil || !k.is(statusTrait) {
+		return nil
+	}
+	_, err = c.update(k, key, "status", opts, func(live Object) (Object, error) {
+		merged := maps.Clone(workload.Map(live, "status"))
+		if merged == nil {
+			merged = Object{}
+		}
+		maps.Copy(merged, status)
+		return workload.With(live, merged, "status"), nil
+	})
+	return err
+}
+
+// Patch changes an object by a JSON merge patch. reference is kind/name; an empty namespace is the context's.
+func (c *Cluster) Patch(reference, namespace string, patch map[string]any) error {
+	k, key, err := c.refer(reference, namespace)
+	if err != nil {
+		return err
+	}
+	opts := options{manager: "scenario", validation: strict, user: admin}
+	for _, subresource := range []string{"", "status"} {
+		part := workload.With(patch, nil, "status")
+		if subresource != "" {
+			part = Object{"status": patch["status"]}
+		}
+		if subresource != "" && (patch["status"] == nil || !k.is(statusTrait)) || subresource == "" && len(part) == 0 {
+			continue
+		}
+		change := func(live Object) (Object, error) { return k.tidy(mergePatch(live, part)) }
+		if _, err := c.update(k, key, subresource, opts, change); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Delete deletes an object as kubectl delete does. reference is kind/name; an empty namespace is the context's.
+func (c *Cluster) Delete(reference, namespace string) error {
+	k, key, err := c.refer(reference, namespace)
+	if err != nil {
+		return err
+	}
+	_, err = c.remove(k, key, deletion{options: options{user: admin}, propagation: background})
+	return err
+}
+
+func (c *Cluster) namespace() string {
+	if c.cfg.Section != nil && c.cfg.Section.Namespace != "" {
+		return c.cfg.Section.Namespace
+	}
+	return "default"
+}
+
+func nameOf(o Object) string      { return workload.Text(o, "metadata", "name") }
+func namespaceOf(o Object) string { return workload.Text(o, "metadata", "namespace") }
+func uidOf(o Object) string       { return workload.Text(o, "metadata", "uid") }

@@ -1,0 +1,157 @@
+package cluster
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/managedfields"
+	"k8s.io/client-go/applyconfigurations"
+	"k8s.io/client-go/kubernetes/scheme"
+
+	"runbook/engine/workload"
+)
+
+// owners keep the record of who wrote which field, and merge what is applied. One for each kind and subresource.
+type owners map[string]*managedfields.FieldManager
+
+// builtinTypes knows the structure of the built-in kinds. It is read from half a megabyte of schema, once for all clusters of a process.
+var builtinTypes = sync.OnceValue(func() managedfields.TypeConverter { return applyconfigurations.NewTypeConverter(scheme.Scheme) })
+
+func (m owners) of(k *kind, subresource string) (*managedfields.FieldManager, error) {
+	name := k.gvk().String() + "/" + subresource
+	if manager := m[name]; manager != nil {
+		return manager, nil
+	}
+	var manager *managedfields.FieldManager
+	var err error
+	if k.typed() {
+		manager, err = managedfields.NewDefaultFieldManager(builtinTypes(), asItIs{}, asItIs{}, asItIs{}, k.gvk(), k.groupVersion(), subresource, nil)
+	} else {
+		types := managedfields.NewDeducedTypeConverter()
+		manager, err = managedfields.NewDefaultCRDFieldManager(types, asItIs{}, asItIs{}, asItIs{}, k.gvk(), k.groupVersion(), subresource, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	m[name] = manager
+	return manager, nil
+}
+
+// update returns an object with the owners of its fields, after a client wrote it. live is nil for a new one.
+func (m owners) update(k *kind, subresource string, live, next Object, manager string, now time.Time) (Object, error) {
+	keeper, err := m.of(k, subresource)
+	if err != nil {
+		return nil, apierrors.NewInternalError(err)
+	}
+	before, after := owned(k, subresource, live), owned(k, subresource, next)
+	out, err := keeper.Update(before, after, manager)
+	if err != nil {
+		return nil, apierrors.NewInternalError(err)
+	}
+	return withOwners(next, out, live, now), nil
+}
+
+// apply merges what a client applies into an object; live is nil if there is none yet.
+func (m owners) apply(k *kind, subresource string, live, applied Object, opts options, now time.Time) (Object, error) {
+	keeper, err := m.of(k, subresource)
+	if err != nil {
+		return nil, apierrors.NewInternalError(err)
+	}
+	before := k.empty()
+	if live != nil {
+		before = &unstructured.Unstructured{Object: workload.Clone(live)}
+	}
+	out, err := keeper.Apply(before, &unstructured.Unstructured{Object: workload.Clone(applied)}, opts.manager, opts.force)
+	if err != nil {
+		return nil, err
+	}
+	merged, ok := out.(*unstructured.Unstructured)
+	if !ok {
+		return nil, apierrors.NewInternalError(fmt.Errorf("merging gave a %T", out))
+	}
+	return withOwners(merged.Object, merged, live, now), nil
+}
+
+// owned is the part of an object that a write to it can own: its status is written through the subresource alone.
+func owned(k *kind, subresource string, o Object) *unstructured.Unstructured {
+	if o == nil {
+		return k.empty()
+	}
+	o = workload.Clone(o)
+	switch {
+	case subresource == "status":
+		o = Object{"apiVersion": o["apiVersion"], "kind": o["kind"], "metadata": o["metadata"], "status": o["status"]}
+	case k.is(statusTrait):
+		delete(o, "status")
+	}
+	return &unstructured.Unstructured{Object: withoutNulls(o).(Object)}
+}
+
+func (k *kind) empty() *unstructured.Unstructured {
+	u := &unstructured.Unstructured{}
+	u.SetGroupVersionKind(k.gvk())
+	return u
+}
+
+// withOwners takes the owners over into an object. The library stamps them with the machine's clock: what changed is stamped with the
+// cluster's instead.
+func withOwners(o Object, from runtime.Object, live Object, now time.Time) Object {
+	u, ok := from.(*unstructured.Unstructured)
+	if !ok {
+		return o
+	}
+	before := map[string]Object{}
+	for _, entry := range workload.Maps(live, "metadata", "managedFields") {
+		before[ownerKey(entry)] = entry
+	}
+	var entries []any
+	for _, entry := range workload.Maps(u.Object, "metadata", "managedFields") {
+		old := before[ownerKey(entry)]
+		when := any(now.UTC().Format(time.RFC3339))
+		if old != nil && workload.Equal(old["fieldsV1"], entry["fieldsV1"]) {
+			when = old["time"]
+		}
+		entries = append(entries, workload.With(entry, when, "time"))
+	}
+	if entries == nil {
+		return workload.With(o, nil, "metadata", "managedFields")
+	}
+	return workload.With(o, entries, "metadata", "managedFields")
+}
+
+func ownerKey(entry Object) string {
+	return fmt.Sprint(entry["manager"], "\n", entry["operation"], "\n", entry["apiVersion"], "\n", entry["subresource"])
+}
+
+// asItIs converts nothing: every kind is served in one version, and is defaulted before and after.
+type asItIs struct{}
+
+func (asItIs) Convert(in, out, _ any) error {
+	return fmt.Errorf("cannot convert %T to %T", in, out)
+}
+
+func (asItIs) ConvertToVersion(in runtime.Object, _ runtime.GroupVersioner) (runtime.Object, error) {
+	return in, nil
+}
+
+func (asItIs) ConvertFieldLabel(_ schema.GroupVersionKind, label, value string) (string, string, error) {
+	return label, value, nil
+}
+
+func (asItIs) Default(o runtime.Object) {
+	u, ok := o.(*unstructured.Unstructured)
+	if ok {
+		u.Object = workload.Defaulted(u.Object)
+	}
+}
+
+func (asItIs) New(gvk schema.GroupVersionKind) (runtime.Object, error) {
+	u := &unstructured.Unstructured{}
+	u.SetGroupVersionKind(gvk)
+	return u, nil
+}

@@ -1,0 +1,52 @@
+package cluster
+
+import (
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"runbook/engine/workload"
+)
+
+// subresource answers for a part of an object, or for something that is done with it.
+func (c *Cluster) subresource(q *request) (answer, error) {
+	switch name := q.call.Subresource; {
+	case name == "status" && q.kind.is(statusTrait):
+		return c.byVerb(q, routes{"get": c.get, "update": c.putStatus, "patch": c.patchStatus})
+	case name == "scale" && q.kind.scale != nil:
+		return c.byVerb(q, routes{"get": c.getScale, "update": c.putScale, "patch": c.patchScale})
+	}
+	return notFound(), nil
+}
+
+// routes are what the verbs of one path do.
+type routes map[string]func(*request) (answer, error)
+
+func (c *Cluster) byVerb(q *request, routes routes) (answer, error) {
+	f := routes[q.call.Verb]
+	if f == nil {
+		return answer{}, apierrors.NewMethodNotSupported(q.kind.groupResource(), q.call.Verb)
+	}
+	return f(q)
+}
+
+func (c *Cluster) putStatus(q *request) (answer, error)   { return c.put(q, "status") }
+func (c *Cluster) patchStatus(q *request) (answer, error) { return c.patch(q, "status") }
+
+// fromMap reads decoded JSON into its Go type.
+func fromMap(o Object, into any) error {
+	if o == nil {
+		o = Object{}
+	}
+	return runtime.DefaultUnstructuredConverter.FromUnstructured(o, into)
+}
+
+func toMap(from any) (Object, error) {
+	o, err := runtime.DefaultUnstructuredConverter.ToUnstructured(from)
+	if err != nil {
+		return nil, err
+	}
+	return withoutNulls(o).(Object), nil
+}
+
+// textAt is a shorthand for what objects say of themselves.
+func metaText(o Object, field string) string { return workload.Text(o, "metadata", field) }

@@ -1,0 +1,286 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"runbook/engine/workload"
+	"runbook/engine/world/store"
+)
+
+// post creates the object of a request's body.
+func (c *Cluster) post(q *request) (answer, error) {
+	opts, err := q.createOptions()
+	if err != nil {
+		return answer{}, err
+	}
+	o, warnings, err := q.kind.decode(q.http.Header.Get("Content-Type"), q.body, opts.validation)
+	if err != nil {
+		return answer{}, err
+	}
+	made, err := c.create(q.kind, q.key().Namespace, o, opts)
+	if err != nil {
+		return answer{}, err
+	}
+	a := q.found(http.StatusCreated, made)
+	a.warnings = warnings
+	return a, nil
+}
+
+// create makes a new object of a tidy one. A dry run does all but store it.
+func (c *Cluster) create(k *kind, namespace string, o Object, opts options) (Object, error) {
+	o, err := c.placed(k, namespace, o)
+	if err != nil {
+		return nil, err
+	}
+	if workload.Text(o, "metadata", "resourceVersion") != "" {
+		return nil, errors.New("resourceVersion should not be set on objects to be created")
+	}
+	if err := c.habitable(k, o); err != nil {
+		return nil, err
+	}
+	if !opts.applied {
+		o = workload.With(o, nil, "metadata", "managedFields")
+	}
+	if o, err = c.admitted(k, c.store.Stamped(k.fresh(o), k.generations()), opts); err != nil {
+		return nil, err
+	}
+	if err := k.validate(o, nil); err != nil {
+		return nil, err
+	}
+	key := store.KeyOf(k.canonical(), o)
+	if c.store.Get(key) != nil {
+		return nil, apierrors.NewAlreadyExists(k.groupResource(), key.Name)
+	}
+	if o, err = c.owned(k, "", nil, o, opts); err != nil || opts.dryRun {
+		return o, err
+	}
+	made := c.store.Create(k.canonical(), o)
+	c.written(k, key)
+	return made, nil
+}
+
+// placed is the object where the request wants it, under a name.
+func (c *Cluster) placed(k *kind, namespace string, o Object) (Object, error) {
+	o, err := k.in(namespace, o)
+	if err != nil || nameOf(o) != "" {
+		return o, err
+	}
+	prefix := workload.Text(o, "metadata", "generateName")
+	if prefix == "" {
+		return o, nil // validation says that there is no name
+	}
+	const longest = 63 - 5
+	return workload.With(o, prefix[:min(len(prefix), longest)]+c.suffix(prefix), "metadata", "name"), nil
+}
+
+// in is the object with the namespace of a request, if it does not claim another one.
+func (k *kind) in(namespace string, o Object) (Object, error) {
+	switch claimed := namespaceOf(o); {
+	case !k.namespaced && claimed != "":
+		return nil, apierrors.NewBadRequest("namespace may not be set on cluster-scoped objects")
+	case claimed != "" && claimed != namespace:
+		return nil, apierrors.NewBadRequest("the namespace of the provided object does not match the namespace sent on the request")
+	case !k.namespaced:
+		return o, nil
+	}
+	return workload.With(o, namespace, "metadata", "namespace"), nil
+}
+
+// habitable refuses to create something in a namespace that is not there, or is going away.
+func (c *Cluster) habitable(k *kind, o Object) error {
+	if !k.namespaced {
+		return nil
+	}
+	name := namespaceOf(o)
+	namespace := c.store.Get(store.Key{Resource: "namespaces", Name: name})
+	if namespace == nil {
+		return apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, name)
+	}
+	if workload.Text(namespace, "metadata", "deletionTimestamp") == "" {
+		return nil
+	}
+	e := apierrors.NewForbidden(k.groupResource(), nameOf(o), fmt.Errorf("unable to create new content in namespace %s because it is being terminated", name))
+	e.ErrStatus.Details.Causes = []metav1.StatusCause{{
+		Type: "NamespaceTerminating", Message: fmt.Sprintf("namespace %s is being terminated", name), Field: "metadata.namespace",
+	}}
+	return e
+}
+
+// fresh is the object without what only the server or a controller writes.
+func (k *kind) fresh(o Object) Object {
+	for _, field := range []string{"uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"} {
+		o = workload.With(o, nil, "metadata", field)
+	}
+	if !k.is(statusTrait) || k.canonical() == "nodes" { // a kubelet creates its node with all that it knows
+		return o
+	}
+	return workload.With(o, nil, "status")
+}
+
+// owned is the object with the owners of its fields.
+func (c *Cluster) owned(k *kind, subresource string, live, o Object, opts options) (Object, error) {
+	if opts.applied {
+		return o, nil
+	}
+	return c.owners.update(k, subresource, live, o, opts.manager, c.store.Now())
+}
+
+// written lets everybody notice that an object of the kind was stored or deleted.
+func (c *Cluster) written(k *kind, key store.Key) {
+	if k.canonical() == definitions {
+		c.establish(key)
+	}
+	c.cfg.Life.React()
+}
+
+// put replaces an object by that of a request's body.
+func (c *Cluster) put(q *request, subresource string) (answer, error) {
+	opts, err := q.updateOptions()
+	if err != nil {
+		return answer{}, err
+	}
+	o, warnings, err := q.kind.decode(q.http.Header.Get("Content-Type"), q.body, opts.validation)
+	if err != nil {
+		return answer{}, err
+	}
+	if o, err = q.kind.in(q.key().Namespace, o); err != nil {
+		return answer{}, err
+	}
+	if name := nameOf(o); name != q.call.Name {
+		return answer{}, misnamed(name, q.call.Name)
+	}
+	next, err := c.update(q.kind, q.key(), subresource, opts, func(live Object) (Object, error) {
+		if uid := uidOf(o); uid != "" && uid != uidOf(live) {
+			return nil, apierrors.NewConflict(q.kind.groupResource(), q.call.Name,
+				fmt.Errorf("Precondition failed: UID in precondition: %s, UID in object meta: %s", uid, uidOf(live))) //nolint:staticcheck // the server's words
+		}
+		return o, nil
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	a := q.found(http.StatusOK, next)
+	a.warnings = warnings
+	return a, nil
+}
+
+func misnamed(name, wanted string) error {
+	if name == "" {
+		return apierrors.NewBadRequest("name must be provided")
+	}
+	return apierrors.NewBadRequest(fmt.Sprintf("the name of the object (%s) does not match the name on the URL (%s)", name, wanted))
+}
+
+// update changes an object that is there. change is given it as it is, and returns it as it is wanted. A dry run does all but store it.
+func (c *Cluster) update(k *kind, key store.Key, subresource string, opts options, change func(live Object) (Object, error)) (Object, error) {
+	live := c.store.Get(key)
+	if live == nil {
+		return nil, apierrors.NewNotFound(k.groupResource(), key.Name)
+	}
+	wanted, err := change(live)
+	if err != nil {
+		return nil, err
+	}
+	next, err := c.revised(k, subresource, live, wanted, opts)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case opts.dryRun, workload.Equal(live, next):
+		return next, nil
+	case k.done(live, next):
+		c.store.Update(k.canonical(), next)
+		c.store.Delete(key)
+		c.written(k, key)
+		return next, nil
+	}
+	next = c.store.Update(k.canonical(), next)
+	c.written(k, key)
+	return next, nil
+}
+
+// revised is the object that an update leaves: what was wanted where the client may write, what was there elsewhere.
+func (c *Cluster) revised(k *kind, subresource string, live, wanted Object, opts options) (Object, error) {
+	version := workload.Text(wanted, "metadata", "resourceVersion")
+	switch {
+	case version == "" && k.needsVersion():
+		return nil, k.invalid(live, versionRequired)
+	case version != "" && version != workload.Text(live, "metadata", "resourceVersion"):
+		return nil, apierrors.NewConflict(k.groupResource(), nameOf(live),
+			errors.New("the object has been modified; please apply your changes to the latest version and try again"))
+	}
+	wanted = k.writable(subresource, live, wanted)
+	next, err := c.admittedAgain(k, live, wanted)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.validate(next, live); err != nil {
+		return nil, err
+	}
+	if k.newGeneration(live, next) {
+		generation, _ := workload.Int(live, "metadata", "generation")
+		next = workload.With(next, generation+1, "metadata", "generation")
+	}
+	return c.owned(k, subresource, live, next, opts)
+}
+
+// writable is the object with what a client wants in the part that it writes to, and all else as it is.
+func (k *kind) writable(subresource string, live, wanted Object) Object {
+	if subresource == "status" {
+		next := workload.With(live, wanted["status"], "status")
+		return workload.With(next, workload.Dig(wanted, "metadata", "managedFields"), "metadata", "managedFields")
+	}
+	for _, field := range []string{
+		"resourceVersion", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "namespace", "selfLink",
+	} {
+		wanted = workload.With(wanted, workload.Dig(live, "metadata", field), "metadata", field)
+	}
+	if uidOf(wanted) == "" {
+		wanted = workload.With(wanted, uidOf(live), "metadata", "uid")
+	}
+	if k.is(statusTrait) {
+		wanted = workload.With(wanted, live["status"], "status")
+	}
+	return wanted
+}
+
+// newGeneration tells whether an update changes what the object is meant to be.
+func (k *kind) newGeneration(live, next Object) bool {
+	if !k.generations() {
+		return false
+	}
+	part := func(o Object) Object { return workload.With(workload.With(o, nil, "metadata"), nil, "status") }
+	if !workload.Equal(part(live), part(next)) {
+		return true
+	}
+	return k.canonical() == "deployments.apps" && !workload.Equal(workload.Dig(live, "metadata", "annotations"), workload.Dig(next, "metadata", "annotations"))
+}
+
+// done tells whether an object that is going away has nothing left that keeps it.
+func (k *kind) done(live, next Object) bool {
+	if workload.Text(live, "metadata", "deletionTimestamp") == "" || len(finalizers(next)) > 0 {
+		return false
+	}
+	if k.canonical() == "namespaces" && workload.Dig(next, "spec", "finalizers") != nil {
+		return false
+	}
+	grace, _ := workload.Int(live, "metadata", "deletionGracePeriodSeconds")
+	return grace == 0
+}
+
+func finalizers(o Object) []string {
+	var out []string
+	list, _ := workload.Dig(o, "metadata", "finalizers").([]any)
+	for _, f := range list {
+		if name, ok := f.(string); ok {
+			out = append(out, name)
+		}
+	}
+	return out
+}

@@ -1,0 +1,99 @@
+package scenario
+
+import (
+	_ "embed" // the comments on the types are what authors of scenarios read
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"runbook/engine/typedoc"
+)
+
+//go:embed scenario.go
+var source string
+
+// A WayDoc is a way in which a pod can behave.
+type WayDoc struct{ Way, Doc string }
+
+// Types explains a scenario and everything in it, each before what it holds.
+func Types() ([]typedoc.Type, error) {
+	docs, err := comments()
+	if err != nil {
+		return nil, err
+	}
+	types := typedoc.Types(reflect.TypeFor[Scenario](), "yaml", func(of string, f reflect.StructField) string {
+		doc := docs[of+"."+f.Name]
+		if doc == "" {
+			doc = docs["manner."+f.Name] // it is part of several
+		}
+		return doc
+	})
+	for i := range types {
+		types[i].Doc = docs[types[i].Name]
+	}
+	return types, nil
+}
+
+// WayDocs explains the ways in which pods behave, in the order in which Ways lists them.
+func WayDocs() ([]WayDoc, error) {
+	docs, err := comments()
+	if err != nil {
+		return nil, err
+	}
+	var out []WayDoc
+	for _, way := range Ways() {
+		out = append(out, WayDoc{way, docs[strconv.Quote(way)]})
+	}
+	return out, nil
+}
+
+// comments are those of the types, of their fields by type and Go name, and of constants by their value.
+func comments() (map[string]string, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), "scenario.go", source, parser.ParseComments)
+	if err != nil {
+		return nil, err // the program is broken: it was compiled from this
+	}
+	out := map[string]string{}
+	for _, d := range file.Decls {
+		declaration, ok := d.(*ast.GenDecl)
+		if !ok {
+			continue
+		}
+		for _, spec := range declaration.Specs {
+			switch spec := spec.(type) {
+			case *ast.TypeSpec:
+				noteType(out, spec, declaration.Doc)
+			case *ast.ValueSpec:
+				if value, ok := spec.Values[0].(*ast.BasicLit); ok {
+					out[value.Value] = text(spec.Doc, spec.Comment)
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+func noteType(out map[string]string, spec *ast.TypeSpec, doc *ast.CommentGroup) {
+	name := strings.ToLower(spec.Name.Name)
+	out[name] = text(doc)
+	if fields, ok := spec.Type.(*ast.StructType); ok {
+		for _, f := range fields.Fields.List {
+			for _, n := range f.Names {
+				out[name+"."+n.Name] = text(f.Doc, f.Comment)
+			}
+		}
+	}
+}
+
+// text is the first of comments that is there, in one line.
+func text(groups ...*ast.CommentGroup) string {
+	for _, g := range groups {
+		if g != nil {
+			return strings.Join(strings.Fields(g.Text()), " ")
+		}
+	}
+	return ""
+}

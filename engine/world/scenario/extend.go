@@ -1,0 +1,136 @@
+package scenario
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"runbook/engine/workload"
+)
+
+// over is the scenario laid over the one that it extends. What it says comes first where the first that fits counts (behaviour,
+// commands, faults), and last where things are made in order (manifests, timeline). An object, a series or a rule that both have is
+// one: of an object, the fields that this one says. What a scenario is for (summary, read_only) is not inherited.
+func (s *Scenario) over(base *Scenario) *Scenario {
+	out := *s
+	if out.Clock.IsZero() {
+		out.Clock = base.Clock
+	}
+	k, b := &out.Kubernetes, &base.Kubernetes
+	k.Context = cmp.Or(k.Context, b.Context)
+	k.Namespace = cmp.Or(k.Namespace, b.Namespace)
+	k.User = cmp.Or(k.User, b.User)
+	k.Version = cmp.Or(k.Version, b.Version)
+	k.Age = cmp.Or(k.Age, b.Age)
+	k.Manifests = manifestsOver(k.Manifests, b.Manifests)
+	k.Behaviour = slices.Concat(k.Behaviour, b.Behaviour)
+	k.Commands = slices.Concat(k.Commands, b.Commands)
+	p := &out.Prometheus
+	p.Interval = cmp.Or(p.Interval, base.Prometheus.Interval)
+	p.Series = replaced(base.Prometheus.Series, p.Series, func(s Series) string { return s.Series })
+	p.Rules = replaced(base.Prometheus.Rules, p.Rules, func(r Rule) string { return r.Alert })
+	out.Timeline = slices.Concat(base.Timeline, out.Timeline)
+	slices.SortStableFunc(out.Timeline, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
+	out.Faults = slices.Concat(out.Faults, base.Faults)
+	sum := sha256.Sum256([]byte(out.Digest + base.Digest))
+	out.Digest = hex.EncodeToString(sum[:])
+	return &out
+}
+
+// replaced is base with what own has of the same name in its place, and the rest of own after it.
+func replaced[T any](base, own []T, name func(T) string) []T {
+	out := slices.Clone(base)
+	for _, o := range own {
+		at := slices.IndexFunc(out, func(b T) bool { return name(b) == name(o) })
+		if at < 0 {
+			out = append(out, o)
+		} else {
+			out[at] = o
+		}
+	}
+	return out
+}
+
+// manifestsOver lays objects over those of the same kind and name.
+func manifestsOver(own, base []Manifest) []Manifest {
+	out := make([]Manifest, len(base))
+	for i, m := range base {
+		out[i] = Manifest{File: m.File, Objects: slices.Clone(m.Objects)}
+	}
+	for _, m := range own {
+		left := Manifest{File: m.File}
+		for _, o := range m.Objects {
+			if !layOver(out, o) {
+				left.Objects = append(left.Objects, o)
+			}
+		}
+		if len(left.Objects) > 0 {
+			out = append(out, left)
+		}
+	}
+	return out
+}
+
+func layOver(base []Manifest, o map[string]any) bool {
+	for i := range base {
+		for j, b := range base[i].Objects {
+			if identity(b) == identity(o) {
+				base[i].Objects[j] = Merge(b, o)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func identity(o map[string]any) [4]string {
+	return [4]string{
+		workload.Text(o, "apiVersion"), workload.Text(o, "kind"),
+		workload.Text(o, "metadata", "namespace"), workload.Text(o, "metadata", "name"),
+	}
+}
+
+// Merge is a JSON merge patch (RFC 7386) applied to an object.
+func Merge(o, patch map[string]any) map[string]any {
+	out := workload.Clone(o)
+	if out == nil {
+		out = map[string]any{}
+	}
+	for key, value := range patch {
+		switch value := value.(type) {
+		case nil:
+			delete(out, key)
+		case map[string]any:
+			inner, _ := out[key].(map[string]any)
+			out[key] = Merge(inner, value)
+		default:
+			out[key] = value
+		}
+	}
+	return out
+}
+
+// ContextName is the name of the kubeconfig's context.
+func (k *Kubernetes) ContextName() string { return cmp.Or(k.Context, "scenario") }
+
+// DefaultNamespace is the namespace of the context.
+func (k *Kubernetes) DefaultNamespace() string { return cmp.Or(k.Namespace, "default") }
+
+// UserName is who the run is.
+func (k *Kubernetes) UserName() string { return cmp.Or(k.User, "admin") }
+
+// aged is how old a site is that does not say it.
+const aged = 24 * time.Hour
+
+// Aged is how long ago the manifests were applied.
+func (k *Kubernetes) Aged() time.Duration { return cmp.Or(k.Age, aged) }
+
+// Starts is the scenario's clock.
+func (s *Scenario) Starts() time.Time {
+	if s.Clock.IsZero() {
+		return Began
+	}
+	return s.Clock
+}

@@ -1,0 +1,212 @@
+package scenario
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/module"
+	"runbook/engine/yamlfile"
+)
+
+// Suffix ends the name of every scenario's file.
+const Suffix = ".yaml"
+
+// Began is the clock of a scenario that does not set one: a fixed time, because a scenario goes the same way each time.
+var Began = time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)
+
+// A Shelf is a folder of scenario files.
+type Shelf struct {
+	Path  string // as a person finds it
+	Files fs.FS
+}
+
+// Shelves are where scenarios are looked for by name, the nearest first.
+type Shelves []Shelf
+
+// Load reads a scenario, and those that it extends. name is a name, or a path ending in .yaml.
+func (s Shelves) Load(name string) (*Scenario, error) {
+	f, err := s.open(name)
+	if err != nil {
+		return nil, err
+	}
+	return s.extended(f, nil)
+}
+
+// Inline reads a scenario that stands in something else. origin is what messages call it.
+func (s Shelves) Inline(text []byte, origin string) (*Scenario, error) {
+	return s.extended(file{name: origin, path: origin, text: text, shelf: -1}, nil)
+}
+
+// Names lists the scenarios that a name reaches.
+func (s Shelves) Names() ([]string, error) {
+	var names []string
+	for _, shelf := range s {
+		found, err := shelf.Names()
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, found...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// Names lists the scenarios of one folder, which need not exist.
+func (s Shelf) Names() ([]string, error) {
+	found, err := fs.Glob(s.Files, "*"+Suffix)
+	if err != nil {
+		return nil, action.Errorf(action.CodeInternal, "cannot list the scenarios in %s: %w", s.Path, err)
+	}
+	for i := range found {
+		found[i] = strings.TrimSuffix(found[i], Suffix)
+	}
+	return found, nil
+}
+
+// A file is the text of one scenario file.
+type file struct {
+	name  string
+	path  string // for messages
+	text  []byte
+	files fs.FS // its folder, for the manifests that it names; nil where it has none
+	shelf int   // which of the shelves it is from; -1 for none
+}
+
+func (s Shelves) open(name string) (file, error) {
+	if strings.HasSuffix(name, Suffix) {
+		return openPath(name)
+	}
+	return s.find(name, 0)
+}
+
+// find looks for a name from a shelf on.
+func (s Shelves) find(name string, from int) (file, error) {
+	for i, shelf := range s {
+		if i < from {
+			continue
+		}
+		text, err := fs.ReadFile(shelf.Files, name+Suffix)
+		switch {
+		case err == nil:
+			return file{name, path.Join(shelf.Path, name+Suffix), text, shelf.Files, i}, nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return file{}, action.Errorf(action.CodeInvalid, "cannot read the scenario %s in %s: %w", name, shelf.Path, err)
+		}
+	}
+	names, err := s.Names()
+	if err != nil {
+		return file{}, err
+	}
+	return file{}, action.Errorf(action.CodeNotFound, "there is no scenario %q%s", name, module.Suggest(name, names)).
+		Try("a path ending in .yaml names a file; runbook docs scenario says what is in one")
+}
+
+func openPath(name string) (file, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return file{}, action.Errorf(action.CodeNotFound, "cannot read the scenario: %w", err)
+	}
+	base := strings.TrimSuffix(filepath.Base(name), Suffix)
+	return file{base, name, text, os.DirFS(filepath.Dir(name)), -1}, nil
+}
+
+// deepest is how many scenarios may extend each other, which nobody needs: it ends a circle.
+const deepest = 16
+
+// extended reads a file and what it extends. below are the files that lead to it.
+func (s Shelves) extended(f file, below []string) (*Scenario, error) {
+	if len(below) == deepest {
+		return nil, action.Errorf(action.CodeInvalid, "%s extends too many others: %s", below[0], strings.Join(below[1:], ", "))
+	}
+	own, err := f.parse()
+	if err != nil {
+		return nil, action.Errorf(action.CodeInvalid, "%s: %w", f.path, err)
+	}
+	if own.Extends == "" {
+		return own, nil
+	}
+	base, err := s.base(f, own.Extends)
+	if err != nil {
+		return nil, action.Errorf(action.CodeInvalid, "%s: line %d: %w", f.path, yamlfile.LineOf(f.text, "extends"), err)
+	}
+	parent, err := s.extended(base, append(below, f.path))
+	if err != nil {
+		return nil, err
+	}
+	return own.over(parent), nil
+}
+
+// base finds what a file extends: a file beside it, or on the shelves. One of its own name is looked for farther away, so that a
+// runbook's healthy can extend the site's.
+func (s Shelves) base(f file, name string) (file, error) {
+	from := 0
+	if name == f.name {
+		from = f.shelf + 1
+	}
+	if f.shelf < 0 && f.files != nil && name != f.name {
+		if text, err := fs.ReadFile(f.files, name+Suffix); err == nil {
+			return file{name, filepath.Join(filepath.Dir(f.path), name+Suffix), text, f.files, -1}, nil
+		}
+	}
+	return s.find(name, from)
+}
+
+// parse reads one file and the manifests that it names.
+func (f file) parse() (*Scenario, error) {
+	own, err := yamlfile.Decode[Scenario](f.text, "a scenario")
+	if err != nil {
+		return nil, err
+	}
+	own.Name, own.Path, own.Named = f.name, f.path, f.shelf >= 0
+	sum := sha256.New()
+	sum.Write(f.text)
+	if err := own.readManifests(f, sum); err != nil {
+		return nil, err
+	}
+	own.Digest = hex.EncodeToString(sum.Sum(nil))
+	for i := range own.Timeline {
+		e := &own.Timeline[i]
+		if e.Apply, err = asJSON(e.Apply); err == nil {
+			e.With, err = asJSON(e.With)
+		}
+		if err != nil {
+			return nil, f.at(err, "timeline", i)
+		}
+	}
+	if err := own.check(f); err != nil {
+		return nil, err
+	}
+	return own, nil
+}
+
+// at is an error with the line of what stands at a path.
+func (f file) at(err error, where ...any) error {
+	return action.Errorf(action.CodeInvalid, "line %d: %s: %w", yamlfile.LineOf(f.text, where...), spelled(where), err)
+}
+
+// spelled is a path as a person reads it: timeline[2].become.
+func spelled(where []any) string {
+	var b strings.Builder
+	for _, at := range where {
+		switch at := at.(type) {
+		case int:
+			fmt.Fprintf(&b, "[%d]", at)
+		case string:
+			if b.Len() > 0 && at != "" {
+				b.WriteByte('.')
+			}
+			b.WriteString(at)
+		}
+	}
+	return b.String()
+}

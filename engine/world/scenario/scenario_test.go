@@ -1,0 +1,159 @@
+package scenario
+
+import (
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"runbook/engine/workload"
+)
+
+// shelves are a near and a far folder of scenarios.
+func shelves(near, far map[string]string) Shelves {
+	folder := func(files map[string]string) fstest.MapFS {
+		out := fstest.MapFS{}
+		for name, text := range files {
+			out[name] = &fstest.MapFile{Data: []byte(text)}
+		}
+		return out
+	}
+	return Shelves{{"near", folder(near)}, {"far", folder(far)}}
+}
+
+const site = `
+summary: all is well
+clock: 2026-11-24T03:00:00Z
+read_only: true
+kubernetes:
+  namespace: photon-mlir
+  manifests:
+    - file: site.txt
+    - {apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: photon-mlir}, spec: {replicas: 3, paused: true}}
+  behaviour: [{be: healthy, ready: 2s}]
+prometheus:
+  series:
+    - {series: up, values: 1x10}
+    - {series: down, values: 0x10}
+timeline:
+  - {at: 10s, delete: pod/a}
+faults: [{on: "* pods", answer: 500}]
+`
+
+const objects = "apiVersion: v1\nkind: Namespace\nmetadata: {name: photon-mlir}\n---\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"
+
+func TestAScenarioExtendsAnother(t *testing.T) {
+	s, err := shelves(map[string]string{
+		"healthy.yaml": "extends: healthy\nread_only: true\n",
+		"crash.yaml": `
+summary: two pods crash
+extends: healthy
+kubernetes:
+  user: oncall
+  manifests: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: photon-mlir}, spec: {replicas: 5}}]
+  behaviour: [{pods: app=web, be: crash-loop}]
+prometheus: {series: [{series: up, values: 0x10}]}
+timeline: [{at: -10m, become: crash-loop, pods: app=web, count: 2, logs: "panic"}]
+faults: [{on: delete pods, answer: 409}]
+`,
+	}, map[string]string{"healthy.yaml": site, "site.txt": objects}).Load("crash")
+	require.NoError(t, err)
+	require.Equal(t, "crash", s.Name)
+	require.Equal(t, "near/crash.yaml", s.Path)
+	require.Equal(t, "two pods crash", s.Summary)
+	require.False(t, s.ReadOnly, "what a scenario is for is not inherited")
+	require.Equal(t, time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC), s.Starts())
+	require.Equal(t, "photon-mlir", s.Kubernetes.Namespace)
+	require.Equal(t, "oncall", s.Kubernetes.User)
+
+	var kinds []string
+	for _, m := range s.Kubernetes.Manifests {
+		for _, o := range m.Objects {
+			kinds = append(kinds, workload.Text(o, "kind"))
+		}
+	}
+	require.Equal(t, []string{"Namespace", "ConfigMap", "Deployment"}, kinds)
+	require.Equal(t, map[string]any{"replicas": int64(5), "paused": true}, s.Kubernetes.Manifests[1].Objects[0]["spec"])
+	require.Equal(t, []How{CrashLoop, Healthy}, []How{s.Kubernetes.Behaviour[0].Be, s.Kubernetes.Behaviour[1].Be})
+	require.Equal(t, 2*time.Second, s.Kubernetes.Behaviour[1].Ready)
+	require.Equal(t, []Series{{Series: "up", Values: "0x10"}, {Series: "down", Values: "0x10"}}, s.Prometheus.Series)
+	require.Equal(t, -10*time.Minute, s.Timeline[0].At)
+	require.Equal(t, "panic", s.Timeline[0].Logs)
+	require.Equal(t, "pod/a", s.Timeline[1].Delete)
+	require.Equal(t, []string{"409", "500"}, []string{s.Faults[0].Answer, s.Faults[1].Answer})
+}
+
+func TestADigestChangesWithWhateverAScenarioIsMadeOf(t *testing.T) {
+	digest := func(own, base, manifests string) string {
+		s, err := shelves(map[string]string{"a.yaml": own}, map[string]string{"healthy.yaml": base, "site.txt": manifests}).Load("a")
+		require.NoError(t, err)
+		return s.Digest
+	}
+	first := digest("extends: healthy", site, objects)
+	require.Equal(t, first, digest("extends: healthy", site, objects))
+	require.NotEqual(t, first, digest("extends: healthy\nsummary: x", site, objects))
+	require.NotEqual(t, first, digest("extends: healthy", site+"#", objects))
+	require.NotEqual(t, first, digest("extends: healthy", site, objects+"#"))
+}
+
+func TestWhatIsWrongIsSaidWithItsLine(t *testing.T) {
+	for name, c := range map[string]struct{ text, message string }{
+		"field":      {"kubernets: {}", `near/a.yaml: line 1: there is no field "kubernets" here; did you mean "kubernetes"?`},
+		"deep field": {"timeline:\n  - at: 1m\n    becom: oom", `near/a.yaml: line 3: there is no field "becom" here; did you mean "become"?`},
+		"inlined":    {"timeline:\n  - at: 1m\n    log: x", `near/a.yaml: line 3: there is no field "log" here; did you mean "logs"?`},
+		"type":       {"timeline:\n  - at: soon", `near/a.yaml: line 2: this must be a duration such as 90s, 5m or 1h30m, not "soon"`},
+		"number":     {"faults:\n  - {on: kubernetes, answer: 500, times: many}", `near/a.yaml: line 2: this must be a whole number, not "many"`},
+		"list":       {"faults:\n  on: kubernetes", `near/a.yaml: line 2: this must be a list, not fields with names`},
+		"clock":      {"clock: yesterday", `near/a.yaml: line 1: this must be a time such as 2026-11-24T03:00:00Z, not "yesterday"`},
+		"way":        {"kubernetes:\n  behaviour:\n    - be: crashloop", `near/a.yaml: line 3: kubernetes.behaviour[0].be: no pod behaves "crashloop"; did you mean "crash-loop"?`},
+		"selector":   {"kubernetes:\n  behaviour:\n    - pods: a=b=c\n      be: oom", `near/a.yaml: line 3: kubernetes.behaviour[0].pods: "a=b=c" is no label selector such as app=web: found '=', expected: ',' or 'end of string'`},
+		"usage":      {"kubernetes:\n  behaviour:\n    - be: oom\n      usage: {cpu: lots}", `near/a.yaml: line 4: kubernetes.behaviour[0].usage: "lots" is no quantity such as 250m or 512Mi`},
+		"manifest":   {"kubernetes:\n  manifests:\n    - {kind: Pod, metadata: {name: a}}", `near/a.yaml: line 3: kubernetes.manifests[0]: an object has no apiVersion`},
+		"file":       {"kubernetes:\n  manifests:\n    - file: gone.yaml", `near/a.yaml: line 3: kubernetes.manifests[0]: cannot read the file: open gone.yaml: file does not exist`},
+		"no event":   {"timeline:\n  - at: 1m", `near/a.yaml: line 2: timeline[0]: an event is one of become, apply, patch, delete and fault, and this has none of them`},
+		"two events": {"timeline:\n  - {at: 1m, become: oom, delete: pod/x}", `near/a.yaml: line 2: timeline[0]: an event is one of become, apply, patch, delete and fault, and this has become and delete`},
+		"patch":      {"timeline:\n  - {at: 1m, patch: web, with: {a: 1}}", `near/a.yaml: line 2: timeline[0].patch: "web" is not of the form kind/name`},
+		"fault":      {"faults:\n  - {on: delete pods, answer: broken}", `near/a.yaml: line 2: faults[0].answer: "broken" is neither an HTTP status from 400 to 599 nor one of timeout, cut, half, slow`},
+		"status":     {"faults:\n  - {on: delete pods, answer: 200}", `near/a.yaml: line 2: faults[0].answer: 200 is no HTTP status from 400 to 599`},
+		"later":      {"timeline:\n  - {at: 1m, fault: {on: delete pods, answer: slow}}", `near/a.yaml: line 2: timeline[0].fault: takes: a slow answer says how long it takes: takes: 5s`},
+		"base":       {"# x\nextends: helthy", `near/a.yaml: line 2: there is no scenario "helthy"; did you mean "healthy"?`},
+		"circle":     {"extends: b", `near/a.yaml extends too many others: near/b.yaml, near/a.yaml, near/b.yaml, near/a.yaml, near/b.yaml, near/a.yaml, near/b.yaml, near/a.yaml, near/b.yaml, near/a.yaml, near/b.yaml, near/a.yaml, near/b.yaml, near/a.yaml, near/b.yaml`},
+		"documents":  {"summary: x\n---\nsummary: y", `near/a.yaml: line 2: a scenario is one document, and here a second one begins`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := shelves(map[string]string{"a.yaml": c.text, "b.yaml": "extends: a"}, map[string]string{"healthy.yaml": ""}).Load("a")
+			require.EqualError(t, err, c.message)
+		})
+	}
+}
+
+func TestNames(t *testing.T) {
+	s := shelves(map[string]string{"a.yaml": ""}, map[string]string{"a.yaml": "", "b.yaml": "", "c.txt": ""})
+	names, err := s.Names()
+	require.NoError(t, err)
+	require.Equal(t, []string{"a", "b"}, names)
+	_, err = s.Load("d")
+	require.EqualError(t, err, `there is no scenario "d"; there is a, b`)
+	_, err = s.Load("gone/d.yaml")
+	require.ErrorContains(t, err, "cannot read the scenario: open gone/d.yaml")
+}
+
+func TestInline(t *testing.T) {
+	s := shelves(nil, map[string]string{"healthy.yaml": site, "site.txt": objects})
+	got, err := s.Inline([]byte(`{"extends": "healthy", "kubernetes": {"user": "viewer"}}`), "a test")
+	require.NoError(t, err)
+	require.Equal(t, "viewer", got.Kubernetes.User)
+	require.Equal(t, "photon-mlir", got.Kubernetes.Namespace)
+	_, err = s.Inline([]byte(`{"kubernetes": {"manifests": [{"file": "site.txt"}]}}`), "a test")
+	require.EqualError(t, err, "a test: line 1: kubernetes.manifests[0]: a scenario that is in no folder cannot name a file")
+}
+
+func FuzzScenario(f *testing.F) {
+	f.Add(site)
+	f.Add("extends: a\ntimeline: [{at: 1s, become: oom}]")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := shelves(map[string]string{"a.yaml": text}, nil).Load("a")
+		require.Equal(t, s == nil, err != nil, "either a scenario or an error")
+	})
+}
