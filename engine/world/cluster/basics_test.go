@@ -119,7 +119,6 @@ func TestScale(t *testing.T) {
 	require.NoError(t, err)
 }
 
-
 func TestDiscoveryAndTheDynamicClient(t *testing.T) {
 	s := newSite(t)
 	lists, err := s.typed().Discovery().ServerPreferredResources()

@@ -8,6 +8,7 @@
 package cluster
 
 import (
+	"context"
 	"maps"
 	"sync"
 	"time"
@@ -47,6 +48,8 @@ type Config struct {
 	Lock sync.Locker
 	// CatchUp brings the simulation to the run's clock. It is called with the lock held.
 	CatchUp func()
+	// Sleep lets a command take its time, in the name of the branch that waits for it: the run's clock. If it is nil none takes any.
+	Sleep func(context.Context, time.Duration) error
 	// Record is told of each request once it was answered; nil if nobody wants to know. The lock is not held.
 	Record func(call Call, code int)
 }
@@ -63,6 +66,9 @@ type Cluster struct {
 
 // New makes the API server of a cluster, and what every cluster has from the start. The lock need not be held yet.
 func New(cfg Config) *Cluster {
+	if cfg.Section == nil {
+		cfg.Section = &scenario.Kubernetes{}
+	}
 	c := &Cluster{cfg: cfg, store: cfg.Store, owners: owners{}, changed: make(chan struct{})}
 	c.store.OnChange(func(store.Event) {
 		close(c.changed)
@@ -140,7 +146,7 @@ func (c *Cluster) Delete(reference, namespace string) error {
 }
 
 func (c *Cluster) namespace() string {
-	if c.cfg.Section != nil && c.cfg.Section.Namespace != "" {
+	if c.cfg.Section.Namespace != "" {
 		return c.cfg.Section.Namespace
 	}
 	return "default"

@@ -36,7 +36,7 @@ func (c *Cluster) outside(q *request) (answer, error) {
 
 func (c *Cluster) version() version.Info {
 	text := "v1.37.0"
-	if s := c.cfg.Section; s != nil && s.Version != "" {
+	if s := c.cfg.Section; s.Version != "" {
 		text = s.Version
 	}
 	parts := strings.SplitN(strings.TrimPrefix(text, "v"), ".", 3)
@@ -70,6 +70,10 @@ func (c *Cluster) served() []served {
 	add("authentication.k8s.io", "v1", reviewResource("SelfSubjectReview", false))
 	add("authorization.k8s.io", "v1", reviewResource("LocalSubjectAccessReview", true), reviewResource("SelfSubjectAccessReview", false),
 		reviewResource("SelfSubjectRulesReview", false), reviewResource("SubjectAccessReview", false))
+	for _, name := range []string{"nodes", "pods"} {
+		k := measured[name]
+		add(k.group, k.version, metav1.APIResource{Name: name, Kind: k.name, Namespaced: k.namespaced, Verbs: []string{"get", "list"}})
+	}
 	return out
 }
 

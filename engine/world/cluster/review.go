@@ -18,6 +18,9 @@ func (c *Cluster) virtual(q *request) (a answer, ok bool, err error) {
 		"selfsubjectreviews.authentication.k8s.io":       c.reviewSelf,
 	}
 	f := answers[q.call.Canonical()]
+	if f == nil && q.call.Group == metricsGroup {
+		return c.usage(q)
+	}
 	if f == nil || q.call.Version != "v1" || q.call.Name != "" {
 		return answer{}, false, nil
 	}

@@ -28,7 +28,7 @@ const authenticated = "system:authenticated"
 // userOf is who the scenario says that the run is, or who it acts as.
 func (c *Cluster) userOf(q *request) (user, error) {
 	u := admin
-	if s := c.cfg.Section; s != nil && s.User != "" && s.User != admin.name {
+	if s := c.cfg.Section; s.User != "" && s.User != admin.name {
 		u = user{s.User, append(groupsOf(s.User), authenticated)}
 	}
 	header := q.http.Header

@@ -15,6 +15,16 @@ func (c *Cluster) subresource(q *request) (answer, error) {
 	case name == "scale" && q.kind.scale != nil:
 		return c.byVerb(q, routes{"get": c.getScale, "update": c.putScale, "patch": c.patchScale})
 	}
+	if q.kind.canonical() == "pods" {
+		switch q.call.Subresource {
+		case "log":
+			return c.byVerb(q, routes{"get": c.log})
+		case "exec":
+			return c.byVerb(q, routes{"get": c.exec, "create": c.exec})
+		case "eviction":
+			return c.byVerb(q, routes{"create": c.evict})
+		}
+	}
 	return notFound(), nil
 }
 
@@ -48,5 +58,5 @@ func toMap(from any) (Object, error) {
 	return withoutNulls(o).(Object), nil
 }
 
-// textAt is a shorthand for what objects say of themselves.
+// metaText is a text in an object's metadata.
 func metaText(o Object, field string) string { return workload.Text(o, "metadata", field) }
