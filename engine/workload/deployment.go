@@ -128,7 +128,8 @@ func Deadline(owner Object) (time.Time, bool) {
 	c := Condition(owner, "Progressing")
 	seconds, _ := Int(owner, "spec", "progressDeadlineSeconds")
 	since := parseTime(Text(c, "lastUpdateTime"))
-	if !hasDeadline(owner) || since.IsZero() || c["reason"] == ReasonTimedOut || c["reason"] == ReasonPaused || Complete(owner) {
+	over := c["reason"] == ReasonAvailable || c["reason"] == ReasonTimedOut || c["reason"] == ReasonPaused || Complete(owner)
+	if !hasDeadline(owner) || since.IsZero() || over {
 		return time.Time{}, false
 	}
 	return since.Add(time.Duration(seconds) * time.Second), true

@@ -21,6 +21,10 @@ func (c *Cluster) admitted(k *kind, o Object, opts options) (Object, error) {
 		o = podAdmitted(o)
 	case "secrets":
 		o = secretEncoded(o)
+	case "jobs.batch":
+		o = jobSelected(o)
+	case definitions:
+		o = definitionDefaulted(o)
 	}
 	return k.tidyDefaults(o)
 }
@@ -37,6 +41,8 @@ func (c *Cluster) admittedAgain(k *kind, live, o Object) (Object, error) {
 		}
 	case "secrets":
 		o = secretEncoded(o)
+	case definitions:
+		o = definitionDefaulted(o)
 	}
 	return o, nil
 }
@@ -77,6 +83,19 @@ func (c *Cluster) addressed(o Object, opts options) Object {
 func podAdmitted(o Object) Object {
 	status := Object{"phase": "Pending", "qosClass": qosClass(o)}
 	return workload.With(o, status, "status")
+}
+
+// jobSelected gives a job the labels by which it knows its pods, unless it chooses them by itself.
+func jobSelected(o Object) Object {
+	if workload.Dig(o, "spec", "manualSelector") == true {
+		return o
+	}
+	for label, value := range map[string]string{
+		"batch.kubernetes.io/controller-uid": uidOf(o), "controller-uid": uidOf(o), "batch.kubernetes.io/job-name": nameOf(o), "job-name": nameOf(o),
+	} {
+		o = workload.With(o, value, "spec", "template", "metadata", "labels", label)
+	}
+	return workload.With(o, uidOf(o), "spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid")
 }
 
 // suffix completes a generated name: the same in every run of a scenario, and never the same twice.

@@ -4,7 +4,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/api/validation/path"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"runbook/engine/workload"
@@ -65,7 +64,3 @@ func (k *kind) needsVersion() bool {
 func versionRequired(Object) field.ErrorList {
 	return field.ErrorList{field.Invalid(field.NewPath("metadata", "resourceVersion"), 0, "must be specified for an update")}
 }
-
-func (k *kind) checkSpec(o, live Object) field.ErrorList { return nil }
-
-var _ = metav1.Status{}

@@ -220,14 +220,30 @@ func (c *Cluster) revised(k *kind, subresource string, live, wanted Object, opts
 	if err != nil {
 		return nil, err
 	}
-	if err := k.validate(next, live); err != nil {
+	base := k.completed(live)
+	if err := k.validate(next, base); err != nil {
 		return nil, err
 	}
-	if k.newGeneration(live, next) {
+	if k.newGeneration(base, next) {
 		generation, _ := workload.Int(live, "metadata", "generation")
 		next = workload.With(next, generation+1, "metadata", "generation")
 	}
-	return c.owned(k, subresource, live, next, opts)
+	if next, err = c.owned(k, subresource, live, next, opts); err == nil && workload.Equal(base, next) {
+		return live, nil
+	}
+	return next, err
+}
+
+// completed is a stored object in the form in which requests bring theirs. Controllers store what they need, in their own.
+func (k *kind) completed(live Object) Object {
+	o := workload.Defaulted(live)
+	if !k.typed() {
+		return o
+	}
+	if tidy, _, err := k.tidyAs(o, ignored); err == nil {
+		return tidy
+	}
+	return o
 }
 
 // writable is the object with what a client wants in the part that it writes to, and all else as it is.

@@ -9,6 +9,7 @@
 package controller
 
 import (
+	"fmt"
 	"time"
 
 	"runbook/engine/workload"
@@ -51,10 +52,16 @@ func New(s *store.Store, k *scenario.Kubernetes) *Controllers {
 // Advance does everything that is due up to a time, in order, each at its own time.
 func (c *Controllers) Advance(to time.Time) {
 	c.React()
+	rounds := 0 // at one instant
 	for {
 		at, any := c.agenda.next()
 		if !any || at.After(to) {
 			break
+		}
+		if rounds++; at.After(c.now()) {
+			rounds = 0
+		} else if rounds > patience {
+			panic(fmt.Sprintf("the simulated cluster does not get beyond %s: its agenda goes on with %v", c.stamp(), c.agenda.items[0].entry))
 		}
 		c.store.SetNow(at)
 		for _, do := range c.agenda.take(at) {

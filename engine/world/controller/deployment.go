@@ -100,10 +100,10 @@ func (c *Controllers) resize(d Object, sets []Object, sized Object) {
 // watchDeadline looks at a rollout again when it would have taken too long.
 func (c *Controllers) watchDeadline(d Object) {
 	at, any := workload.Deadline(d)
-	if !any {
+	if at = at.Add(time.Second); !any || !at.After(c.now()) { // a whole second later it has certainly passed
 		c.agenda.drop(uidOf(d), "deadline")
 		return
 	}
 	key := store.KeyOf("deployments.apps", d)
-	c.agenda.put(uidOf(d), "deadline", at.Add(time.Second), func() { c.work.add(key) })
+	c.agenda.put(uidOf(d), "deadline", at, func() { c.work.add(key) })
 }

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +123,7 @@ func (w *world) states() string {
 			order = append(order, state)
 		}
 	}
+	slices.Sort(order)
 	for i, state := range order {
 		order[i] = fmt.Sprintf("%d× %s", counts[state], state)
 	}
