@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -22,6 +23,9 @@ const (
 	foreground = metav1.DeletePropagationForeground
 	orphan     = metav1.DeletePropagationOrphan
 )
+
+// lasting are the namespaces without which there is no cluster.
+var lasting = []string{"default", "kube-public", "kube-system"}
 
 // A deletion is how an object is to be deleted.
 type deletion struct {
@@ -108,6 +112,9 @@ func (c *Cluster) removeKnown(k *kind, key store.Key, d deletion) (last Object, 
 	if live == nil {
 		return nil, false, apierrors.NewNotFound(k.groupResource(), key.Name)
 	}
+	if k.canonical() == "namespaces" && slices.Contains(lasting, key.Name) {
+		return nil, false, apierrors.NewForbidden(k.groupResource(), key.Name, errors.New("this namespace may not be deleted"))
+	}
 	if err := k.stillMeant(live, d); err != nil {
 		return nil, false, err
 	}
@@ -159,6 +166,9 @@ func (k *kind) marked(live Object, d deletion, now time.Time) (Object, bool) {
 		}
 	}
 	if grace == 0 && len(finalizers(o)) == 0 {
+		if k.canonical() == "pods" {
+			o = asDeleted(o, 0, now) // who watches sees how it went
+		}
 		return o, true
 	}
 	if deleting && k.canonical() != "pods" {

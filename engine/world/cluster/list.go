@@ -130,7 +130,7 @@ func (c *Cluster) resumed(opts metav1.ListOptions) (bookmark, error) {
 		err = fmt.Errorf("specifying resource version is not allowed when using continue")
 	}
 	if err != nil {
-		return bookmark{}, apierrors.NewBadRequest(err.Error())
+		return bookmark{}, apierrors.NewBadRequest("invalid continue token: " + err.Error())
 	}
 	if b.Revision < 0 {
 		b.Revision = c.store.Revision() // a list that goes on inconsistently, as expired offers

@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"runbook/engine/workload"
@@ -25,7 +24,7 @@ func (c *Cluster) subresource(q *request) (answer, error) {
 			return c.byVerb(q, routes{"create": c.evict})
 		}
 	}
-	return notFound(), nil
+	return answer{}, noResource()
 }
 
 // routes are what the verbs of one path do.
@@ -34,7 +33,7 @@ type routes map[string]func(*request) (answer, error)
 func (c *Cluster) byVerb(q *request, routes routes) (answer, error) {
 	f := routes[q.call.Verb]
 	if f == nil {
-		return answer{}, apierrors.NewMethodNotSupported(q.kind.groupResource(), q.call.Verb)
+		return answer{}, noMethod()
 	}
 	return f(q)
 }

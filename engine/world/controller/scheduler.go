@@ -19,6 +19,9 @@ const again = 5 * time.Minute
 
 // schedule gives a pod the least loaded node that may take it, or says why none does.
 func (c *Controllers) schedule(l *life, pod Object) {
+	if name := workload.Text(pod, "spec", "schedulerName"); name != "" && name != "default-scheduler" {
+		return // another scheduler's, which is not there
+	}
 	if len(workload.Maps(pod, "spec", "schedulingGates")) > 0 {
 		c.store.Update("pods", unscheduled(pod, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates", c.now()))
 		return
