@@ -273,3 +273,12 @@ func checkBound(ref rbacv1.RoleRef, subjects []rbacv1.Subject, before *rbacv1.Ro
 	}
 	return errs
 }
+
+// checkEvent wants an event beside what it is about; what belongs to no namespace has its events in the default one.
+func checkEvent(e, _ *corev1.Event) field.ErrorList {
+	about := e.InvolvedObject.Namespace
+	if about == e.Namespace || about == "" && e.Namespace == corev1.NamespaceDefault {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(field.NewPath("involvedObject", "namespace"), about, "does not match event.namespace")}
+}

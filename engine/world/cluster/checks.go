@@ -31,6 +31,7 @@ var checks = map[string]func(o, live Object) field.ErrorList{
 	"clusterroles" + rbac:                  checked(checkClusterRole),
 	"rolebindings" + rbac:                  checked(checkRoleBinding),
 	"clusterrolebindings" + rbac:           checked(checkClusterRoleBinding),
+	"events":                               checked(checkEvent),
 	definitions:                            checkDefinition,
 }
 

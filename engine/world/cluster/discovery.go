@@ -91,7 +91,7 @@ func (k *kind) discovered() []metav1.APIResource {
 		Name: k.resource, SingularName: k.singular(), Kind: k.name, Namespaced: k.namespaced, ShortNames: k.short, Verbs: allVerbs,
 		Categories: k.categories(),
 	}
-	if k.canonical() == "namespaces" {
+	if !k.collectively() {
 		of.Verbs = slices.DeleteFunc(slices.Clone(allVerbs), func(v string) bool { return v == "deletecollection" })
 	}
 	out := []metav1.APIResource{of}
@@ -113,6 +113,9 @@ func (k *kind) discovered() []metav1.APIResource {
 	}
 	return out
 }
+
+// collectively tells whether objects of the kind can be deleted all at once.
+func (k *kind) collectively() bool { return k.canonical() != "namespaces" }
 
 func (k *kind) categories() []string {
 	switch {

@@ -151,7 +151,9 @@ func (c *Cluster) resource(q *request) (answer, error) {
 	case "delete":
 		return c.delete(q)
 	case "deletecollection":
-		return c.deleteCollection(q)
+		if q.kind.collectively() {
+			return c.deleteCollection(q)
+		}
 	}
 	return answer{}, noMethod()
 }

@@ -91,6 +91,11 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
+// quiet is a cluster without a server.
+func quiet() *Cluster {
+	return New(Config{Store: store.New(began), Life: &fakeLife{}, Lock: &sync.Mutex{}, CatchUp: func() {}})
+}
+
 func (s *site) typed() *kubernetes.Clientset {
 	client, err := kubernetes.NewForConfig(s.config)
 	require.NoError(s.t, err)

@@ -111,12 +111,10 @@ func withOwners(o Object, from runtime.Object, live Object, now time.Time) Objec
 	}
 	var entries []any
 	for _, entry := range workload.Maps(u.Object, "metadata", "managedFields") {
-		old := before[ownerKey(entry)]
-		when := any(now.UTC().Format(time.RFC3339))
-		if old != nil && workload.Equal(old["fieldsV1"], entry["fieldsV1"]) {
-			when = old["time"]
+		if old := before[ownerKey(entry)]; old == nil || old["time"] != entry["time"] {
+			entry = workload.With(entry, now.UTC().Format(time.RFC3339), "time")
 		}
-		entries = append(entries, workload.With(entry, when, "time"))
+		entries = append(entries, entry)
 	}
 	if entries == nil {
 		return workload.With(o, nil, "metadata", "managedFields")
