@@ -44,6 +44,7 @@ func conformance(t *testing.T) []conformanceCase {
 		{"flow/exec as an action", flowExecAction},
 		{"answers/parts of a log", logOptions},
 		{"watch/changes", watchChanges},
+		{"watch/deletion", watchDeletion},
 		{"watch/selectors", watchSelectors},
 		{"watch/beginnings", watchBeginnings},
 		{"watch/timeout", watchTimeout},

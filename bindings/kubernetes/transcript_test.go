@@ -249,7 +249,9 @@ func (p *pen) normal(v any, key string) any {
 	case map[string]any:
 		out := map[string]any{}
 		for _, k := range slices.Sorted(maps.Keys(v)) {
-			out[k] = p.normal(v[k], k)
+			if v[k] != nil { // whoever reads it cannot tell null from nothing
+				out[k] = p.normal(v[k], k)
+			}
 		}
 		return out
 	case []any:

@@ -163,6 +163,24 @@ func watchChanges(s *site) {
 	require.Equal(s, []string{"ADDED b 1", "DELETED a 2"}, briefly(again.upTo("end")))
 }
 
+// A pod that runs nowhere is told to be about to go, and is gone.
+func watchDeletion(s *site) {
+	pod := object{
+		"apiVersion": "v1", "kind": "Pod", "metadata": object{"name": "p"},
+		"spec": object{"schedulerName": "nobody", "containers": []object{{"name": "c", "image": "registry.example/web:1"}}},
+	}
+	got := s.ask(s.Context(), "admin", call{method: "POST", path: s.in("pods"), body: toRaw(s.T, pod)})
+	require.Equal(s, http.StatusCreated, got.code, string(got.body))
+	w := s.watch("admin", s.in("pods")+"?watch=1&resourceVersion="+gjson.GetBytes(got.body, "metadata.resourceVersion").String())
+	s.must("DELETE", s.in("pods/p"))
+	events := w.seen(func(e []told) bool { return len(e) > 0 && e[len(e)-1].Type == "DELETED" })
+	require.Equal(s, []string{"MODIFIED p", "DELETED p"}, briefly(events))
+	for _, e := range events {
+		require.NotEmpty(s, workload.Text(e.Object, "metadata", "deletionTimestamp"))
+		require.Equal(s, int64(0), countAt(e.Object, "metadata", "deletionGracePeriodSeconds"))
+	}
+}
+
 // An object that begins to fit is new to a watch, and one that fits no more is gone.
 func watchSelectors(s *site) {
 	s.configMap("a", "0", object{"tier": "back"})

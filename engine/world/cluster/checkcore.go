@@ -65,14 +65,6 @@ func checkServicePorts(ports []corev1.ServicePort) field.ErrorList {
 	return errs
 }
 
-// checkEvent refuses an event that lies in another namespace than what it is about.
-func checkEvent(e, _ *corev1.Event) field.ErrorList {
-	if about := e.InvolvedObject.Namespace; about != "" && about != e.Namespace || about == "" && e.Namespace != corev1.NamespaceDefault {
-		return field.ErrorList{field.Invalid(field.NewPath("involvedObject", "namespace"), about, "does not match event.namespace")}
-	}
-	return nil
-}
-
 // mostData is how much a ConfigMap or a Secret may hold.
 const mostData = corev1.MaxSecretSize
 

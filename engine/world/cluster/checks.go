@@ -21,7 +21,6 @@ var checks = map[string]func(o, live Object) field.ErrorList{
 	"jobs.batch":                           checked(checkJob),
 	"cronjobs.batch":                       checked(checkCronJob),
 	"services":                             checked(checkService),
-	"events":                               checked(checkEvent),
 	"configmaps":                           checked(checkConfigMap),
 	"secrets":                              checked(checkSecret),
 	"persistentvolumeclaims":               checked(checkClaim),

@@ -226,9 +226,14 @@ func propagated(names []string, policy metav1.DeletionPropagation) any {
 	if len(names) == 0 {
 		return nil
 	}
-	out := make([]any, len(names))
-	for i, name := range names {
-		out[i] = name
+	return texts(names)
+}
+
+// texts is a list as decoded JSON has it.
+func texts(list []string) []any {
+	out := make([]any, len(list))
+	for i, text := range list {
+		out[i] = text
 	}
 	return out
 }
