@@ -113,11 +113,11 @@ func (s *site) begin() {
 const longest = 90 * time.Second
 
 // eventually waits until something is so.
-func (s *site) eventually(so func() bool) {
+func (s *site) eventually(so func() bool, what ...any) {
 	s.Helper()
 	for until := s.now().Add(longest); !so(); s.pass(200 * time.Millisecond) {
 		if s.now().After(until) {
-			require.FailNow(s, "it did not come true", "within %s", longest)
+			require.FailNow(s, "it did not come true within "+longest.String(), what...)
 		}
 	}
 }

@@ -110,6 +110,8 @@ func (e *exchange) directive(name string) string { return strings.Join(e.directi
 
 func (e *exchange) has(name string) bool { return len(e.directives[name]) > 0 }
 
+func (r *reply) String() string { return fmt.Sprintf("%d %s", r.code, r.body) }
+
 // A pen writes answers down.
 type pen struct {
 	site            *site
@@ -136,7 +138,7 @@ func (p *pen) exchange(e *exchange) string {
 	p.site.eventually(func() bool {
 		got = p.site.ask(p.site.Context(), user, c)
 		return field == "" || gjson.GetBytes(got.body, field).String() == value
-	})
+	}, "%s %s: %s", e.method, e.path, &got)
 	for _, keep := range e.directives["keep"] {
 		name, path, _ := strings.Cut(keep, " ")
 		p.kept[name] = gjson.GetBytes(got.body, path).String()
