@@ -128,7 +128,7 @@ func (s *site) driver(user string, walled bool) driver {
 	who := "lab-" + user
 	flags.KubeConfig, flags.Context = &s.kubeconfig, &who
 	cfg := Config{
-		Getter: flags, UserAgent: "runbook/lab " + s.Name(), FieldManager: "runbook-lab", Run: "LAB", Commands: siteCommands, Now: s.now,
+		Access: flags, UserAgent: "runbook/lab " + s.Name(), FieldManager: "runbook-lab", Run: "LAB", Commands: siteCommands, Now: s.now,
 	}
 	if walled {
 		cfg.WrapTransport = func(rt http.RoundTripper) http.RoundTripper { return wall{Reads(siteCommands), rt} }

@@ -119,7 +119,7 @@ func TestNoKubeconfig(t *testing.T) {
 	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
 	t.Setenv("KUBERNETES_SERVICE_HOST", "")
 	cfg := configFor(t, "")
-	cfg.Getter = genericclioptions.NewConfigFlags(false)
+	cfg.Access = genericclioptions.NewConfigFlags(false)
 	cfg.WrapTransport = func(http.RoundTripper) http.RoundTripper { return deaf{} }
 	_, err := driver{t, New(cfg), &fakeView{}}.tryRead("list", "pods", opts("namespace", "shop"))
 	e := asError(t, err)
@@ -129,7 +129,7 @@ func TestNoKubeconfig(t *testing.T) {
 	chosen := "127.0.0.1:1"
 	flags := genericclioptions.NewConfigFlags(false)
 	flags.APIServer = &chosen
-	cfg.Getter = flags
+	cfg.Access = flags
 	_, err = driver{t, New(cfg), &fakeView{}}.tryRead("list", "pods", opts("namespace", "shop"))
 	require.NotContains(t, asError(t, err).Hint, "KUBECONFIG", "the address was chosen")
 }
@@ -161,7 +161,7 @@ func (refusing) RoundTrip(*http.Request) (*http.Response, error) {
 func TestBadKubeconfig(t *testing.T) {
 	cfg := configFor(t, "")
 	nowhere := filepath.Join(t.TempDir(), "none")
-	cfg.Getter.(*genericclioptions.ConfigFlags).KubeConfig = &nowhere
+	cfg.Access.(*genericclioptions.ConfigFlags).KubeConfig = &nowhere
 	m := New(cfg)
 	f := m.Func("list")
 	args, err := f.Bind(m, []any{"pods", opts("namespace", "shop")})

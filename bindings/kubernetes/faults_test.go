@@ -163,7 +163,7 @@ func TestWhatIsAnOutage(t *testing.T) {
 		{"a server that is silent", hang, func(cfg *Config) { cfg.Patience = 50 * time.Millisecond }, "", false},
 		{"a limit of our own", hang, func(cfg *Config) {
 			limit := "50ms"
-			cfg.Getter.(*genericclioptions.ConfigFlags).Timeout = &limit
+			cfg.Access.(*genericclioptions.ConfigFlags).Timeout = &limit
 		}, "", false},
 		{"a wall", nil, func(cfg *Config) {
 			cfg.WrapTransport = func(http.RoundTripper) http.RoundTripper {

@@ -258,7 +258,7 @@ func configFor(t *testing.T, address string) Config {
 	flags := genericclioptions.NewConfigFlags(false)
 	flags.KubeConfig = &path
 	return Config{
-		Getter: flags, UserAgent: "runbook/test R1", FieldManager: "runbook", Run: "R1",
+		Access: flags, UserAgent: "runbook/test R1", FieldManager: "runbook", Run: "R1",
 		Commands: action.Commands{{"df", "-h"}}, Now: func() time.Time { return testNow },
 	}
 }

@@ -53,7 +53,7 @@ func (l *link) noteAnswer(code int) {
 func (l *link) justCameUp() bool { return time.Since(time.Unix(0, l.lost.Load())) < rolesTime }
 
 func (cfg Config) connect() (*link, error) {
-	config, err := cfg.Getter.ToRESTConfig()
+	config, err := cfg.Access.ToRESTConfig()
 	if err != nil {
 		return nil, kubeconfigError(err)
 	}
@@ -71,7 +71,7 @@ func (cfg Config) connect() (*link, error) {
 	if err != nil {
 		return nil, kubeconfigError(err)
 	}
-	loader := cfg.Getter.ToRawKubeConfigLoader()
+	loader := cfg.Access.ToRawKubeConfigLoader()
 	raw, err := loader.RawConfig()
 	return &link{
 		config: config, http: client, base: base,
@@ -82,7 +82,7 @@ func (cfg Config) connect() (*link, error) {
 
 // contextNamespace is the one that a kubeconfig's context names. It reads files, never the network.
 func (cfg Config) contextNamespace() (string, error) {
-	namespace, _, err := cfg.Getter.ToRawKubeConfigLoader().Namespace()
+	namespace, _, err := cfg.Access.ToRawKubeConfigLoader().Namespace()
 	if err != nil {
 		return "", kubeconfigError(err)
 	}

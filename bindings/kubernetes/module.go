@@ -19,7 +19,8 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"runbook/engine/action"
 	"runbook/engine/module"
@@ -30,7 +31,7 @@ const system = "kubernetes"
 
 // Config says which cluster, and how to appear to it.
 type Config struct {
-	Getter        genericclioptions.RESTClientGetter        // loaded at the first operation
+	Access        Access                                    // loaded at the first operation
 	WrapTransport func(http.RoundTripper) http.RoundTripper // put under every client, exec's included; may be nil
 	Commands      action.Commands                           // commands that only look
 	UserAgent     string                                    // of every request
@@ -39,6 +40,12 @@ type Config struct {
 	Now           func() time.Time                          // nil for the time of the run
 	Patience      time.Duration                             // how long the cluster may be silent in the middle of a request; 0 for a minute
 	Secrets       Secrets                                   // kept out of what is shown; nil for nobody who does that
+}
+
+// Access says where the cluster is and who we are there, as a kubeconfig does.
+type Access interface {
+	ToRESTConfig() (*rest.Config, error)
+	ToRawKubeConfigLoader() clientcmd.ClientConfig
 }
 
 // Secrets keeps secrets out of what is shown. It is told the values of Secrets, and asked about text that is cut short, or leaves by

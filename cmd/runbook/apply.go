@@ -46,7 +46,9 @@ func applyOne(ctx context.Context, io streams, f *commonFlags, path, record stri
 	if err != nil {
 		return err
 	}
-	f.remember(p.Run)
+	if err := f.remember(p.Run); err != nil {
+		return err
+	}
 	x, err := prepare(io, f, false)
 	if err != nil {
 		return err

@@ -31,6 +31,10 @@ func under(path, folder string) bool { return path == folder || strings.HasPrefi
 // The arrows between packages only go down. ARCHITECTURE.md draws them.
 func TestArrows(t *testing.T) {
 	bindingsMay := []string{"runbook/engine/action", "runbook/engine/module", "runbook/engine/workload"}
+	worldsMay := []string{
+		"runbook/engine/action", "runbook/engine/clock", "runbook/engine/module", "runbook/engine/typedoc", "runbook/engine/workload",
+		"runbook/engine/yamlfile",
+	}
 	for pkg, imported := range imports(t) {
 		for _, path := range imported {
 			if strings.HasPrefix(path, "github.com/yuin/gopher-lua") {
@@ -46,7 +50,10 @@ func TestArrows(t *testing.T) {
 				assert.Equal(t, "runbook/engine/action", path, "engine/module imports engine/action only")
 			case under(pkg, "runbook/bindings"):
 				assert.True(t, slices.Contains(bindingsMay, path) || under(path, pkg), "%s must not import %s", pkg, path)
+			case under(pkg, "runbook/engine/world"):
+				assert.True(t, slices.Contains(worldsMay, path) || under(path, "runbook/engine/world"), "a simulated site knows nothing of runs: %s must not import %s", pkg, path)
 			case under(pkg, "runbook/engine"):
+				assert.False(t, under(path, "runbook/engine/world") && pkg != "runbook/engine/tester", "only tests know simulated sites: %s must not import %s", pkg, path)
 				assert.True(t, under(path, "runbook/engine"), "the engine must not import %s, as %s does", path, pkg)
 			}
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -84,15 +83,6 @@ func (c clusterFlags) current() string {
 	return raw.CurrentContext
 }
 
-// production is the name of the context that is meant, if the site file says that it is production; "" if not.
-func (x *execution) production() string {
-	current := x.flags.cluster.current()
-	if slices.Contains(x.site.Kubernetes.Production, current) {
-		return current
-	}
-	return ""
-}
-
 // clusterModule is the kubernetes module of one run.
 func (x *execution) clusterModule() *module.Module {
 	wrap := learning(x.redact)
@@ -101,7 +91,7 @@ func (x *execution) clusterModule() *module.Module {
 		wrap = func(next http.RoundTripper) http.RoundTripper { return x.wall.Wrap(learn(next)) }
 	}
 	return kubernetes.New(kubernetes.Config{
-		Getter: x.flags.cluster, WrapTransport: wrap, Commands: x.site.Commands.Reads, Secrets: x.redact,
+		Access: x.venue.cluster(), WrapTransport: wrap, Commands: x.venue.reads(), Secrets: x.redact,
 		UserAgent: "runbook/" + version + " " + x.id, FieldManager: "runbook", Run: x.id,
 	})
 }

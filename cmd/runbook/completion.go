@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"runbook/engine"
+	"runbook/engine/catalog"
 )
 
 var shells = []string{"bash", "zsh", "fish", "powershell"}
@@ -44,6 +45,25 @@ func completeNames(cmd *cobra.Command, args []string, _ string) ([]string, cobra
 	var names []string
 	for _, e := range entries {
 		names = append(names, e.Name+"\t"+describe(cmd.Context(), e).Summary)
+	}
+	return names, cobra.ShellCompDirectiveDefault
+}
+
+// completeScenarios completes --scenario with those of the runbook that was named before it, or a path.
+func completeScenarios(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var entry *catalog.Entry
+	if len(args) > 0 {
+		entry, _ = shelves().Find(args[0]) // without it, those beside all runbooks are left
+	}
+	found := scenariosOf(entry)
+	names, err := found.Names()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	for i, name := range names {
+		if s, err := found.Load(name); err == nil {
+			names[i] += "\t" + s.Summary
+		}
 	}
 	return names, cobra.ShellCompDirectiveDefault
 }

@@ -13,12 +13,12 @@ import (
 
 func newDocs(io streams) *cobra.Command {
 	return &cobra.Command{
-		Use:   "docs [MODULE[.FUNCTION] | journal]",
-		Short: "Show what a script may call, or what a journal holds",
+		Use:   "docs [MODULE[.FUNCTION] | journal | scenario]",
+		Short: "Show what a script may call, or what is in a journal or a scenario",
 		Long: `Shows what a script may call: all modules, one, or one function. "journal" is
 the format of the records that every run leaves behind, for who reads them with
-jq.`,
-		Example: "  runbook docs kubernetes\n  runbook docs kubernetes.list\n  runbook docs journal",
+jq; "scenario" that of the simulated sites that a run can be rehearsed in.`,
+		Example: "  runbook docs kubernetes\n  runbook docs kubernetes.list\n  runbook docs journal\n  runbook docs scenario",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			page, err := docs(engine.Documented(library(declared()...)), args)
@@ -38,6 +38,9 @@ func docs(modules []*module.Module, named []string) (string, error) {
 	case len(named) == 1 && named[0] == journalTopic:
 		writeJournalDocs(&b)
 		return b.String(), nil
+	case len(named) == 1 && named[0] == scenarioTopic:
+		err := writeScenarioDocs(&b)
+		return b.String(), err
 	case len(named) == 1:
 		err := writeDocs(&b, modules, named[0])
 		return b.String(), err

@@ -50,6 +50,9 @@ Kinds of record, with the parts that each always has
 
 func writeType(w *strings.Builder, t typedoc.Type) {
 	fmt.Fprintf(w, "\n%s\n", t.Name)
+	if t.Doc != "" {
+		fmt.Fprintf(w, "  %s\n", t.Doc)
+	}
 	for _, f := range t.Fields {
 		name := f.Name
 		if f.Optional {

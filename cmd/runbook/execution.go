@@ -21,9 +21,9 @@ import (
 	"runbook/engine/plan"
 	"runbook/engine/redact"
 	"runbook/engine/screen"
-	"runbook/engine/site"
 	"runbook/engine/wall"
 	"runbook/engine/watchdog"
+	"runbook/engine/world/scenario"
 )
 
 // defaultMemory is how much heap a run may use, far above what ten thousand pods need.
@@ -35,7 +35,9 @@ type commonFlags struct {
 	memory  string
 	site    string
 	output  *output
-	cluster clusterFlags
+	// simulation is the simulated site that is meant; nil for a real one.
+	simulation *scenario.Scenario
+	cluster    clusterFlags
 }
 
 func newCommonFlags() commonFlags { return commonFlags{cluster: newClusterFlags()} }
@@ -59,7 +61,7 @@ func (f *commonFlags) addLimits(cmd *cobra.Command) {
 type execution struct {
 	io      streams
 	flags   *commonFlags
-	site    *site.Site
+	venue   venue
 	id      string
 	redact  *redact.Redactor
 	outlets outlets
@@ -73,18 +75,17 @@ type execution struct {
 	wall       *wall.Wall  // nil in a real run
 }
 
-// prepare reads the site file and chooses what the run is called. Walled puts the second wall of a dry run around the clients.
+// prepare finds out where the run is to happen, and chooses what it is called. Walled puts the second wall of a dry run around the clients.
 func prepare(io streams, f *commonFlags, walled bool) (*execution, error) {
-	s, err := loadSite(f.site)
+	where, err := f.venue()
 	if err != nil {
-		return nil, &engine.UsageError{Err: err}
+		return nil, err
 	}
-	f.cluster.fillIn(s.Kubernetes)
 	id, err := journal.NewID(time.Now(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	x := &execution{io: io, flags: f, site: s, id: id, redact: io.secrets, outlets: outletsOf(io)}
+	x := &execution{io: io, flags: f, venue: where, id: id, redact: io.secrets, outlets: outletsOf(io)}
 	out := io.out
 	x.shown = x.outlets.out
 	if *f.output == asJSON {
@@ -93,27 +94,19 @@ func prepare(io streams, f *commonFlags, walled bool) (*execution, error) {
 	x.onTerminal = term.IsTerminal(int(out.Fd()))
 	x.text = screen.NewText(x.shown, screen.Options{Look: screen.LookOf(out, getenv)})
 	if walled {
-		x.wall = wall.New(readsOf(s.Commands.Reads), nil)
+		x.wall = wall.New(readsOf(where.reads()), nil)
 	}
 	return x, nil
 }
 
 // identity is which site is meant.
-func (x *execution) identity() map[string]string { return identityOf(x.flags, x.site, x.redact) }
-
-func identityOf(f *commonFlags, s *site.Site, r *redact.Redactor) map[string]string {
-	about := f.cluster.identity(r)
-	if s.Name != "" && about != nil {
-		about["site"] = s.Name
-	}
-	return about
-}
+func (x *execution) identity() map[string]string { return x.venue.identity(x.redact) }
 
 // people are who answers in a real run: those at the terminal, or nobody.
 func (x *execution) people(yes bool) engine.People {
 	var people engine.People = engine.Nobody{}
 	if term.IsTerminal(int(x.io.in.Fd())) {
-		x.asking = newTerminal(x.io, x.outlets.err, x.text, x.production())
+		x.asking = newTerminal(x.io, x.outlets.err, x.text, x.venue.production())
 		people = x.asking
 	}
 	if yes {
@@ -136,6 +129,10 @@ type job struct {
 // do runs a script. An error is one that arose before anything was written down, or one of closing what was.
 func (x *execution) do(ctx context.Context, j job) (result engine.Result, err error) {
 	defer func() { err = errors.Join(err, j.outputs.abandon()) }()
+	if err := x.venue.open(); err != nil {
+		return engine.Result{}, err
+	}
+	defer func() { err = errors.Join(err, x.venue.close()) }()
 	signals := interruptible(ctx, x.interrupted)
 	defer signals.stop()
 	defer x.watchReader(signals)()
@@ -179,10 +176,10 @@ func (x *execution) config(actions context.Context, j job) (engine.Config, error
 		return engine.Config{}, usage("--memory %s is not a size such as 512MiB", x.flags.memory).wrap()
 	}
 	return engine.Config{
-		Entry: j.entry, Given: j.given, Mode: j.mode(), Past: j.past, Plan: j.plan,
+		Entry: j.entry, Given: j.given, Mode: x.venue.mode(j.mode()), Past: j.past, Plan: j.plan,
 		Library: library(x.clusterModule()), Live: x.text,
 		Limits:  watchdog.Limits{Time: x.flags.timeout, Memory: int64(memory)},
-		About:   journal.Run{ID: x.id, Version: version, User: userName(), Host: hostName(), Site: x.identity(), SiteFile: siteFile(x.site)},
+		About:   journal.Run{ID: x.id, Version: version, User: userName(), Host: hostName(), Site: x.identity(), SiteFile: x.venue.siteFile()},
 		Actions: actions, Redactor: x.redact, Pace: x.pace, Exit: x.die,
 	}, nil
 }

@@ -132,7 +132,13 @@ func resumeOne(ctx context.Context, io streams, f *resumeFlags, name string) (er
 	if err != nil {
 		return err
 	}
-	f.remember(t.run)
+	if name := t.run.Scenario(); name != "" {
+		return action.Errorf(action.CodeInvalid, "run %s was in the scenario %s, which ended with it: there is nothing to go on in", t.run.ID, name).
+			Try("run it again: runbook run %s --scenario %s", t.run.Typed(), name)
+	}
+	if err := f.remember(t.run); err != nil {
+		return err
+	}
 	x, err := prepare(io, &f.commonFlags, false)
 	if err != nil {
 		return err

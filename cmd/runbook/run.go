@@ -21,6 +21,7 @@ type runFlags struct {
 	assume   []string
 	out      string
 	record   string
+	scenario string
 }
 
 func newRun(io streams) *cobra.Command {
@@ -31,10 +32,13 @@ func newRun(io streams) *cobra.Command {
 		Long: `Runs a runbook: one by its name, or a script by its path ending in .lua.
 
 With --dry-run it reads the live site, changes nothing, and shows every action that it would take. With --out it also writes a plan,
-which "runbook apply" carries out and nothing else.`,
+which "runbook apply" carries out and nothing else.
+
+With --scenario it happens in a simulated site, dry or for real: an incident to rehearse, with nothing installed and nothing at stake.`,
 		Example: `  runbook run compiler-down --dry-run
   runbook run compiler-down --dry-run --out fix.plan
-  runbook run compiler-down -p replicas=5 --context staging`,
+  runbook run compiler-down -p replicas=5 --context staging
+  runbook run compiler-down --scenario crashloop`,
 		Args:              oneArg("the name of a runbook"),
 		ValidArgsFunction: completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,7 +53,9 @@ which "runbook apply" carries out and nothing else.`,
 	flags.StringArrayVar(&f.assume, "assume", nil, "with --dry-run: \"NAME=timeout\" rehearses that the wait NAME does not come true")
 	flags.StringVar(&f.out, "out", "", "with --dry-run: write a plan to this file")
 	flags.StringVar(&f.record, "record", "", "write a recording of the run to this file, for runbook replay")
+	flags.StringVar(&f.scenario, "scenario", "", "run it in a simulated site: the name of a scenario, or a path ending in .yaml")
 	f.add(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("scenario", completeScenarios)
 	_ = cmd.RegisterFlagCompletionFunc("param", completeParams) // fails only for a flag that does not exist
 	return cmd
 }
@@ -84,6 +90,9 @@ func runOne(ctx context.Context, io streams, f *runFlags, name string) error {
 	}
 	timesOut, err := timeouts(f.assume)
 	if err != nil {
+		return err
+	}
+	if err := f.enter(f.scenario, entry); err != nil {
 		return err
 	}
 	x, err := prepare(io, &f.commonFlags, f.dry)

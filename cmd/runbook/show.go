@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"runbook/engine"
+	"runbook/engine/catalog"
 	"runbook/engine/script"
 )
 
@@ -18,6 +19,15 @@ type shown struct {
 	May         []string     `json:"may"`
 	Params      []shownParam `json:"params"`
 	Steps       []string     `json:"steps"`
+	// Scenarios are the simulated sites in its folder.
+	Scenarios []shownScenario `json:"scenarios"`
+}
+
+type shownScenario struct {
+	Name     string `json:"name"`
+	Summary  string `json:"summary"`
+	ReadOnly bool   `json:"read_only,omitempty"` // nothing is changed in it
+	Fault    string `json:"fault,omitempty"`     // why it cannot be read
 }
 
 type shownParam struct {
@@ -70,15 +80,34 @@ with --record, is shown as "runbook runs show" shows a run.
 			return err
 		}
 		if *o == asJSON {
-			return writeJSON(io.out, shownOf(book))
+			return writeJSON(io.out, shownOf(book, ownScenarios(entry)))
 		}
-		_, err = fmt.Fprint(io.out, page(book))
+		_, err = fmt.Fprint(io.out, page(book, ownScenarios(entry)))
 		return err
 	}
 	return cmd
 }
 
-func shownOf(book *engine.Runbook) shown {
+// ownScenarios are the scenarios in a runbook's folder. One that cannot be read is no reason to show nothing.
+func ownScenarios(entry *catalog.Entry) []shownScenario {
+	out := []shownScenario{}
+	found := scenariosOf(entry)
+	names, err := found[:1].Names()
+	if err != nil {
+		return append(out, shownScenario{Fault: err.Error()})
+	}
+	for _, name := range names {
+		s, err := found.Load(name)
+		if err != nil {
+			out = append(out, shownScenario{Name: name, Fault: err.Error()})
+			continue
+		}
+		out = append(out, shownScenario{Name: name, Summary: s.Summary, ReadOnly: s.ReadOnly})
+	}
+	return out
+}
+
+func shownOf(book *engine.Runbook, scenarios []shownScenario) shown {
 	h, e := book.Header, book.Entry
 	s := shown{
 		listed: listed{
@@ -86,6 +115,7 @@ func shownOf(book *engine.Runbook) shown {
 			Alerts: append([]string{}, h.Alerts...), Tags: append([]string{}, h.Tags...),
 		},
 		Title: h.Title, Description: h.Description, May: append([]string{}, h.May...), Params: []shownParam{}, Steps: []string{},
+		Scenarios: scenarios,
 	}
 	for i := range h.Params {
 		s.Params = append(s.Params, shownParamOf(&h.Params[i]))
@@ -107,7 +137,7 @@ func shownParamOf(p *script.Param) shownParam {
 }
 
 // page is a runbook as text.
-func page(book *engine.Runbook) string {
+func page(book *engine.Runbook, scenarios []shownScenario) string {
 	var b strings.Builder
 	h, e := book.Header, book.Entry
 	fmt.Fprintf(&b, "%s: %s\n", e.Name, h.Summary)
@@ -135,6 +165,7 @@ func page(book *engine.Runbook) string {
 		b.WriteString("  nothing\n")
 	}
 	writeParams(&b, h.Params)
+	writeScenarios(&b, scenarios)
 	fmt.Fprintf(&b, "\nRehearse it:  runbook run %s --dry-run\n", e.Name)
 	return b.String()
 }
@@ -152,6 +183,24 @@ func writeParams(w *strings.Builder, params []script.Param) {
 		p := &params[i]
 		fmt.Fprintf(w, "  %-*s  %s\n", width, p.Name, p.Doc)
 		fmt.Fprintf(w, "  %-*s  %s\n", width, "", p.Rule())
+	}
+}
+
+func writeScenarios(w *strings.Builder, scenarios []shownScenario) {
+	if len(scenarios) == 0 {
+		return
+	}
+	section(w, "Scenarios (--scenario name: a simulated site)")
+	width := 0
+	for _, s := range scenarios {
+		width = max(width, len(s.Name))
+	}
+	for _, s := range scenarios {
+		about := s.Summary
+		if s.Fault != "" {
+			about = "cannot be read: " + s.Fault
+		}
+		fmt.Fprintf(w, "  %-*s  %s\n", width, s.Name, about)
 	}
 }
 

@@ -45,11 +45,19 @@ func siteFile(s *site.Site) string {
 }
 
 // remember means the site file of an earlier run where the command line names none. One that is gone is not asked for: what the site is
-// now will tell.
-func (f *commonFlags) remember(run *journal.Run) {
+// now will tell. A run in a scenario belongs into that scenario.
+func (f *commonFlags) remember(run *journal.Run) error {
+	if name := run.Scenario(); name != "" {
+		entry, err := shelves().Find(run.Typed())
+		if err != nil {
+			entry = nil // and with it the scenarios in its folder, which the next line will tell
+		}
+		return f.enter(name, entry)
+	}
 	if _, err := os.Stat(run.SiteFile); f.site == "" && err == nil {
 		f.site = run.SiteFile
 	}
+	return nil
 }
 
 func sitesFolder() string { return filepath.Join(xdg.ConfigHome, "runbook", "sites") }

@@ -49,19 +49,20 @@ func staleScript(ctx context.Context, p *plan.Plan) []screen.Stale {
 // staleSite compares the site as apply would find it on the same command line.
 func staleSite(f *commonFlags, p *plan.Plan) []screen.Stale {
 	const what = "site"
-	f.remember(p.Run)
-	s, err := loadSite(f.site)
+	if err := f.remember(p.Run); err != nil {
+		return []screen.Stale{{What: what, Text: err.Error(), Refuses: true}}
+	}
+	where, err := f.venue()
 	if err != nil {
 		return []screen.Stale{{What: what, Text: err.Error(), Refuses: true}}
 	}
-	f.cluster.fillIn(s.Kubernetes)
 	var out []screen.Stale
 	planned, current := p.Run.Site["context"], f.cluster.current()
-	if *f.cluster.Context == "" && planned != "" && current != "" && current != planned {
+	if p.Run.Scenario() == "" && *f.cluster.Context == "" && planned != "" && current != "" && current != planned {
 		out = append(out, screen.Stale{What: what, Text: fmt.Sprintf("your context is %s: apply goes to that of the plan, %s", current, planned)})
 	}
 	f.restore(p.Run.Site)
-	if fault := siteFault(p.Run.Site, identityOf(f, s, redact.New())); fault != "" {
+	if fault := siteFault(p.Run.Site, where.identity(redact.New())); fault != "" {
 		out = append(out, screen.Stale{What: what, Text: "it " + fault, Refuses: true})
 	}
 	return out

@@ -112,7 +112,29 @@ func cloneValue(v any) any {
 
 // Equal compares two values as JSON, where 3 and 3.0 are the same number.
 func Equal(a, b any) bool {
-	x, errX := json.Marshal(a)
+	switch x := a.(type) {
+	case Object:
+		if y, ok := b.(Object); ok && x != nil && y != nil {
+			return maps.EqualFunc(x, y, Equal)
+		}
+	case []any:
+		if y, ok := b.([]any); ok && x != nil && y != nil {
+			return slices.EqualFunc(x, y, Equal)
+		}
+	case string:
+		if y, ok := b.(string); ok {
+			return x == y
+		}
+	case int64:
+		if y, ok := b.(int64); ok {
+			return x == y
+		}
+	case nil:
+		if b == nil {
+			return true
+		}
+	}
+	x, errX := json.Marshal(a) // other types, and what is empty in one way or another: seldom
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }

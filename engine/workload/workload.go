@@ -40,10 +40,10 @@ func (w Workload) Without(o Object) Workload {
 	return w
 }
 
-// Ready returns the workload once every wanted pod runs and is ready.
+// Ready returns the workload once every wanted pod runs, is ready, and has been so for as long as its owner asks.
 func (w Workload) Ready(now time.Time) Workload {
 	w = Reconcile(w, now)
-	w.Pods = mapped(w.Pods, func(p Object) Object { return ReadyPod(p, now) })
+	w.Pods = mapped(w.Pods, func(p Object) Object { return ReadyPod(p, now.Add(-MinReady(w.Owner))) })
 	return Reconcile(w, now)
 }
 

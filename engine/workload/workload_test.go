@@ -1,6 +1,8 @@
 package workload
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -196,4 +198,19 @@ func TestCreatedFillsInDefaults(t *testing.T) {
 	require.Equal(t, "Active", Text(ns, "status", "phase"))
 	require.Equal(t, "shop", Text(ns, "metadata", "labels", "kubernetes.io/metadata.name"))
 	require.NotEqual(t, uid(ns), uid(Created(ns, now.Add(time.Second))), "created again it is another object")
+}
+
+func TestEqualIsEqualityOfJSON(t *testing.T) {
+	values := []any{
+		nil, "", "3", int64(3), 3.0, int32(3), 3.5, true, false, json.Number("3"), Object(nil), Object{}, Object{"a": int64(1)}, Object{"a": 1.0},
+		Object{"a": nil}, Object{"b": int64(1)}, []any(nil), []any{}, []any{int64(1)}, []any{1.0}, []any{int64(1), int64(2)}, []string{"a"}, []any{"a"},
+	}
+	for _, a := range values {
+		for _, b := range values {
+			x, errX := json.Marshal(a)
+			y, errY := json.Marshal(b)
+			require.NoError(t, errors.Join(errX, errY))
+			require.Equal(t, string(x) == string(y), Equal(a, b), "%#v and %#v", a, b)
+		}
+	}
 }

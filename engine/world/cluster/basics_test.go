@@ -82,7 +82,7 @@ func TestDryRunsStoreNothing(t *testing.T) {
 
 func TestScale(t *testing.T) {
 	s := newSite(t)
-	s.apply(deployment("web", 2))
+	require.Equal(t, 201, s.ask("POST", deployments, deployment("web", 2), jsonType).code)
 	r := s.ask("GET", deployments+"/web/scale", "")
 	require.Equal(t, 200, r.code)
 	require.Equal(t, "Scale", r.text("kind"))

@@ -24,7 +24,7 @@ import (
 type Object = store.Object
 
 // A Line is one line of a container's log.
-type Line struct {
+type Line = struct {
 	Time time.Time
 	Text string
 }
@@ -59,9 +59,10 @@ type Cluster struct {
 	cfg      Config
 	store    *store.Store
 	owners   owners
-	changed  chan struct{} // closed at the next change
-	services int64         // cluster addresses that were given out
-	named    int64         // names that were generated
+	applied  map[store.Key]Object // what the scenario applied last
+	changed  chan struct{}        // closed at the next change
+	services int64                // cluster addresses that were given out
+	named    int64                // names that were generated
 }
 
 // New makes the API server of a cluster, and what every cluster has from the start. The lock need not be held yet.
@@ -69,7 +70,7 @@ func New(cfg Config) *Cluster {
 	if cfg.Section == nil {
 		cfg.Section = &scenario.Kubernetes{}
 	}
-	c := &Cluster{cfg: cfg, store: cfg.Store, owners: owners{}, changed: make(chan struct{})}
+	c := &Cluster{cfg: cfg, store: cfg.Store, owners: owners{}, applied: map[store.Key]Object{}, changed: make(chan struct{})}
 	c.store.OnChange(func(store.Event) {
 		close(c.changed)
 		c.changed = make(chan struct{})
@@ -78,30 +79,56 @@ func New(cfg Config) *Cluster {
 	return c
 }
 
-// Apply makes an object as kubectl apply would, and what its manifest says of its status as whoever writes that does. The lock must be
+// Apply makes an object as kubectl apply does, and what its manifest says of its status as whoever writes that does. The lock must be
 // held, as for everything here that is no request.
 func (c *Cluster) Apply(manifest map[string]any) error {
 	k, err := c.kindOf(manifest)
 	if err != nil {
 		return err
 	}
-	manifest, err = k.tidy(manifest)
+	if manifest, err = k.tidy(manifest); err != nil {
+		return err
+	}
+	manifest = workload.With(manifest, nil, "metadata", "managedFields")
+	if k.namespaced && namespaceOf(manifest) == "" {
+		manifest = workload.With(manifest, c.namespace(), "metadata", "namespace")
+	}
+	key := store.KeyOf(k.canonical(), manifest)
+	if c.store.Get(key) == nil {
+		// Nobody is noted as the owner of its fields: to do so takes a schema that takes long to read, and most runs need none.
+		_, err = c.create(k, key.Namespace, manifest, options{validation: strict, applied: true, user: admin})
+	} else {
+		_, err = c.update(k, key, "", scenarios, func(live Object) (Object, error) { return c.reapplied(k, key, live, manifest) })
+	}
 	if err != nil {
 		return err
 	}
-	if k.namespaced && workload.Text(manifest, "metadata", "namespace") == "" {
-		manifest = workload.With(manifest, c.namespace(), "metadata", "namespace")
+	c.applied[key] = manifest
+	return c.applyStatus(k, key, manifest)
+}
+
+// scenarios is how a scenario writes.
+var scenarios = options{manager: "scenario", validation: strict, user: admin}
+
+// reapplied is an object after what was applied before is applied in another form: what it no longer says is taken away.
+func (c *Cluster) reapplied(k *kind, key store.Key, live, manifest Object) (Object, error) {
+	before := c.applied[key]
+	if before == nil {
+		before = Object{}
 	}
-	opts := options{manager: "scenario", validation: strict, force: true, user: admin}
-	key := store.KeyOf(k.canonical(), manifest)
-	if _, _, err := c.applyTo(k, key, "", workload.With(manifest, nil, "metadata", "managedFields"), opts); err != nil {
-		return err
+	next, err := k.threeWay(before, manifest, live)
+	if err != nil {
+		return nil, err
 	}
+	return k.tidy(next)
+}
+
+func (c *Cluster) applyStatus(k *kind, key store.Key, manifest Object) error {
 	status := workload.Map(manifest, "status")
-	if status == nil || !k.is(statusTrait) {
+	if len(status) == 0 || !k.is(statusTrait) {
 		return nil
 	}
-	_, err = c.update(k, key, "status", opts, func(live Object) (Object, error) {
+	_, err := c.update(k, key, "status", scenarios, func(live Object) (Object, error) {
 		merged := maps.Clone(workload.Map(live, "status"))
 		if merged == nil {
 			merged = Object{}
@@ -118,7 +145,6 @@ func (c *Cluster) Patch(reference, namespace string, patch map[string]any) error
 	if err != nil {
 		return err
 	}
-	opts := options{manager: "scenario", validation: strict, user: admin}
 	for _, subresource := range []string{"", "status"} {
 		part := workload.With(patch, nil, "status")
 		if subresource != "" {
@@ -128,7 +154,7 @@ func (c *Cluster) Patch(reference, namespace string, patch map[string]any) error
 			continue
 		}
 		change := func(live Object) (Object, error) { return k.tidy(mergePatch(live, part)) }
-		if _, err := c.update(k, key, subresource, opts, change); err != nil {
+		if _, err := c.update(k, key, subresource, scenarios, change); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package cluster
 import (
 	"bytes"
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"testing"
@@ -138,7 +137,7 @@ func TestExec(t *testing.T) {
 	s.as("viewer")
 	_, _, err = s.exec(url.Values{"container": {"a"}, "command": {"df", "-h"}})
 	require.ErrorContains(t, err, `cannot create resource "pods/exec"`)
-	require.False(t, errors.As(err, &exit))
+	require.NotErrorAs(t, err, &exit)
 }
 
 func TestUsage(t *testing.T) {

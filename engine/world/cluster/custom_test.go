@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -70,6 +71,13 @@ func TestWhatAScenarioDoesByItself(t *testing.T) {
 	defer s.lock.Unlock()
 	require.NoError(t, s.c.Apply(parse(t, replaced(deployment("web", 2), `"namespace":"shop",`, ``))), "in the context's namespace")
 	require.NoError(t, s.c.Apply(parse(t, deployment("web", 3))), "as often as it likes")
+	side := replaced(deployment("web", 3), `"containers":[`, `"containers":[{"name":"side","image":"side:1"},`)
+	for _, m := range []string{side, deployment("web", 3)} {
+		require.NoError(t, s.c.Apply(parse(t, m)))
+		want := strings.Count(m, `"image"`)
+		live := s.store.List("deployments.apps", "shop")[0]
+		require.Len(t, workload.Maps(live, "spec", "template", "spec", "containers"), want, "what a manifest no longer says goes")
+	}
 	require.NoError(t, s.c.Patch("deploy/web", "", parse(t, `{"spec":{"replicas":5},"status":{"replicas":5}}`)))
 	live := s.store.List("deployments.apps", "shop")[0]
 	require.Equal(t, int64(5), workload.Dig(live, "spec", "replicas"))

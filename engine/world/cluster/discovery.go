@@ -30,6 +30,8 @@ func (c *Cluster) outside(q *request) (answer, error) {
 		return c.groupAnswer(parts[1]), nil
 	case len(parts) == 3 && parts[0] == "apis":
 		return c.resourcesAnswer(parts[1], parts[2]), nil
+	case len(parts) >= 2 && parts[0] == "openapi" && parts[1] == "v3":
+		return c.openAPI(parts[2:]), nil
 	}
 	return notFound(), nil
 }

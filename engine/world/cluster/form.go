@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -17,6 +18,7 @@ type form struct {
 	as    string // Table, PartialObjectMetadata, PartialObjectMetadataList, or the discovery document; empty for the object itself
 	group string
 	ver   string
+	now   time.Time // for ages in a table
 }
 
 // negotiate finds the first form of an Accept header that this server has. Nothing, and anything, is JSON.
@@ -76,7 +78,7 @@ func (f form) one(k *kind, o Object) any {
 	case f.partial():
 		return partial(o)
 	case f.as == "Table":
-		return table(k, []Object{o}, listMeta{ResourceVersion: workload.Text(o, "metadata", "resourceVersion")})
+		return table(k, []Object{o}, listMeta{ResourceVersion: workload.Text(o, "metadata", "resourceVersion")}, f.now)
 	}
 	return o
 }
@@ -87,7 +89,7 @@ func (f form) many(k *kind, items []Object, meta listMeta) any {
 	case f.partial():
 		return list{metav1.TypeMeta{Kind: "PartialObjectMetadataList", APIVersion: "meta.k8s.io/v1"}, meta, mapped(items, partial)}
 	case f.as == "Table":
-		return table(k, items, meta)
+		return table(k, items, meta, f.now)
 	}
 	if k.custom == nil {
 		items = mapped(items, untyped)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -60,7 +61,8 @@ func (c *Cluster) attend(w http.ResponseWriter, q *request) (code int) {
 // prepare reads what the request says before anything of the cluster is looked at.
 func (c *Cluster) prepare(w http.ResponseWriter, q *request) (answer, error) {
 	var err error
-	if q.form, err = negotiate(q.http.Header.Get("Accept")); err != nil {
+	q.form, err = negotiate(q.http.Header.Get("Accept"))
+	if err != nil && (q.call.Resource != "" || strings.HasPrefix(q.call.Path, "/api")) {
 		return answer{}, err
 	}
 	q.body, err = io.ReadAll(http.MaxBytesReader(w, q.http.Body, bodyLimit))
@@ -78,6 +80,7 @@ func (c *Cluster) locked(q *request) (answer, error) {
 	c.cfg.Lock.Lock()
 	defer c.cfg.Lock.Unlock()
 	c.cfg.CatchUp()
+	q.form.now = c.store.Now()
 	var err error
 	if q.user, err = c.userOf(q); err != nil {
 		return answer{}, err

@@ -44,6 +44,9 @@ func (m owners) of(k *kind, subresource string) (*managedfields.FieldManager, er
 
 // update returns an object with the owners of its fields, after a client wrote it. live is nil for a new one.
 func (m owners) update(k *kind, subresource string, live, next Object, manager string, now time.Time) (Object, error) {
+	if live != nil && !hasOwners(live) && !hasOwners(next) {
+		return next, nil // nobody began to keep them
+	}
 	keeper, err := m.of(k, subresource)
 	if err != nil {
 		return nil, apierrors.NewInternalError(err)
@@ -58,6 +61,8 @@ func (m owners) update(k *kind, subresource string, live, next Object, manager s
 	}
 	return withOwners(next, out, live, now), nil
 }
+
+func hasOwners(o Object) bool { return workload.Dig(o, "metadata", "managedFields") != nil }
 
 // apply merges what a client applies into an object; live is nil if there is none yet.
 func (m owners) apply(k *kind, subresource string, live, applied Object, opts options, now time.Time) (Object, error) {

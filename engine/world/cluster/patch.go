@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	kjson "k8s.io/apimachinery/pkg/util/json"
+	"k8s.io/apimachinery/pkg/util/jsonmergepatch"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -104,6 +105,33 @@ func strategic(live, patch Object, typed any) (Object, error) {
 		return nil, rejected(err)
 	}
 	return out, nil
+}
+
+// threeWay is an object after a manifest takes the place of the one before, as kubectl apply works it out.
+func (k *kind) threeWay(before, after, live Object) (Object, error) {
+	var raws [3][]byte
+	for i, o := range []Object{before, after, live} {
+		var err error
+		if raws[i], err = json.Marshal(o); err != nil {
+			return nil, err
+		}
+	}
+	var patch []byte
+	kind := types.MergePatchType
+	typed, err := scheme.Scheme.New(k.gvk())
+	if err != nil {
+		patch, err = jsonmergepatch.CreateThreeWayJSONMergePatch(raws[0], raws[1], raws[2])
+	} else {
+		kind = types.StrategicMergePatchType
+		var meta strategicpatch.LookupPatchMeta
+		if meta, err = strategicpatch.NewPatchMetaFromStruct(typed); err == nil {
+			patch, err = strategicpatch.CreateThreeWayMergePatch(raws[0], raws[1], raws[2], meta, true)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return patched(k, kind, live, patch)
 }
 
 func jsonPatched(live Object, patch []byte) (Object, error) {

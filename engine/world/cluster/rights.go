@@ -179,11 +179,11 @@ func (u user) bound(binding Object) bool {
 
 // covers tells whether a rule allows a call.
 func covers(rule Object, call Call) bool {
-	any := func(field, wanted string) bool {
+	has := func(field, wanted string) bool {
 		list := textsOf(rule, field)
 		return slices.Contains(list, "*") || slices.Contains(list, wanted)
 	}
-	if !any("verbs", call.Verb) {
+	if !has("verbs", call.Verb) {
 		return false
 	}
 	if call.Resource == "" {
@@ -193,7 +193,7 @@ func covers(rule Object, call Call) bool {
 		})
 	}
 	names := textsOf(rule, "resourceNames")
-	return any("apiGroups", call.Group) && coversResource(textsOf(rule, "resources"), call) && (len(names) == 0 || slices.Contains(names, call.Name))
+	return has("apiGroups", call.Group) && coversResource(textsOf(rule, "resources"), call) && (len(names) == 0 || slices.Contains(names, call.Name))
 }
 
 func coversResource(resources []string, call Call) bool {

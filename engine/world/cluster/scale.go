@@ -170,7 +170,7 @@ func (q *request) rescaled(live, scale Object) (Object, error) {
 		gr := q.kind.groupResource()
 		gr.Resource += "/scale"
 		return nil, apierrors.NewConflict(gr, q.call.Name,
-			errors.New("Precondition failed: UID in precondition: "+string(typed.UID)+", UID in object meta: "+uid)) //nolint:staticcheck // the server's words
+			errors.New("Precondition failed: UID in precondition: "+string(typed.UID)+", UID in object meta: "+uid))
 	}
 	o := workload.With(live, int64(typed.Spec.Replicas), q.kind.scale.spec...)
 	if typed.ResourceVersion == "" {

@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -67,7 +67,7 @@ func (k *kind) nameCheck() validation.ValidateNameFunc {
 		return validation.NameIsDNSLabel
 	}
 	if k.group == "rbac.authorization.k8s.io" {
-		return path.ValidatePathSegmentName
+		return func(name string, _ bool) []string { return content.IsPathSegmentName(name) }
 	}
 	return validation.NameIsDNSSubdomain
 }

@@ -42,7 +42,7 @@ func New(s *store.Store, k *scenario.Kubernetes) *Controllers {
 	c.syncs = map[string]func(store.Key, Object){
 		"deployments.apps": c.syncDeployment, "replicasets.apps": c.syncReplicas, "replicationcontrollers": c.syncReplicas,
 		"statefulsets.apps": c.syncStatefulSet, "daemonsets.apps": c.syncDaemonSet, "jobs.batch": c.syncJob,
-		"pods": c.syncPod, "nodes": c.syncNode, "namespaces": c.syncNamespace, "services": c.syncService,
+		"pods": c.syncPod, "nodes": c.syncNode, "namespaces": c.syncNamespace, "services": c.syncService, budgets: c.syncBudget,
 	}
 	s.OnChange(c.noticed)
 	c.provideNodes()
@@ -54,8 +54,8 @@ func (c *Controllers) Advance(to time.Time) {
 	c.React()
 	rounds := 0 // at one instant
 	for {
-		at, any := c.agenda.next()
-		if !any || at.After(to) {
+		at, due := c.agenda.next()
+		if !due || at.After(to) {
 			break
 		}
 		if rounds++; at.After(c.now()) {

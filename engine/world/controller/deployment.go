@@ -99,8 +99,8 @@ func (c *Controllers) resize(d Object, sets []Object, sized Object) {
 
 // watchDeadline looks at a rollout again when it would have taken too long.
 func (c *Controllers) watchDeadline(d Object) {
-	at, any := workload.Deadline(d)
-	if at = at.Add(time.Second); !any || !at.After(c.now()) { // a whole second later it has certainly passed
+	at, expected := workload.Deadline(d)
+	if at = at.Add(time.Second); !expected || !at.After(c.now()) { // a whole second later it has certainly passed
 		c.agenda.drop(uidOf(d), "deadline")
 		return
 	}

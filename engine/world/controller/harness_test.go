@@ -35,7 +35,7 @@ func newWorld(t require.TestingT, behaviour ...scenario.Behaviour) *world {
 var resources = map[string]string{
 	"Deployment": "deployments.apps", "ReplicaSet": "replicasets.apps", "StatefulSet": "statefulsets.apps", "DaemonSet": "daemonsets.apps",
 	"Pod": "pods", "Namespace": "namespaces", "Node": "nodes", "Job": "jobs.batch", "Service": "services", "ConfigMap": "configmaps",
-	"ReplicationController": "replicationcontrollers",
+	"ReplicationController": "replicationcontrollers", "PodDisruptionBudget": budgets,
 }
 
 // apply creates an object as an API server would have stored it.
@@ -123,10 +123,10 @@ func (w *world) states() string {
 			order = append(order, state)
 		}
 	}
-	slices.Sort(order)
 	for i, state := range order {
 		order[i] = fmt.Sprintf("%d× %s", counts[state], state)
 	}
+	slices.Sort(order)
 	return strings.Join(order, ", ")
 }
 

@@ -19,6 +19,7 @@ type index struct {
 	orphans  map[store.Key]bool            // pods and replica sets without a controller
 	pods     map[string]map[store.Key]bool // by namespace
 	nodes    map[string]*load
+	ordered  []*load // the nodes that there are, by name; nil if that has to be worked out anew
 }
 
 func newIndex() index {
@@ -30,7 +31,7 @@ func newIndex() index {
 
 // listed are the resources of which the index keeps lists.
 var listed = []string{
-	"services", "daemonsets.apps", "deployments.apps", "replicasets.apps", "replicationcontrollers", "statefulsets.apps", "jobs.batch",
+	"services", budgets, "daemonsets.apps", "deployments.apps", "replicasets.apps", "replicationcontrollers", "statefulsets.apps", "jobs.batch",
 }
 
 func (x *index) update(e store.Event) {
@@ -53,6 +54,10 @@ func (x *index) insert(key store.Key, o Object) {
 	if (key.Resource == "pods" || key.Resource == "replicasets.apps") && workload.Controller(o) == nil {
 		x.orphans[key] = true
 	}
+	if key.Resource == "nodes" {
+		x.loadOf(key.Name).holds(o)
+		x.ordered = nil
+	}
 	if key.Resource != "pods" {
 		return
 	}
@@ -73,6 +78,9 @@ func (x *index) remove(key store.Key, o Object) {
 		}
 	}
 	delete(x.few[key.Resource], key)
+	if key.Resource == "nodes" {
+		x.loadOf(key.Name).node, x.ordered = nil, nil
+	}
 	delete(x.orphans, key)
 	delete(x.unbound, key)
 	delete(x.pods[key.Namespace], key)
@@ -86,6 +94,19 @@ func (x *index) loadOf(node string) *load {
 		x.nodes[node] = &load{}
 	}
 	return x.nodes[node]
+}
+
+// hosts are the nodes that there are, by name.
+func (x *index) hosts() []*load {
+	if x.ordered != nil {
+		return x.ordered
+	}
+	for _, name := range slices.Sorted(maps.Keys(x.nodes)) {
+		if l := x.nodes[name]; l.node != nil {
+			x.ordered = append(x.ordered, l)
+		}
+	}
+	return x.ordered
 }
 
 func put(m map[string]map[store.Key]bool, k string, key store.Key) {
@@ -103,8 +124,6 @@ func (x *index) waiting() []store.Key { return sorted(x.unbound) }
 func (x *index) all(resource, namespace string) []store.Key {
 	return slices.DeleteFunc(sorted(x.few[resource]), func(k store.Key) bool { return namespace != "" && k.Namespace != namespace })
 }
-
-func (x *index) services(namespace string) []store.Key { return x.all("services", namespace) }
 
 // orphansOf are the pods or replica sets of a namespace that have no controller.
 func (x *index) orphansOf(resource, namespace string) []store.Key {

@@ -37,7 +37,7 @@ func (c *Controllers) syncPod(key store.Key, pod Object) {
 	case workload.Text(pod, "spec", "nodeName") == "":
 		c.schedule(l, pod)
 	case !l.begun:
-		c.begin(l, pod)
+		c.begin(l)
 	}
 }
 
@@ -90,7 +90,7 @@ func (c *Controllers) later(l *life, k *container, what string, after time.Durat
 }
 
 // begin is a kubelet that finds a new pod on its node.
-func (c *Controllers) begin(l *life, pod Object) {
+func (c *Controllers) begin(l *life) {
 	l.begun = true
 	l.since = c.stamp()
 	waits := "ContainerCreating"

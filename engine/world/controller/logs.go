@@ -10,7 +10,7 @@ import (
 )
 
 // A Line is one line of a container's log.
-type Line struct {
+type Line = struct {
 	Time time.Time
 	Text string
 }
@@ -22,8 +22,8 @@ const between = 200 * time.Millisecond
 // left out for a pod that has only one, or says which is its default. The errors read as the API server's.
 func (c *Controllers) Logs(pod Object, name string, previous bool) ([]Line, error) {
 	l := c.lives[uidOf(pod)]
-	if l == nil {
-		return nil, fmt.Errorf("pod %q does not have a host assigned", nameOf(pod))
+	if l == nil || !l.begun {
+		return nil, fmt.Errorf("pod %s does not have a host assigned", nameOf(pod))
 	}
 	k, err := l.container(pod, name)
 	if err != nil {

@@ -61,14 +61,15 @@ func (c *Controllers) syncNode(key store.Key, node Object) {
 	c.store.Update("nodes", cordoned(node))
 }
 
+const unschedulableTaint = "node.kubernetes.io/unschedulable"
+
 // cordoned keeps the taint of a node that takes no new pods as its spec says.
 func cordoned(node Object) Object {
-	const key = "node.kubernetes.io/unschedulable"
 	unschedulable := workload.Dig(node, "spec", "unschedulable") == true
 	var others []any
 	has := false
 	for _, taint := range workload.Maps(node, "spec", "taints") {
-		if taint["key"] == key {
+		if taint["key"] == unschedulableTaint {
 			has = true
 		} else {
 			others = append(others, taint)
@@ -78,7 +79,7 @@ func cordoned(node Object) Object {
 	case unschedulable == has:
 		return node
 	case unschedulable:
-		return workload.With(node, append(others, Object{"key": key, "effect": "NoSchedule"}), "spec", "taints")
+		return workload.With(node, append(others, Object{"key": unschedulableTaint, "effect": "NoSchedule"}), "spec", "taints")
 	case len(others) == 0:
 		return workload.With(node, nil, "spec", "taints")
 	}
@@ -102,11 +103,25 @@ func (c *Controllers) addressOf(node string) string {
 	return fmt.Sprintf("10.0.%d.%d", l.number/250, l.number%250+1)
 }
 
-// A load is what the pods of one node ask for.
+// A load is what one node can hold, and what its pods ask for.
 type load struct {
-	number      int // of the node, in the order in which nodes were first seen
-	pods        int64
-	cpu, memory int64 // in thousandths of a core, in bytes
+	number           int // of the node, in the order in which nodes were first seen
+	node             Object
+	pods, mostPods   int64
+	cpu, mostCPU     int64 // in thousandths of a core
+	memory, mostByte int64
+}
+
+// holds notes what a node can hold. The scheduler looks at this for each pod, so it is read once for each change.
+func (l *load) holds(node Object) {
+	l.node = node
+	of := func(what string) *resource.Quantity {
+		if q := quantity(node, "status", "allocatable", what); !q.IsZero() {
+			return q
+		}
+		return quantity(usual, what)
+	}
+	l.mostPods, l.mostCPU, l.mostByte = of("pods").Value(), of("cpu").MilliValue(), of("memory").Value()
 }
 
 func (l *load) add(pod Object, sign int64) {

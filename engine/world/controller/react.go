@@ -42,8 +42,8 @@ func (w *worklist) take() (store.Key, bool) {
 func (c *Controllers) React() {
 	looked := map[store.Key]int{}
 	for {
-		key, any := c.work.take()
-		if !any {
+		key, more := c.work.take()
+		if !more {
 			return
 		}
 		if looked[key]++; looked[key] > patience {
@@ -111,9 +111,11 @@ func (c *Controllers) podChanged(e store.Event) {
 		c.forget(uidOf(e.Object))
 		c.nodeChanged() // there is room again
 	}
-	for _, key := range c.index.services(e.Key.Namespace) {
-		if selects(c.store.Get(key), e.Object) || e.Before != nil && selects(c.store.Get(key), e.Before) {
-			c.work.add(key)
+	for _, resource := range []string{"services", budgets} {
+		for _, key := range c.index.all(resource, e.Key.Namespace) {
+			if selects(c.store.Get(key), e.Object) || e.Before != nil && selects(c.store.Get(key), e.Before) {
+				c.work.add(key)
+			}
 		}
 	}
 	if workload.Controller(e.Object) == nil && (e.Before == nil || workload.Controller(e.Before) != nil) {

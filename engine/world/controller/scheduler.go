@@ -1,7 +1,6 @@
 package controller
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -63,7 +62,7 @@ func withScheduled(pod Object, v verdict, now time.Time) Object {
 }
 
 func (c *Controllers) choose(l *life, pod Object) (node Object, why string) {
-	nodes := c.store.List("nodes", "")
+	nodes := c.index.hosts()
 	if len(nodes) == 0 {
 		return nil, "no nodes available to schedule pods"
 	}
@@ -71,25 +70,26 @@ func (c *Controllers) choose(l *life, pod Object) (node Object, why string) {
 		return nil, unschedulable(l.manner.Message, len(nodes))
 	}
 	reasons, helpful := map[string]int{}, 0
-	var fitting []Object
-	for _, n := range nodes {
-		reason, preemptible := c.objection(n, pod)
+	cpu, memory := requests(pod)
+	var best *load
+	for _, l := range nodes {
+		reason := objection(l.node, pod)
 		if reason == "" {
-			fitting = append(fitting, n)
-			continue
+			if reason = l.lacks(cpu, memory); reason != "" {
+				helpful++
+			}
 		}
-		reasons[reason]++
-		if preemptible {
-			helpful++
+		switch {
+		case reason != "":
+			reasons[reason]++
+		case best == nil || l.pods < best.pods:
+			best = l
 		}
 	}
-	if len(fitting) == 0 {
+	if best == nil {
 		return nil, refusal(len(nodes), reasons, helpful)
 	}
-	return slices.MinFunc(fitting, func(a, b Object) int {
-		x, y := c.index.loadOf(nameOf(a)), c.index.loadOf(nameOf(b))
-		return cmp.Or(cmp.Compare(x.pods, y.pods), strings.Compare(nameOf(a), nameOf(b)))
-	}), ""
+	return best.node, ""
 }
 
 func unschedulable(message string, nodes int) string {
@@ -116,38 +116,31 @@ func refusal(nodes int, reasons map[string]int, helpful int) string {
 	})
 }
 
-// objection is why a node does not take a pod, "" if it does, and whether the eviction of other pods could change that.
-func (c *Controllers) objection(node, pod Object) (reason string, preemptible bool) {
+// objection is why a node takes no such pod, "" if it does.
+func objection(node, pod Object) string {
+	ready := workload.Condition(node, "Ready")
 	switch {
-	case workload.Dig(node, "spec", "unschedulable") == true && !tolerates(pod, Object{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}):
-		return "node(s) were unschedulable", false
-	case !toleratesAll(pod, node) || workload.Condition(node, "Ready") != nil && workload.Condition(node, "Ready")["status"] != "True":
-		return "node(s) had untolerated taint(s)", false
+	case workload.Dig(node, "spec", "unschedulable") == true && !tolerates(pod, Object{"key": unschedulableTaint, "effect": "NoSchedule"}):
+		return "node(s) were unschedulable"
+	case !toleratesAll(pod, node) || ready != nil && ready["status"] != "True":
+		return "node(s) had untolerated taint(s)"
 	case !wantsNode(pod, node):
-		return "node(s) didn't match Pod's node affinity/selector", false
+		return "node(s) didn't match Pod's node affinity/selector"
 	}
-	holds := func(what string, wanted, used int64) bool {
-		has := quantity(node, "status", "allocatable", what)
-		if has.IsZero() {
-			has = quantity(usual, what)
-		}
-		available := has.Value()
-		if what == "cpu" {
-			available = has.MilliValue()
-		}
-		return wanted == 0 || used+wanted <= available
-	}
-	l := c.index.loadOf(nameOf(node))
-	cpu, memory := requests(pod)
+	return ""
+}
+
+// lacks is what a node has too little of, "" if there is room. The eviction of other pods could change that.
+func (l *load) lacks(cpu, memory int64) string {
 	switch {
-	case !holds("pods", 1, l.pods):
-		return "Too many pods", true
-	case !holds("cpu", cpu, l.cpu):
-		return "Insufficient cpu", true
-	case !holds("memory", memory, l.memory):
-		return "Insufficient memory", true
+	case l.pods >= l.mostPods:
+		return "Too many pods"
+	case cpu > 0 && l.cpu+cpu > l.mostCPU:
+		return "Insufficient cpu"
+	case memory > 0 && l.memory+memory > l.mostByte:
+		return "Insufficient memory"
 	}
-	return "", false
+	return ""
 }
 
 func toleratesAll(pod, node Object) bool {

@@ -9,13 +9,15 @@ import (
 	"runbook/engine/workload"
 )
 
-// selects tells whether an owner's or a service's selector takes the object. One that is empty takes nothing.
+// selects tells whether the selector of an owner, a service or a budget takes the object. One that is empty takes nothing, except that
+// of a budget.
 func selects(owner, o Object) bool {
 	if owner == nil || namespaceOf(owner) != namespaceOf(o) {
 		return false
 	}
 	selector := selectorOf(owner)
-	return !selector.Empty() && selector.Matches(labelsOf(o))
+	everything := workload.Text(owner, "kind") == "PodDisruptionBudget" && workload.Map(owner, "spec", "selector") != nil
+	return (everything || !selector.Empty()) && selector.Matches(labelsOf(o))
 }
 
 // selectorOf reads both forms of a selector: with matchLabels and matchExpressions, and as a bare map. One that cannot be read, which an

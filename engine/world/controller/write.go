@@ -77,7 +77,7 @@ func hashOf(template any, collisions int64) string {
 	h := fnv.New32a()
 	_, _ = h.Write(data)
 	if collisions > 0 {
-		fmt.Fprint(h, collisions)
+		_, _ = fmt.Fprint(h, collisions)
 	}
 	return rand.SafeEncodeString(fmt.Sprint(h.Sum32()))
 }

@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -139,9 +140,18 @@ func (m *Metrics) respond(ask func(question) answer, r *http.Request) (status in
 	if a.data == nil {
 		return http.StatusNoContent, nil, nil
 	}
-	warnings, infos := a.notes.AsStrings(r.FormValue("query"), 10, 10)
-	slices.Sort(warnings)
-	slices.Sort(infos)
+	warnings, infos := a.notes.AsStrings(r.FormValue("query"), 0, 0)
+	warnings, infos = first(warnings, "warning"), first(infos, "info")
 	body, err = m.encoding.Marshal(response{Status: "success", Data: a.data, Warnings: warnings, Infos: infos})
 	return http.StatusOK, body, err
+}
+
+// first are the first ten notes, in an order that is the same each time.
+func first(notes []string, kind string) []string {
+	const most = 10
+	slices.Sort(notes)
+	if len(notes) <= most {
+		return notes
+	}
+	return append(notes[:most:most], fmt.Sprintf("%d more %s annotations omitted", len(notes)-most, kind))
 }

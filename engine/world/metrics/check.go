@@ -115,7 +115,7 @@ func (b *builder) named(text string) (labels.Labels, error) {
 	if err != nil {
 		return named, fmt.Errorf(`%q is no series: %w; write one such as up{job="photon"}`, text, plain(err))
 	}
-	name := named.Get(labels.MetricName)
+	name := named.Get(model.MetricNameLabel)
 	switch twice, duplicate := named.HasDuplicateLabelNames(); {
 	case duplicate:
 		return named, fmt.Errorf("%s has the label %s twice", text, twice)
@@ -138,7 +138,7 @@ func (b *builder) rules(out *content) {
 			b.wrong(fmt.Sprintf("the expression of %s: %v", given.Alert, err), "rules", i, "expr")
 		}
 		b.durations(i, given)
-		b.texts(given.Labels, labels.MetricName, "rules", i, "labels")
+		b.texts(given.Labels, model.MetricNameLabel, "rules", i, "labels")
 		b.texts(given.Annotations, "", "rules", i, "annotations")
 		if len(b.problems) == before {
 			out.rules = append(out.rules, newRule(given, expr))

@@ -73,7 +73,7 @@ func (e *evaluator) evaluate(ctx context.Context, r *rule, end int) error {
 	switch {
 	case err == nil:
 		for i, vector := range found {
-			r.take(ctx, e, begin+i, vector)
+			r.take(context.WithoutCancel(ctx), e, begin+i, vector) // labels are written for ever
 		}
 		return nil
 	case ctx.Err() != nil:

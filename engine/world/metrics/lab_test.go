@@ -83,8 +83,9 @@ func free(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer listener.Close()
-	return listener.Addr().String()
+	address := listener.Addr().String()
+	require.NoError(t, listener.Close())
+	return address
 }
 
 // fill gives a Prometheus all samples of a world up to a time, in their order, as remote write does.
@@ -191,10 +192,6 @@ func TestLabARealPrometheusAnswersAsTheWorld(t *testing.T) {
 	fill(t, base, m, clock.at)
 	var archive txtar.Archive
 	for _, question := range questions {
-		if why, apart := differs[question]; apart {
-			t.Log(question, "is not asked:", why)
-			continue
-		}
 		t.Run(string(question), func(t *testing.T) {
 			answer := noted(question.over(t, base))
 			archive.Files = append(archive.Files, txtar.File{Name: string(question), Data: []byte(answer)})
@@ -257,17 +254,17 @@ func TestLabARealPrometheusHasTheAlertsOfTheWorld(t *testing.T) {
 	require.NoError(t, err)
 	base := prometheus(t, string(file))
 	fill(t, base, m, now.Add(5*time.Minute))
-	var real []stateOfRule
+	var want []stateOfRule
 	require.Eventually(t, func() bool {
 		_, body := asked("GET /api/v1/rules").over(t, base)
-		real = stateOf(t, body)
-		return !slices.ContainsFunc(real, func(r stateOfRule) bool {
+		want = stateOf(t, body)
+		return !slices.ContainsFunc(want, func(r stateOfRule) bool {
 			return r.Health == "unknown" || r.Name == "Seen" && r.State != "firing"
 		})
 	}, 30*time.Second, 100*time.Millisecond)
 	clock.at = time.Now()
 	_, body := asked("GET /api/v1/rules").of(m)
-	require.Equal(t, real, stateOf(t, body))
+	require.Equal(t, want, stateOf(t, body))
 	for _, name := range []string{"ALERTS", "ALERTS_FOR_STATE"} {
 		question := asked(fmt.Sprintf(`GET /api/v1/series?match[]=%s`, name))
 		status, want := question.over(t, base)

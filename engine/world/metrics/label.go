@@ -92,7 +92,7 @@ func (m *Metrics) labelTexts(q question, of func(context.Context, *search, []*la
 			found[text] = struct{}{}
 		}
 	}
-	return limited(slices.AppendSeq([]string{}, slices.Values(slices.Sorted(maps.Keys(found)))), s.limit)
+	return limited(append([]string{}, slices.Sorted(maps.Keys(found))...), s.limit)
 }
 
 // limited leaves so many, and says so.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/promql"
@@ -23,11 +25,12 @@ type rule struct {
 	hold, keep  time.Duration
 	labels      labels.Labels
 	annotations labels.Labels
-	active      map[string]*alert  // by labels
-	written     map[string]*series // by labels
-	next        int                // index of the evaluation to come
-	last        time.Time          // evaluation
-	failed      error              // why the last one failed
+	fixed       map[string]labels.Labels // of the alert that a metric makes, where no template has a say
+	active      map[string]*alert        // by labels
+	written     map[string]*series       // by labels
+	next        int                      // index of the evaluation to come
+	last        time.Time                // evaluation
+	failed      error                    // why the last one failed
 }
 
 // An alert is something that a rule's expression found.
@@ -38,15 +41,25 @@ type alert struct {
 	sample      promql.Sample
 	at          time.Time // of the sample
 	missedSince time.Time // while it keeps firing without being found
+
+	// What it writes: made once, because a week of minutes is written at once.
+	pending, fires, forState *series
 }
 
 func newRule(given scenario.Rule, expr parser.Expr) *rule {
-	return &rule{
+	r := &rule{
 		name: given.Alert, expr: expr, hold: given.For, keep: given.KeepFiringFor,
 		labels: labels.FromMap(given.Labels), annotations: labels.FromMap(given.Annotations),
 		active: map[string]*alert{}, written: map[string]*series{},
 	}
+	if !strings.Contains(r.labels.String(), "{{") {
+		r.fixed = map[string]labels.Labels{}
+	}
+	return r
 }
+
+// key tells labels apart.
+func key(of labels.Labels) string { return string(of.Bytes(nil)) }
 
 // ofOneMoment tells whether it must be evaluated moment by moment: whether it asks what rules have written, or where a range begins and ends.
 func (r *rule) ofOneMoment() bool {
@@ -71,20 +84,20 @@ func (r *rule) take(ctx context.Context, e *evaluator, i int, found promql.Vecto
 	current := map[string]*alert{}
 	for _, sample := range found {
 		a := &alert{labels: r.labelsOf(ctx, e, sample, at), since: at, sample: sample, at: at}
-		key := a.labels.String()
-		if current[key] != nil {
+		as := key(a.labels)
+		if current[as] != nil {
 			r.fail(e, i, errSameLabels)
 			return
 		}
-		current[key] = a
+		current[as] = a
 	}
 	r.last, r.next, r.failed = at, i+1, nil
-	for key, a := range current {
-		if before := r.active[key]; before != nil {
+	for as, a := range current {
+		if before := r.active[as]; before != nil {
 			before.sample, before.at, before.missedSince = a.sample, at, time.Time{}
 			continue
 		}
-		r.active[key] = a
+		r.active[as] = a
 	}
 	r.settle(at, current)
 	r.write(e, i)
@@ -95,9 +108,9 @@ func (r *rule) fail(e *evaluator, i int, why error) { r.last, r.next, r.failed =
 
 // settle ends alerts that are found no longer, and fires those that have been found for long enough.
 func (r *rule) settle(at time.Time, current map[string]*alert) {
-	for key, a := range r.active {
-		if current[key] == nil && !r.keeps(a, at) {
-			delete(r.active, key)
+	for as, a := range r.active {
+		if current[as] == nil && !r.keeps(a, at) {
+			delete(r.active, as)
 			continue
 		}
 		if at.Sub(a.since) >= r.hold {
@@ -118,11 +131,19 @@ func (r *rule) keeps(a *alert, at time.Time) bool {
 
 // labelsOf are those of the alert that a sample makes.
 func (r *rule) labelsOf(ctx context.Context, e *evaluator, sample promql.Sample, at time.Time) labels.Labels {
+	as := key(sample.Metric)
+	if known, ok := r.fixed[as]; ok {
+		return known
+	}
 	out := labels.NewBuilder(sample.Metric)
-	out.Del(labels.MetricName)
+	out.Del(model.MetricNameLabel)
 	r.labels.Range(func(l labels.Label) { out.Set(l.Name, e.expand(ctx, r, l.Value, sample, at)) })
 	out.Set(labels.AlertName, r.name)
-	return out.Labels()
+	made := out.Labels()
+	if r.fixed != nil {
+		r.fixed[as] = made
+	}
+	return made
 }
 
 // annotationsOf are those of an alert, as of its last sample.
@@ -134,31 +155,39 @@ func (r *rule) annotationsOf(ctx context.Context, e *evaluator, a *alert) labels
 
 // write notes the series of its alerts, and marks those stale that are there no longer.
 func (r *rule) write(e *evaluator, i int) {
-	kept := map[string]bool{}
 	for _, a := range r.active {
-		kept[r.note(e, i, a, 1, labels.MetricName, alertsName, "alertstate", a.state())] = true
-		kept[r.note(e, i, a, float64(a.since.Unix()), labels.MetricName, forStateName)] = true
+		if a.forState == nil {
+			a.pending = r.series(e, a, model.MetricNameLabel, alertsName, "alertstate", "pending")
+			a.fires = r.series(e, a, model.MetricNameLabel, alertsName, "alertstate", "firing")
+			a.forState = r.series(e, a, model.MetricNameLabel, forStateName)
+		}
+		state := a.pending
+		if a.firing {
+			state = a.fires
+		}
+		state.note(i, 1)
+		a.forState.note(i, float64(a.since.Unix()))
 	}
-	for key, s := range r.written {
-		if !kept[key] && s.live(i) {
+	for _, s := range r.written {
+		if s.left(i) {
 			s.note(i, math.Float64frombits(value.StaleNaN))
 		}
 	}
 }
 
-func (r *rule) note(e *evaluator, i int, a *alert, number float64, more ...string) string {
+// series is one that an alert writes.
+func (r *rule) series(e *evaluator, a *alert, more ...string) *series {
 	out := labels.NewBuilder(r.labels)
 	a.labels.Range(func(l labels.Label) { out.Set(l.Name, l.Value) })
 	for n := 0; n < len(more); n += 2 {
 		out.Set(more[n], more[n+1])
 	}
 	named := out.Labels()
-	key := named.String()
-	if r.written[key] == nil {
-		r.written[key] = &series{labels: named, first: e.first.UnixMilli(), interval: e.interval.Milliseconds()}
+	as := key(named)
+	if r.written[as] == nil {
+		r.written[as] = &series{labels: named, first: e.first.UnixMilli(), interval: e.interval.Milliseconds()}
 	}
-	r.written[key].note(i, number)
-	return key
+	return r.written[as]
 }
 
 func (a *alert) state() string {

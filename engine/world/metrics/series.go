@@ -119,7 +119,7 @@ func (s *series) note(i int, number float64) {
 	s.length = i + 1
 }
 
-// live tells whether the sample before index i is there, and no stale marker.
-func (s *series) live(i int) bool {
-	return s.length == i && len(s.runs) > 0 && !value.IsStaleNaN(s.runs[len(s.runs)-1].number)
+// left tells whether the newest sample before index i is not a stale marker, and there is none at i.
+func (s *series) left(i int) bool {
+	return s.length > 0 && s.length <= i && !value.IsStaleNaN(s.runs[len(s.runs)-1].number)
 }

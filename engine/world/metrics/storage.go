@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
@@ -84,7 +85,7 @@ func matches(of labels.Labels, matchers []*labels.Matcher) bool {
 // mayNameAlerts tells whether series that fit may be those of rules.
 func mayNameAlerts(matchers []*labels.Matcher) bool {
 	may := func(name string) bool {
-		return !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return m.Name == labels.MetricName && !m.Matches(name) })
+		return !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel && !m.Matches(name) })
 	}
 	return may(alertsName) || may(forStateName)
 }

@@ -58,7 +58,7 @@ func (m *Metrics) targets(q question) answer {
 func (m *Metrics) targetsAt(now time.Time) []target {
 	var out []target
 	for _, s := range m.written {
-		if s.labels.Get(labels.MetricName) != "up" {
+		if s.labels.Get(model.MetricNameLabel) != "up" {
 			continue
 		}
 		if at, number, there := s.newest(now); there {
@@ -85,7 +85,7 @@ func (m *Metrics) target(up labels.Labels, at time.Time, number float64) target 
 	job, instance := up.Get("job"), up.Get("instance")
 	interval, timeout := model.Duration(m.interval).String(), model.Duration(min(m.interval, 10*time.Second)).String()
 	named := labels.NewBuilder(up)
-	named.Del(labels.MetricName)
+	named.Del(model.MetricNameLabel)
 	t := target{
 		DiscoveredLabels: labels.FromStrings("__address__", instance, "__metrics_path__", "/metrics", "__scheme__", "http",
 			"__scrape_interval__", interval, "__scrape_timeout__", timeout, "job", job),

@@ -142,8 +142,8 @@ type Fault struct {
 type Prometheus struct {
 	// Interval is between two samples of a series, and between two evaluations of a rule: 1m if not given.
 	Interval time.Duration `yaml:"interval"`
-	Series   []Series      `yaml:"series"`
-	Rules    []Rule        `yaml:"rules"`
+	Series   []Series      `yaml:"series"` // what it measured, and goes on to measure
+	Rules    []Rule        `yaml:"rules"`  // what it alerts of
 }
 
 // A Series is one time series. What is written is its past: its last sample is at the scenario's clock. While the run lasts it goes on
@@ -155,7 +155,7 @@ type Series struct {
 	// {{schema:0 sum:5 count:4 buckets:[1 2 1]}} (a native histogram).
 	Values string `yaml:"values"`
 	// From places the first sample instead of the last, from the scenario's clock: -1h. What is then after the clock is yet to come: with
-	// from: 0s, 1x5 0x10 1 is a failure that begins six minutes into the run and is over ten later.
+	// from: -1h, 1x65 0x9 1 is a failure that begins six minutes into the run and is over ten minutes later.
 	From *time.Duration `yaml:"from"`
 	// Ends says that nothing comes after the last sample. Queries find that one for five minutes more; after "stale" they do not.
 	Ends bool `yaml:"ends"`
@@ -164,10 +164,10 @@ type Series struct {
 // A Rule is an alerting rule, as in a rule file of Prometheus. It is evaluated from the first sample of any series on, so an alert may be
 // firing when the run begins. Its alerts are the series ALERTS and ALERTS_FOR_STATE as well.
 type Rule struct {
-	Alert         string            `yaml:"alert"`
-	Expr          string            `yaml:"expr"`
-	For           time.Duration     `yaml:"for"`
-	KeepFiringFor time.Duration     `yaml:"keep_firing_for"`
-	Labels        map[string]string `yaml:"labels"`      // templates, with $labels and $value
-	Annotations   map[string]string `yaml:"annotations"` // likewise
+	Alert         string            `yaml:"alert"`           // its name
+	Expr          string            `yaml:"expr"`            // PromQL; each of its results is an alert
+	For           time.Duration     `yaml:"for"`             // how long it must hold before the alert fires
+	KeepFiringFor time.Duration     `yaml:"keep_firing_for"` // how long the alert fires after it has ceased to hold
+	Labels        map[string]string `yaml:"labels"`          // templates, with $labels and $value
+	Annotations   map[string]string `yaml:"annotations"`     // likewise
 }

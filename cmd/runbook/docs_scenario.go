@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"runbook/engine/world/scenario"
+)
+
+// scenarioTopic is the topic of `docs` for who writes scenarios.
+const scenarioTopic = "scenario"
+
+const scenarioExample = `summary: two pods crash again and again, and the API server is slow to delete
+extends: healthy
+timeline:
+  - {at: -11m, become: crash-loop, pods: app=photon-compiler, count: 2, logs: "{time} FATAL no queue"}
+  - {at: 2m, become: oom, pods: app=photon-compiler, count: 1}
+faults:
+  - {on: delete pods, answer: 429, retry_after: 5s}
+`
+
+// writeScenarioDocs explains what a scenario file holds. What there is to explain comes from its types.
+func writeScenarioDocs(w *strings.Builder) error {
+	fmt.Fprint(w, `scenario: a simulated site, for rehearsals (runbook run NAME --scenario S) and tests (runbook test)
+
+A YAML file, S.yaml, in the folder scenarios of a runbook, or in the folder scenarios beside the runbooks. Everything is optional. Times
+are written as 90s, 5m or 1h30m. Time stands still while a script runs, and moves when it waits. A scenario goes the same way each time.
+
+`)
+	types, err := scenario.Types()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "An example\n  %s", strings.ReplaceAll(scenarioExample, "\n", "\n  "))
+	fmt.Fprintln(w)
+	for _, t := range types {
+		writeType(w, t)
+	}
+	ways, err := scenario.WayDocs()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "\nways in which pods behave")
+	for _, way := range ways {
+		fmt.Fprintf(w, "  %-15s  %s\n", way.Way, way.Doc)
+	}
+	return nil
+}

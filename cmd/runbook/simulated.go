@@ -1,0 +1,158 @@
+package main
+
+import (
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"runbook/bindings/kubernetes"
+	"runbook/engine"
+	"runbook/engine/action"
+	"runbook/engine/catalog"
+	"runbook/engine/journal"
+	"runbook/engine/redact"
+	"runbook/engine/world"
+	"runbook/engine/world/scenario"
+)
+
+// scenariosFolder is where scenarios are, in a runbook's folder and beside all of them.
+const scenariosFolder = "scenarios"
+
+// scenariosOf are where the scenarios of a runbook are found: in its own folder, then beside the runbooks, the nearest first.
+func scenariosOf(entry *catalog.Entry) scenario.Shelves {
+	var out scenario.Shelves
+	if entry != nil {
+		out = append(out, shelfIn(entry.Folder, filepath.Join(filepath.Dir(entry.Path), scenariosFolder))...)
+	}
+	places := shelves()
+	for i := len(places) - 1; i >= 0; i-- {
+		out = append(out, shelfIn(places[i].Files, filepath.Join(places[i].Path, scenariosFolder))...)
+	}
+	return out
+}
+
+func shelfIn(files fs.FS, path string) scenario.Shelves {
+	folder, err := fs.Sub(files, scenariosFolder)
+	if err != nil {
+		return nil // not for this name
+	}
+	return scenario.Shelves{{Path: path, Files: folder}}
+}
+
+// enter means a simulated site. name is as it was typed.
+func (f *commonFlags) enter(name string, entry *catalog.Entry) (err error) {
+	if name == "" {
+		return nil
+	}
+	f.simulation, err = scenariosOf(entry).Load(name)
+	return err
+}
+
+// simulated is the venue of a scenario. What names a real site makes no sense beside it.
+func (f *commonFlags) simulated() (venue, error) {
+	c := f.cluster
+	for name, value := range map[string]string{
+		"site": f.site, "kubeconfig": *c.KubeConfig, "context": *c.Context, "cluster": *c.ClusterName, "user": *c.AuthInfoName, "server": *c.APIServer,
+	} {
+		if value != "" {
+			return nil, usage("--%s names a real site, and the scenario %s is a simulated one: leave one of them out", name, f.simulation.Name).wrap()
+		}
+	}
+	return &simulatedSite{scenario: f.simulation, flags: c}, nil
+}
+
+// simulatedSite is a scenario, and its world while a run lasts.
+type simulatedSite struct {
+	scenario *scenario.Scenario
+	flags    clusterFlags
+	world    *world.World
+}
+
+func (s *simulatedSite) open() (err error) {
+	s.world, err = world.Open(s.scenario)
+	return err
+}
+
+func (s *simulatedSite) close() error { return s.world.Close() }
+
+func (s *simulatedSite) mode(m engine.Mode) engine.Mode { return m.On(s.world) }
+
+func (*simulatedSite) production() string { return "" }
+
+func (*simulatedSite) siteFile() string { return "" }
+
+// identity is the scenario as it was found, and what it consists of: another one of that name is another site.
+func (s *simulatedSite) identity(*redact.Redactor) map[string]string {
+	config := s.kubeconfig("")
+	current := config.Contexts[config.CurrentContext]
+	about := map[string]string{
+		journal.ScenarioKey: scenarioName(s.scenario), "digest": s.scenario.Digest[:12],
+		"context": config.CurrentContext, "namespace": current.Namespace, "user": current.AuthInfo,
+	}
+	if namespace := *s.flags.Namespace; namespace != "" {
+		about["namespace"] = namespace
+	}
+	if as := *s.flags.Impersonate; as != "" {
+		about["as"] = as
+	}
+	if groups := *s.flags.ImpersonateGroup; len(groups) > 0 {
+		about["as_groups"] = strings.Join(groups, ",")
+	}
+	return about
+}
+
+// scenarioName is what finds the scenario again: its name, or the absolute path of its file where it was named by a path.
+func scenarioName(s *scenario.Scenario) string {
+	if s.Named {
+		return s.Name
+	}
+	path, err := filepath.Abs(s.Path)
+	if err != nil {
+		return s.Path
+	}
+	return path
+}
+
+// reads are the commands that the scenario declares to only look.
+func (s *simulatedSite) reads() action.Commands {
+	var out action.Commands
+	for _, c := range s.scenario.Kubernetes.Commands {
+		if c.Reads {
+			out = append(out, c.Argv)
+		}
+	}
+	return out
+}
+
+func (s *simulatedSite) cluster() kubernetes.Access { return simulatedCluster{s} }
+
+// kubeconfig is that of the world, at an address.
+func (s *simulatedSite) kubeconfig(address string) api.Config {
+	k := s.scenario.Kubernetes
+	config := api.NewConfig()
+	config.Clusters[k.ContextName()] = &api.Cluster{Server: address}
+	config.AuthInfos[k.UserName()] = &api.AuthInfo{}
+	config.Contexts[k.ContextName()] = &api.Context{Cluster: k.ContextName(), AuthInfo: k.UserName(), Namespace: k.DefaultNamespace()}
+	config.CurrentContext = k.ContextName()
+	return *config
+}
+
+// simulatedCluster is how the kubernetes module gets at the world, which is open by then.
+type simulatedCluster struct{ site *simulatedSite }
+
+func (c simulatedCluster) ToRESTConfig() (*rest.Config, error) {
+	return c.ToRawKubeConfigLoader().ClientConfig()
+}
+
+func (c simulatedCluster) ToRawKubeConfigLoader() clientcmd.ClientConfig {
+	flags := c.site.flags
+	overrides := &clientcmd.ConfigOverrides{
+		Context:  api.Context{Namespace: *flags.Namespace},
+		AuthInfo: api.AuthInfo{Impersonate: *flags.Impersonate, ImpersonateGroups: *flags.ImpersonateGroup},
+	}
+	return clientcmd.NewDefaultClientConfig(c.site.kubeconfig(c.site.world.Kubernetes()), overrides)
+}

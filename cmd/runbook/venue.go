@@ -1,0 +1,71 @@
+package main
+
+import (
+	"slices"
+
+	"runbook/bindings/kubernetes"
+	"runbook/engine"
+	"runbook/engine/action"
+	"runbook/engine/redact"
+	"runbook/engine/site"
+)
+
+// A venue is where a run happens: at the user's own site, or in a simulated one.
+type venue interface {
+	// open makes it ready for a run; close ends what open began.
+	open() error
+	close() error
+	// identity says which site is meant, for screens and plans. It makes the secrets known that it comes upon.
+	identity(*redact.Redactor) map[string]string
+	// production is the name of the site's context if it is one whose name has to be typed; "" if not.
+	production() string
+	cluster() kubernetes.Access
+	// reads are the commands that only look.
+	reads() action.Commands
+	// siteFile is the absolute path of the site file, "" if there is none.
+	siteFile() string
+	// mode is a mode in this venue.
+	mode(engine.Mode) engine.Mode
+}
+
+// venue is where the command line says.
+func (f *commonFlags) venue() (venue, error) {
+	if f.simulation != nil {
+		return f.simulated()
+	}
+	s, err := loadSite(f.site)
+	if err != nil {
+		return nil, &engine.UsageError{Err: err}
+	}
+	f.cluster.fillIn(s.Kubernetes)
+	return liveSite{f.cluster, s}, nil
+}
+
+// liveSite is what the user's site file and kubeconfig name.
+type liveSite struct {
+	flags clusterFlags
+	file  *site.Site
+}
+
+func (liveSite) open() error                    { return nil }
+func (liveSite) close() error                   { return nil }
+func (l liveSite) cluster() kubernetes.Access   { return l.flags }
+func (l liveSite) reads() action.Commands       { return l.file.Commands.Reads }
+func (l liveSite) siteFile() string             { return siteFile(l.file) }
+func (liveSite) mode(m engine.Mode) engine.Mode { return m }
+
+func (l liveSite) identity(r *redact.Redactor) map[string]string {
+	about := l.flags.identity(r)
+	if l.file.Name != "" && about != nil {
+		about["site"] = l.file.Name
+	}
+	return about
+}
+
+func (l liveSite) production() string {
+	current := l.flags.current()
+	if slices.Contains(l.file.Kubernetes.Production, current) {
+		return current
+	}
+	return ""
+}

@@ -1,0 +1,88 @@
+package world
+
+import (
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/world/cluster"
+	"runbook/engine/world/fault"
+)
+
+// loopback is where the servers of a world listen: any free port, for this machine alone.
+const loopback = "127.0.0.1:0"
+
+// servers are the listeners of a world.
+type servers struct {
+	kubernetes string // address
+	running    []*http.Server
+	ended      sync.WaitGroup
+}
+
+// listen starts the servers.
+func (w *World) listen() (err error) {
+	w.servers.kubernetes, err = w.servers.start(fault.System{
+		Name: "kubernetes", Describe: describe, Refuse: cluster.Refuse,
+		Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.current().ServeHTTP(rw, r) }),
+	}, w)
+	if err != nil {
+		w.servers.close()
+	}
+	return err
+}
+
+// current is the cluster as it is since the last rewinding.
+func (w *World) current() *cluster.Cluster {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.cluster
+}
+
+// Kubernetes is the address of the API server.
+func (w *World) Kubernetes() string { return w.servers.kubernetes }
+
+func describe(r *http.Request) fault.Call {
+	c := cluster.Describe(r)
+	resource := c.Canonical()
+	if c.Subresource != "" {
+		resource += "/" + c.Subresource
+	}
+	return fault.Call{Verb: c.Verb, Resource: resource, Namespace: c.Namespace, Name: c.Name, Dry: cluster.IsDryRun(r)}
+}
+
+// start serves a system behind the world's faults.
+func (s *servers) start(system fault.System, w *World) (address string, err error) {
+	listener, err := net.Listen("tcp", loopback)
+	if err != nil {
+		return "", action.Errorf(action.CodeInternal, "cannot open a port on this machine for the simulated site: %w", err)
+	}
+	server := &http.Server{
+		Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			w.mu.Lock()
+			faults := w.faults
+			w.mu.Unlock()
+			faults.Before(system).ServeHTTP(rw, r)
+		}),
+		ErrorLog:          log.New(io.Discard, "", 0), // connections that are cut are part of it
+		ReadHeaderTimeout: time.Minute,
+	}
+	s.running = append(s.running, server)
+	s.ended.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			panic(err) // a listener on loopback that fails leaves nothing to simulate with
+		}
+	})
+	return "http://" + listener.Addr().String(), nil
+}
+
+func (s *servers) close() {
+	for _, server := range s.running {
+		_ = server.Close() // whatever it says, nobody listens any more
+	}
+	s.ended.Wait()
+}

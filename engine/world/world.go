@@ -1,0 +1,152 @@
+// Package world brings a scenario to life: a simulated site that the real client libraries talk to over loopback, in virtual time.
+//
+// It puts the parts together and knows no system from the inside: cluster is the API server, controller what goes on in a cluster
+// beside it, metrics the Prometheus, fault what goes wrong with any of them. It changes nothing outside of this process, has no chance
+// in it, and ends with its run. Read next: open.go.
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"runbook/engine/clock"
+	"runbook/engine/world/cluster"
+	"runbook/engine/world/controller"
+	"runbook/engine/world/fault"
+	"runbook/engine/world/scenario"
+	"runbook/engine/world/store"
+)
+
+// A World is a scenario that lives. Its servers keep their addresses when it is rewound.
+type World struct {
+	scenario *scenario.Scenario
+	servers  servers
+
+	mu       sync.Mutex // of all that follows
+	clock    *clock.Virtual
+	store    *store.Store
+	cluster  *cluster.Cluster
+	life     *controller.Controllers
+	faults   *fault.Faults
+	timeline []scenario.Event // what has not happened yet
+	failed   []error          // what of it could not
+}
+
+// Open brings a scenario to its clock, and starts its servers. Close ends them.
+func Open(s *scenario.Scenario) (*World, error) {
+	w := &World{scenario: s}
+	if err := w.Rewind(); err != nil {
+		return nil, err
+	}
+	return w, w.listen()
+}
+
+// Clock is the time in the world.
+func (w *World) Clock() *clock.Virtual {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.clock
+}
+
+// Rewind takes the world back to the moment at which its scenario begins, with another clock.
+func (w *World) Rewind() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	starts := w.scenario.Starts()
+	w.clock = clock.NewVirtual(starts)
+	w.store = store.New(starts.Add(-w.scenario.Kubernetes.Aged()))
+	w.life = controller.New(w.store, &w.scenario.Kubernetes)
+	w.faults = fault.New(w.scenario.Faults, sleeper{w})
+	w.cluster = cluster.New(cluster.Config{
+		Store: w.store, Section: &w.scenario.Kubernetes, Life: w.life, Lock: &w.mu, CatchUp: w.catchUp,
+	})
+	if err := w.applyManifests(); err != nil {
+		return err
+	}
+	w.timeline = w.scenario.Timeline
+	w.advance(starts)
+	return errors.Join(w.failed...)
+}
+
+// Close ends the world. What of its timeline could not happen is its error.
+func (w *World) Close() error {
+	w.servers.close()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return errors.Join(w.failed...)
+}
+
+// Change lets something happen now. Its time says how long ago or in how long.
+func (w *World) Change(e scenario.Event) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.catchUp()
+	return w.happen(e)
+}
+
+func (w *World) applyManifests() error {
+	for _, m := range w.scenario.Kubernetes.Manifests {
+		for _, o := range m.Objects {
+			if err := w.cluster.Apply(o); err != nil {
+				return fmt.Errorf("the scenario %s: cannot apply a manifest%s: %w", w.scenario.Name, in(m.File), err)
+			}
+		}
+	}
+	w.life.React()
+	return nil
+}
+
+func in(file string) string {
+	if file == "" {
+		return ""
+	}
+	return " in " + file
+}
+
+// catchUp brings the simulation to the clock.
+func (w *World) catchUp() { w.advance(w.clock.Now()) }
+
+// advance lets everything happen that is due, in order, each at its own time.
+func (w *World) advance(to time.Time) {
+	for len(w.timeline) > 0 {
+		next := w.timeline[0]
+		at := w.scenario.Starts().Add(next.At)
+		if at.After(to) {
+			break
+		}
+		w.timeline = w.timeline[1:]
+		w.life.Advance(at)
+		if err := w.happen(next); err != nil {
+			w.failed = append(w.failed, fmt.Errorf("the scenario %s, at %s: %w", w.scenario.Name, next.At, err))
+		}
+	}
+	w.life.Advance(to)
+}
+
+// happen is one event, at the time of the store.
+func (w *World) happen(e scenario.Event) error {
+	defer w.life.React()
+	switch {
+	case e.Become != "":
+		return w.life.Become(e)
+	case e.Apply != nil:
+		return w.cluster.Apply(e.Apply)
+	case e.Patch != "":
+		return w.cluster.Patch(e.Patch, e.Namespace, e.With)
+	case e.Delete != "":
+		return w.cluster.Delete(e.Delete, e.Namespace)
+	default:
+		w.faults.Add(*e.Fault)
+		return nil
+	}
+}
+
+// A sleeper is the world's clock, whichever that is by now.
+type sleeper struct{ world *World }
+
+func (s sleeper) Sleep(ctx context.Context, d time.Duration) error {
+	return s.world.Clock().Sleep(ctx, d)
+}

@@ -1,0 +1,132 @@
+package world
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"runbook/engine/world/scenario"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const site = `
+kubernetes:
+  namespace: shop
+  manifests:
+    - {apiVersion: v1, kind: Node, metadata: {name: n1}}
+    - {apiVersion: v1, kind: Namespace, metadata: {name: shop}}
+    - apiVersion: apps/v1
+      kind: Deployment
+      metadata: {name: web, namespace: shop}
+      spec:
+        replicas: 2
+        selector: {matchLabels: {app: web}}
+        template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web:1}]}}
+`
+
+func open(t *testing.T, more string) *World {
+	t.Helper()
+	s, err := scenario.Shelves{{Path: "", Files: os.DirFS(t.TempDir())}}.Inline([]byte(site+more), "the test")
+	require.NoError(t, err)
+	w, err := Open(s)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		_ = w.Close() // a test that cares looks itself
+	})
+	return w
+}
+
+// get reads a list, and returns its items by name with what is at status.
+func (w *World) get(t *testing.T, path string) (code int, items map[string]map[string]any) {
+	t.Helper()
+	response, err := http.Get(w.Kubernetes() + path)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	var list struct {
+		Items []struct {
+			Metadata struct{ Name string }
+			Status   map[string]any
+		}
+	}
+	require.NoError(t, json.Unmarshal(text, &list), string(text))
+	items = map[string]map[string]any{}
+	for _, i := range list.Items {
+		items[i.Metadata.Name] = i.Status
+	}
+	return response.StatusCode, items
+}
+
+const (
+	pods        = "/api/v1/namespaces/shop/pods"
+	deployments = "/apis/apps/v1/namespaces/shop/deployments"
+)
+
+func TestAWorldIsThereWhenItBegins(t *testing.T) {
+	w := open(t, "")
+	require.Equal(t, scenario.Began, w.Clock().Now())
+	_, web := w.get(t, deployments)
+	require.EqualValues(t, 2, web["web"]["readyReplicas"])
+	_, running := w.get(t, pods)
+	require.Len(t, running, 2)
+}
+
+// What is on the timeline happens at its time, which comes when the run waits for it.
+func TestTheTimelineGoesOnWithTheClock(t *testing.T) {
+	w := open(t, `
+timeline:
+  - {at: -1h, patch: deployment/web, with: {spec: {replicas: 3}}}
+  - {at: 1m, patch: deployment/web, with: {spec: {replicas: 4}}}
+  - {at: 2m, fault: {on: list pods, answer: 503, message: overloaded}}
+  - {at: 3m, patch: deployment/gone, with: {spec: {replicas: 4}}}
+`)
+	_, running := w.get(t, pods)
+	require.Len(t, running, 3)
+	require.NoError(t, w.Clock().Sleep(t.Context(), time.Minute))
+	_, running = w.get(t, pods)
+	require.Len(t, running, 4)
+	require.NoError(t, w.Clock().Sleep(t.Context(), time.Minute))
+	code, _ := w.get(t, pods)
+	require.Equal(t, http.StatusServiceUnavailable, code)
+	require.NoError(t, w.Clock().Sleep(t.Context(), time.Minute))
+	w.get(t, pods)
+	err := w.Close()
+	require.ErrorContains(t, err, "the scenario the test, at 3m0s: ")
+	require.ErrorContains(t, err, `"gone" not found`)
+}
+
+func TestAWorldGoesTheSameWayEachTime(t *testing.T) {
+	w := open(t, "timeline: [{at: -3m, become: crash-loop, count: 1}]")
+	address := w.Kubernetes()
+	_, first := w.get(t, pods)
+	require.NoError(t, w.Change(scenario.Event{Delete: "deployment/web"}))
+	require.NoError(t, w.Clock().Sleep(t.Context(), time.Hour))
+	_, gone := w.get(t, pods)
+	require.Empty(t, gone)
+	require.NoError(t, w.Rewind())
+	require.Equal(t, address, w.Kubernetes(), "who has the address keeps it")
+	require.Equal(t, scenario.Began, w.Clock().Now())
+	_, again := w.get(t, pods)
+	require.Equal(t, first, again)
+}
+
+func TestAWorldThatCannotBeginSaysWhy(t *testing.T) {
+	for text, message := range map[string]string{
+		"timeline: [{at: -1m, patch: deployment/gone, with: {spec: {replicas: 1}}}]": `at -1m0s: `,
+		"timeline: [{at: -1m, become: oom, pods: app=other}]":                        `at -1m0s: `,
+	} {
+		s, err := scenario.Shelves{}.Inline([]byte(site+text), "the test")
+		require.NoError(t, err)
+		_, err = Open(s)
+		require.ErrorContains(t, err, message)
+	}
+}
