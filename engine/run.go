@@ -46,7 +46,8 @@ type Config struct {
 	Actions context.Context
 	// Pace waits while who reads the run is too far behind; nil never waits. It is called between the script's calls, never between
 	// what is sent and its record, and not in clean-ups.
-	Pace func(context.Context) error
+	Pace     func(context.Context) error
+	Coverage *script.Coverage // is told which lines of the runbook were run; nil for nobody
 	// Exit ends the process. It is called when the script does not end by itself after its limit, or after its actions were cut off,
 	// with the journal written.
 	Exit func(code int)
@@ -110,7 +111,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	r.vm = script.New(ctx, script.Options{
 		Modules: r.modules, Libraries: cfg.Library.Files, Own: cfg.Entry.Folder,
 		Globals: globals(r), Invoke: r.invoke, Workers: cfg.Mode.Clock, Random: rand.Float64, Memory: memory{r},
-		Clean: cfg.Redactor.String,
+		Clean: cfg.Redactor.String, Coverage: cfg.Coverage,
 	})
 	defer r.vm.Close()
 	if r.book, err = load(ctx, r.vm, cfg.Entry, r.modules); err != nil {

@@ -22,6 +22,8 @@ type streams struct {
 	secrets      *redact.Redactor // what the process knows and must not show
 	// sink stands before the journal of a run; nil for nothing. Tests make a process die at a record with it.
 	sink func(journal.Sink) journal.Sink
+	// sites are those that runbooks are tested in; nil for the program's own. Tests of the command have others.
+	sites *sites
 }
 
 // journal is where the records of a run go first.

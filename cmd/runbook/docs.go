@@ -9,6 +9,7 @@ import (
 	"runbook/engine"
 	"runbook/engine/action"
 	"runbook/engine/module"
+	"runbook/engine/tester"
 )
 
 func newDocs(io streams) *cobra.Command {
@@ -21,7 +22,7 @@ jq; "scenario" that of the simulated sites that a run can be rehearsed in.`,
 		Example: "  runbook docs kubernetes\n  runbook docs kubernetes.list\n  runbook docs journal\n  runbook docs scenario",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			page, err := docs(engine.Documented(library(declared()...)), args)
+			page, err := docs(append(engine.Documented(library(declared()...)), tester.Documented()), args)
 			if err != nil {
 				return err
 			}

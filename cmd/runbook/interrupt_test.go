@@ -3,6 +3,9 @@
 package main
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -134,4 +137,27 @@ func TestTheThirdInterruptEndsAtOnce(t *testing.T) {
 	}
 	assert.Equal(t, engine.ExitInterrupted, p.exit())
 	assert.NotContains(t, p.journal(), `"kind":"end"`, "nothing waited for a last record")
+}
+
+// Tests that run are ended by Ctrl-C, and nothing that was not run looks as if it had been.
+func TestTestsCanBeInterrupted(t *testing.T) {
+	p := newProcess(t, "")
+	tests := exec.Command("runbook-plant", "test", "./a.lua", "./b.lua", "-j", "2", "--timeout", "1h", "--junit", "report.xml")
+	tests.Dir, tests.Env, tests.SysProcAttr = p.cmd.Dir, p.cmd.Env, p.cmd.SysProcAttr
+	p.cmd = tests
+	book := `return runbook { summary = "s", steps = { step("One", function() log("x") end) } }`
+	for name, body := range map[string]string{"a": `test.expect(test.run(), { exit = 0 })`, "b": `while true do end`} {
+		p.file(name+".lua", book)
+		p.file(name+"_test.lua", `local test = require "test" test.case("it ends", { world = { summary = "s" } }, function() `+body+` end)`)
+	}
+	p.start().begun() // the first is done, and the second has a place to run at
+	p.signal(syscall.SIGINT)
+	shown := p.drained()
+	assert.Equal(t, engine.ExitInterrupted, p.exit())
+	p.err.waitFor(t, "Interrupted by Ctrl-C: the tests that run end here.", 1)
+	assert.Contains(t, shown, "stop  ./b_test.lua  0 passed, 1 stopped")
+	assert.Contains(t, shown, "2 tests: 1 passed, 1 stopped, in ")
+	report, err := os.ReadFile(filepath.Join(p.home, "report.xml"))
+	require.NoError(t, err)
+	assert.Contains(t, string(report), `<error message="the tests were stopped" type="stopped">`)
 }

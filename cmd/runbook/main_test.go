@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"runbook": main, "runbook-mortal": mortal,
+		"runbook": main, "runbook-mortal": mortal, "runbook-plant": inPlant,
 		"jq": func() { os.Exit(jq.Run()) }, // so that what is printed for jq is tried wherever there is Go
 	})
 }

@@ -29,7 +29,7 @@ func execute(ctx context.Context, args []string, io streams) int {
 	io.secrets = redact.New()
 	quieten(io.secrets.Writer(io.err))
 	root := newRoot(io) //nolint:contextcheck // cobra hands it to each command
-	root.SetArgs(args)
+	root.SetArgs(likeGo(args))
 	err := root.ExecuteContext(ctx)
 	var exit exitError
 	switch {
@@ -80,7 +80,8 @@ func newRoot(io streams) *cobra.Command {
   runbook list                        what there is
   runbook show compiler-down          what it does, and what it may change
   runbook run compiler-down --dry-run what it would do now; changes nothing
-  runbook run compiler-down           do it`,
+  runbook run compiler-down           do it
+  runbook test compiler-down          try it in simulated sites`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.ArbitraryArgs,
@@ -98,7 +99,7 @@ func newRoot(io streams) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%s", err).Try("%s --help", cmd.CommandPath()).wrap()
 	})
-	root.AddCommand(newList(io), newShow(io), newRun(io), newApply(io), newResume(io), newReplay(io), newRuns(io), newDocs(io), newVersion(io), newCompletion(io))
+	root.AddCommand(newList(io), newShow(io), newRun(io), newApply(io), newResume(io), newReplay(io), newRuns(io), newTest(io), newDocs(io), newVersion(io), newCompletion(io))
 	return root
 }
 

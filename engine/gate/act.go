@@ -85,7 +85,7 @@ func (g *Gate) leave(pass *passage) (any, error) {
 // admit refuses what the runbook does not say it changes. The script cannot catch the refusal.
 func (g *Gate) admit(d action.Description) error {
 	for _, grant := range g.opts.Grants {
-		if grant.covers(d) {
+		if grant.Covers(d.Verb, d.Target) {
 			return nil
 		}
 	}

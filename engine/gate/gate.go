@@ -112,8 +112,9 @@ func (g Grant) String() string {
 	return g.Verb + " " + g.Kind
 }
 
-func (g Grant) covers(d action.Description) bool {
-	return g.Verb == d.Verb && (g.Kind == "" || g.Kind == d.Target.Kind)
+// Covers tells whether it is what an action of that verb on that target needs.
+func (g Grant) Covers(verb string, target action.Target) bool {
+	return g.Verb == verb && (g.Kind == "" || g.Kind == target.Kind)
 }
 
 // Guessed tells whether anything was intended or assumed so far: a judgement made now may rest on it.

@@ -220,11 +220,11 @@ func TestAnActionOutsideMayIsRefusedAndCannotBeCaught(t *testing.T) {
 
 func TestGrantsCoverByVerbAndWholeKind(t *testing.T) {
 	d := action.Description{Verb: "k.scale", Target: action.Target{Kind: "deployments.apps"}}
-	assert.False(t, Grant{Verb: "k.scale", Kind: "deployments"}.covers(d), "those of another API group are something else")
-	assert.True(t, Grant{Verb: "k.scale", Kind: "deployments.apps"}.covers(d))
-	assert.True(t, Grant{Verb: "k.scale"}.covers(d))
-	assert.False(t, Grant{Verb: "k.scale", Kind: "pods"}.covers(d))
-	assert.False(t, Grant{Verb: "k.delete", Kind: "deployments"}.covers(d))
+	assert.False(t, Grant{Verb: "k.scale", Kind: "deployments"}.Covers(d.Verb, d.Target), "those of another API group are something else")
+	assert.True(t, Grant{Verb: "k.scale", Kind: "deployments.apps"}.Covers(d.Verb, d.Target))
+	assert.True(t, Grant{Verb: "k.scale"}.Covers(d.Verb, d.Target))
+	assert.False(t, Grant{Verb: "k.scale", Kind: "pods"}.Covers(d.Verb, d.Target))
+	assert.False(t, Grant{Verb: "k.delete", Kind: "deployments"}.Covers(d.Verb, d.Target))
 }
 
 func TestRetries(t *testing.T) {

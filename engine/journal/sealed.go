@@ -92,11 +92,11 @@ func openSealed(path, kind string) (*Sealed, error) {
 	if err != nil {
 		return nil, action.Errorf(action.CodeNotFound, "cannot read the %s: %w", callings[kind].name, err)
 	}
-	return parseSealed(text, path, kind)
+	return ParseSealed(text, path, kind)
 }
 
-// parseSealed wants a kind, or none for any.
-func parseSealed(text []byte, name, kind string) (*Sealed, error) {
+// ParseSealed is ReadSealed of a text. It wants a kind, or none for any.
+func ParseSealed(text []byte, name, kind string) (*Sealed, error) {
 	var records []*Record
 	r := NewReader(bytes.NewReader(text), name)
 	for record, err := range r.All() {

@@ -45,16 +45,16 @@ func TestAnAlteredFileIsRefused(t *testing.T) {
 	for i := range text {
 		altered := bytes.Clone(text)
 		altered[i] ^= 1
-		_, err := parseSealed(altered, "f", "plan")
+		_, err := ParseSealed(altered, "f", "plan")
 		require.Error(t, err, "byte %d", i)
 	}
 	for i := range text {
-		_, err := parseSealed(text[:i], "f", "plan")
+		_, err := ParseSealed(text[:i], "f", "plan")
 		require.Error(t, err, "cut at %d", i)
 	}
-	_, err := parseSealed(append(bytes.Clone(text), text...), "f", "plan")
+	_, err := ParseSealed(append(bytes.Clone(text), text...), "f", "plan")
 	require.Error(t, err)
-	_, err = parseSealed(text, "f", "cassette")
+	_, err = ParseSealed(text, "f", "cassette")
 	require.ErrorContains(t, err, "f is a plan, not a recording")
 }
 
@@ -62,7 +62,7 @@ func FuzzSealed(f *testing.F) {
 	f.Add([]byte(`{"seq":1,"kind":"run","run":{"format":1}}` + "\n"))
 	f.Add([]byte(`{"seq":1,"kind":"run","run":{"format":1}}` + "\n" + `{"seq":2,"kind":"seal","seal":{"kind":"plan"}}` + "\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		read, err := parseSealed(text, "f", "plan")
+		read, err := ParseSealed(text, "f", "plan")
 		if err == nil && (len(read.Records) == 0 || read.Sum == "") {
 			t.Fatal("accepted nothing")
 		}

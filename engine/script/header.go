@@ -113,6 +113,19 @@ func (vm *VM) Load(ctx context.Context, s Source) (*Header, error) {
 	}
 }
 
+// Execute runs a file for what it does, such as the declaration of tests.
+func (vm *VM) Execute(ctx context.Context, s Source) error {
+	vm.enter(vm.state)
+	defer vm.leave()
+	vm.state.SetContext(ctx)
+	fn, err := vm.compile(s)
+	if err != nil {
+		return err
+	}
+	_, err = vm.call(vm.state, fn) //nolint:contextcheck // the thread carries it
+	return err
+}
+
 func (vm *VM) readHeader(L *lua.LState, t *lua.LTable) (*Header, error) {
 	steps, err := readSteps(t.RawGetString("steps"))
 	if err != nil {

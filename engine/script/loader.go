@@ -86,9 +86,17 @@ func (vm *VM) compile(s Source) (*lua.LFunction, error) {
 	if err != nil {
 		return nil, vm.syntaxError(s.Name, err)
 	}
+	var counted *hits
+	if vm.opts.Coverage != nil && !s.Library {
+		chunk, counted = instrument(chunk)
+	}
 	proto, err := lua.Compile(chunk, s.Name)
 	if err != nil {
 		return nil, vm.syntaxError(s.Name, err)
+	}
+	if counted != nil {
+		counted.plant(proto)
+		vm.covered[s.Name] = counted
 	}
 	return vm.state.NewFunctionFromProto(proto), nil
 }

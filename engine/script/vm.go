@@ -40,6 +40,8 @@ type Options struct {
 	// Clean returns a text as it may be written down: without secrets. What is cut short, or names a branch, passes through it
 	// beforehand, because half a secret is not recognised later. Nil for no secrets.
 	Clean func(text string) string
+	// Coverage is told, when the VM is closed, which lines were run; nil for nobody, which costs nothing.
+	Coverage *Coverage
 }
 
 // A Memory remembers what a script got by chance, so that it goes the same way when it runs again. What ends the run instead of
@@ -101,6 +103,7 @@ type VM struct {
 	busy    map[*lua.LState]bool        // coroutines that some branch is in
 	idle    []*lua.LState               // threads for the next protected calls
 	meta    metatables
+	covered map[string]*hits // by file
 }
 
 // New makes a VM whose scripts end when ctx does. Close it.
@@ -119,6 +122,7 @@ func New(ctx context.Context, opts Options) *VM {
 		callers: map[*lua.LState]*lua.LState{},
 		nesting: map[*lua.LState]int{},
 		busy:    map[*lua.LState]bool{},
+		covered: map[string]*hits{},
 		state: lua.NewState(lua.Options{
 			SkipOpenLibs:        true,
 			RegistrySize:        registrySize,
@@ -135,7 +139,12 @@ func New(ctx context.Context, opts Options) *VM {
 }
 
 // Close frees the interpreter. No branch may be running.
-func (vm *VM) Close() { vm.state.Close() }
+func (vm *VM) Close() {
+	for file, h := range vm.covered {
+		vm.opts.Coverage.add(file, h)
+	}
+	vm.state.Close()
+}
 
 // enter takes the interpreter for the thread; leave gives it back.
 func (vm *VM) enter(L *lua.LState) {

@@ -1,0 +1,72 @@
+package tester
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/catalog"
+	"runbook/engine/world/scenario"
+)
+
+const (
+	scriptSuffix = ".lua"
+	testSuffix   = "_test.lua"
+	// scenarioFolder is where a runbook's own scenarios are, in its folder.
+	scenarioFolder = "scenarios"
+)
+
+// testFile is the name of the file that tests a script.
+func testFile(script string) string { return strings.TrimSuffix(script, scriptSuffix) + testSuffix }
+
+// ScriptOf is the script that a test file tests, by their paths; ok is false for what is no test file.
+func ScriptOf(tests string) (script string, ok bool) {
+	base, ok := strings.CutSuffix(tests, testSuffix)
+	return base + scriptSuffix, ok && filepath.Base(tests) != testSuffix
+}
+
+func exists(fsys fs.FS, file string) (bool, error) {
+	_, err := fs.Stat(fsys, file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, action.Errorf(action.CodeNotFound, "cannot look for %s: %w", file, err)
+	}
+	return true, nil
+}
+
+// path is the test file as a person finds it.
+func (b Book) path() string { return beside(b.Entry.Path, b.Tests) }
+
+// beside is a file in the folder of another one, written as that one is.
+func beside(of, file string) string {
+	if filepath.Separator != '/' && strings.ContainsRune(of, filepath.Separator) {
+		return filepath.Join(filepath.Dir(of), file)
+	}
+	if folder := path.Dir(of); folder != "." || strings.HasPrefix(of, "./") {
+		return strings.TrimSuffix(of, path.Base(of)) + file
+	}
+	return file
+}
+
+// OwnShelf is the folder of a runbook's own scenarios, which need not exist.
+func OwnShelf(e *catalog.Entry) (scenario.Shelf, error) {
+	folder, err := fs.Sub(e.Folder, scenarioFolder)
+	if err != nil {
+		return scenario.Shelf{}, action.Errorf(action.CodeInternal, "cannot open the folder %s: %w", scenarioFolder, err)
+	}
+	return scenario.Shelf{Path: beside(e.Path, scenarioFolder), Files: folder}, nil
+}
+
+// scenarios lists the runbook's own scenarios by name.
+func (b Book) scenarios() ([]string, error) {
+	shelf, err := OwnShelf(b.Entry)
+	if err != nil {
+		return nil, err
+	}
+	return shelf.Names()
+}

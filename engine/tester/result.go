@@ -1,0 +1,92 @@
+package tester
+
+import (
+	"strings"
+	"time"
+
+	"runbook/engine/script"
+)
+
+// A Status is how a test ended.
+type Status string
+
+// The ways in which a test ends.
+const (
+	Passed  Status = "passed"
+	Failed  Status = "failed"
+	Skipped Status = "skipped"
+	Stopped Status = "stopped" // a person stopped it, or it never began for that reason
+)
+
+// A Suite is what came of the tests of one runbook.
+type Suite struct {
+	Runbook string
+	Path    string // of the test file, or of the script where there is none
+	Tests   []Result
+	Lines   []script.Lines // of the script and what it requires from its own folder, by file
+	Elapsed time.Duration
+}
+
+// A Result is what came of one test.
+type Result struct {
+	Name     string
+	Where    string // file:line of its declaration; "" for one that needs no Lua
+	Status   Status
+	Reason   string // why it was skipped
+	Failures []Failure
+	Elapsed  time.Duration
+}
+
+// A Failure is one reason for which a test failed.
+type Failure struct {
+	Message string
+	Hint    string
+	Where   string   // file:line
+	Source  string   // that line
+	Diff    string   // of what was expected and what was the case, unified
+	Runs    []string // what the runs of the test did, a line each, and where they failed
+}
+
+// Count is how many tests ended in a way.
+func (s *Suite) Count(status Status) (n int) {
+	for _, t := range s.Tests {
+		if t.Status == status {
+			n++
+		}
+	}
+	return n
+}
+
+// Covered is how many lines there are, and how many of them were run.
+func (s *Suite) Covered() (run, all int) {
+	for _, f := range s.Lines {
+		all += len(f.Lines)
+		run += len(f.Lines) - len(f.Missed)
+	}
+	return run, all
+}
+
+// Lines tell why a test failed, in full.
+func (r *Result) Lines() []string {
+	var out []string
+	for _, f := range r.Failures {
+		out = append(out, strings.Split(f.Message, "\n")...)
+		if f.Where != "" {
+			at := "at " + f.Where
+			if source := strings.TrimSpace(f.Source); source != "" {
+				at += ": " + source
+			}
+			out = append(out, at)
+		}
+		if f.Diff != "" {
+			out = append(out, strings.Split(strings.TrimSuffix(f.Diff, "\n"), "\n")...)
+		}
+		for _, line := range f.Runs {
+			out = append(out, "| "+line)
+		}
+		if f.Hint != "" {
+			out = append(out, "try: "+f.Hint)
+		}
+	}
+	return out
+}
