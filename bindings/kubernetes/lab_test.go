@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
+
+	"runbook/engine/action"
 )
 
 // TestLabConformance holds the real API server to the table. Its audit log is the proof that what was walled changed nothing.
@@ -87,6 +89,15 @@ func kubectl(t *testing.T, args ...string) []string {
 	out, err := command.CombinedOutput()
 	require.NoError(t, err, string(out))
 	return lines(string(out))
+}
+
+// A real command takes real time, and is waited for no longer than it may take.
+func TestLabExecTakesTooLong(t *testing.T) {
+	d := labSite(t, labFolder(t)).driver("admin", false)
+	pod := d.list("pods", opts("selector", "app=photon-compiler"))[0]
+	slow := d.act("exec", pod, []any{"sleep", "20"}, opts("timeout", "1s"))
+	_, err := slow.Apply(t.Context(), action.Prediction{})
+	require.Equal(t, action.CodeTimeout, action.CodeOf(err), "%v", err)
 }
 
 func auditShowsNoChange(t *testing.T, folder string) {

@@ -1,21 +1,16 @@
 package kubernetes
 
 import (
-	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"runbook/engine/clock"
-	"runbook/engine/world/cluster"
-	"runbook/engine/world/controller"
+	"runbook/engine/world"
 	"runbook/engine/world/scenario"
-	"runbook/engine/world/store"
 )
 
 // TestWorldConformance holds a simulated site to the table.
@@ -44,7 +39,6 @@ kubernetes:
     - {argv: [echo, hello, there], stdout: "hello there\n"}
     - {argv: ["false"], exit_code: 1}
     - {argv: [sh, -c, echo oops >&2; echo fine], stdout: "fine\n", stderr: "oops\n"}
-    - {argv: [sleep, "20"], takes: 20s}
 `
 
 func worldSite(t *testing.T) *site {
@@ -56,57 +50,13 @@ func worldSite(t *testing.T) *site {
 	}
 	s, err := scenario.Shelves{{Path: "the conformance table", Files: files}}.Load("lab")
 	require.NoError(t, err)
-	w := simulate(t, s)
-	server := httptest.NewServer(w.cluster)
-	t.Cleanup(server.Close)
+	w, err := world.Open(s)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, w.Close()) })
 	return &site{
-		T: t, kubeconfig: writeKubeconfig(t, server.URL), now: w.clock.Now, forget: w.forget,
-		pass: func(d time.Duration) { require.NoError(t, w.clock.Sleep(t.Context(), d)) },
+		T: t, kubeconfig: writeKubeconfig(t, w.Kubernetes()), now: w.Clock().Now, forget: w.Forget,
+		pass: func(d time.Duration) { require.NoError(t, w.Clock().Sleep(t.Context(), d)) },
 	}
-}
-
-// life is the controllers as the API server takes them.
-type life struct{ *controller.Controllers }
-
-func (l life) Logs(pod store.Object, container string, previous bool) (out []cluster.Line, err error) {
-	lines, err := l.Controllers.Logs(pod, container, previous)
-	for _, line := range lines {
-		out = append(out, cluster.Line(line))
-	}
-	return out, err
-}
-
-// A simulation is a cluster with what lives in it.
-type simulation struct {
-	lock    sync.Mutex
-	clock   *clock.Virtual
-	store   *store.Store
-	life    *controller.Controllers
-	cluster *cluster.Cluster
-}
-
-func simulate(t *testing.T, s *scenario.Scenario) *simulation {
-	starts := s.Starts()
-	w := &simulation{clock: clock.NewVirtual(starts), store: store.New(starts.Add(-s.Kubernetes.Aged()))}
-	w.life = controller.New(w.store, &s.Kubernetes)
-	w.cluster = cluster.New(cluster.Config{
-		Store: w.store, Section: &s.Kubernetes, Life: life{w.life}, Lock: &w.lock, CatchUp: func() { w.life.Advance(w.clock.Now()) },
-	})
-	w.lock.Lock()
-	defer w.lock.Unlock()
-	for _, m := range s.Kubernetes.Manifests {
-		for _, o := range m.Objects {
-			require.NoError(t, w.cluster.Apply(o))
-		}
-	}
-	w.life.Advance(starts)
-	return w
-}
-
-func (w *simulation) forget() {
-	w.lock.Lock()
-	defer w.lock.Unlock()
-	w.store.Forget()
 }
 
 // writeKubeconfig writes one as the lab has it. Certificates tell the lab who somebody is; here the administrator acts as them.

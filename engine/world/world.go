@@ -87,6 +87,13 @@ func (w *World) Change(e scenario.Event) error {
 	return w.happen(e)
 }
 
+// Forget lets the API server drop its history, as one does that compacts its database: lists and watches of what was before are expired.
+func (w *World) Forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.store.Forget()
+}
+
 func (w *World) applyManifests() error {
 	for _, m := range w.scenario.Kubernetes.Manifests {
 		for _, o := range m.Objects {
