@@ -8,10 +8,10 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"runbook/bindings/kubernetes"
-	"runbook/engine/action"
 	"runbook/engine/module"
 	"runbook/engine/redact"
 	"runbook/engine/site"
+	"runbook/engine/wall"
 )
 
 // clusterFlags are kubectl's flags, with kubectl's meaning.
@@ -83,23 +83,21 @@ func (c clusterFlags) current() string {
 	return raw.CurrentContext
 }
 
-// clusterModule is the kubernetes module of one run.
-func (x *execution) clusterModule() *module.Module {
-	wrap := learning(x.redact)
-	if x.wall != nil {
+// clusterModule is the kubernetes module of the run of that id, at a venue. The second wall is nil in a real run.
+func clusterModule(at venue, id string, second *wall.Wall, r *redact.Redactor) *module.Module {
+	wrap := learning(r)
+	if second != nil {
 		learn := wrap
-		wrap = func(next http.RoundTripper) http.RoundTripper { return x.wall.Wrap(learn(next)) }
+		wrap = func(next http.RoundTripper) http.RoundTripper { return second.Wrap(learn(next)) }
 	}
 	return kubernetes.New(kubernetes.Config{
-		Access: x.venue.cluster(), WrapTransport: wrap, Commands: x.venue.reads(), Secrets: x.redact,
-		UserAgent: "runbook/" + version + " " + x.id, FieldManager: "runbook", Run: x.id,
+		Access: at.cluster(), WrapTransport: wrap, Commands: at.reads(), Secrets: r,
+		UserAgent: "runbook/" + version + " " + id, FieldManager: "runbook", Run: id,
 	})
 }
 
-// readsOf is what the cluster's clients may send in a dry run.
-func readsOf(commands action.Commands) func(*http.Request, []byte) error {
-	return kubernetes.Reads(commands)
-}
+// secondWall refuses to send whatever is no read, in a dry run at a venue.
+func secondWall(at venue) *wall.Wall { return wall.New(kubernetes.Reads(at.reads()), nil) }
 
 // declared are the modules as data: enough to load a script and to describe them, not to call them.
 func declared() []*module.Module {

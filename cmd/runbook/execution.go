@@ -94,7 +94,7 @@ func prepare(io streams, f *commonFlags, walled bool) (*execution, error) {
 	x.onTerminal = term.IsTerminal(int(out.Fd()))
 	x.text = screen.NewText(x.shown, screen.Options{Look: screen.LookOf(out, getenv)})
 	if walled {
-		x.wall = wall.New(readsOf(where.reads()), nil)
+		x.wall = secondWall(where)
 	}
 	return x, nil
 }
@@ -177,7 +177,7 @@ func (x *execution) config(actions context.Context, j job) (engine.Config, error
 	}
 	return engine.Config{
 		Entry: j.entry, Given: j.given, Mode: x.venue.mode(j.mode()), Past: j.past, Plan: j.plan,
-		Library: library(x.clusterModule()), Live: x.text,
+		Library: library(clusterModule(x.venue, x.id, x.wall, x.redact)), Live: x.text,
 		Limits:  watchdog.Limits{Time: x.flags.timeout, Memory: int64(memory)},
 		About:   journal.Run{ID: x.id, Version: version, User: userName(), Host: hostName(), Site: x.identity(), SiteFile: x.venue.siteFile()},
 		Actions: actions, Redactor: x.redact, Pace: x.pace, Exit: x.die,

@@ -120,6 +120,9 @@ func resumeOne(ctx context.Context, io streams, f *resumeFlags, name string) (er
 	if err := engine.Resumable(t.run); err != nil {
 		return err
 	}
+	if err := t.inScenario(); err != nil {
+		return err
+	}
 	selected, err := tape.Select(t.records, f.fromStep)
 	if err != nil {
 		return err
@@ -131,10 +134,6 @@ func resumeOne(ctx context.Context, io streams, f *resumeFlags, name string) (er
 	entry, err := entryOf(t.run, t.sources)
 	if err != nil {
 		return err
-	}
-	if name := t.run.Scenario(); name != "" {
-		return action.Errorf(action.CodeInvalid, "run %s was in the scenario %s, which ended with it: there is nothing to go on in", t.run.ID, name).
-			Try("run it again: runbook run %s --scenario %s", t.run.Typed(), name)
 	}
 	if err := f.remember(t.run); err != nil {
 		return err
@@ -162,6 +161,16 @@ func resumeOne(ctx context.Context, io streams, f *resumeFlags, name string) (er
 		return err
 	}
 	return exit(result)
+}
+
+// inScenario refuses to go on in a simulated site, which is gone.
+func (t *taken) inScenario() error {
+	name := t.run.Scenario()
+	if name == "" {
+		return nil
+	}
+	return action.Errorf(action.CodeInvalid, "run %s was in the scenario %s, which ended with it: there is nothing to go on in", t.run.ID, name).
+		Try("run it again: runbook run %s --scenario %s", t.run.Typed(), name)
 }
 
 // people are who answers from now on: for a plan, who approved it.

@@ -90,7 +90,7 @@ func (s *simulatedSite) identity(*redact.Redactor) map[string]string {
 	config := s.kubeconfig("")
 	current := config.Contexts[config.CurrentContext]
 	about := map[string]string{
-		journal.ScenarioKey: scenarioName(s.scenario), "digest": s.scenario.Digest[:12],
+		journal.ScenarioKey: scenarioName(s.scenario), journal.DigestKey: s.scenario.Digest[:12],
 		"context": config.CurrentContext, "namespace": current.Namespace, "user": current.AuthInfo,
 	}
 	if namespace := *s.flags.Namespace; namespace != "" {

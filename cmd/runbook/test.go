@@ -122,7 +122,7 @@ func (f *testFlags) config(io streams) (tester.Config, error) {
 	}
 	cfg := tester.Config{
 		Limits: watchdog.Limits{Time: f.timeout, Memory: int64(memory)}, Workers: f.jobs, Version: version,
-		Library: library(declared()...), Shelves: scenarioShelves, Open: openSite,
+		Library: library(declared()...), Shelves: scenariosOf, Open: openSite,
 	}
 	switch {
 	case f.jobs < 1:

@@ -4,9 +4,10 @@ import (
 	"context"
 
 	"runbook/engine"
-	"runbook/engine/action"
-	"runbook/engine/catalog"
+	"runbook/engine/clock"
+	"runbook/engine/redact"
 	"runbook/engine/tester"
+	"runbook/engine/wall"
 	"runbook/engine/world/scenario"
 )
 
@@ -17,15 +18,28 @@ type sites struct {
 }
 
 // openSite opens the simulated site of a test.
-func openSite(context.Context, *scenario.Scenario) (tester.Site, error) {
-	return nil, action.Errorf(action.CodeInternal, "there are no simulated sites in this program")
+func openSite(_ context.Context, s *scenario.Scenario) (tester.Site, error) {
+	site := &simulatedSite{scenario: s, flags: newClusterFlags()}
+	return testSite{site}, site.open()
 }
 
-// scenarioShelves are where a runbook's scenarios are found: beside it, then those that all runbooks share.
-func scenarioShelves(e *catalog.Entry) scenario.Shelves {
-	var out scenario.Shelves
-	if own, err := tester.OwnShelf(e); err == nil { // it fails for a malformed name only
-		out = append(out, own)
+// testSite is a simulated site as the tests of runbooks use it.
+type testSite struct{ *simulatedSite }
+
+func (s testSite) Clock() *clock.Virtual { return s.world.Clock() }
+
+func (s testSite) Rewind() error { return s.world.Rewind() }
+
+func (s testSite) Identity() map[string]string { return s.identity(redact.New()) }
+
+func (s testSite) Change(_ context.Context, e scenario.Event) error { return s.world.Change(e) }
+
+func (s testSite) Close() error { return s.close() }
+
+func (s testSite) Library(use tester.Use) engine.Library {
+	var second *wall.Wall
+	if use.Rehearse {
+		second = secondWall(s)
 	}
-	return out
+	return library(clusterModule(s, use.Run, second, use.Secrets))
 }

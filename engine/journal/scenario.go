@@ -1,7 +1,10 @@
 package journal
 
-// ScenarioKey is the part of a run's site that names a simulated one.
-const ScenarioKey = "scenario"
+// Parts of a run's site that are those of a simulated one.
+const (
+	ScenarioKey = "scenario" // its name, or the absolute path of its file
+	DigestKey   = "digest"   // of all that it consists of: for programs, people do not read it
+)
 
 // Scenario is the simulated site that the run is in, "" for a real one.
 func (r *Run) Scenario() string { return r.Site[ScenarioKey] }

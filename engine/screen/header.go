@@ -40,7 +40,7 @@ func siteLine(site map[string]string) string {
 	}
 	var parts []string
 	for _, key := range keys {
-		if site[key] != "" {
+		if site[key] != "" && key != journal.DigestKey {
 			parts = append(parts, clean(key+" "+site[key]))
 		}
 	}

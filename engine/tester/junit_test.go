@@ -31,7 +31,7 @@ func TestJUnit(t *testing.T) {
   <testsuite name="pumps" tests="4" failures="1" errors="1" skipped="1" time="1.500" file="runbooks/pumps/pumps_test.lua">
     <testcase name="says &#34;a&#34; &lt;b&gt; &amp; c" classname="pumps" time="0.012" file="runbooks/pumps/pumps_test.lua" line="4"></testcase>
     <testcase name="fails" classname="pumps" time="0.000" file="C:\books\x_test.lua" line="7">
-      <failure message="not as �[31mexpected�" type="failure">not as �[31mexpected�&#xA;at x_test.lua:8: test.that(false)&#xA;--- expected&#xA;+++ actual&#xA;@@ -1 +1 @@&#xA;-a&#xA;+]]&gt;&#xA;| run 1: ok&#xA;try: look&#xA;and more</failure>
+      <failure message="not as �[31mexpected�" type="failure">at x_test.lua:8: test.that(false)&#xA;not as �[31mexpected�&#xA;--- expected&#xA;+++ actual&#xA;@@ -1 +1 @@&#xA;-a&#xA;+]]&gt;&#xA;| run 1: ok&#xA;try: look&#xA;and more</failure>
     </testcase>
     <testcase name="later" classname="pumps" time="0.000" file="runbooks/pumps/pumps_test.lua">
       <skipped message="not yet"></skipped>

@@ -70,7 +70,6 @@ func (s *Suite) Covered() (run, all int) {
 func (r *Result) Lines() []string {
 	var out []string
 	for _, f := range r.Failures {
-		out = append(out, strings.Split(f.Message, "\n")...)
 		if f.Where != "" {
 			at := "at " + f.Where
 			if source := strings.TrimSpace(f.Source); source != "" {
@@ -78,6 +77,7 @@ func (r *Result) Lines() []string {
 			}
 			out = append(out, at)
 		}
+		out = append(out, strings.Split(f.Message, "\n")...)
 		if f.Diff != "" {
 			out = append(out, strings.Split(strings.TrimSuffix(f.Diff, "\n"), "\n")...)
 		}

@@ -151,10 +151,7 @@ func (t *trial) rehearse(ctx context.Context, name string, how settingsOf) (*run
 
 // begin is a run of the test that is about to begin. Its mode is still to be chosen.
 func (t *trial) begin(ctx context.Context, site Site, how string, given map[string]string) (*run, engine.Config) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	r := &run{number: len(t.runs) + 1, how: how}
-	t.runs = append(t.runs, r)
+	r := t.newRun(how)
 	secrets := redact.New()
 	id := fmt.Sprintf("test-%d", r.number)
 	return r, engine.Config{
@@ -164,6 +161,14 @@ func (t *trial) begin(ctx context.Context, site Site, how string, given map[stri
 		Actions: ctx, Coverage: &t.ledger.coverage,
 		Exit: func(int) {}, // the test's own limit ends what does not end
 	}
+}
+
+func (t *trial) newRun(how string) *run {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := &run{number: len(t.runs) + 1, how: how}
+	t.runs = append(t.runs, r)
+	return r
 }
 
 // carry runs what was begun. A run that does not begin is an error of the test: what was typed is wrong, or the script is.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -384,5 +385,56 @@ func TestBooks(t *testing.T) {
 	}
 	for of, want := range map[string]string{"./x.lua": "./x_test.lua", "x.lua": "x_test.lua", "a/x.lua": "a/x_test.lua", "/x.lua": "/x_test.lua"} {
 		assert.Equal(t, want, Book{Entry: &catalog.Entry{Path: of}, Tests: "x_test.lua"}.path())
+	}
+}
+
+// A test that heeds nothing is left behind, and the others go on.
+func TestATestThatHangs(t *testing.T) {
+	release := make(chan struct{})
+	gone := make(chan struct{})
+	cfg := hall()
+	cfg.Workers, cfg.Limits.Time = 1, 100*time.Millisecond
+	var opened atomic.Int64
+	cfg.Open = func(_ context.Context, s *scenario.Scenario) (Site, error) {
+		if opened.Add(1) == 1 {
+			<-release
+			defer close(gone)
+		}
+		return openPlant(s), nil
+	}
+	body := `{ scenario = "two" }, function() test.expect(test.run(), { exit = 0 }) end)
+`
+	suite := tried(t, cfg, shelf{"pumps.lua": pumps, "scenarios/two.yaml": "kubernetes: {user: a}\n", "pumps_test.lua": `local test = require "test"
+test.case("one", ` + body + `test.case("two", ` + body})
+	close(release)
+	<-gone
+	assert.Equal(t, 2, suite.Count(Failed), "the hanging one, and the entry of may that none used")
+	for _, r := range suite.Tests {
+		if r.Status == Failed && r.Name != "may: every entry is used" {
+			assert.Contains(t, said(r), "the test was ended: the run took longer than 100ms")
+			assert.Contains(t, said(r), "it did not end, and was left behind")
+		}
+	}
+}
+
+// A fault of a site is a test that failed, and the site is closed all the same.
+func TestAFaultInATest(t *testing.T) {
+	cfg := hall()
+	cfg.Open = func(context.Context, *scenario.Scenario) (Site, error) { return nil, errors.New("no room for a site") }
+	suite := tried(t, cfg, shelf{"pumps.lua": pumps, "scenarios/two.yaml": "kubernetes: {user: a}\n"})
+	assert.Contains(t, said(suite.Tests[0]), "no room for a site")
+	cfg.Open = func(context.Context, *scenario.Scenario) (Site, error) { panic("boom") }
+	suite = tried(t, cfg, shelf{"pumps.lua": pumps, "scenarios/two.yaml": "kubernetes: {user: a}\n"})
+	assert.Contains(t, said(suite.Tests[0]), "a fault in the test: boom")
+}
+
+// BenchmarkTest is what a test costs beside its site: two runs, with their scripts loaded.
+func BenchmarkTest(b *testing.B) {
+	cfg := hall()
+	cfg.Workers = 1
+	book, err := BookOf(shelf{"pumps.lua": pumps, "scenarios/two.yaml": "kubernetes: {user: a b}\n"}.entry("pumps"))
+	require.NoError(b, err)
+	for b.Loop() {
+		require.NoError(b, Run(b.Context(), cfg, []Book{book}, func(*Suite) error { return nil }))
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"runbook/engine/gate"
 	"runbook/engine/journal"
 	"runbook/engine/module"
+	"runbook/engine/redact"
 	"runbook/engine/script"
 	"runbook/engine/world/scenario"
 )
@@ -30,12 +31,14 @@ type trial struct {
 	running bool // a body runs; before that the file only declares
 	program program
 	one     sync.Mutex // held by a run: a site has one clock
+	opening sync.Mutex // held while the site is opened, which mu is not: a test that hangs there has to be told of
 
 	mu       sync.Mutex
 	place    place
 	scenario *scenario.Scenario
-	site     Site // opened when it is first needed
-	touched  bool // something was done to it
+	site     Site             // opened when it is first needed
+	touched  bool             // something was done to it
+	modules  []*module.Module // see eyes
 	runs     []*run
 	checks   int
 	failures []Failure
@@ -68,15 +71,13 @@ func (t *trial) openFile(ctx context.Context) error {
 
 // close ends the test's site and interpreter.
 func (t *trial) close() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if t.vm != nil {
 		t.vm.Close()
 	}
-	if t.site == nil {
-		return nil
+	if site := t.opened(); site != nil {
+		return site.Close()
 	}
-	return t.site.Close()
+	return nil
 }
 
 // now is the time of the site.
@@ -90,10 +91,10 @@ func (t *trial) now(ctx context.Context) (time.Time, error) {
 
 // open opens the test's site, once.
 func (t *trial) open(ctx context.Context) (Site, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.site != nil {
-		return t.site, nil
+	t.opening.Lock()
+	defer t.opening.Unlock()
+	if site := t.opened(); site != nil {
+		return site, nil
 	}
 	s, err := t.load()
 	if err != nil {
@@ -103,8 +104,17 @@ func (t *trial) open(ctx context.Context) (Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.scenario, t.site = s, site
 	return site, nil
+}
+
+// opened is the test's site, nil if it was not needed so far.
+func (t *trial) opened() Site {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.site
 }
 
 func (t *trial) load() (*scenario.Scenario, error) {
@@ -203,7 +213,7 @@ func (t *trial) live(ctx context.Context, c script.Call) (*module.Func, *gate.Ga
 		Sink: journal.Tee(), Terminal: gate.Apply{}, Consent: engine.Nobody{}, Clock: site.Clock(), Outside: site.Clock(),
 		Actions: ctx, Halt: func(error) {},
 	})
-	for _, m := range site.Library(Use{Run: "look"}).Modules {
+	for _, m := range t.eyes(site) {
 		if m.Name == c.Module.Name {
 			if f := m.Func(c.Func.Name); f != nil {
 				return f, door, nil
@@ -211,6 +221,16 @@ func (t *trial) live(ctx context.Context, c script.Call) (*module.Func, *gate.Ga
 		}
 	}
 	return nil, nil, action.Errorf(action.CodeInternal, "the site has no function %s", c.Module.Qualified(c.Func))
+}
+
+// eyes are the modules that the test itself reads the site with.
+func (t *trial) eyes(site Site) []*module.Module {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.modules == nil {
+		t.modules = site.Library(Use{Run: byTest, Rehearse: true, Secrets: redact.New()}).Modules
+	}
+	return t.modules
 }
 
 func (t *trial) advance(ctx context.Context, a module.Args) error {
@@ -295,11 +315,9 @@ func (t *trial) checked() {
 // timed is a context in which pure functions know the time of the site.
 func (t *trial) timed(ctx context.Context) context.Context {
 	return module.WithNow(ctx, func(context.Context) time.Time {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if t.site == nil {
-			return scenario.Began
+		if site := t.opened(); site != nil {
+			return site.Clock().Now()
 		}
-		return t.site.Clock().Now()
+		return scenario.Began
 	})
 }

@@ -9,7 +9,11 @@ import (
 
 // placeholder makes the pod that a controller would add next: the owner's template under a made-up name, not started yet.
 func placeholder(owner Object, active, rest []Object, taken []string, now time.Time) Object {
-	return Created(NewPod(owner, nextName(owner, append(slices.Clone(active), rest...), taken)), now)
+	pod := NewPod(owner, nextName(owner, append(slices.Clone(active), rest...), taken))
+	if revision := Text(owner, "status", "updateRevision"); revision != "" {
+		pod = With(pod, revision, "metadata", "labels", revisionLabel)
+	}
+	return Created(pod, now)
 }
 
 // NewPod makes a pod of the owner's template.

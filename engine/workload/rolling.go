@@ -42,7 +42,7 @@ type rollout struct {
 
 func newRollout(owner Object, sets []Object, current int) rollout {
 	r := rollout{owner: owner, sets: slices.Clone(sets), want: Replicas(owner)}
-	slices.SortFunc(r.sets, compareCreated)
+	slices.SortFunc(r.sets, CompareCreated)
 	for _, set := range r.sets {
 		if current >= 0 && uid(set) == uid(sets[current]) {
 			r.current = set
@@ -112,8 +112,8 @@ func (r rollout) proportionally(active []Object) (out []Object) {
 		allowed = r.want + MaxSurge(r.owner)
 	}
 	add := allowed - total(active)
-	newerFirst := func(a, b Object) int { return compareCreated(b, a) }
-	olderFirst := compareCreated
+	newerFirst := func(a, b Object) int { return CompareCreated(b, a) }
+	olderFirst := CompareCreated
 	slices.SortStableFunc(active, func(a, b Object) int {
 		switch {
 		case Replicas(a) != Replicas(b):

@@ -26,7 +26,7 @@ func CurrentSet(owner Object, sets []Object) int {
 	wanted := Dig(owner, "spec", "template")
 	found := -1
 	for i, set := range sets {
-		if (found < 0 || compareCreated(set, sets[found]) < 0) && Equal(wanted, withoutHash(Map(set, "spec", "template"))) {
+		if (found < 0 || CompareCreated(set, sets[found]) < 0) && Equal(wanted, withoutHash(Map(set, "spec", "template"))) {
 			found = i
 		}
 	}

@@ -91,8 +91,8 @@ func ReadySince(pod Object) time.Time {
 
 func created(o Object) time.Time { return parseTime(Text(o, "metadata", "creationTimestamp")) }
 
-// compareCreated puts the older in front.
-func compareCreated(a, b Object) int {
+// CompareCreated puts the older in front.
+func CompareCreated(a, b Object) int {
 	if c := created(a).Compare(created(b)); c != 0 {
 		return c
 	}

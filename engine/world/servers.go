@@ -43,6 +43,14 @@ func (w *World) current() *cluster.Cluster {
 	return w.cluster
 }
 
+// armed are the faults at the present time.
+func (w *World) armed() *fault.Faults {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.catchUp()
+	return w.faults
+}
+
 // Kubernetes is the address of the API server.
 func (w *World) Kubernetes() string { return w.servers.kubernetes }
 
@@ -63,10 +71,7 @@ func (s *servers) start(system fault.System, w *World) (address string, err erro
 	}
 	server := &http.Server{
 		Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			w.mu.Lock()
-			faults := w.faults
-			w.mu.Unlock()
-			faults.Before(system).ServeHTTP(rw, r)
+			w.armed().Before(system).ServeHTTP(rw, r)
 		}),
 		ErrorLog:          log.New(io.Discard, "", 0), // connections that are cut are part of it
 		ReadHeaderTimeout: time.Minute,

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,8 +32,14 @@ type World struct {
 	cluster  *cluster.Cluster
 	life     *controller.Controllers
 	faults   *fault.Faults
-	timeline []scenario.Event // what has not happened yet
-	failed   []error          // what of it could not
+	timeline []happening // what has not happened yet, in order
+	failed   []error     // what of it could not
+}
+
+// A happening is an event at its time.
+type happening struct {
+	at time.Time
+	scenario.Event
 }
 
 // Open brings a scenario to its clock, and starts its servers. Close ends them.
@@ -66,7 +73,10 @@ func (w *World) Rewind() error {
 	if err := w.applyManifests(); err != nil {
 		return err
 	}
-	w.timeline = w.scenario.Timeline
+	w.timeline, w.failed = nil, nil
+	for _, e := range w.scenario.Timeline {
+		w.schedule(starts.Add(e.At), e)
+	}
 	w.advance(starts)
 	return errors.Join(w.failed...)
 }
@@ -79,11 +89,15 @@ func (w *World) Close() error {
 	return errors.Join(w.failed...)
 }
 
-// Change lets something happen now. Its time says how long ago or in how long.
+// Change lets something happen now, or in the time that the event says.
 func (w *World) Change(e scenario.Event) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.catchUp()
+	if e.At > 0 {
+		w.schedule(w.clock.Now().Add(e.At), e)
+		return nil
+	}
 	return w.happen(e)
 }
 
@@ -92,6 +106,15 @@ func (w *World) Forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.store.Forget()
+}
+
+// schedule puts an event on the timeline, after those of the same time.
+func (w *World) schedule(at time.Time, e scenario.Event) {
+	later := slices.IndexFunc(w.timeline, func(h happening) bool { return h.at.After(at) })
+	if later < 0 {
+		later = len(w.timeline)
+	}
+	w.timeline = slices.Insert(w.timeline, later, happening{at, e})
 }
 
 func (w *World) applyManifests() error {
@@ -120,14 +143,13 @@ func (w *World) catchUp() { w.advance(w.clock.Now()) }
 func (w *World) advance(to time.Time) {
 	for len(w.timeline) > 0 {
 		next := w.timeline[0]
-		at := w.scenario.Starts().Add(next.At)
-		if at.After(to) {
+		if next.at.After(to) {
 			break
 		}
 		w.timeline = w.timeline[1:]
-		w.life.Advance(at)
-		if err := w.happen(next); err != nil {
-			w.failed = append(w.failed, fmt.Errorf("the scenario %s, at %s: %w", w.scenario.Name, next.At, err))
+		w.life.Advance(next.at)
+		if err := w.happen(next.Event); err != nil {
+			w.failed = append(w.failed, fmt.Errorf("the scenario %s, at %s: %w", w.scenario.Name, next.at.Sub(w.scenario.Starts()), err))
 		}
 	}
 	w.life.Advance(to)

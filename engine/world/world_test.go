@@ -89,6 +89,7 @@ timeline:
   - {at: 2m, fault: {on: list pods, answer: 503, message: overloaded}}
   - {at: 3m, patch: deployment/gone, with: {spec: {replicas: 4}}}
 `)
+	require.NoError(t, w.Change(scenario.Event{At: 90 * time.Second, Patch: "deployment/web", With: map[string]any{"spec": map[string]any{"paused": true}}}))
 	_, running := w.get(t, pods)
 	require.Len(t, running, 3)
 	require.NoError(t, w.Clock().Sleep(t.Context(), time.Minute))

@@ -98,10 +98,13 @@ func jobSelected(o Object) Object {
 	return workload.With(o, uidOf(o), "spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid")
 }
 
-// suffix completes a generated name: the same in every run of a scenario, and never the same twice.
-func (c *Cluster) suffix(prefix string) string {
-	c.named++
-	return workload.Suffix(prefix + strconv.FormatInt(c.named, 10))
+// suffix completes a generated name: the same in every run of a scenario, and never the same twice. A dry run uses none up.
+func (c *Cluster) suffix(prefix string, dryRun bool) string {
+	n := c.named + 1
+	if !dryRun {
+		c.named = n
+	}
+	return workload.Suffix(prefix + strconv.FormatInt(n, 10))
 }
 
 // secretEncoded moves stringData, which is only ever written, to where it is kept.

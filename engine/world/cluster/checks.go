@@ -5,6 +5,9 @@ import "k8s.io/apimachinery/pkg/util/validation/field"
 // checkSpec looks for the mistakes that people make in an object of the kind; live is nil for a new one. It knows those kinds whose objects
 // a runbook makes or changes.
 func (k *kind) checkSpec(o, live Object) field.ErrorList {
+	if k.custom != nil {
+		return k.checkCustom(o)
+	}
 	if check := checks[k.canonical()]; check != nil {
 		return check(o, live)
 	}

@@ -3,8 +3,8 @@
 // of a kube-apiserver.
 //
 // It is the API server and nothing else: what controllers, scheduler and kubelets do is behind Life, and time moves only by CatchUp. It
-// never reads a clock, never draws a random number, and starts nothing that outlives a request. Read next: handler.go, which takes
-// a request from its path to its answer; then write.go, which every change passes.
+// draws no random number, starts nothing that outlives a request, and uses the machine's clock only for how long a client wants to watch.
+// Read next: handler.go, which takes a request from its path to its answer; then write.go and update.go, which every change passes.
 package cluster
 
 import (
@@ -139,7 +139,8 @@ func (c *Cluster) applyStatus(k *kind, key store.Key, manifest Object) error {
 	return err
 }
 
-// Patch changes an object by a JSON merge patch. reference is kind/name; an empty namespace is the context's.
+// Patch changes an object as kubectl patch does: by a strategic merge patch where its kind has one, and otherwise by a JSON merge
+// patch. reference is kind/name; an empty namespace is the context's.
 func (c *Cluster) Patch(reference, namespace string, patch map[string]any) error {
 	k, key, err := c.refer(reference, namespace)
 	if err != nil {
@@ -153,7 +154,13 @@ func (c *Cluster) Patch(reference, namespace string, patch map[string]any) error
 		if subresource != "" && (patch["status"] == nil || !k.is(statusTrait)) || subresource == "" && len(part) == 0 {
 			continue
 		}
-		change := func(live Object) (Object, error) { return k.tidy(mergePatch(live, part)) }
+		change := func(live Object) (Object, error) {
+			next, err := k.merged(live, part)
+			if err != nil {
+				return nil, err
+			}
+			return k.tidy(next)
+		}
 		if _, err := c.update(k, key, subresource, scenarios, change); err != nil {
 			return err
 		}

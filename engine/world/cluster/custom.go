@@ -17,8 +17,8 @@ type custom struct {
 	singular   string
 	categories []string
 	selectable []string // fields
-	columns    []Object // additionalPrinterColumns
 	listKind   string
+	schema     Object // openAPIV3Schema
 }
 
 // customKinds are the kinds of the definitions that are established, in the order of their names. The version that is preferred comes
@@ -46,7 +46,7 @@ func customKind(d, version Object) *kind {
 		namespaced: workload.Text(d, "spec", "scope") == "Namespaced", short: textsOf(names, "shortNames"), has: generationTrait,
 		custom: &custom{
 			singular: workload.Text(names, "singular"), categories: textsOf(names, "categories"), listKind: workload.Text(names, "listKind"),
-			columns: workload.Maps(version, "additionalPrinterColumns"),
+			schema: workload.Map(version, "schema", "openAPIV3Schema"),
 		},
 	}
 	for _, field := range workload.Maps(version, "selectableFields") {

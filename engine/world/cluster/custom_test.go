@@ -46,9 +46,14 @@ func TestCustomResources(t *testing.T) {
 	resources, err := s.typed().Discovery().ServerResourcesForGroupVersion("example.com/v1")
 	require.NoError(t, err)
 	require.Equal(t, []string{"wd"}, resources.APIResources[0].ShortNames)
-	require.NoError(t, func() error { s.lock.Lock(); defer s.lock.Unlock(); return s.c.Delete("wd/w", "") }())
+	s.lock.Lock()
+	require.NoError(t, s.c.Delete("wd/w", ""))
+	s.lock.Unlock()
+	require.Equal(t, 201, s.ask("POST", widgets, widget, jsonType).code)
 	require.Equal(t, 200, s.ask("DELETE", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com", "").code)
 	require.Equal(t, 404, s.ask("GET", widgets, "").code)
+	s.apply(widgetsDefinition)
+	require.Empty(t, s.ask("GET", widgets, "").names(), "they went with their definition")
 }
 
 func TestWrongDefinitions(t *testing.T) {
@@ -88,4 +93,33 @@ func TestWhatAScenarioDoesByItself(t *testing.T) {
 	require.ErrorContains(t, s.c.Delete("web", "shop"), `"web" is no kind/name`)
 	require.ErrorContains(t, s.c.Apply(parse(t, deployment("web", -1))), "spec.replicas: Invalid value: -1")
 	require.ErrorContains(t, s.c.Apply(Object{"apiVersion": "v1", "kind": "Pot"}), `did you mean "Pod"?`)
+}
+
+func TestSchemasOfCustomResources(t *testing.T) {
+	s := newSite(t)
+	s.apply(replaced(widgetsDefinition, `{"type":"object","x-kubernetes-preserve-unknown-fields":true}`,
+		`{"type":"object","required":["spec"],"properties":{"spec":{"type":"object","required":["size"],"properties":{`+
+			`"size":{"type":"string","enum":["big","small"]},"replicas":{"type":"integer","default":1,"minimum":0},`+
+			`"extra":{"type":"object","additionalProperties":{"type":"string"}}}}}}`))
+	widget := func(spec string) string {
+		return `{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":` + spec + `}`
+	}
+	for spec, want := range map[string]string{
+		`{}`:                            `Widget.example.com "w" is invalid: spec.size: Required value`,
+		`{"size":"huge"}`:               `spec.size: Unsupported value: "huge": supported values: "big", "small"`,
+		`{"size":"big","replicas":"1"}`: `spec.replicas: Invalid value: "string": spec.replicas in body must be of type integer: "string"`,
+		`{"size":"big","replicas":-1}`:  `spec.replicas: Invalid value: -1: spec.replicas in body should be greater than or equal to 0`,
+	} {
+		r := s.ask("POST", widgets, widget(spec), jsonType)
+		require.Equal(t, 422, r.code, r.body)
+		require.Contains(t, r.text("message"), want)
+	}
+	odd := widget(`{"size":"big","colour":"red","extra":{"a":"b"}}`)
+	r := s.ask("POST", widgets+"?fieldValidation=Strict", odd, jsonType)
+	require.Equal(t, 400, r.code)
+	require.Contains(t, r.text("message"), `strict decoding error: unknown field "spec.colour"`)
+	r = s.ask("POST", widgets, odd, jsonType)
+	require.Equal(t, 201, r.code, r.body)
+	require.Equal(t, Object{"size": "big", "replicas": int64(1), "extra": Object{"a": "b"}}, r.object["spec"])
+	require.Contains(t, r.header.Get("Warning"), "spec.colour")
 }

@@ -16,7 +16,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	kjson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/client-go/kubernetes/scheme"
-	strictjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
 	"runbook/engine/workload"
@@ -132,43 +131,6 @@ func (k *kind) unrecognized(body []byte, err error) error {
 		text = text[:most] + " ..."
 	}
 	return apierrors.NewBadRequest(fmt.Sprintf("the object provided is unrecognized (must be of type %s): %v (%s)", k.name, err, text))
-}
-
-func (k *kind) decodeUntyped(media string, body []byte, validation string) (Object, []string, error) {
-	switch media {
-	case "application/yaml":
-		raw, err := yaml.YAMLToJSON(body)
-		if err != nil {
-			return nil, nil, apierrors.NewBadRequest(err.Error())
-		}
-		body = raw
-	case "application/json":
-	default:
-		return nil, nil, unsupported(mediaTypes[:2])
-	}
-	var o Object
-	problems, err := strictjson.UnmarshalStrict(body, &o)
-	if err != nil || o == nil {
-		return nil, nil, k.unrecognized(body, errors.Join(err, errors.New("it is no JSON object")))
-	}
-	var warnings []string
-	for _, problem := range problems {
-		warnings = append(warnings, problem.Error())
-	}
-	if len(warnings) > 0 && validation == strict {
-		return nil, nil, k.unhandled(k.gvk(), errors.New("strict decoding error: "+strings.Join(warnings, ", ")))
-	}
-	if version := workload.Text(o, "apiVersion"); version != "" && version != k.groupVersion().String() {
-		return nil, nil, apierrors.NewBadRequest(fmt.Sprintf("the API version in the data (%s) does not match the expected API version (%s)",
-			version, k.groupVersion()))
-	}
-	if name := workload.Text(o, "kind"); name != "" && name != k.name {
-		return nil, nil, apierrors.NewBadRequest(fmt.Sprintf("the kind in the data (%s) does not match the expected kind (%s)", name, k.name))
-	}
-	if o, err = k.tidyMetadata(k.stamped(o)); err != nil {
-		return nil, nil, apierrors.NewBadRequest(err.Error())
-	}
-	return o, warnings, nil
 }
 
 // tidyMetadata drops what no metadata has, and refuses what does not fit in.

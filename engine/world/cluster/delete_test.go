@@ -66,6 +66,9 @@ func TestNamespacesGoInTheirOwnTime(t *testing.T) {
 	require.Equal(t, `pods "late" is forbidden: unable to create new content in namespace shop because it is being terminated`, r.text("message"))
 	require.NotNil(t, s.store.Get(store.Key{Resource: "namespaces", Name: "shop"}))
 	require.Equal(t, 405, s.ask("DELETE", "/api/v1/namespaces", "").code)
+	r = s.ask("PUT", "/api/v1/namespaces/shop/finalize", `{}`, jsonType)
+	require.Equal(t, 501, r.code)
+	require.Contains(t, r.body, "end namespaces by themselves")
 }
 
 func TestDeleteCollection(t *testing.T) {

@@ -94,7 +94,15 @@ func (f form) many(k *kind, items []Object, meta listMeta) any {
 	if k.custom == nil {
 		items = mapped(items, untyped)
 	}
-	return list{metav1.TypeMeta{Kind: k.name + "List", APIVersion: k.groupVersion().String()}, meta, items}
+	return list{metav1.TypeMeta{Kind: k.listName(), APIVersion: k.groupVersion().String()}, meta, items}
+}
+
+// listName is the kind of a list of such objects.
+func (k *kind) listName() string {
+	if k.custom != nil && k.custom.listKind != "" {
+		return k.custom.listKind
+	}
+	return k.name + "List"
 }
 
 // A list is the answer to a list request.

@@ -92,11 +92,16 @@ func patched(k *kind, kind types.PatchType, live Object, patch []byte) (Object, 
 	if kind == types.MergePatchType {
 		return mergePatch(live, wanted), nil
 	}
+	return k.merged(live, wanted)
+}
+
+// merged is an object after a strategic merge patch; after a JSON merge patch where nothing is known of the kind's lists.
+func (k *kind) merged(live, patch Object) (Object, error) {
 	typed, err := scheme.Scheme.New(k.gvk())
 	if err != nil {
-		return nil, apierrors.NewInternalError(err)
+		return mergePatch(live, patch), nil
 	}
-	return strategic(live, wanted, typed)
+	return strategic(live, patch, typed)
 }
 
 func strategic(live, patch Object, typed any) (Object, error) {
@@ -218,7 +223,8 @@ func (c *Cluster) applyPatch(q *request, subresource string, opts options) (answ
 		gvk := schema.FromAPIVersionAndKind(workload.Text(applied, "apiVersion"), workload.Text(applied, "kind"))
 		return answer{}, apierrors.NewBadRequest("invalid object type: " + gvk.String())
 	}
-	if _, _, err := q.kind.tidyAs(applied, opts.validation); err != nil {
+	_, warnings, err := q.kind.tidyAs(applied, opts.validation)
+	if err != nil {
 		return answer{}, err
 	}
 	if applied, err = q.kind.in(q.key().Namespace, applied); err != nil {
@@ -238,7 +244,9 @@ func (c *Cluster) applyPatch(q *request, subresource string, opts options) (answ
 	if created {
 		code = http.StatusCreated
 	}
-	return q.found(code, next), nil
+	a := q.found(code, next)
+	a.warnings = warnings
+	return a, nil
 }
 
 // applyTo merges what is applied into an object, or makes it.

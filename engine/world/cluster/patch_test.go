@@ -127,3 +127,18 @@ func TestOwnersOfOtherWrites(t *testing.T) {
 		require.Equal(t, when.Format(time.RFC3339), o["time"], o["manager"])
 	}
 }
+
+// The objects of a scenario have no owners. Who applies the first time gets the others' fields by force alone, as on a real server.
+func TestApplyingWhatNobodyOwns(t *testing.T) {
+	s := newSite(t)
+	s.apply(deployment("web", 2))
+	r := s.ask("PATCH", deployments+"/web", `{"spec":{"replicas":3}}`, mergeType)
+	require.Nil(t, workload.Dig(r.object, "metadata", "managedFields"))
+	r = s.ask("PATCH", deployments+"/web?fieldManager=me", deployment("web", 4), applyType)
+	require.Equal(t, 409, r.code, r.body)
+	require.Contains(t, r.text("message"), `conflict with "before-first-apply"`)
+	r = s.ask("PATCH", deployments+"/web?fieldManager=me&force=true", deployment("web", 4), applyType)
+	require.Equal(t, 200, r.code, r.body)
+	require.Equal(t, int64(4), workload.Dig(r.object, "spec", "replicas"))
+	require.Len(t, workload.Maps(r.object, "metadata", "managedFields"), 2)
+}

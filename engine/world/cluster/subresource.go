@@ -1,6 +1,9 @@
 package cluster
 
 import (
+	"net/http"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"runbook/engine/workload"
@@ -24,7 +27,22 @@ func (c *Cluster) subresource(q *request) (answer, error) {
 			return c.byVerb(q, routes{"create": c.evict})
 		}
 	}
+	if said := refusals[q.kind.canonical()+"/"+q.call.Subresource]; said != "" {
+		return answer{}, apierrors.NewGenericServerResponse(http.StatusNotImplemented, q.call.Verb, q.kind.groupResource(), q.call.Name, said, 0, true)
+	}
 	return answer{}, noResource()
+}
+
+// refusals are what this server does not do and a real one does.
+var refusals = map[string]string{
+	"namespaces/finalize":   "the controllers of the simulated cluster end namespaces by themselves",
+	"serviceaccounts/token": "the simulated cluster issues no tokens",
+	"pods/attach":           "the simulated cluster attaches to nothing",
+	"pods/portforward":      "the simulated cluster forwards no ports",
+	"pods/proxy":            "the simulated cluster forwards no requests",
+	"services/proxy":        "the simulated cluster forwards no requests",
+	"nodes/proxy":           "the simulated cluster forwards no requests",
+	"pods/binding":          "the scheduler of the simulated cluster binds pods by itself",
 }
 
 // routes are what the verbs of one path do.

@@ -41,7 +41,7 @@ func New(s *store.Store, k *scenario.Kubernetes) *Controllers {
 	c := &Controllers{store: s, section: k, index: newIndex(), lives: map[string]*life{}, notes: newRecorder(), made: map[string]int{}}
 	c.syncs = map[string]func(store.Key, Object){
 		"deployments.apps": c.syncDeployment, "replicasets.apps": c.syncReplicas, "replicationcontrollers": c.syncReplicas,
-		"statefulsets.apps": c.syncStatefulSet, "daemonsets.apps": c.syncDaemonSet, "jobs.batch": c.syncJob,
+		"statefulsets.apps": c.syncStatefulSet, "daemonsets.apps": c.syncDaemonSet, "jobs.batch": c.syncJob, "cronjobs.batch": c.syncCronJob,
 		"pods": c.syncPod, "nodes": c.syncNode, "namespaces": c.syncNamespace, "services": c.syncService, budgets: c.syncBudget,
 	}
 	s.OnChange(c.noticed)

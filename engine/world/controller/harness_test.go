@@ -34,7 +34,7 @@ func newWorld(t require.TestingT, behaviour ...scenario.Behaviour) *world {
 // resources of the kinds that tests use.
 var resources = map[string]string{
 	"Deployment": "deployments.apps", "ReplicaSet": "replicasets.apps", "StatefulSet": "statefulsets.apps", "DaemonSet": "daemonsets.apps",
-	"Pod": "pods", "Namespace": "namespaces", "Node": "nodes", "Job": "jobs.batch", "Service": "services", "ConfigMap": "configmaps",
+	"Pod": "pods", "Namespace": "namespaces", "Node": "nodes", "Job": "jobs.batch", "CronJob": "cronjobs.batch", "Service": "services", "ConfigMap": "configmaps",
 	"ReplicationController": "replicationcontrollers", "PodDisruptionBudget": budgets,
 }
 
@@ -76,7 +76,7 @@ func (w *world) edit(resource, name string, value any, path ...string) {
 	o := w.get(resource, name)
 	o = workload.With(o, value, path...)
 	generation, _ := workload.Int(o, "metadata", "generation")
-	w.s.Update(resource, workload.With(o, generation+1, "metadata", "generation"))
+	w.s.Update(resource, workload.Defaulted(workload.With(o, generation+1, "metadata", "generation")))
 	w.React()
 }
 

@@ -10,6 +10,7 @@ const retryShown = 3 * time.Second
 
 // pulled says where a container's image comes from.
 func (c *Controllers) pulled(l *life, k *container) {
+	k.pull = 0
 	if !k.always {
 		c.say(l, k, false, "Pulled", "Container image %q already present on machine", k.image)
 		return

@@ -121,15 +121,7 @@ func (c *Controllers) runMore(key store.Key, job Object, t tally) {
 		}
 	}
 	for range missing {
-		pod := c.newPod(job, "", func(pod Object) Object {
-			for label, value := range map[string]string{
-				"batch.kubernetes.io/controller-uid": uidOf(job), "batch.kubernetes.io/job-name": nameOf(job),
-				"controller-uid": uidOf(job), "job-name": nameOf(job),
-			} {
-				pod = workload.With(pod, value, "metadata", "labels", label)
-			}
-			return pod
-		})
+		pod := c.newPod(job, "", nil)
 		c.tell(job, note{from: "job-controller", reason: "SuccessfulCreate"}, "Created pod: %s", nameOf(pod))
 	}
 }

@@ -208,3 +208,67 @@ func TestADisruptionBudget(t *testing.T) {
 	require.NoError(t, w.Become(scenario.Event{Become: scenario.NeverReady, Pods: "app=web", Count: 2}))
 	require.Equal(t, []int64{0, 0, 0}, allowed())
 }
+
+func TestTimetables(t *testing.T) {
+	for schedule, want := range map[string]string{ // from 2026-11-24 03:00:00, a Tuesday
+		"* * * * *": "2026-11-24T03:01:00Z", "0 * * * *": "2026-11-24T04:00:00Z", "*/15 2-4 * * *": "2026-11-24T03:15:00Z",
+		"30 2 * * *": "2026-11-25T02:30:00Z", "0 0 1 jan *": "2027-01-01T00:00:00Z", "0 9 * * mon-fri": "2026-11-24T09:00:00Z",
+		"0 9 * * 7": "2026-11-29T09:00:00Z", "0 0 13 * fri": "2026-11-27T00:00:00Z", "@daily": "2026-11-25T00:00:00Z", "5,10 3 29 2 *": "2028-02-29T03:05:00Z",
+	} {
+		table, err := parseTimetable(schedule, "")
+		require.NoError(t, err, schedule)
+		require.Equal(t, want, stampOf(table.next(began)), schedule)
+	}
+	table, err := parseTimetable("0 9 * * *", "Europe/Berlin")
+	require.NoError(t, err)
+	require.Equal(t, "2026-11-24T08:00:00Z", stampOf(table.next(began)))
+	for _, wrong := range []string{"", "* * * *", "60 * * * *", "5-1 * * * *", "a * * * *", "*/0 * * * *", "* * 0 * *"} {
+		_, err := parseTimetable(wrong, "")
+		require.Error(t, err, wrong)
+	}
+}
+
+const nightly = `
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: clean}
+spec:
+  schedule: "*/10 * * * *"
+  concurrencyPolicy: %s
+  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: app, image: "clean:1"}]}}}}`
+
+func TestACronJobRunsItsJobs(t *testing.T) {
+	w := newWorld(t)
+	w.apply(sprintf(nightly, "Allow"))
+	w.after(9 * time.Minute)
+	require.Empty(t, w.s.List("jobs.batch", "shop"))
+	w.after(time.Minute)
+	jobs := w.s.List("jobs.batch", "shop")
+	require.Len(t, jobs, 1)
+	require.Equal(t, sprintf("clean-%d", began.Add(10*time.Minute).Unix()/60), nameOf(jobs[0]))
+	require.Len(t, workload.Maps(w.get("cronjobs.batch", "clean"), "status", "active"), 1)
+	pod := only(w)
+	require.Equal(t, nameOf(jobs[0]), workload.Text(pod, "metadata", "labels", "batch.kubernetes.io/job-name"))
+	w.after(50 * time.Minute)
+	cron := w.get("cronjobs.batch", "clean")
+	require.Equal(t, "2026-11-24T04:00:00Z", workload.Text(cron, "status", "lastScheduleTime"))
+	require.Equal(t, "2026-11-24T03:50:07Z", workload.Text(cron, "status", "lastSuccessfulTime"))
+	require.Len(t, w.s.List("jobs.batch", "shop"), 4, "three that are over, and the one that runs")
+	require.Contains(t, w.events("clean"), "SawCompletedJob: Saw completed job: "+nameOf(jobs[0])+", condition: Complete")
+	w.edit("cronjobs.batch", "clean", true, "spec", "suspend")
+	w.after(time.Hour)
+	require.Len(t, w.s.List("jobs.batch", "shop"), 3)
+	w.drop("cronjobs.batch", "clean")
+	w.after(time.Minute)
+	require.Empty(t, w.s.List("jobs.batch", "shop"))
+	require.Empty(t, w.pods())
+}
+
+func TestACronJobWaitsForItsJobIfItSaysSo(t *testing.T) {
+	w := newWorld(t, scenario.Behaviour{Be: scenario.Healthy}) // its pods never end
+	w.apply(sprintf(nightly, "Forbid"))
+	w.after(time.Hour)
+	require.Len(t, w.s.List("jobs.batch", "shop"), 1)
+	require.Contains(t, w.events("clean"),
+		"JobAlreadyActive: Not starting job because prior execution is running and concurrency policy is Forbid ×5")
+}

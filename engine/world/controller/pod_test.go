@@ -218,3 +218,35 @@ func TestUsage(t *testing.T) {
 	require.Equal(t, "250m", cpu.String())
 	require.Positive(t, memory.Value())
 }
+
+// An init container that goes wrong holds up the pod, in kubectl's words.
+func TestAnInitContainerGoesWrong(t *testing.T) {
+	for how, states := range map[scenario.How][]string{
+		scenario.CrashLoop: {"p 0/1 Init:0/1 0", "p 0/1 Init:Error 0", "p 0/1 Init:CrashLoopBackOff 0"},
+		scenario.BadImage:  {"p 0/1 Init:ErrImagePull 0", "p 0/1 Init:ImagePullBackOff 0", "p 0/1 Init:ErrImagePull 0"},
+	} {
+		w := newWorld(t, scenario.Behaviour{Image: "migrate*", Be: how})
+		w.apply(`{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {initContainers: [{name: migrate, image: "migrate:2"}],
+			containers: [{name: app, image: "web:1"}]}}`)
+		for i, second := range []int{0, 5, 12} {
+			w.Advance(began.Add(time.Duration(second) * time.Second))
+			require.Equal(t, states[i:i+1], w.pods(), "%s at %ds", how, second)
+		}
+		require.Equal(t, "containers with incomplete status: [migrate]", workload.Condition(only(w), "Initialized")["message"])
+		require.NoError(t, w.Become(scenario.Event{Become: scenario.Healthy}))
+		w.after(time.Minute)
+		require.Equal(t, "True", workload.Condition(only(w), "Ready")["status"])
+	}
+}
+
+// A sidecar goes on beside the containers that it was started before.
+func TestASidecarRunsOn(t *testing.T) {
+	w := newWorld(t)
+	w.apply(`{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {initContainers: [{name: proxy, image: proxy, restartPolicy: Always}],
+		containers: [{name: app, image: "web:1"}]}}`)
+	w.after(10 * time.Second)
+	proxy := workload.Maps(only(w), "status", "initContainerStatuses")[0]
+	require.Equal(t, true, proxy["ready"])
+	require.NotNil(t, workload.Map(proxy, "state", "running"))
+	require.Equal(t, "True", workload.Condition(only(w), "Ready")["status"])
+}

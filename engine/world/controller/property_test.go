@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"runbook/engine/workload"
+	"runbook/engine/world/scenario"
 	"runbook/engine/world/store"
 )
 
@@ -100,6 +101,63 @@ func TestADryRunShowsWhereAWorldEnds(t *testing.T) {
 	})
 }
 
+// The same of a stateful set, whose pods have their names before they are there.
+func TestADryRunShowsWhereAStatefulSetEnds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		w.apply(stateful)
+		w.after(time.Minute)
+		for range rapid.IntRange(1, 4).Draw(t, "changes") {
+			before := workload.Workload{Owner: w.get("statefulsets.apps", "db"), Pods: w.s.List("pods", "shop")}
+			if names := w.podNames(); rapid.Bool().Draw(t, "delete") && len(names) > 0 {
+				name := rapid.SampledFrom(names).Draw(t, "pod")
+				before = before.Without(w.get("pods", name))
+				w.drop("pods", name)
+			} else {
+				before.Owner = workload.Scale(before.Owner, rapid.Int64Range(0, 5).Draw(t, "to"))
+				w.s.Update("statefulsets.apps", before.Owner)
+				w.React()
+			}
+			w.after(10 * time.Minute)
+			var shown []string
+			after := before.Ready(w.s.Now())
+			for _, pod := range after.Pods {
+				shown = append(shown, nameOf(pod))
+				require.Equal(t, "Running ready", workload.Text(pod, "status", "phase")+" "+truth(workload.IsReady(pod)))
+			}
+			require.Equal(t, shown, w.podNames())
+			require.Equal(t, plain(after.Owner["status"]), plain(w.get("statefulsets.apps", "db")["status"]))
+		}
+	})
+}
+
+// It makes no difference in how many steps time goes on.
+func TestStepsOfTimeMakeNoDifference(t *testing.T) {
+	run := func(steps int) string {
+		w := newWorld(t, scenario.Behaviour{Pods: "app=web", Be: scenario.CrashLoop})
+		w.deployment("web", 2, "  progressDeadlineSeconds: 100")
+		w.deployment("good", 4, "  minReadySeconds: 7")
+		w.apply(stateful)
+		for range steps {
+			w.after(10 * time.Minute / time.Duration(steps))
+		}
+		return w.everything()
+	}
+	once := run(1)
+	for _, steps := range []int{7, 600} {
+		require.Equal(t, once, run(steps))
+	}
+}
+
+// everything is all that is stored.
+func (w *world) everything() string {
+	all := map[string][]Object{}
+	for _, resource := range w.s.Resources() {
+		all[resource] = w.s.List(resource, "")
+	}
+	return plain(all)
+}
+
 // workload is what a dry run would gather of a deployment.
 func (w *world) workload(name string) workload.Workload {
 	out := workload.Workload{Owner: w.get("deployments.apps", name)}
@@ -180,11 +238,7 @@ func TestAWorldGoesTheSameWayEachTime(t *testing.T) {
 		w.after(5 * time.Second)
 		w.drop("pods", w.podNames()[3])
 		w.after(time.Minute)
-		all := map[string][]Object{}
-		for _, resource := range w.s.Resources() {
-			all[resource] = w.s.List(resource, "")
-		}
-		return plain(all)
+		return w.everything()
 	}
 	first, second := run(), run()
 	require.Equal(t, first, second)

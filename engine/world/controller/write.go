@@ -1,7 +1,6 @@
 package controller
 
 import (
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -14,7 +13,7 @@ import (
 )
 
 // counted tells of which resources the API server counts generations.
-var counted = map[string]bool{"replicasets.apps": true, "jobs.batch": true, "pods": true}
+var counted = map[string]bool{"replicasets.apps": true, "pods": true}
 
 func (c *Controllers) create(resource string, o Object) Object {
 	return c.store.Create(resource, c.store.Stamped(o, counted[resource]))
@@ -61,11 +60,7 @@ func finalizers(o Object) []any {
 // in every run of a scenario.
 func (c *Controllers) suffix(owner Object) string {
 	c.made[uidOf(owner)]++
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%s/%d", uidOf(owner), c.made[uidOf(owner)])))
-	for i, b := range sum[:5] {
-		sum[i] = 'a' + b%27 // as many as the alphabet has, so that each letter is as likely
-	}
-	return rand.SafeEncodeString(string(sum[:5]))
+	return workload.Suffix(fmt.Sprintf("%s/%d", uidOf(owner), c.made[uidOf(owner)]))
 }
 
 // hashOf is the hash of a template as it stands in names and labels. collisions tells it from another template of the same hash.
@@ -95,7 +90,7 @@ func (c *Controllers) newPod(owner Object, name string, change func(Object) Obje
 	if change != nil {
 		pod = change(pod)
 	}
-	return c.create("pods", admitted(pod))
+	return c.create("pods", workload.Defaulted(pod))
 }
 
 func (c *Controllers) freeName(owner Object) string {
@@ -105,26 +100,4 @@ func (c *Controllers) freeName(owner Object) string {
 			return name
 		}
 	}
-}
-
-// admitted is a pod with what the API server's admission adds to every one.
-func admitted(pod Object) Object {
-	pod = workload.Defaulted(pod)
-	fill := func(value any, path ...string) {
-		if workload.Dig(pod, path...) == nil {
-			pod = workload.With(pod, value, path...)
-		}
-	}
-	fill("default", "spec", "serviceAccountName")
-	fill(workload.Text(pod, "spec", "serviceAccountName"), "spec", "serviceAccount")
-	fill(int64(0), "spec", "priority")
-	fill("PreemptLowerPriority", "spec", "preemptionPolicy")
-	fill(true, "spec", "enableServiceLinks")
-	fill([]any{evicting("not-ready"), evicting("unreachable")}, "spec", "tolerations")
-	return pod
-}
-
-// evicting is how long a pod stays on a node that has gone bad.
-func evicting(state string) Object {
-	return Object{"key": "node.kubernetes.io/" + state, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": int64(300)}
 }

@@ -71,13 +71,13 @@ func (a answer) half(w http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// cut breaks the connection in the middle of the first line of an answer. Before it, a client would be free to ask again by itself.
+// cut breaks the connection in the head of an answer. Before it, a client would be free to ask again by itself.
 func cut(w http.ResponseWriter) {
 	connection, buffer, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	_, _ = buffer.WriteString("HTTP/1.1 ")
+	_, _ = buffer.WriteString("HTTP/1.1 200 OK\r\nContent-")
 	_ = buffer.Flush() // it is gone either way
 	_ = connection.Close()
 }

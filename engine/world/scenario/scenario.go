@@ -66,15 +66,19 @@ const (
 type Behaviour struct {
 	Pods      string `yaml:"pods"`      // label selector; every pod if not given
 	Namespace string `yaml:"namespace"` // every namespace if not given
-	Image     string `yaml:"image"`     // pattern with * for the image of a container; every image if not given
-	Be        How    `yaml:"be"`        // one of the ways below
-	Manner    `yaml:",inline"`
+	// Image is a pattern with * for the images of containers: a pod fits if one of its containers has such an image, and these are the
+	// ones that behave so. If it is not given, all containers of a pod that ends by itself do (completes, fails), and else its first.
+	Image  string `yaml:"image"`
+	Be     How    `yaml:"be"` // one of the ways below
+	Manner `yaml:",inline"`
 }
 
 // A Manner is how a pod does what it does. Times count from what comes before.
 type Manner struct {
-	Starts   time.Duration `yaml:"starts"`    // from being scheduled to running: 2s if not given
-	Ready    time.Duration `yaml:"ready"`     // from running to ready: 1s if not given
+	Starts time.Duration `yaml:"starts"` // from being scheduled to running: 2s if not given
+	// Ready is from running to ready: 1s if not given. A container that goes wrong (crash-loop, oom, fails) does so while it starts, and
+	// becomes ready before only if this is given.
+	Ready    time.Duration `yaml:"ready"`
 	Runs     time.Duration `yaml:"runs"`      // from running to its end, for the ways that end: 5s if not given
 	Stops    time.Duration `yaml:"stops"`     // from being deleted to its end: 1s if not given
 	ExitCode int           `yaml:"exit_code"` // for the ways that end: 1 if not given
@@ -113,7 +117,7 @@ type Event struct {
 	Manner    `yaml:",inline"`
 	Apply     map[string]any `yaml:"apply"`  // an object as for kubectl apply
 	Patch     string         `yaml:"patch"`  // kind/name, with With
-	With      map[string]any `yaml:"with"`   // a JSON merge patch
+	With      map[string]any `yaml:"with"`   // what changes, as for kubectl patch: lists of containers are merged by name
 	Delete    string         `yaml:"delete"` // kind/name
 	Fault     *Fault         `yaml:"fault"`  // from then on
 }

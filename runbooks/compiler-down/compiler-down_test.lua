@@ -1,0 +1,94 @@
+-- Tests of compiler-down, in the scenarios beside it: runbook test compiler-down
+local test       = require "test"
+local kubernetes = require "kubernetes"
+
+local failing = "kubernetes.delete pods/photon-compiler-*"
+
+test.case("deletes what crashes and nothing else", { scenario = "crashloop" }, function()
+  local run = test.run()
+  test.expect(run, {
+    actions = { failing, failing }, verdict = "healthy", exit = 0, met = {},
+    shows = { "CrashLoopBackOff", "FATAL compiler cannot take jobs", "3 pods, none failing" },
+  })
+  test.equal(#kubernetes.failing(kubernetes.list("pods")), 0)
+  test.expect(test.run(), { actions = {}, verdict = "healthy", steps = { ["Restart failed pods"] = "skipped" } })
+end)
+
+test.case("scales when it is asked to, after the restarts", { scenario = "crashloop" }, function()
+  local run = test.run { params = { replicas = 5 } }
+  test.expect(run, { actions = { failing, failing, "kubernetes.scale deployments/photon-compiler" }, verdict = "healthy" })
+  test.equal(kubernetes.get("deployment/photon-compiler").status.readyReplicas, 5)
+end)
+
+test.case("does what its plan says", { scenario = "crashloop" }, function()
+  local plan = test.plan { params = { replicas = 4 } }
+  test.same(plan, test.apply(plan))
+end)
+
+test.case("does not apply a plan to pods that are other ones by now", { scenario = "crashloop" }, function()
+  local plan = test.plan()
+  for _, pod in ipairs(kubernetes.failing(kubernetes.list("pods"))) do
+    test.change { delete = "pod/" .. pod.metadata.name }
+  end
+  test.change { become = "crash-loop", pods = "app=photon-compiler" }
+  test.advance("10m")
+  test.expect(test.apply(plan), { status = "drift", exit = 4, actions = {} })
+end)
+
+test.case("deletes the pod that needs more memory than it may use", { scenario = "oom" }, function()
+  test.expect(test.run(), { actions = { failing }, verdict = "healthy", shows = "41216 operations" })
+end)
+
+test.case("does not call a release that does not start healthy", { scenario = "bad-rollout" }, function()
+  test.expect(test.run(), { verdict = "degraded", exit = 10, shows = 'unknown option "max_concurrent_compilations"' })
+end)
+
+test.case("rehearses that the service does not come back", { scenario = "crashloop" }, function()
+  test.expect(test.dry { assume = { "deployments/photon-compiler" } }, { actions = { failing, failing }, verdict = "degraded", exit = 10 })
+end)
+
+test.case("waits for pods that take their time", { world = {
+  extends = "crashloop",
+  kubernetes = { behaviour = { { pods = "app=photon-compiler", be = "healthy", ready = "2m" } } },
+} }, function()
+  test.expect(test.run(), { verdict = "healthy", took_at_least = "2m", took_at_most = "3m" })
+end)
+
+test.case("says that a service is down whose pods never become ready", { world = {
+  extends = "healthy",
+  kubernetes = { behaviour = { { pods = "app=photon-compiler", be = "never-ready" } } },
+} }, function()
+  test.expect(test.run { params = { timeout = "1m" } }, { verdict = "down", exit = 11 })
+end)
+
+test.case("finds nothing out when the API server is away", { scenario = "api-down" }, function()
+  test.expect(test.run(), { exit = 1, actions = {}, error = { code = "unavailable", step = "Check service status" } })
+end)
+
+test.case("outlasts an API server that is away for a while", { scenario = "crashloop" }, function()
+  test.change { at = "2s", fault = { on = "kubernetes", answer = "503", times = 4 } }
+  test.expect(test.run(), { actions = { failing, failing }, verdict = "healthy" })
+end)
+
+test.case("asks again when it is told to slow down", { scenario = "crashloop" }, function()
+  test.change { fault = { on = "delete pods", answer = "429", retry_after = "5s", real = true } }
+  test.expect(test.run(), { verdict = "healthy", actions = { { action = failing, attempts = 2 }, failing } })
+end)
+
+test.case("does not delete twice what was deleted although the answer was lost", { scenario = "crashloop" }, function()
+  test.change { fault = { on = "delete pods", answer = "cut", done = true, real = true } }
+  test.expect(test.run(), { verdict = "healthy", actions = { failing, failing } })
+end)
+
+test.case("says beforehand what it may not do, and ends there", { scenario = "forbidden" }, function()
+  test.expect(test.run(), {
+    exit = 1, error = { code = "forbidden", hint = "kubectl auth can-i delete pods", step = "Restart failed pods" },
+    shows = { "you may not delete pods", "you may not patch deployments/scale" },
+  })
+end)
+
+test.case("names the deployment that is not there", { scenario = "healthy" }, function()
+  test.expect(test.run { params = { service = "photon-router" } }, {
+    exit = 1, actions = {}, error = { message = "there is no deployment photon-router in photon-mlir", hint = "-p service=" },
+  })
+end)
