@@ -22,7 +22,7 @@ func (c *Cluster) admitted(k *kind, o Object, opts options) (Object, error) {
 	case "secrets":
 		o = secretEncoded(o)
 	case "jobs.batch":
-		o = jobSelected(o)
+		o = workload.JobSelected(o)
 	case definitions:
 		o = definitionDefaulted(o)
 	}
@@ -83,19 +83,6 @@ func (c *Cluster) addressed(o Object, opts options) Object {
 func podAdmitted(o Object) Object {
 	status := Object{"phase": "Pending", "qosClass": qosClass(o)}
 	return workload.With(o, status, "status")
-}
-
-// jobSelected gives a job the labels by which it knows its pods, unless it chooses them by itself.
-func jobSelected(o Object) Object {
-	if workload.Dig(o, "spec", "manualSelector") == true {
-		return o
-	}
-	for label, value := range map[string]string{
-		"batch.kubernetes.io/controller-uid": uidOf(o), "controller-uid": uidOf(o), "batch.kubernetes.io/job-name": nameOf(o), "job-name": nameOf(o),
-	} {
-		o = workload.With(o, value, "spec", "template", "metadata", "labels", label)
-	}
-	return workload.With(o, uidOf(o), "spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid")
 }
 
 // suffix completes a generated name: the same in every run of a scenario, and never the same twice. A dry run uses none up.

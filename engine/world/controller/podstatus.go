@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -11,29 +12,26 @@ import (
 // rendered is a pod with the status that its kubelet writes: phase, conditions, addresses, and how each container is.
 func (c *Controllers) rendered(l *life, pod Object) Object {
 	node := c.store.Get(store.Key{Resource: "nodes", Name: workload.Text(pod, "spec", "nodeName")})
-	set := func(value any, path ...string) {
-		pod = workload.With(pod, value, append([]string{"status"}, path...)...)
+	status := maps.Clone(workload.Map(pod, "status"))
+	if status == nil {
+		status = Object{}
 	}
-	set(l.phase(), "phase")
-	set(l.since, "startTime")
-	set(qos(pod), "qosClass")
+	status["phase"], status["startTime"], status["qosClass"] = l.phase(), l.since, qos(pod)
 	if generation, ok := workload.Int(pod, "metadata", "generation"); ok {
-		set(generation, "observedGeneration")
+		status["observedGeneration"] = generation
 	}
 	if host := hostAddress(node); host != "" {
-		set(host, "hostIP")
-		set([]any{Object{"ip": host}}, "hostIPs")
+		status["hostIP"], status["hostIPs"] = host, []any{Object{"ip": host}}
 	}
 	if l.address != "" {
-		set(l.address, "podIP")
-		set([]any{Object{"ip": l.address}}, "podIPs")
+		status["podIP"], status["podIPs"] = l.address, []any{Object{"ip": l.address}}
 	}
-	pod = c.withConditions(l, pod)
-	set(statuses(l.containers[l.inits:]), "containerStatuses")
+	status["conditions"] = c.conditions(l, pod, l.phase())
+	status["containerStatuses"] = statuses(l.containers[l.inits:])
 	if l.inits > 0 {
-		set(statuses(l.containers[:l.inits]), "initContainerStatuses")
+		status["initContainerStatuses"] = statuses(l.containers[:l.inits])
 	}
-	return pod
+	return workload.With(pod, status, "status")
 }
 
 func statuses(containers []*container) []any {
@@ -111,8 +109,8 @@ type verdict struct{ status, reason, message string }
 
 var holds = verdict{status: "True"}
 
-// withConditions sets a pod's conditions, in the order in which a kubelet writes them.
-func (c *Controllers) withConditions(l *life, pod Object) Object {
+// conditions are a pod's in a phase, in the order in which a kubelet writes them.
+func (c *Controllers) conditions(l *life, pod Object, phase string) []any {
 	ready := holds
 	if unready := l.named(func(k *container) bool { return !k.init && !k.ready }); unready != "" {
 		ready = verdict{"False", "ContainersNotReady", "containers with unready status: [" + unready + "]"}
@@ -121,14 +119,14 @@ func (c *Controllers) withConditions(l *life, pod Object) Object {
 	if missing := l.named(func(k *container) bool { return k.init && !k.done() }); missing != "" {
 		initialized = verdict{"False", "ContainersNotInitialized", "containers with incomplete status: [" + missing + "]"}
 	}
-	switch workload.Text(pod, "status", "phase") {
+	switch phase {
 	case "Succeeded":
 		ready, initialized = verdict{"False", "PodCompleted", ""}, verdict{"True", "PodCompleted", ""}
 	case "Failed":
 		ready = verdict{"False", "PodFailed", ""}
 	}
 	sandbox := holds
-	if l.address == "" || workload.IsFinished(pod) {
+	if l.address == "" || phase == "Succeeded" || phase == "Failed" {
 		sandbox.status = "False"
 	}
 	conditions := []any{}
@@ -143,7 +141,7 @@ func (c *Controllers) withConditions(l *life, pod Object) Object {
 			conditions = append(conditions, other)
 		}
 	}
-	return workload.With(pod, conditions, "status", "conditions")
+	return conditions
 }
 
 // podCondition is a condition of a pod as it is now. The time of its last transition moves only if its status does.
