@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"regexp"
@@ -288,10 +289,15 @@ func (q sequence) run(s *site) {
 	}
 }
 
-func create(replicas int) step {
+func create(replicas int) step { return createWith(replicas, object{}) }
+
+// createWith makes a Deployment whose spec says something more.
+func createWith(replicas int, more object) step {
 	return func(s *site) {
 		d := deploymentNamed("web", s.namespace, replicas)
-		d["spec"].(map[string]any)["progressDeadlineSeconds"] = 5
+		spec := d["spec"].(map[string]any)
+		spec["progressDeadlineSeconds"] = 5
+		maps.Copy(spec, more)
 		got := s.ask(s.Context(), "admin", call{method: "POST", path: s.in("deployments"), body: toRaw(s.T, d)})
 		require.Equal(s, http.StatusCreated, got.code, string(got.body))
 		settled(s)
@@ -307,6 +313,7 @@ func scale(replicas int) step {
 
 // restart is what kubectl rollout restart does.
 func restart(s *site) {
+	s.pass(time.Second) // another time than that of the restart before
 	at := s.now().UTC().Format(time.RFC3339)
 	s.change("deployments/web", "strategic", object{"spec": object{"template": object{"metadata": object{"annotations": object{
 		"kubectl.kubernetes.io/restartedAt": at,
@@ -345,6 +352,39 @@ func undo(s *site) {
 	settled(s)
 }
 
+// losePod deletes the first pod, as one does that wants another one.
+func losePod(s *site) {
+	name := s.must("GET", s.in("pods")).Get("items.0.metadata.name").String()
+	s.must("DELETE", s.in("pods/"+name))
+	s.eventually(func() bool {
+		return s.ask(s.Context(), "admin", call{method: "GET", path: s.in("pods/" + name)}).code == http.StatusNotFound
+	})
+	settled(s)
+}
+
+// changePaused changes the template while the Deployment is paused, and lets it go on.
+func changePaused(s *site) {
+	s.change("deployments/web", "merge", object{"spec": object{"paused": true}})
+	s.change("deployments/web", "strategic", object{"spec": object{"template": object{"spec": object{
+		"containers": []object{{"name": "web", "image": "registry.example/web:2"}},
+	}}}})
+	s.eventually(func() bool {
+		d := s.must("GET", s.in("deployments/web"))
+		return d.Get("status.observedGeneration").Int() == d.Get("metadata.generation").Int()
+	})
+	require.Equal(s, int64(1), s.must("GET", s.in("replicasets")).Get("items.#").Int(), "nothing is rolled out")
+	s.change("deployments/web", "merge", object{"spec": object{"paused": false}})
+	settled(s)
+}
+
+// deleteAll deletes the Deployment, and with it all that it owns.
+func deleteAll(s *site) {
+	s.must("DELETE", s.in("deployments/web"))
+	s.eventually(func() bool {
+		return s.must("GET", s.in("replicasets")).Get("items.#").Int() == 0 && s.must("GET", s.in("pods")).Get("items.#").Int() == 0
+	})
+}
+
 func (s *site) change(path, patch string, body any) {
 	s.Helper()
 	got := s.ask(s.Context(), "admin", call{method: "PATCH", path: s.in(path), contentType: patchTypes[patch], body: toRaw(s.T, body)})
@@ -374,5 +414,10 @@ var sequences = []sequence{
 	{"restart", []step{create(3), restart}},
 	{"undo", []step{create(2), restart, undo}},
 	{"bad-image", []step{create(3), badImage}},
+	{"recreate", []step{createWith(2, object{"strategy": object{"type": "Recreate"}}), restart}},
+	{"pod-lost", []step{create(2), losePod}},
+	{"paused", []step{create(1), changePaused}},
+	{"history", []step{createWith(1, object{"revisionHistoryLimit": 1}), restart, restart, restart}},
+	{"deleted", []step{create(2), deleteAll}},
 	{"bad-image-undone", []step{create(3), badImage, undo}},
 }
