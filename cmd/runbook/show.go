@@ -92,7 +92,7 @@ with --record, is shown as "runbook runs show" shows a run.
 func ownScenarios(entry *catalog.Entry) []shownScenario {
 	out := []shownScenario{}
 	found := scenariosOf(entry)
-	names, err := found[:1].Names()
+	names, err := found.Folders[0].Names()
 	if err != nil {
 		return append(out, shownScenario{Fault: err.Error()})
 	}

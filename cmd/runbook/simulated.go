@@ -3,6 +3,7 @@ package main
 import (
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"k8s.io/client-go/rest"
@@ -24,23 +25,23 @@ const scenariosFolder = "scenarios"
 
 // scenariosOf are where the scenarios of a runbook are found: in its own folder, then beside the runbooks, the nearest first.
 func scenariosOf(entry *catalog.Entry) scenario.Shelves {
-	var out scenario.Shelves
+	out := scenario.Shelves{Check: world.Check}
 	if entry != nil {
-		out = append(out, shelfIn(entry.Folder, filepath.Join(filepath.Dir(entry.Path), scenariosFolder))...)
+		out.Folders = append(out.Folders, shelfIn(entry.Folder, filepath.Dir(entry.Path)))
 	}
-	places := shelves()
-	for i := len(places) - 1; i >= 0; i-- {
-		out = append(out, shelfIn(places[i].Files, filepath.Join(places[i].Path, scenariosFolder))...)
+	for _, place := range slices.Backward(shelves()) {
+		out.Folders = append(out.Folders, shelfIn(place.Files, place.Path))
 	}
 	return out
 }
 
-func shelfIn(files fs.FS, path string) scenario.Shelves {
+// shelfIn is the folder of scenarios in another one, which need not have one.
+func shelfIn(files fs.FS, path string) scenario.Shelf {
 	folder, err := fs.Sub(files, scenariosFolder)
 	if err != nil {
-		return nil // not for this name
+		panic(err) // its name is well-formed
 	}
-	return scenario.Shelves{{Path: path, Files: folder}}
+	return scenario.Shelf{Path: filepath.Join(path, scenariosFolder), Files: folder}
 }
 
 // enter means a simulated site. name is as it was typed.

@@ -255,7 +255,7 @@ func hall() Config {
 			if err != nil {
 				panic(err)
 			}
-			return scenario.Shelves{own}
+			return scenario.Shelves{Folders: []scenario.Shelf{own}}
 		},
 		Open: func(_ context.Context, s *scenario.Scenario) (Site, error) { return openPlant(s), nil },
 	}

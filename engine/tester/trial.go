@@ -253,7 +253,7 @@ func (t *trial) change(ctx context.Context, a module.Args) error {
 	if !ok {
 		return action.Errorf(action.CodeInvalid, "test.change: the event must be a table written in the test")
 	}
-	s, err := inline(nil, map[string]any{"timeline": []any{event}}, "test.change")
+	s, err := inline(scenario.Shelves{}, map[string]any{"timeline": []any{event}}, "test.change")
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/world/cluster"
 	"runbook/engine/world/fault"
+	"runbook/engine/world/metrics"
 )
 
 // loopback is where the servers of a world listen: any free port, for this machine alone.
@@ -19,28 +20,46 @@ const loopback = "127.0.0.1:0"
 
 // servers are the listeners of a world.
 type servers struct {
-	kubernetes string // address
+	kubernetes string // its address
+	prometheus string
 	running    []*http.Server
 	ended      sync.WaitGroup
 }
 
 // listen starts the servers.
-func (w *World) listen() (err error) {
-	w.servers.kubernetes, err = w.servers.start(fault.System{
-		Name: "kubernetes", Describe: describe, Refuse: cluster.Refuse,
-		Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.current().ServeHTTP(rw, r) }),
-	}, w)
-	if err != nil {
-		w.servers.close()
+func (w *World) listen() error {
+	for _, one := range []struct {
+		address *string
+		system  fault.System
+	}{
+		{&w.servers.kubernetes, fault.System{
+			Name: "kubernetes", Describe: ofCluster, Refuse: cluster.Refuse,
+			Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.present().cluster.ServeHTTP(rw, r) }),
+		}},
+		{&w.servers.prometheus, fault.System{
+			Name: "prometheus", Describe: ofMetrics, Refuse: metrics.Refuse,
+			Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.present().metrics.ServeHTTP(rw, r) }),
+		}},
+	} {
+		address, err := w.servers.start(one.system, w)
+		if err != nil {
+			w.servers.close()
+			return err
+		}
+		*one.address = address
 	}
-	return err
+	return nil
 }
 
-// current is the cluster as it is since the last rewinding.
-func (w *World) current() *cluster.Cluster {
+// present are the simulated systems as they are since the last rewinding.
+func (w *World) present() (now struct {
+	cluster *cluster.Cluster
+	metrics *metrics.Metrics
+}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.cluster
+	now.cluster, now.metrics = w.cluster, w.metrics
+	return now
 }
 
 // armed are the faults at the present time.
@@ -54,7 +73,15 @@ func (w *World) armed() *fault.Faults {
 // Kubernetes is the address of the API server.
 func (w *World) Kubernetes() string { return w.servers.kubernetes }
 
-func describe(r *http.Request) fault.Call {
+// Prometheus is the address of the Prometheus.
+func (w *World) Prometheus() string { return w.servers.prometheus }
+
+func ofMetrics(r *http.Request) fault.Call {
+	verb, resource := metrics.Describe(r)
+	return fault.Call{Verb: verb, Resource: resource}
+}
+
+func ofCluster(r *http.Request) fault.Call {
 	c := cluster.Describe(r)
 	resource := c.Canonical()
 	if c.Subresource != "" {

@@ -17,6 +17,7 @@ import (
 	"runbook/engine/world/cluster"
 	"runbook/engine/world/controller"
 	"runbook/engine/world/fault"
+	"runbook/engine/world/metrics"
 	"runbook/engine/world/scenario"
 	"runbook/engine/world/store"
 )
@@ -31,6 +32,7 @@ type World struct {
 	store    *store.Store
 	cluster  *cluster.Cluster
 	life     *controller.Controllers
+	metrics  *metrics.Metrics
 	faults   *fault.Faults
 	timeline []happening // what has not happened yet, in order
 	failed   []error     // what of it could not
@@ -49,6 +51,15 @@ func Open(s *scenario.Scenario) (*World, error) {
 		return nil, err
 	}
 	return w, w.listen()
+}
+
+// Check finds what is wrong with the parts of a scenario that only its systems understand.
+func Check(s *scenario.Scenario) []scenario.Problem {
+	var out []scenario.Problem
+	for _, p := range metrics.Check(&s.Prometheus) {
+		out = append(out, scenario.Problem{Path: append([]any{"prometheus"}, p.Path...), Message: p.Message})
+	}
+	return out
 }
 
 // Clock is the time in the world.
@@ -70,6 +81,10 @@ func (w *World) Rewind() error {
 	w.cluster = cluster.New(cluster.Config{
 		Store: w.store, Section: &w.scenario.Kubernetes, Life: w.life, Lock: &w.mu, CatchUp: w.catchUp,
 	})
+	var err error
+	if w.metrics, err = metrics.New(&w.scenario.Prometheus, starts, w.clock); err != nil {
+		return fmt.Errorf("the scenario %s: %w", w.scenario.Name, err)
+	}
 	if err := w.applyManifests(); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
 	"testing"
 	"time"
 
@@ -33,7 +32,7 @@ kubernetes:
 
 func open(t *testing.T, more string) *World {
 	t.Helper()
-	s, err := scenario.Shelves{{Path: "", Files: os.DirFS(t.TempDir())}}.Inline([]byte(site+more), "the test")
+	s, err := scenario.Shelves{}.Inline([]byte(site+more), "the test")
 	require.NoError(t, err)
 	w, err := Open(s)
 	require.NoError(t, err)
@@ -130,4 +129,31 @@ func TestAWorldThatCannotBeginSaysWhy(t *testing.T) {
 		_, err = Open(s)
 		require.ErrorContains(t, err, message)
 	}
+}
+
+// A query looks at the time of the run, and meets faults like anything else.
+func TestThePrometheusOfAWorld(t *testing.T) {
+	w := open(t, `
+prometheus:
+  series: [{series: "jobs_total", values: "0+60x10"}]
+faults: [{on: get query, answer: 503, skip: 2}]
+`)
+	ask := func() string {
+		response, err := http.Get(w.Prometheus() + "/api/v1/query?query=jobs_total")
+		require.NoError(t, err)
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		return string(text)
+	}
+	require.Contains(t, ask(), `"600"`)
+	require.NoError(t, w.Clock().Sleep(t.Context(), time.Minute))
+	require.Contains(t, ask(), `"660"`)
+	require.Contains(t, ask(), `"errorType":"timeout"`)
+}
+
+func TestCheckFindsWhatOnlyASystemUnderstands(t *testing.T) {
+	_, err := scenario.Shelves{Check: Check}.Inline([]byte("prometheus:\n  series:\n    - {series: up, values: 1x}\n  rules:\n    - {alert: A, expr: sum(}\n"), "the test")
+	require.ErrorContains(t, err, "the test: line 3: prometheus.series[0].values: ")
+	require.ErrorContains(t, err, "line 5: prometheus.rules[0].expr: ")
 }

@@ -30,8 +30,18 @@ type Shelf struct {
 	Files fs.FS
 }
 
-// Shelves are where scenarios are looked for by name, the nearest first.
-type Shelves []Shelf
+// Shelves are where scenarios are looked for by name.
+type Shelves struct {
+	Folders []Shelf // the nearest first
+	// Check finds what only the simulated systems can tell to be wrong; nil if nobody is asked. It is given each file by itself.
+	Check func(*Scenario) []Problem
+}
+
+// A Problem is what is wrong with a scenario, and where: a path of names and indexes such as prometheus, series, 2, values.
+type Problem struct {
+	Path    []any
+	Message string
+}
 
 // Load reads a scenario, and those that it extends. name is a name, or a path ending in .yaml.
 func (s Shelves) Load(name string) (*Scenario, error) {
@@ -50,7 +60,7 @@ func (s Shelves) Inline(text []byte, origin string) (*Scenario, error) {
 // Names lists the scenarios that a name reaches.
 func (s Shelves) Names() ([]string, error) {
 	var names []string
-	for _, shelf := range s {
+	for _, shelf := range s.Folders {
 		found, err := shelf.Names()
 		if err != nil {
 			return nil, err
@@ -91,7 +101,7 @@ func (s Shelves) open(name string) (file, error) {
 
 // find looks for a name from a shelf on.
 func (s Shelves) find(name string, from int) (file, error) {
-	for i, shelf := range s {
+	for i, shelf := range s.Folders {
 		if i < from {
 			continue
 		}
@@ -129,6 +139,9 @@ func (s Shelves) extended(f file, below []string) (*Scenario, error) {
 		return nil, action.Errorf(action.CodeInvalid, "%s extends too many others: %s", below[0], strings.Join(below[1:], ", "))
 	}
 	own, err := f.parse()
+	if err == nil {
+		err = s.ask(f, own)
+	}
 	if err != nil {
 		return nil, action.Errorf(action.CodeInvalid, "%s: %w", f.path, err)
 	}
@@ -144,6 +157,18 @@ func (s Shelves) extended(f file, below []string) (*Scenario, error) {
 		return nil, err
 	}
 	return own.over(parent), nil
+}
+
+// ask has the simulated systems check their parts.
+func (s Shelves) ask(f file, own *Scenario) error {
+	if s.Check == nil {
+		return nil
+	}
+	var wrong []error
+	for _, p := range s.Check(own) {
+		wrong = append(wrong, f.at(errors.New(p.Message), p.Path...))
+	}
+	return errors.Join(wrong...)
 }
 
 // base finds what a file extends: a file beside it, or on the shelves. One of its own name is looked for farther away, so that a

@@ -19,7 +19,7 @@ func shelves(near, far map[string]string) Shelves {
 		}
 		return out
 	}
-	return Shelves{{"near", folder(near)}, {"far", folder(far)}}
+	return Shelves{Folders: []Shelf{{"near", folder(near)}, {"far", folder(far)}}}
 }
 
 const site = `
@@ -126,6 +126,21 @@ func TestWhatIsWrongIsSaidWithItsLine(t *testing.T) {
 			require.EqualError(t, err, c.message)
 		})
 	}
+}
+
+// What only a simulated system can tell is told with its line as well.
+func TestTheSystemsCheckTheirParts(t *testing.T) {
+	s := shelves(map[string]string{"a.yaml": "extends: healthy\nprometheus:\n  series:\n    - series: up\n      values: many\n"}, map[string]string{"healthy.yaml": ""})
+	s.Check = func(s *Scenario) (out []Problem) {
+		for i, series := range s.Prometheus.Series {
+			if series.Values == "many" {
+				out = append(out, Problem{[]any{"prometheus", "series", i, "values"}, "this is no series"})
+			}
+		}
+		return out
+	}
+	_, err := s.Load("a")
+	require.EqualError(t, err, "near/a.yaml: line 5: prometheus.series[0].values: this is no series")
 }
 
 func TestNames(t *testing.T) {
