@@ -48,7 +48,7 @@ func worldSite(t *testing.T) *site {
 		require.NoError(t, err)
 		files[name] = &fstest.MapFile{Data: text}
 	}
-	s, err := scenario.Shelves{{Path: "the conformance table", Files: files}}.Load("lab")
+	s, err := scenario.Shelves{Folders: []scenario.Shelf{{Path: "the conformance table", Files: files}}, Check: world.Check}.Load("lab")
 	require.NoError(t, err)
 	w, err := world.Open(s)
 	require.NoError(t, err)
