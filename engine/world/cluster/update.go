@@ -30,7 +30,7 @@ func (c *Cluster) put(q *request, subresource string) (answer, error) {
 	next, err := c.update(q.kind, q.key(), subresource, opts, func(live Object) (Object, error) {
 		if uid := uidOf(o); uid != "" && uid != uidOf(live) {
 			return nil, apierrors.NewConflict(q.kind.groupResource(), q.call.Name,
-				fmt.Errorf("StorageError: invalid object, Code: 4, Key: %s, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: "+ //nolint:staticcheck // the server's words
+				fmt.Errorf("StorageError: invalid object, Code: 4, Key: %s, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: "+
 					"UID in precondition: %s, UID in object meta: %s", q.kind.registry(q.key()), uid, uidOf(live)))
 		}
 		return o, nil
