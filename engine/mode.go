@@ -58,7 +58,7 @@ func Dry(now time.Time, timesOut []string) Mode {
 // waits for does not happen.
 func (m Mode) On(s Simulation) Mode {
 	site := s.Clock()
-	if _, real := m.Clock.(clock.Real); real {
+	if _, live := m.Clock.(clock.Real); live {
 		m.Clock = site
 	} else {
 		m.Clock = clock.NewVirtual(site.Now())

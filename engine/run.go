@@ -48,9 +48,18 @@ type Config struct {
 	// what is sent and its record, and not in clean-ups.
 	Pace     func(context.Context) error
 	Coverage *script.Coverage // is told which lines of the runbook were run; nil for nobody
+	Seed     uint64           // of what a script gets for chance: with the same one it gets the same; 0 for the machine's
 	// Exit ends the process. It is called when the script does not end by itself after its limit, or after its actions were cut off,
 	// with the journal written.
 	Exit func(code int)
+}
+
+// chance is what a script gets for it, in [0, 1). It is asked by one goroutine at a time.
+func (c *Config) chance() func() float64 {
+	if c.Seed != 0 {
+		return rand.New(rand.NewPCG(c.Seed, 0)).Float64
+	}
+	return rand.Float64
 }
 
 // A Result is how a run ended.
@@ -110,7 +119,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 
 	r.vm = script.New(ctx, script.Options{
 		Modules: r.modules, Libraries: cfg.Library.Files, Own: cfg.Entry.Folder,
-		Globals: globals(r), Invoke: r.invoke, Workers: cfg.Mode.Clock, Random: rand.Float64, Memory: memory{r},
+		Globals: globals(r), Invoke: r.invoke, Workers: cfg.Mode.Clock, Random: cfg.chance(), Memory: memory{r},
 		Clean: cfg.Redactor.String, Coverage: cfg.Coverage,
 	})
 	defer r.vm.Close()

@@ -45,8 +45,10 @@ PATH is a runbook's name, its script or test file, its folder, or a folder of ru
   runbook test compiler-down --run 'crashloop|oom' -v
   runbook test runbooks --junit report.xml
   runbook docs test                       what a test may call`,
-		ValidArgsFunction: completeNames,
-		RunE:              func(cmd *cobra.Command, args []string) error { return testAll(cmd.Context(), io, f, args) },
+		ValidArgsFunction: func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+			return completeNames(cmd, nil, typed) // each argument may be one
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return testAll(cmd.Context(), io, f, args) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.only, "run", "", "only tests whose RUNBOOK/NAME matches this regular expression; -run is the same")

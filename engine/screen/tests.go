@@ -44,7 +44,7 @@ func (t *Tests) Suite(s *tester.Suite) error {
 		status, parts = tester.Skipped, []string{"no tests"}
 	}
 	if run, all := s.Covered(); all > 0 {
-		parts = append(parts, fmt.Sprintf("%d%% of %d lines", 100*run/all, all))
+		parts = append(parts, fmt.Sprintf("%d%% of %s", 100*run/all, counted(all, "line")))
 	}
 	parts = append(parts, wallTime(s.Elapsed))
 	t.line("", words[status], clean(s.Path)+"  "+strings.Join(parts, ", "))
@@ -137,11 +137,7 @@ func (t *Tests) Sum(suites []*tester.Suite, elapsed time.Duration) error {
 		}
 		return n
 	})
-	noun := "tests"
-	if all == 1 {
-		noun = "test"
-	}
-	fmt.Fprintf(t.w, "%d %s: %s, in %s\n", all, noun, strings.Join(parts, ", "), wallTime(elapsed)) //nolint:errcheck // Flush says it
+	fmt.Fprintf(t.w, "%s: %s, in %s\n", counted(all, "test"), strings.Join(parts, ", "), wallTime(elapsed)) //nolint:errcheck // Flush says it
 	return t.w.Flush()
 }
 
@@ -154,6 +150,13 @@ func counts(count func(tester.Status) int) []string {
 		}
 	}
 	return out
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func wallTime(d time.Duration) string { return fmt.Sprintf("%.2fs", d.Seconds()) }

@@ -38,6 +38,7 @@ type plant struct {
 	sent     []string
 	used     []Use
 	seen     func(*plant)
+	hang     func() // of a function of the module that heeds nothing; nil for a module without it
 }
 
 func openPlant(s *scenario.Scenario) *plant {
@@ -97,7 +98,7 @@ func (p *plant) module() *module.Module {
 	options := module.Param{Name: "options", Kind: module.Object, Fields: []module.Param{
 		{Name: "speed", Kind: module.Integer, Default: int64(1)}, {Name: "note", Kind: module.String},
 	}}
-	return &module.Module{Name: "plant", Funcs: []module.Func{
+	m := &module.Module{Name: "plant", Funcs: []module.Func{
 		{Name: "broken", Read: func(module.Args) (action.Read, error) { return &brokenPumps{p}, nil }},
 		{Name: "start", Params: []module.Param{name, options}, Risk: action.Disruptive, Act: func(a module.Args) (action.Action, error) {
 			speed, _ := a.Int("speed")
@@ -108,6 +109,13 @@ func (p *plant) module() *module.Module {
 		}},
 		{Name: "wait", Params: []module.Param{name}, Wait: func(a module.Args) (action.Wait, error) { return &running{p, a.String("name")}, nil }},
 	}}
+	if p.hang != nil {
+		m.Funcs = append(m.Funcs, module.Func{Name: "hang", Control: func(context.Context, module.Args) (any, error) {
+			p.hang()
+			return nil, nil
+		}})
+	}
+	return m
 }
 
 func pump(name string) action.Target {

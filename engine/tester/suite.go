@@ -227,6 +227,9 @@ func (t *trial) unexpected(r *Result, err error) Failure {
 	if f.Where == "" {
 		f.Where = r.Where
 	}
+	if errors.Is(err, errHangs) {
+		return f // its run may still be writing
+	}
 	for _, run := range t.runs {
 		f.Runs = append(f.Runs, run.lines()...)
 	}

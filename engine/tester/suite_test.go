@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"runbook/engine/catalog"
+	"runbook/engine/module"
 	"runbook/engine/watchdog"
 	"runbook/engine/world/scenario"
 )
@@ -334,6 +335,18 @@ test.case("other", { scenario = "two" }, function() test.skip("flaky") end)
 	}
 }
 
+// Chance is the same in every run, in each of the turns of a plan, and whatever else runs meanwhile.
+func TestChance(t *testing.T) {
+	book := strings.Replace(pumps, "run.broken = plant.broken()", "run.broken = { 'p' .. math.random(1000000), 'p' .. math.random(1000000) }", 1)
+	suite := tried(t, hall(), shelf{"pumps.lua": book, "scenarios/two.yaml": "kubernetes: {user: a}\n", "pumps_test.lua": `local test = require "test"
+test.case("plan", { scenario = "two" }, function() test.expect(test.apply(test.plan()), { exit = 0 }) end)
+test.case("twice", { scenario = "two" }, function() test.same(test.run(), test.run()) end)
+`})
+	for _, r := range suite.Tests[:3] {
+		assert.Equal(t, Passed, r.Status, said(r))
+	}
+}
+
 // Every test has a site, and variables, of its own, and every site is closed.
 func TestTestsAreIsolated(t *testing.T) {
 	cfg := hall()
@@ -437,4 +450,26 @@ func BenchmarkTest(b *testing.B) {
 	for b.Loop() {
 		require.NoError(b, Run(b.Context(), cfg, []Book{book}, func(*Suite) error { return nil }))
 	}
+}
+
+// A call of a module that heeds nothing is as little able to hold up the others.
+func TestARunThatHangs(t *testing.T) {
+	release, gone := make(chan struct{}), make(chan struct{})
+	cfg := hall()
+	cfg.Limits.Time = 100 * time.Millisecond
+	declared := cfg.Library.Modules[0]
+	declared.Funcs = append(declared.Funcs, module.Func{Name: "hang", Control: func(context.Context, module.Args) (any, error) { return nil, nil }})
+	cfg.Open = func(_ context.Context, s *scenario.Scenario) (Site, error) {
+		p := openPlant(s)
+		p.hang = func() { <-release }
+		p.seen = func(*plant) { close(gone) }
+		return p, nil
+	}
+	suite := tried(t, cfg, shelf{
+		"pumps.lua":          strings.Replace(pumps, "run.broken = plant.broken()", "plant.hang()\n      run.broken = {}", 1),
+		"scenarios/two.yaml": "kubernetes: {user: a}\n",
+	})
+	close(release)
+	<-gone
+	assert.Contains(t, said(suite.Tests[0]), "it did not end, and was left behind")
 }

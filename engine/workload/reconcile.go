@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Reconcile returns the workload as its controllers would leave it: the wanted number of pods of the wanted revision, surplus
-// ones removed in the controllers' own order, missing ones as Pending placeholders, and statuses that count them. Of a rollout it
-// shows the end, with only the new revision left. A kind whose controller is not modelled is returned as it is.
+// Reconcile returns the workload as its controllers would leave it for the moment: the wanted number of pods of the wanted revisions,
+// surplus ones removed in the controllers' own order, missing ones as Pending placeholders, and statuses that count them. A rollout stops
+// where it waits for pods to become ready; Ready goes on from there. A kind whose controller is not modelled is returned as it is.
 func Reconcile(w Workload, now time.Time) Workload {
 	switch Text(w.Owner, "kind") {
 	case "Deployment":
@@ -23,29 +23,56 @@ func Reconcile(w Workload, now time.Time) Workload {
 func deployment(w Workload, now time.Time) Workload {
 	w.Sets = slices.Clone(w.Sets)
 	slices.SortFunc(w.Sets, compareNames)
-	current := CurrentSet(w.Owner, w.Sets)
-	if current < 0 {
-		w.Sets = append(w.Sets, Created(NewSet(w.Owner, w.Sets, nextHash(w.Sets)), now))
-		current = len(w.Sets) - 1
+	for {
+		current := CurrentSet(w.Owner, w.Sets)
+		if current < 0 && WantsNewSet(w.Owner, w.Sets, w.oldPods(current)) {
+			w.Sets = append(w.Sets, madeUpSet(w.Owner, w.Sets, now))
+			current = len(w.Sets) - 1
+		}
+		if current >= 0 {
+			w.Sets[current] = Renumbered(w.Owner, w.Sets[current], w.Sets)
+			w.Owner = OfRevision(w.Owner, w.Sets[current])
+		}
+		w = w.filled(now)
+		sized := NextSizes(w.Owner, w.Sets, current, w.oldPods(current))
+		if len(sized) == 0 {
+			w.Owner = DeploymentStatus(w.Owner, w.Sets, current, now)
+			return w
+		}
+		for _, set := range sized {
+			w.Sets[slices.IndexFunc(w.Sets, func(s Object) bool { return uid(s) == uid(set) })] = set
+		}
 	}
-	w.Sets[current] = Renumbered(w.Owner, w.Sets[current], w.Sets)
+}
+
+// madeUpSet is a replica set for the owner's present template. It has the owner's template as it is, by which it is found again; the
+// server fills in what the owner lacks there.
+func madeUpSet(owner Object, sets []Object, now time.Time) Object {
+	set := NewSet(owner, sets, nextHash(sets))
+	return With(Created(set, now), Dig(set, "spec", "template"), "spec", "template")
+}
+
+// filled is a deployment's workload once each of its sets has the pods that it wants.
+func (w Workload) filled(now time.Time) Workload {
+	w.Sets = slices.Clone(w.Sets)
 	var pods []Object
 	for i, set := range w.Sets {
-		want := int64(0)
-		if i == current {
-			want = Replicas(w.Owner)
-		}
-		if Replicas(set) != want {
-			set = annotated(w.Owner, Scale(set, want))
-		}
 		mine := converge(set, controlledBy(set, w.Pods), w.Pods, w.Taken, now)
 		w.Sets[i] = SetStatus(set, staying(mine), now)
 		pods = append(pods, mine...)
 	}
 	w.Pods = pods
-	w.Owner = OfRevision(w.Owner, w.Sets[current])
-	w.Owner = DeploymentStatus(w.Owner, w.Sets, current, now)
 	return w
+}
+
+// oldPods tells whether pods of other revisions than the current one are still there.
+func (w Workload) oldPods(current int) bool {
+	for i, set := range w.Sets {
+		if i != current && slices.ContainsFunc(controlledBy(set, w.Pods), func(p Object) bool { return !IsFinished(p) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // staying are the pods that are left when those that go have gone: the end, which Reconcile shows, does not count the others.

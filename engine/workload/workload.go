@@ -40,11 +40,19 @@ func (w Workload) Without(o Object) Workload {
 	return w
 }
 
-// Ready returns the workload once every wanted pod runs, is ready, and has been so for as long as its owner asks.
+// Ready returns the workload once every wanted pod runs, is ready, and has been so for as long as its owner asks: a rollout is at its
+// end.
 func (w Workload) Ready(now time.Time) Workload {
 	w = Reconcile(w, now)
-	w.Pods = mapped(w.Pods, func(p Object) Object { return ReadyPod(p, now.Add(-MinReady(w.Owner))) })
-	return Reconcile(w, now)
+	for {
+		ready := w
+		ready.Pods = mapped(w.Pods, func(p Object) Object { return ReadyPod(p, now.Add(-MinReady(w.Owner))) })
+		next := Reconcile(ready, now)
+		if len(Diff(w, next)) == 0 {
+			return next
+		}
+		w = next
+	}
 }
 
 // Diff lists what differs between two states of a workload: its owner first, then its sets, then its pods, each by name.

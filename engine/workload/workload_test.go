@@ -155,12 +155,32 @@ func TestANewTemplateIsANewRevision(t *testing.T) {
 	w := Workload{Owner: owner("Deployment", 2)}.Ready(now)
 	containers := []any{Object{"name": "app", "image": "web:2"}}
 	w.Owner = With(w.Owner, containers, "spec", "template", "spec", "containers")
-	w = Reconcile(w, now)
-	require.Equal(t, []string{"web-new1", "web-new2"}, names(w.Sets))
-	require.Equal(t, []string{"web-new2-new1", "web-new2-new2"}, names(w.Pods))
+	halfway := Reconcile(w, now)
+	require.Equal(t, []string{"web-new1", "web-new2"}, names(halfway.Sets))
+	require.Equal(t, []string{"web-new1-new1", "web-new1-new2", "web-new2-new1"}, names(halfway.Pods), "the rollout waits for its first pod")
+	w = halfway.Ready(now)
+	require.Len(t, w.Pods, 2)
+	for _, pod := range w.Pods {
+		require.Equal(t, uid(w.Sets[1]), ControllerUID(pod))
+	}
 	require.Equal(t, "2", Text(w.Owner, "metadata", "annotations", revisionAnnotation))
 	require.Equal(t, "web:2", Text(Maps(w.Pods[0], "spec", "containers")[0], "image"))
 	require.Equal(t, int64(0), Replicas(w.Sets[0]))
+}
+
+// Deleting a pod of a release that does not start is no reason for what serves to go.
+func TestARolloutThatIsStuckStaysSo(t *testing.T) {
+	w := Workload{Owner: owner("Deployment", 3)}.Ready(now)
+	w.Owner = With(w.Owner, []any{Object{"name": "app", "image": "web:2"}}, "spec", "template", "spec", "containers")
+	stuck := Reconcile(w, now)
+	serving := controlledBy(stuck.Sets[0], stuck.Pods)
+	require.Len(t, serving, 3, "a quarter of three may be missing: none")
+	starting := controlledBy(stuck.Sets[1], stuck.Pods)
+	require.Len(t, starting, 1)
+	after := Reconcile(stuck.Without(starting[0]), now)
+	require.Equal(t, names(serving), names(controlledBy(after.Sets[0], after.Pods)))
+	require.Len(t, controlledBy(after.Sets[1], after.Pods), 1)
+	require.Equal(t, Map(stuck.Owner, "status"), Map(after.Owner, "status"))
 }
 
 func TestWhoGoesFirst(t *testing.T) {

@@ -79,7 +79,7 @@ func (w *World) Rewind() error {
 	w.life = controller.New(w.store, &w.scenario.Kubernetes)
 	w.faults = fault.New(w.scenario.Faults, sleeper{w})
 	w.cluster = cluster.New(cluster.Config{
-		Store: w.store, Section: &w.scenario.Kubernetes, Life: w.life, Lock: &w.mu, CatchUp: w.catchUp,
+		Store: w.store, Section: &w.scenario.Kubernetes, Life: w.life, Lock: &w.mu, CatchUp: w.catchUp, Sleep: w.clock.Sleep,
 	})
 	var err error
 	if w.metrics, err = metrics.New(&w.scenario.Prometheus, starts, w.clock); err != nil {
