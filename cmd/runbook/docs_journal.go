@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"runbook/engine/journal"
-	"runbook/engine/typedoc"
 )
 
 // journalTopic is the one topic of `docs` that no script calls.
@@ -45,19 +44,5 @@ Kinds of record, with the parts that each always has
 	fmt.Fprintln(w, "\nExamples")
 	for _, e := range journalExamples {
 		fmt.Fprintf(w, "  # %s\n  %s\n", e.what, e.command)
-	}
-}
-
-func writeType(w *strings.Builder, t typedoc.Type) {
-	fmt.Fprintf(w, "\n%s\n", t.Name)
-	if t.Doc != "" {
-		fmt.Fprintf(w, "  %s\n", t.Doc)
-	}
-	for _, f := range t.Fields {
-		name := f.Name
-		if f.Optional {
-			name += "?"
-		}
-		fmt.Fprintf(w, "  %-9s  %-22s  %s\n", name, f.Type, f.Doc)
 	}
 }

@@ -31,8 +31,10 @@ are written as 90s, 5m or 1h30m. Time stands still while a script runs, and move
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "An example\n  %s", strings.ReplaceAll(scenarioExample, "\n", "\n  "))
-	fmt.Fprintln(w)
+	fmt.Fprintln(w, "An example")
+	for line := range strings.Lines(scenarioExample) {
+		fmt.Fprint(w, "  ", line)
+	}
 	for _, t := range types {
 		writeType(w, t)
 	}
@@ -42,7 +44,7 @@ are written as 90s, 5m or 1h30m. Time stands still while a script runs, and move
 	}
 	fmt.Fprintln(w, "\nways in which pods behave")
 	for _, way := range ways {
-		fmt.Fprintf(w, "  %-15s  %s\n", way.Way, way.Doc)
+		writeRow(w, fmt.Sprintf("  %-15s  ", way.Way), way.Doc)
 	}
 	return nil
 }

@@ -5,7 +5,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	jq "github.com/itchyny/gojq/cli"
@@ -24,6 +26,11 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
+			root, err := filepath.Abs(filepath.Join("..", ".."))
+			if err != nil {
+				return err
+			}
+			env.Setenv("ROOT", root)
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
@@ -31,8 +38,24 @@ func TestScripts(t *testing.T) {
 			env.Setenv("XDG_DATA_DIRS", filepath.Join(env.WorkDir, "system"))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "readme": readme},
 	})
+}
+
+// named is a block of the README that begins with the path of the file that it is.
+var named = regexp.MustCompile("(?s)```[a-z]+\n(?:--|#) (runbooks/[^\n]+)\n.*?```\n")
+
+// readme writes the files that the README shows: readme README.md
+func readme(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: readme FILE")
+	}
+	for _, block := range named.FindAllStringSubmatch(ts.ReadFile(args[0]), -1) {
+		path := ts.MkAbs(block[1])
+		ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
+		_, text, _ := strings.Cut(strings.TrimSuffix(block[0], "```\n"), "\n")
+		ts.Check(os.WriteFile(path, []byte(text), 0o644))
+	}
 }
 
 // exits runs a command and wants that exit code: exits 64 runbook run

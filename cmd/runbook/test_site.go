@@ -20,7 +20,7 @@ type sites struct {
 // openSite opens the simulated site of a test.
 func openSite(_ context.Context, s *scenario.Scenario) (tester.Site, error) {
 	site := &simulatedSite{scenario: s, flags: newClusterFlags()}
-	return testSite{site}, site.open()
+	return testSite{site}, site.open() //nolint:contextcheck // nothing that is opened waits for anything
 }
 
 // testSite is a simulated site as the tests of runbooks use it.

@@ -98,6 +98,7 @@ func defaultDeployment(o Object) Object {
 }
 
 func defaultDaemonSet(o Object) Object {
+	o = filled(o, at("1", "metadata", "annotations", "deprecated.daemonset.template.generation"))
 	if Text(o, "spec", "updateStrategy", "type") != "RollingUpdate" {
 		return o
 	}
@@ -110,7 +111,8 @@ func defaultStatefulSet(o Object) Object {
 		o = filled(o, at("RollingUpdate", "spec", "updateStrategy", "type"), at(Object{}, "spec", "updateStrategy", "rollingUpdate"))
 	}
 	if Text(o, "spec", "updateStrategy", "type") == "RollingUpdate" && Map(o, "spec", "updateStrategy", "rollingUpdate") != nil {
-		o = filled(o, at(int64(0), "spec", "updateStrategy", "rollingUpdate", "partition"))
+		o = filled(o, at(int64(0), "spec", "updateStrategy", "rollingUpdate", "partition"),
+			at(int64(1), "spec", "updateStrategy", "rollingUpdate", "maxUnavailable"))
 	}
 	return each(o, func(claim Object) Object {
 		return filled(With(With(claim, "v1", "apiVersion"), "PersistentVolumeClaim", "kind"), pending, filesystem)

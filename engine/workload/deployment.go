@@ -18,7 +18,7 @@ const (
 // index of the replica set of the present template is -1 while there is none.
 func DeploymentStatus(owner Object, sets []Object, current int, now time.Time) Object {
 	before := owner
-	owner = pausing(owner, now)
+	owner = Pausing(owner, now)
 	if hasDeadline(owner) && current >= 0 && Condition(owner, "Progressing") == nil {
 		owner = SetCondition(owner, "Progressing", "True", "NewReplicaSetCreated",
 			fmt.Sprintf("Created new replica set %q", name(sets[current])), now)
@@ -28,8 +28,8 @@ func DeploymentStatus(owner Object, sets []Object, current int, now time.Time) O
 	return progress(before, owner, sets, current, now)
 }
 
-// pausing says that a deployment was paused or resumed, unless it was given up before.
-func pausing(owner Object, now time.Time) Object {
+// Pausing says that a deployment was paused or resumed, unless it was given up before.
+func Pausing(owner Object, now time.Time) Object {
 	reason := Condition(owner, "Progressing")["reason"]
 	paused := Dig(owner, "spec", "paused") == true
 	switch {

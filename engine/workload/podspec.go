@@ -78,7 +78,13 @@ func defaultVolume(v Object) Object {
 	mode := at(int64(0o644), "defaultMode")
 	for _, source := range []string{"secret", "configMap", "downwardAPI", "projected"} {
 		if files := Map(v, source); files != nil {
-			return With(v, filled(files, mode), source)
+			files = each(filled(files, mode), func(o Object) Object {
+				if Map(o, "serviceAccountToken") == nil {
+					return o
+				}
+				return filled(o, at(int64(3600), "serviceAccountToken", "expirationSeconds"))
+			}, "sources")
+			return With(v, files, source)
 		}
 	}
 	if path := Map(v, "hostPath"); path != nil {

@@ -127,6 +127,13 @@ func (w *World) Change(e scenario.Event) error {
 	return w.happen(e)
 }
 
+// Forget lets the API server drop its history, as one does that compacts its database: lists and watches of what was before are expired.
+func (w *World) Forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.store.Forget()
+}
+
 // schedule puts an event on the timeline, after those of the same time.
 func (w *World) schedule(at time.Time, e scenario.Event) {
 	later := slices.IndexFunc(w.timeline, func(h happening) bool { return h.at.After(at) })

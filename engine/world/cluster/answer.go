@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
 )
 
@@ -17,6 +19,7 @@ type answer struct {
 	code     int
 	object   any    // as JSON, unless it is nil
 	text     string // instead
+	media    string // of the text; a page for people if it is empty
 	warnings []string
 	stream   func(http.ResponseWriter) int // instead of all that: writes the answer by itself, without the lock
 }
@@ -29,7 +32,7 @@ func (a answer) write(w http.ResponseWriter, f form) int {
 	}
 	header.Set("Cache-Control", "no-cache, private")
 	if a.object == nil {
-		header.Set("Content-Type", "text/plain; charset=utf-8")
+		header.Set("Content-Type", cmp.Or(a.media, "text/plain; charset=utf-8"))
 		w.WriteHeader(a.code)
 		_, _ = w.Write([]byte(a.text))
 		return a.code
@@ -72,3 +75,12 @@ func statusOf(err error) metav1.Status {
 
 // notFound is the answer for a path that leads nowhere.
 func notFound() answer { return answer{code: http.StatusNotFound, text: "404 page not found\n"} }
+
+// unrouted is the error of a path that leads to a group of resources, and to nothing that can be done there.
+func unrouted(code int, message string) error {
+	return apierrors.NewGenericServerResponse(code, "", schema.GroupResource{}, "", message, 0, false)
+}
+
+func noResource() error { return unrouted(http.StatusNotFound, "") }
+
+func noMethod() error { return unrouted(http.StatusMethodNotAllowed, "") }

@@ -27,8 +27,8 @@ func checkContainer(c *corev1.Container, volumes, names map[string]bool, at *fie
 	} else if strings.TrimSpace(c.Image) != c.Image {
 		errs = append(errs, field.Invalid(at.Child("image"), c.Image, "must not have leading or trailing whitespace"))
 	}
-	errs = append(errs, oneOf(at.Child("imagePullPolicy"), c.ImagePullPolicy, corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever)...)
 	errs = append(errs, checkContainerPorts(c.Ports, at.Child("ports"))...)
+	errs = append(errs, oneOf(at.Child("imagePullPolicy"), c.ImagePullPolicy, corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever)...)
 	errs = append(errs, checkEnv(c.Env, at.Child("env"))...)
 	errs = append(errs, checkMounts(c.VolumeMounts, volumes, at.Child("volumeMounts"))...)
 	errs = append(errs, checkResources(&c.Resources, at.Child("resources"))...)

@@ -21,8 +21,7 @@ func containerNames(pod Object, field string) []string {
 
 // container is the one that a request means: the only one, if it names none.
 func container(pod Object, name string) (string, error) {
-	main, first := containerNames(pod, "containers"), containerNames(pod, "initContainers")
-	all := slices.Concat(main, first, containerNames(pod, "ephemeralContainers"))
+	all := slices.Concat(containerNames(pod, "initContainers"), containerNames(pod, "containers"), containerNames(pod, "ephemeralContainers"))
 	switch {
 	case name != "" && slices.Contains(all, name):
 		return name, nil
@@ -30,14 +29,9 @@ func container(pod Object, name string) (string, error) {
 		return "", apierrors.NewBadRequest(fmt.Sprintf("container %s is not valid for pod %s", name, nameOf(pod)))
 	case len(all) == 1:
 		return all[0], nil
-	case len(main) == 0:
-		return "", apierrors.NewBadRequest("a container name must be specified for pod " + nameOf(pod))
 	}
-	said := fmt.Sprintf("a container name must be specified for pod %s, choose one of: [%s]", nameOf(pod), strings.Join(main, " "))
-	if len(first) > 0 {
-		said += fmt.Sprintf(" or one of the init containers: [%s]", strings.Join(first, " "))
-	}
-	return "", apierrors.NewBadRequest(said)
+	return "", apierrors.NewBadRequest(fmt.Sprintf("a container name must be specified for pod %s, choose one of: [%s]", nameOf(pod),
+		strings.Join(all, " ")))
 }
 
 // containerStatus is what the kubelet says of a container; nil if it says nothing.

@@ -47,7 +47,7 @@ func TestLogs(t *testing.T) {
 		require.Equal(t, 200, r.code, r.body)
 		require.Equal(t, want, r.body, query)
 	}
-	require.Equal(t, 200, s.ask("GET", pods+"/new/log", "").code)
+	require.Equal(t, 204, s.ask("GET", pods+"/new/log", "").code)
 	for query, want := range map[string]string{
 		"container=x":               `container x is not valid for pod p`,
 		"":                          `a container name must be specified for pod p, choose one of: [a b c]`,

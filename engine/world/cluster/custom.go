@@ -91,6 +91,9 @@ func (c *Cluster) establish(key store.Key) {
 		}
 	}
 	d = workload.With(d, stored, "status", "storedVersions")
+	if !slices.Contains(finalizers(d), cleanup) {
+		d = workload.With(d, texts(append(finalizers(d), cleanup)), "metadata", "finalizers")
+	}
 	if owner := c.nameTakenBy(d); owner != "" {
 		d = withMessage(d, "NamesAccepted", "False", "KindConflict", `"`+workload.Text(d, "spec", "names", "kind")+`" is already in use by `+owner, now)
 		d = withMessage(d, "Established", "False", "NotAccepted", "not all names are accepted", now)
@@ -102,12 +105,33 @@ func (c *Cluster) establish(key store.Key) {
 	c.store.Update(definitions, d)
 }
 
-// abolish deletes the objects of a definition that is about to go.
-func (c *Cluster) abolish(d Object) {
-	resource := workload.Text(d, "spec", "names", "plural") + "." + workload.Text(d, "spec", "group")
-	for _, o := range c.store.List(resource, "") {
-		c.store.Delete(store.KeyOf(resource, o))
+// cleanup is the finalizer of a definition whose objects have to go first.
+const cleanup = "customresourcecleanup.apiextensions.k8s.io"
+
+// withdraw ends a definition that is going away, once nothing of its kind is left.
+func (c *Cluster) withdraw(key store.Key) {
+	d := c.store.Get(key)
+	if d == nil || metaText(d, "deletionTimestamp") == "" || !slices.Contains(finalizers(d), cleanup) {
+		return
 	}
+	resource := workload.Text(d, "spec", "names", "plural") + "." + workload.Text(d, "spec", "group")
+	for _, k := range c.customKinds() {
+		if k.canonical() != resource {
+			continue
+		}
+		for _, o := range c.store.List(resource, "") {
+			_, _ = c.remove(k, store.KeyOf(resource, o), deletion{options: options{user: admin}, propagation: background}) // it is there
+		}
+	}
+	if len(c.store.List(resource, "")) > 0 {
+		return // what has finalizers goes later, and the definition with it
+	}
+	names := slices.DeleteFunc(finalizers(d), func(name string) bool { return name == cleanup })
+	if len(names) == 0 {
+		c.store.Delete(key)
+		return
+	}
+	c.store.Update(definitions, workload.With(d, texts(names), "metadata", "finalizers"))
 }
 
 // nameTakenBy is the other definition in the same group that has the kind already; empty if none has.

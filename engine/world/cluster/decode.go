@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	kjson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/yaml"
@@ -80,21 +82,36 @@ func (k *kind) decodeTyped(media string, body []byte, validation string) (Object
 	}
 	switch {
 	case err != nil && gvk != nil && gvk.Kind != "":
-		return nil, nil, apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s: %v", gvk.Kind, gvk.Version, k.name, err))
+		return nil, nil, k.unhandled(*gvk, err)
 	case err != nil:
 		return nil, nil, k.unrecognized(body, err)
-	case gvk.GroupVersion() != k.groupVersion():
+	case gvk.GroupVersion() != k.groupVersion() && gvk.Kind == k.name:
 		return nil, nil, apierrors.NewBadRequest(fmt.Sprintf("the API version in the data (%s) does not match the expected API version (%s)",
 			gvk.GroupVersion(), k.groupVersion()))
 	case gvk.Kind != k.name:
-		return nil, nil, apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s: converting (%s) to (%s): unknown conversion",
-			gvk.Kind, gvk.Version, k.name, gvk.Kind, k.name))
+		return nil, nil, k.unhandled(*gvk, fmt.Errorf("converting (%s.%s) to (%s.%s): unknown conversion", gvk.Version, gvk.Kind, k.pack(), k.name))
 	}
 	o, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed)
 	if err != nil {
 		return nil, nil, apierrors.NewInternalError(err)
 	}
 	return k.stamped(o), warnings, nil
+}
+
+// An unhandled is the refusal of a body that cannot be read as the kind. What a patch leaves is refused for its cause alone.
+type unhandled struct {
+	*apierrors.StatusError
+	cause error
+}
+
+func (k *kind) unhandled(gvk schema.GroupVersionKind, cause error) error {
+	return unhandled{apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s: %v", gvk.Kind, gvk.Version, k.name, cause)), cause}
+}
+
+// pack is the name of the Go package that a server has the kind in.
+func (k *kind) pack() string {
+	name, _, _ := strings.Cut(k.group, ".")
+	return cmp.Or(name, "core")
 }
 
 // stamped is the object with its kind written in, and without nulls, which mean nothing.
@@ -107,7 +124,10 @@ func (k *kind) stamped(o Object) Object {
 func (k *kind) unrecognized(body []byte, err error) error {
 	const most = 30
 	text := string(body)
-	if len(text) > most {
+	switch {
+	case text == "":
+		text = "<empty>"
+	case len(text) > most:
 		text = text[:most] + " ..."
 	}
 	return apierrors.NewBadRequest(fmt.Sprintf("the object provided is unrecognized (must be of type %s): %v (%s)", k.name, err, text))

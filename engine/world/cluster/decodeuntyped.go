@@ -44,8 +44,7 @@ func (k *kind) decodeUntyped(media string, body []byte, validation string) (Obje
 		warnings = nil
 	}
 	if len(warnings) > 0 && validation == strict {
-		return nil, nil, apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s: strict decoding error: %s",
-			k.name, k.version, k.name, strings.Join(warnings, ", ")))
+		return nil, nil, k.unhandled(k.gvk(), errors.New("strict decoding error: "+strings.Join(warnings, ", ")))
 	}
 	if version := workload.Text(o, "apiVersion"); version != "" && version != k.groupVersion().String() {
 		return nil, nil, apierrors.NewBadRequest(fmt.Sprintf("the API version in the data (%s) does not match the expected API version (%s)",

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -21,6 +22,9 @@ const (
 	foreground = metav1.DeletePropagationForeground
 	orphan     = metav1.DeletePropagationOrphan
 )
+
+// lasting are the namespaces without which there is no cluster.
+var lasting = []string{"default", "kube-public", "kube-system"}
 
 // delete answers with a Status for what is gone, and with the object for what is on its way; for some kinds always with the object.
 func (c *Cluster) delete(q *request) (answer, error) {
@@ -54,6 +58,9 @@ func (c *Cluster) removeKnown(k *kind, key store.Key, d deletion) (last Object, 
 	if live == nil {
 		return nil, false, apierrors.NewNotFound(k.groupResource(), key.Name)
 	}
+	if k.canonical() == "namespaces" && slices.Contains(lasting, key.Name) {
+		return nil, false, apierrors.NewForbidden(k.groupResource(), key.Name, errors.New("this namespace may not be deleted"))
+	}
 	if err := k.stillMeant(live, d); err != nil {
 		return nil, false, err
 	}
@@ -62,9 +69,6 @@ func (c *Cluster) removeKnown(k *kind, key store.Key, d deletion) (last Object, 
 		return marked, gone, nil
 	}
 	last = c.store.Update(k.canonical(), marked)
-	if gone && k.canonical() == definitions {
-		c.abolish(last)
-	}
 	if gone {
 		last = c.store.Delete(key)
 	}
@@ -108,6 +112,9 @@ func (k *kind) marked(live Object, d deletion, now time.Time) (Object, bool) {
 		}
 	}
 	if grace == 0 && len(finalizers(o)) == 0 {
+		if k.canonical() == "pods" {
+			o = asDeleted(o, 0, now) // who watches sees how it went
+		}
 		return o, true
 	}
 	if deleting && k.canonical() != "pods" {
@@ -165,9 +172,14 @@ func propagated(names []string, policy metav1.DeletionPropagation) any {
 	if len(names) == 0 {
 		return nil
 	}
-	out := make([]any, len(names))
-	for i, name := range names {
-		out[i] = name
+	return texts(names)
+}
+
+// texts is a list as decoded JSON has it.
+func texts(list []string) []any {
+	out := make([]any, len(list))
+	for i, text := range list {
+		out[i] = text
 	}
 	return out
 }

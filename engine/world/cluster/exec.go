@@ -37,10 +37,10 @@ func (c *Cluster) exec(q *request) (answer, error) {
 	}
 	argv := q.query["command"]
 	switch {
-	case len(argv) == 0:
-		return answer{}, apierrors.NewBadRequest("you must specify at least one command for the container")
 	case workload.Text(pod, "spec", "nodeName") == "":
 		return answer{}, apierrors.NewBadRequest(fmt.Sprintf("pod %s does not have a host assigned", nameOf(pod)))
+	case len(argv) == 0:
+		return answer{}, apierrors.NewBadRequest("you must specify at least one command for the container")
 	case !wsstream.IsWebSocketRequest(q.http):
 		return answer{}, apierrors.NewBadRequest("Upgrade request required: the simulated cluster speaks websocket, and no SPDY")
 	case workload.Dig(containerStatus(pod, name), "state", "running") == nil:

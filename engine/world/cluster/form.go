@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"runbook/engine/workload"
@@ -44,10 +43,8 @@ func negotiate(accept string) (form, error) {
 			return f, nil
 		}
 	}
-	return form{}, &apierrors.StatusError{ErrStatus: metav1.Status{
-		Status: metav1.StatusFailure, Code: http.StatusNotAcceptable, Reason: metav1.StatusReasonNotAcceptable,
-		Message: "only the following media types are accepted: application/json, application/yaml",
-	}}
+	return form{}, unrouted(http.StatusNotAcceptable, "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "+
+		"application/json;stream=watch")
 }
 
 func (f form) known() bool {

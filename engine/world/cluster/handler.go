@@ -94,13 +94,32 @@ func (c *Cluster) locked(q *request) (answer, error) {
 	if a, ok, err := c.virtual(q); ok {
 		return a, err
 	}
-	if q.kind = c.serves(q.call); q.kind == nil || q.kind.namespaced != (q.call.Namespace != "") && !q.everywhere() {
-		return notFound(), nil
+	if q.kind = c.serves(q.call); q.kind == nil {
+		return c.nowhere(q.call)
+	}
+	if q.kind.namespaced != (q.call.Namespace != "") && !q.everywhere() {
+		return answer{}, q.misplaced()
 	}
 	if q.call.Subresource != "" {
 		return c.subresource(q)
 	}
 	return c.resource(q)
+}
+
+// nowhere is the answer for a resource that is not served: of a group that is known another one than for any other path.
+func (c *Cluster) nowhere(call Call) (answer, error) {
+	if slices.ContainsFunc(c.kinds(), func(k *kind) bool { return k.group == call.Group && k.custom == nil }) {
+		return answer{}, noResource()
+	}
+	return notFound(), nil
+}
+
+// misplaced says that a kind is not to be found in a namespace, or outside of one.
+func (q *request) misplaced() error {
+	if q.kind.namespaced && q.call.Name == "" {
+		return noMethod() // lists are there
+	}
+	return noResource()
 }
 
 // everywhere tells whether the namespace is missing because every one is meant, or given because it is the object.
@@ -139,7 +158,7 @@ func (c *Cluster) resource(q *request) (answer, error) {
 			return c.deleteCollection(q)
 		}
 	}
-	return answer{}, apierrors.NewMethodNotSupported(q.kind.groupResource(), q.call.Verb)
+	return answer{}, noMethod()
 }
 
 func (c *Cluster) get(q *request) (answer, error) {

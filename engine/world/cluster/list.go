@@ -112,6 +112,9 @@ func (c *Cluster) bookmark(opts metav1.ListOptions) (bookmark, error) {
 }
 
 func (c *Cluster) resumed(opts metav1.ListOptions) (bookmark, error) {
+	if opts.ResourceVersion != "" && opts.ResourceVersion != "0" {
+		return bookmark{}, apierrors.NewBadRequest("specifying resource version is not allowed when using continue")
+	}
 	var b bookmark
 	raw, err := base64.RawURLEncoding.DecodeString(opts.Continue)
 	if err == nil {
@@ -126,11 +129,9 @@ func (c *Cluster) resumed(opts metav1.ListOptions) (bookmark, error) {
 		err = fmt.Errorf("continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)")
 	case b.Start == "" || !strings.HasSuffix(b.Start, "\x00"):
 		err = fmt.Errorf("continue key is not valid: encoded start key empty (version meta.k8s.io/v1)")
-	case opts.ResourceVersion != "" && opts.ResourceVersion != "0":
-		err = fmt.Errorf("specifying resource version is not allowed when using continue")
 	}
 	if err != nil {
-		return bookmark{}, apierrors.NewBadRequest(err.Error())
+		return bookmark{}, apierrors.NewBadRequest("invalid continue token: " + err.Error())
 	}
 	if b.Revision < 0 {
 		b.Revision = c.store.Revision() // a list that goes on inconsistently, as expired offers

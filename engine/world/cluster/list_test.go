@@ -54,7 +54,7 @@ func TestPagesAreOfOneMoment(t *testing.T) {
 	rest := s.ask("GET", pods+"?continue="+expired.text("metadata.continue"), "")
 	require.Equal(t, []string{"p2", "p4", "p9"}, rest.names(), "who does not mind may go on")
 	for query, code := range map[string]int{
-		"continue=nonsense": 400, "resourceVersion=x": 422, "resourceVersionMatch=Exact": 422, "limit=x": 400, "resourceVersion=99999": 504,
+		"continue=nonsense": 400, "resourceVersion=x": 400, "resourceVersionMatch=Exact": 422, "limit=x": 400, "resourceVersion=99999": 504,
 	} {
 		require.Equal(t, code, s.ask("GET", pods+"?"+query, "").code, query)
 	}

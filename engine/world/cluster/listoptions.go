@@ -48,7 +48,5 @@ func checkInitialEvents(opts metav1.ListOptions) field.ErrorList {
 }
 
 func invalidRevision(text string, cause error) error {
-	return apierrors.NewInvalid(schema.GroupKind{Group: metav1.GroupName, Kind: "ListOptions"}, "", field.ErrorList{
-		field.Invalid(field.NewPath("resourceVersion"), text, cause.Error()),
-	})
+	return apierrors.NewBadRequest("invalid resource version: " + field.Invalid(field.NewPath("resourceVersion"), text, cause.Error()).Error())
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"net/url"
@@ -39,7 +40,7 @@ func (c *Cluster) log(q *request) (answer, error) {
 		return answer{}, err
 	}
 	if workload.Text(pod, "spec", "nodeName") == "" {
-		return answer{code: http.StatusOK}, nil // nothing has run, so nothing was said
+		return answer{code: http.StatusNoContent}, nil // nothing has run, so nothing was said
 	}
 	lines, err := c.logLines(pod, l)
 	if err != nil {
@@ -49,7 +50,7 @@ func (c *Cluster) log(q *request) (answer, error) {
 	if l.follow {
 		return answer{stream: func(w http.ResponseWriter) int { return c.followLog(w, q, l, text, len(lines)) }}, nil
 	}
-	return answer{code: http.StatusOK, text: text}, nil
+	return answer{code: http.StatusOK, text: text, media: "text/plain"}, nil
 }
 
 func (c *Cluster) logLines(pod Object, l logRequest) ([]Line, error) {
@@ -71,14 +72,17 @@ func (q *request) logRequest(now time.Time) (logRequest, error) {
 		stamps: isTrue(q.query["timestamps"]), tail: -1, limit: -1,
 	}
 	var errs field.ErrorList
+	var unreadable error
 	number := func(name string, least int64, complaint string) (int64, bool) {
 		text := q.query.Get(name)
 		if text == "" {
 			return 0, false
 		}
 		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || n < least {
-			errs = append(errs, field.Invalid(field.NewPath(name), text, complaint))
+		if err != nil {
+			unreadable = cmp.Or(unreadable, err)
+		} else if n < least {
+			errs = append(errs, field.Invalid(field.NewPath(name), n, complaint))
 		}
 		return n, true
 	}
@@ -92,26 +96,26 @@ func (q *request) logRequest(now time.Time) (logRequest, error) {
 	if given {
 		l.since = now.Add(-time.Duration(seconds) * time.Second)
 	}
-	errs = append(errs, l.sinceTime(q.query, given)...)
-	if len(errs) > 0 {
+	bad, err := l.sinceTime(q.query, given)
+	if unreadable = cmp.Or(unreadable, err); unreadable != nil {
+		return l, apierrors.NewBadRequest(unreadable.Error())
+	}
+	if errs = append(errs, bad...); len(errs) > 0 {
 		return l, apierrors.NewInvalid(schema.GroupKind{Kind: "PodLogOptions"}, q.call.Name, errs)
 	}
 	return l, nil
 }
 
-func (l *logRequest) sinceTime(query url.Values, secondsGiven bool) field.ErrorList {
+func (l *logRequest) sinceTime(query url.Values, secondsGiven bool) (bad field.ErrorList, err error) {
 	text := query.Get("sinceTime")
 	if text == "" {
-		return nil
+		return nil, nil
 	}
 	if secondsGiven {
-		return field.ErrorList{field.Forbidden(field.NewPath(""), "at most one of `sinceTime` or `sinceSeconds` may be specified")}
+		bad = append(bad, field.Forbidden(field.NewPath(""), "at most one of `sinceTime` or `sinceSeconds` may be specified"))
 	}
-	var err error
-	if l.since, err = time.Parse(time.RFC3339, text); err != nil {
-		return field.ErrorList{field.Invalid(field.NewPath("sinceTime"), text, err.Error())}
-	}
-	return nil
+	l.since, err = time.Parse(time.RFC3339, text)
+	return bad, err
 }
 
 // cut is the part of a log that is asked for, as text.
@@ -137,7 +141,7 @@ func (l logRequest) cut(lines []Line) string {
 
 // followLog sends a log as it grows, until its container ends or the client goes.
 func (c *Cluster) followLog(w http.ResponseWriter, q *request, l logRequest, text string, seen int) int {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Content-Type", "text/plain")
 	w.WriteHeader(http.StatusOK)
 	l.tail, l.since = -1, time.Time{}
 	flush := http.NewResponseController(w)

@@ -52,6 +52,9 @@ func (m owners) update(k *kind, subresource string, live, next Object, manager s
 		return nil, apierrors.NewInternalError(err)
 	}
 	before, after := owned(k, subresource, live), owned(k, subresource, next)
+	if live == nil {
+		before = k.zero()
+	}
 	out, err := keeper.Update(before, after, manager)
 	if err != nil {
 		return nil, apierrors.NewInternalError(err)
@@ -95,6 +98,19 @@ func owned(k *kind, subresource string, o Object) *unstructured.Unstructured {
 		delete(o, "status")
 	}
 	return &unstructured.Unstructured{Object: withoutNulls(o).(Object)}
+}
+
+// zero is an object of the kind in which nothing is set: what every one of them has belongs to nobody.
+func (k *kind) zero() *unstructured.Unstructured {
+	u := k.empty()
+	if typed, err := scheme.Scheme.New(k.gvk()); err == nil && k.typed() {
+		if o, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed); err == nil {
+			delete(o, "status")
+			u.Object = o
+			u.SetGroupVersionKind(k.gvk())
+		}
+	}
+	return u
 }
 
 func (k *kind) empty() *unstructured.Unstructured {

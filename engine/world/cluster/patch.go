@@ -7,6 +7,7 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"strings"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -42,11 +43,9 @@ func (c *Cluster) patch(q *request, subresource string) (answer, error) {
 			return nil, err
 		}
 		var o Object
-		o, warnings, err = q.kind.tidyPatched(patched, q.body, opts.validation)
+		o, warnings, err = q.kind.tidyPatched(patched, kind, q.body, opts.validation)
 		if err == nil && nameOf(o) != q.call.Name {
-			err = q.kind.invalid(live, func(Object) field.ErrorList {
-				return field.ErrorList{field.Invalid(field.NewPath("metadata", "name"), nameOf(o), "field is immutable")}
-			})
+			err = misnamed(nameOf(o), q.call.Name)
 		}
 		return o, err
 	})
@@ -72,6 +71,9 @@ func (q *request) patchType() (types.PatchType, error) {
 			}
 		}
 	}
+	if q.kind == nil || q.kind.custom == nil {
+		return "", unrouted(http.StatusUnsupportedMediaType, "415: Unsupported Media Type")
+	}
 	return "", unsupported(accepted)
 }
 
@@ -81,8 +83,11 @@ func patched(k *kind, kind types.PatchType, live Object, patch []byte) (Object, 
 		return jsonPatched(live, patch)
 	}
 	var wanted Object
+	if !json.Valid(patch) {
+		return nil, apierrors.NewBadRequest("invalid JSON patch")
+	}
 	if err := kjson.Unmarshal(patch, &wanted); err != nil {
-		return nil, apierrors.NewBadRequest(err.Error())
+		return nil, apierrors.NewBadRequest("error decoding patch: " + err.Error())
 	}
 	if kind == types.MergePatchType {
 		return mergePatch(live, wanted), nil
@@ -137,7 +142,7 @@ func (k *kind) threeWay(before, after, live Object) (Object, error) {
 func jsonPatched(live Object, patch []byte) (Object, error) {
 	operations, err := jsonpatch.DecodePatch(patch)
 	if err != nil {
-		return nil, apierrors.NewBadRequest(err.Error())
+		return nil, apierrors.NewBadRequest("error decoding patch: " + strings.ReplaceAll(err.Error(), "jsonpatch.Patch", "[]handlers.jsonPatchOp"))
 	}
 	raw, err := json.Marshal(live)
 	if err == nil {
@@ -180,14 +185,32 @@ func mergePatch(o, patch Object) Object {
 }
 
 // tidyPatched is a patched object in the form of its kind. What does not fit is the patch's fault.
-func (k *kind) tidyPatched(o Object, patch []byte, validation string) (Object, []string, error) {
+func (k *kind) tidyPatched(o Object, how types.PatchType, patch []byte, validation string) (Object, []string, error) {
 	tidy, warnings, err := k.tidyAs(o, validation)
 	if err == nil {
 		return tidy, warnings, nil
 	}
-	return nil, nil, k.invalid(o, func(Object) field.ErrorList {
-		return field.ErrorList{field.Invalid(field.NewPath("patch"), string(patch), err.Error())}
+	var cause unhandled
+	if errors.As(err, &cause) {
+		err = cause.cause
+	}
+	return nil, nil, apierrors.NewInvalid(schema.GroupKind{}, "", field.ErrorList{
+		field.Invalid(field.NewPath("patch"), quoted(o, how, patch), err.Error()),
 	})
+}
+
+// quoted is what an error about a patch shows: the patch itself if it is a strategic one, else what it made of the object.
+func quoted(o Object, how types.PatchType, patch []byte) string {
+	if how == types.StrategicMergePatchType {
+		var decoded Object
+		if kjson.Unmarshal(patch, &decoded) == nil {
+			return fmt.Sprintf("%+v", decoded)
+		}
+	}
+	if raw, err := json.Marshal(o); err == nil {
+		return string(raw)
+	}
+	return string(patch)
 }
 
 // applyPatch is server-side apply.
@@ -195,6 +218,10 @@ func (c *Cluster) applyPatch(q *request, subresource string, opts options) (answ
 	applied, err := decodeMap(q.body)
 	if err != nil {
 		return answer{}, apierrors.NewBadRequest(fmt.Sprintf("error decoding YAML: %v", err))
+	}
+	if applied["kind"] != q.kind.name || applied["apiVersion"] != q.kind.groupVersion().String() {
+		gvk := schema.FromAPIVersionAndKind(workload.Text(applied, "apiVersion"), workload.Text(applied, "kind"))
+		return answer{}, apierrors.NewBadRequest("invalid object type: " + gvk.String())
 	}
 	_, warnings, err := q.kind.tidyAs(applied, opts.validation)
 	if err != nil {
@@ -241,6 +268,7 @@ func (c *Cluster) applyTo(k *kind, key store.Key, subresource string, applied Ob
 		return nil, false, err
 	}
 	if live == nil {
+		merged = workload.With(merged, nil, "metadata", "resourceVersion")
 		next, err = c.create(k, key.Namespace, merged, opts)
 		return next, true, err
 	}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"runbook/engine/workload"
 )
@@ -25,7 +27,7 @@ func (c *Cluster) virtual(q *request) (a answer, ok bool, err error) {
 		return answer{}, false, nil
 	}
 	if q.call.Verb != "create" {
-		return answer{}, true, apierrors.NewMethodNotSupported((&kind{group: q.call.Group, resource: q.call.Resource}).groupResource(), q.call.Verb)
+		return answer{}, true, noMethod()
 	}
 	a, err = f(q)
 	return a, true, err
@@ -69,7 +71,9 @@ func (c *Cluster) reviewOther(q *request) (answer, error) {
 func (c *Cluster) reviewed(o Object, u user) (answer, error) {
 	resource, path := workload.Map(o, "spec", "resourceAttributes"), workload.Map(o, "spec", "nonResourceAttributes")
 	if (resource == nil) == (path == nil) {
-		return answer{}, apierrors.NewBadRequest("exactly one of nonResourceAttributes or resourceAttributes must be specified")
+		return answer{}, apierrors.NewInvalid(schema.GroupKind{Group: "authorization.k8s.io"}, "", field.ErrorList{
+			field.Invalid(field.NewPath("spec"), nil, "exactly one of nonResourceAttributes or resourceAttributes must be specified"),
+		})
 	}
 	call := Call{Verb: workload.Text(path, "verb"), Path: workload.Text(path, "path")}
 	if resource != nil {

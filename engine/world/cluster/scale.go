@@ -110,7 +110,7 @@ func (c *Cluster) patchScale(q *request) (answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		o, warnings, err = scaleKind.tidyPatched(o, q.body, opts.validation)
+		o, warnings, err = scaleKind.tidyPatched(o, kind, q.body, opts.validation)
 		return o, err
 	})
 	a.warnings = warnings

@@ -30,7 +30,7 @@ func (c *Cluster) subresource(q *request) (answer, error) {
 	if said := refusals[q.kind.canonical()+"/"+q.call.Subresource]; said != "" {
 		return answer{}, apierrors.NewGenericServerResponse(http.StatusNotImplemented, q.call.Verb, q.kind.groupResource(), q.call.Name, said, 0, true)
 	}
-	return notFound(), nil
+	return answer{}, noResource()
 }
 
 // refusals are what this server does not do and a real one does.
@@ -51,7 +51,7 @@ type routes map[string]func(*request) (answer, error)
 func (c *Cluster) byVerb(q *request, routes routes) (answer, error) {
 	f := routes[q.call.Verb]
 	if f == nil {
-		return answer{}, apierrors.NewMethodNotSupported(q.kind.groupResource(), q.call.Verb)
+		return answer{}, noMethod()
 	}
 	return f(q)
 }

@@ -30,7 +30,8 @@ func (c *Cluster) put(q *request, subresource string) (answer, error) {
 	next, err := c.update(q.kind, q.key(), subresource, opts, func(live Object) (Object, error) {
 		if uid := uidOf(o); uid != "" && uid != uidOf(live) {
 			return nil, apierrors.NewConflict(q.kind.groupResource(), q.call.Name,
-				fmt.Errorf("Precondition failed: UID in precondition: %s, UID in object meta: %s", uid, uidOf(live))) //nolint:staticcheck // the server's words
+				fmt.Errorf("StorageError: invalid object, Code: 4, Key: %s, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: "+
+					"UID in precondition: %s, UID in object meta: %s", q.kind.registry(q.key()), uid, uidOf(live)))
 		}
 		return o, nil
 	})
@@ -40,6 +41,23 @@ func (c *Cluster) put(q *request, subresource string) (answer, error) {
 	a := q.found(http.StatusOK, next)
 	a.warnings = warnings
 	return a, nil
+}
+
+// registry is where a server keeps an object, as its errors name it.
+func (k *kind) registry(key store.Key) string {
+	at := k.resource
+	switch {
+	case k.custom != nil:
+		at = k.group + "/" + k.resource
+	case k.canonical() == "services":
+		at = "services/specs"
+	case k.canonical() == "nodes":
+		at = "minions"
+	}
+	if k.namespaced {
+		at += "/" + key.Namespace
+	}
+	return "/registry/" + at + "/" + key.Name
 }
 
 func misnamed(name, wanted string) error {
@@ -121,8 +139,7 @@ func (k *kind) completed(live Object) Object {
 // writable is the object with what a client wants in the part that it writes to, and all else as it is.
 func (k *kind) writable(subresource string, live, wanted Object) Object {
 	if subresource == "status" {
-		next := workload.With(live, wanted["status"], "status")
-		return workload.With(next, workload.Dig(wanted, "metadata", "managedFields"), "metadata", "managedFields")
+		return k.withStatus(live, wanted)
 	}
 	for _, field := range []string{
 		"resourceVersion", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "namespace", "selfLink",
@@ -136,6 +153,18 @@ func (k *kind) writable(subresource string, live, wanted Object) Object {
 		wanted = workload.With(wanted, live["status"], "status")
 	}
 	return wanted
+}
+
+// withStatus is the object with the status that is wanted. The built-in kinds let labels and annotations be written on the way.
+func (k *kind) withStatus(live, wanted Object) Object {
+	next := workload.With(live, wanted["status"], "status")
+	if k.custom == nil {
+		next = workload.With(next, workload.Dig(wanted, "metadata", "annotations"), "metadata", "annotations")
+	}
+	if k.custom == nil && k.canonical() != "deployments.apps" {
+		next = workload.With(next, workload.Dig(wanted, "metadata", "labels"), "metadata", "labels")
+	}
+	return workload.With(next, workload.Dig(wanted, "metadata", "managedFields"), "metadata", "managedFields")
 }
 
 // newGeneration tells whether an update changes what the object is meant to be.

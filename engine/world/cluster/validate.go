@@ -1,9 +1,13 @@
 package cluster
 
 import (
+	"slices"
+	"strings"
+
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/api/validation"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"runbook/engine/workload"
@@ -32,6 +36,9 @@ func (k *kind) checkMetadata(o, live Object) field.ErrorList {
 		return field.ErrorList{field.Invalid(at, workload.Dig(o, "metadata"), err.Error())}
 	}
 	errs := validation.ValidateObjectMeta(meta, k.namespaced, k.nameCheck(), at)
+	if k.custom == nil {
+		errs = append(errs, checkFinalizers(meta.Finalizers, at.Child("finalizers"))...)
+	}
 	if live == nil {
 		return errs
 	}
@@ -42,13 +49,22 @@ func (k *kind) checkMetadata(o, live Object) field.ErrorList {
 	return append(errs, validation.ValidateObjectMetaUpdate(meta, before, at)...)
 }
 
+// checkFinalizers refuses a finalizer that nobody can be known to answer for.
+func checkFinalizers(names []string, at *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	for i, name := range names {
+		if !strings.Contains(name, "/") && !slices.Contains([]string{"kubernetes", metav1.FinalizerOrphanDependents, metav1.FinalizerDeleteDependents}, name) {
+			errs = append(errs, field.Invalid(at.Index(i), name, "name is neither a standard finalizer name nor is it fully qualified"))
+		}
+	}
+	return errs
+}
+
 // nameCheck says what may be a name of the kind.
 func (k *kind) nameCheck() validation.ValidateNameFunc {
 	switch k.canonical() {
-	case "namespaces", "limitranges":
+	case "namespaces", "limitranges", "services":
 		return validation.NameIsDNSLabel
-	case "services":
-		return validation.NameIsDNS1035Label
 	}
 	if k.group == "rbac.authorization.k8s.io" {
 		return func(name string, _ bool) []string { return content.IsPathSegmentName(name) }

@@ -64,7 +64,7 @@ func TestWhatCannotBeRead(t *testing.T) {
 		{"", deployments, replaced(deployment("web", 1), `"replicas":1`, `"replicas":"1"`),
 			`Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`, 400},
 		{"", pods, replaced(pod("p", ""), `"image":"web:1"`, `"image":"web:1","resources":{"limits":{"cpu":"lots"}}`), `quantities must match the regular expression`, 400},
-		{"", pods, deployment("web", 1), `the API version in the data (apps/v1) does not match the expected API version (v1)`, 400},
+		{"", pods, deployment("web", 1), `Deployment in version "v1" cannot be handled as a Pod: converting (v1.Deployment) to (core.Pod): unknown conversion`, 400},
 		{"", pods, replaced(pod("p", ""), `"namespace":"shop"`, `"namespace":"other"`),
 			`the namespace of the provided object does not match the namespace sent on the request`, 400},
 		{"", "/api/v1/namespaces/none/pods", replaced(pod("p", ""), `"namespace":"shop",`, ``), `namespaces "none" not found`, 404},

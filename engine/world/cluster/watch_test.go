@@ -67,6 +67,7 @@ func TestWatch(t *testing.T) {
 	require.Equal(t, 200, s.ask("PATCH", pods+"/b", `{"metadata":{"annotations":{"x":"y"}}}`, mergeType).code)
 	s.expect(events, "MODIFIED", "b")
 	require.Equal(t, 200, s.ask("DELETE", pods+"/b", "").code)
+	s.expect(events, "MODIFIED", "b")
 	last := s.expect(events, "DELETED", "b")
 	require.NotEmpty(t, metaText(last, "resourceVersion"))
 	cancel()

@@ -44,6 +44,9 @@ func (c *Cluster) create(k *kind, namespace string, o Object, opts options) (Obj
 	if err := c.habitable(k, o); err != nil {
 		return nil, err
 	}
+	if err := c.accounted(k, o); err != nil {
+		return nil, err
+	}
 	if !opts.applied {
 		o = workload.With(o, nil, "metadata", "managedFields")
 	}
@@ -54,8 +57,8 @@ func (c *Cluster) create(k *kind, namespace string, o Object, opts options) (Obj
 		return nil, err
 	}
 	key := store.KeyOf(k.canonical(), o)
-	if c.store.Get(key) != nil {
-		return nil, apierrors.NewAlreadyExists(k.groupResource(), key.Name)
+	if there := c.store.Get(key); there != nil {
+		return nil, k.taken(there)
 	}
 	if o, err = c.owned(k, "", nil, o, opts); err != nil || opts.dryRun {
 		return o, err
@@ -63,6 +66,15 @@ func (c *Cluster) create(k *kind, namespace string, o Object, opts options) (Obj
 	made := c.store.Create(k.canonical(), o)
 	c.written(k, key)
 	return made, nil
+}
+
+// taken says that a name is another object's.
+func (k *kind) taken(by Object) error {
+	e := apierrors.NewAlreadyExists(k.groupResource(), nameOf(by))
+	if workload.Text(by, "metadata", "deletionTimestamp") != "" {
+		e.ErrStatus.Message = "object is being deleted: " + e.ErrStatus.Message
+	}
+	return e
 }
 
 // placed is the object where the request wants it, under a name.
@@ -112,6 +124,20 @@ func (c *Cluster) habitable(k *kind, o Object) error {
 	return e
 }
 
+// accounted refuses a pod that wants to run as a service account that is not there. The default one may come after it: a scenario's
+// namespaces and pods are there at once.
+func (c *Cluster) accounted(k *kind, o Object) error {
+	account := workload.Text(o, "spec", "serviceAccountName")
+	if k.canonical() != "pods" || account == "" || account == "default" {
+		return nil
+	}
+	if c.store.Get(store.Key{Resource: "serviceaccounts", Namespace: namespaceOf(o), Name: account}) != nil {
+		return nil
+	}
+	return apierrors.NewForbidden(k.groupResource(), nameOf(o), fmt.Errorf("error looking up service account %s/%s: serviceaccount %q not found",
+		namespaceOf(o), account, account))
+}
+
 // fresh is the object without what only the server or a controller writes.
 func (k *kind) fresh(o Object) Object {
 	for _, field := range []string{"uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"} {
@@ -135,6 +161,7 @@ func (c *Cluster) owned(k *kind, subresource string, live, o Object, opts option
 func (c *Cluster) written(k *kind, key store.Key) {
 	if k.canonical() == definitions {
 		c.establish(key)
+		c.withdraw(key)
 	}
 	c.cfg.Life.React()
 }

@@ -19,6 +19,7 @@ func (c *Controllers) syncDeployment(_ store.Key, d Object) {
 		c.store.Update("deployments.apps", workload.DeploymentStatus(d, sets, current, c.now()))
 		return
 	}
+	d = c.store.Update("deployments.apps", workload.Pausing(d, c.now())) // on its own: who watches sees that it was paused or resumed
 	old := c.oldPods(sets, current)
 	if current >= 0 {
 		sets[current] = c.store.Update("replicasets.apps", workload.Renumbered(d, sets[current], sets))

@@ -23,6 +23,7 @@ type note struct {
 	warning      bool
 	reason, text string
 	field        string // of the object, if it is about a part
+	action       string // what was tried, as only the scheduler says it
 }
 
 // A recorder knows what was said before, so that what is said again is counted instead of repeated.
@@ -78,15 +79,36 @@ func (c *Controllers) write(about Object, n note, key string) {
 	}
 	was.count++
 	if old := c.store.Get(was.key); old != nil {
-		event := workload.With(old, was.count, "count")
-		event = workload.With(event, c.stamp(), "lastTimestamp")
-		c.store.Update("events", workload.With(event, n.text, "message"))
+		c.store.Update("events", workload.With(c.again(old, was.count), n.text, "message"))
 	} else {
 		event := c.event(about, n, was)
 		was.key = store.KeyOf("events", event)
 		c.store.Create("events", c.store.Stamped(event, false))
 	}
 	c.agenda.put(was.key.Namespace+"/"+was.key.Name, "expires", c.now().Add(eventsStand), func() { c.store.Delete(was.key) })
+}
+
+// again is an event that was said once more.
+func (c *Controllers) again(event Object, count int64) Object {
+	if event["eventTime"] != nil {
+		return workload.With(event, Object{"count": count, "lastObservedTime": c.microStamp()}, "series")
+	}
+	return workload.With(workload.With(event, count, "count"), c.stamp(), "lastTimestamp")
+}
+
+func (c *Controllers) microStamp() string {
+	return c.now().UTC().Format("2006-01-02T15:04:05.000000Z07:00")
+}
+
+// modern is an event in the form of the newer interface, which of all that is simulated the scheduler alone uses: it counts in a series.
+func (c *Controllers) modern(event Object, n note) Object {
+	for _, field := range []string{"count", "firstTimestamp", "lastTimestamp"} {
+		event = workload.With(event, nil, field)
+	}
+	event = workload.With(event, Object{}, "source")
+	event = workload.With(event, n.from+"-simulated", "reportingInstance")
+	event = workload.With(event, n.action, "action")
+	return workload.With(event, c.microStamp(), "eventTime")
 }
 
 func (c *Controllers) event(about Object, n note, was *saying) Object {
@@ -111,12 +133,16 @@ func (c *Controllers) event(about Object, n note, was *saying) Object {
 	if namespace == "" {
 		namespace = "default"
 	}
-	return Object{
+	event := Object{
 		"apiVersion": "v1", "kind": "Event", "type": kind, "reason": n.reason, "message": n.text, "involvedObject": involved,
 		"source": source, "reportingComponent": n.from, "reportingInstance": n.host, "eventTime": nil,
 		"count": was.count, "firstTimestamp": was.first, "lastTimestamp": c.stamp(),
 		"metadata": Object{"namespace": namespace, "name": c.notes.name(nameOf(about), c.now())},
 	}
+	if n.action != "" {
+		return c.modern(event, n)
+	}
+	return event
 }
 
 // name is one that no other event has, although many are recorded at one instant.

@@ -186,7 +186,7 @@ func (w *world) events(about string) (out []string) {
 			continue
 		}
 		text := workload.Text(e, "reason") + ": " + workload.Text(e, "message")
-		if n, _ := workload.Int(e, "count"); n > 1 {
+		if n := timesSaid(e); n > 1 {
 			text += fmt.Sprintf(" ×%d", n)
 		}
 		out = append(out, text)
@@ -221,4 +221,11 @@ func (w *world) follow(t *testing.T, moments []moment) {
 			require.Equal(t, m.rollout, w.rollout("web"), "deployment at %s", m.at)
 		}
 	}
+}
+
+// timesSaid is how often an event was said, in either form in which they are counted.
+func timesSaid(e Object) int64 {
+	count, _ := workload.Int(e, "count")
+	series, _ := workload.Int(e, "series", "count")
+	return max(count, series)
 }

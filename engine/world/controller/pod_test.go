@@ -74,7 +74,7 @@ spec:
 		{"{disk: ssd}", "1", "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector. " +
 			"preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling."},
 		{"{}", "100", "0/3 nodes are available: 3 Insufficient cpu. " +
-			"preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod."},
+			"preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling."},
 	} {
 		w := newWorld(t)
 		w.apply(sprintf(pod, c.selector, c.cpu))

@@ -18,6 +18,9 @@ const again = 5 * time.Minute
 
 // schedule gives a pod the least loaded node that may take it, or says why none does.
 func (c *Controllers) schedule(l *life, pod Object) {
+	if name := workload.Text(pod, "spec", "schedulerName"); name != "" && name != "default-scheduler" {
+		return // another scheduler's, which is not there
+	}
 	if len(workload.Maps(pod, "spec", "schedulingGates")) > 0 {
 		c.store.Update("pods", unscheduled(pod, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates", c.now()))
 		return
@@ -31,7 +34,7 @@ func (c *Controllers) schedule(l *life, pod Object) {
 	pod = workload.With(pod, nameOf(node), "spec", "nodeName")
 	pod = withScheduled(pod, holds, c.now())
 	pod = c.store.Update("pods", pod)
-	c.tell(pod, note{from: "default-scheduler", reason: "Scheduled"}, "Successfully assigned %s/%s to %s", namespaceOf(pod), nameOf(pod), nameOf(node))
+	c.tell(pod, note{from: "default-scheduler", reason: "Scheduled", action: "Binding"}, "Successfully assigned %s/%s to %s", namespaceOf(pod), nameOf(pod), nameOf(node))
 }
 
 // refuse leaves a pod pending. It says so at once, and from time to time.
@@ -42,7 +45,7 @@ func (c *Controllers) refuse(l *life, pod Object, why string) {
 		return
 	}
 	l.due = false
-	c.tell(pod, note{from: "default-scheduler", reason: "FailedScheduling", warning: true}, "%s", why)
+	c.tell(pod, note{from: "default-scheduler", reason: "FailedScheduling", action: "Scheduling", warning: true}, "%s", why)
 	c.agenda.put(l.uid, "schedule", c.now().Add(again), func() {
 		l.due = true
 		c.work.add(l.key)
@@ -70,15 +73,19 @@ func (c *Controllers) choose(l *life, pod Object) (node Object, why string) {
 	cpu, memory := requests(pod)
 	var best *load
 	for _, l := range nodes {
-		reason := objection(l.node, pod)
+		reason, hopeless := objection(l.node, pod), true
+		lacks := []string{reason}
 		if reason == "" {
-			if reason = l.lacks(cpu, memory); reason != "" {
-				helpful++
-			}
+			lacks, hopeless = l.lacks(cpu, memory)
+		}
+		if !hopeless && len(lacks) > 0 {
+			helpful++
+		}
+		for _, reason := range lacks {
+			reasons[reason]++
 		}
 		switch {
-		case reason != "":
-			reasons[reason]++
+		case len(lacks) > 0:
 		case best == nil || l.pods < best.pods:
 			best = l
 		}
@@ -127,17 +134,18 @@ func objection(node, pod Object) string {
 	return ""
 }
 
-// lacks is what a node has too little of, "" if there is room. The eviction of other pods could change that.
-func (l *load) lacks(cpu, memory int64) string {
-	switch {
-	case l.pods >= l.mostPods:
-		return "Too many pods"
-	case cpu > 0 && l.cpu+cpu > l.mostCPU:
-		return "Insufficient cpu"
-	case memory > 0 && l.memory+memory > l.mostByte:
-		return "Insufficient memory"
+// lacks is what a node has too little of, nothing if there is room. It is hopeless if that was so without any other pod, too.
+func (l *load) lacks(cpu, memory int64) (reasons []string, hopeless bool) {
+	if l.pods >= l.mostPods {
+		reasons = append(reasons, "Too many pods")
 	}
-	return ""
+	if cpu > 0 && l.cpu+cpu > l.mostCPU {
+		reasons = append(reasons, "Insufficient cpu")
+	}
+	if memory > 0 && l.memory+memory > l.mostByte {
+		reasons = append(reasons, "Insufficient memory")
+	}
+	return reasons, cpu > l.mostCPU || memory > l.mostByte
 }
 
 func toleratesAll(pod, node Object) bool {

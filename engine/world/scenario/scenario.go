@@ -14,11 +14,11 @@ type Scenario struct {
 	Path    string `yaml:"-"`       // of its file
 	Digest  string `yaml:"-"`       // of everything that it consists of
 	Summary string `yaml:"summary"` // what has happened, in a line
-	// Extends names the scenario that this one changes: in its own folder, or farther away if it has the same name.
+	// the scenario that this one changes: in its own folder, or farther away if it has the same name
 	Extends string `yaml:"extends"`
-	// Clock is the time at which a run begins. Time moves only while every branch of the script waits.
+	// when a run begins; 2026-11-24T03:00:00Z if not given
 	Clock time.Time `yaml:"clock"`
-	// ReadOnly says that a runbook changes nothing in it: tests fail where one does, and where none does and this is not said.
+	// a runbook changes nothing in it: tests fail where one does, and where none does and this is not said
 	ReadOnly   bool       `yaml:"read_only"`
 	Kubernetes Kubernetes `yaml:"kubernetes"` // the cluster
 	Prometheus Prometheus `yaml:"prometheus"` // the metrics
@@ -30,10 +30,10 @@ type Scenario struct {
 type Kubernetes struct {
 	Context   string `yaml:"context"`   // name of the kubeconfig's context; "scenario" if not given
 	Namespace string `yaml:"namespace"` // of the context; "default" if not given
-	// User is who the run is. "admin", which is the default, may do everything; anybody else what the manifests' roles allow.
+	// who the run is: "admin", if not given, may do everything; anybody else what the manifests' roles allow
 	User    string `yaml:"user"`
 	Version string `yaml:"version"` // of the server, such as v1.37.0
-	// Age is how long ago the manifests were applied, and how old their objects are when the run begins; 24h if not given.
+	// how long ago the manifests were applied, which is how old their objects are when the run begins; 24h if not given
 	Age       time.Duration `yaml:"age"`
 	Manifests []Manifest    `yaml:"manifests"` // what there is, in the order in which it is applied
 	Behaviour []Behaviour   `yaml:"behaviour"` // of pods: the first that fits a pod when it is made holds for it
@@ -76,7 +76,7 @@ type Behaviour struct {
 // A Manner is how a pod does what it does. Times count from what comes before.
 type Manner struct {
 	Starts time.Duration `yaml:"starts"` // from being scheduled to running: 2s if not given
-	// Ready is from running to ready: 1s if not given. A container that goes wrong (crash-loop, oom, fails) does so while it starts, and
+	// from running to ready: 1s if not given. A container that goes wrong (crash-loop, oom, fails) does so while it starts, and
 	// becomes ready before only if this is given.
 	Ready    time.Duration `yaml:"ready"`
 	Runs     time.Duration `yaml:"runs"`      // from running to its end, for the ways that end: 5s if not given
@@ -100,23 +100,23 @@ type Command struct {
 	Argv      []string      `yaml:"argv"`      // as for commands.reads of a site file: "*" is one argument, "..." any rest
 	Stdout    string        `yaml:"stdout"`    // what it prints
 	Stderr    string        `yaml:"stderr"`    // what it prints as errors
-	ExitCode  int           `yaml:"exit_code"`
-	Reads     bool          `yaml:"reads"` // it only looks, as commands.reads of a site file says
-	Takes     time.Duration `yaml:"takes"` // how long it runs; no time if not given
+	ExitCode  int           `yaml:"exit_code"` // with which it ends
+	Reads     bool          `yaml:"reads"`     // it only looks, as commands.reads of a site file says
+	Takes     time.Duration `yaml:"takes"`     // how long it runs; no time if not given
 }
 
 // An Event is something that happens to the site: before the run (at: -10m) or during it (at: 30s). It has exactly one of become,
 // apply, patch, delete and fault.
 type Event struct {
 	At time.Duration `yaml:"at"` // when, from the scenario's clock: -10m is before the run, 30s during it
-	// Become makes pods that are there then behave in another way from then on. Pods that replace them do not inherit it.
+	// pods that are there then behave in this way from then on, one of the ways below; pods that replace them do not inherit it
 	Become    How    `yaml:"become"`
 	Pods      string `yaml:"pods"`      // for become: label selector
 	Namespace string `yaml:"namespace"` // for become, patch and delete: the context's if not given
 	Count     int    `yaml:"count"`     // for become: at most so many, by name; 0 for all
 	Manner    `yaml:",inline"`
 	Apply     map[string]any `yaml:"apply"`  // an object as for kubectl apply
-	Patch     string         `yaml:"patch"`  // kind/name, with With
+	Patch     string         `yaml:"patch"`  // kind/name, with what changes in "with"
 	With      map[string]any `yaml:"with"`   // what changes, as for kubectl patch: lists of containers are merged by name
 	Delete    string         `yaml:"delete"` // kind/name
 	Fault     *Fault         `yaml:"fault"`  // from then on
@@ -124,14 +124,14 @@ type Event struct {
 
 // A Fault is an answer that goes wrong.
 type Fault struct {
-	// On says of which calls: a verb and a resource as for kubectl auth can-i ("delete pods", "patch deployments/scale", "* pods",
+	// which calls: a verb and a resource as for kubectl auth can-i ("delete pods", "patch deployments/scale", "* pods",
 	// "list *"), or a system alone: "kubernetes", "prometheus". Calls that only ask what a change would do are counted on their own, so
-	// that a rehearsal and a run meet the same faults.
+	// that a rehearsal and a run meet the same faults
 	On        string `yaml:"on"`
 	Name      string `yaml:"name"`      // of the object, a pattern with *; every one if not given
 	Namespace string `yaml:"namespace"` // every namespace if not given
-	// Answer is an HTTP status from 400 to 599; "timeout" for a server that does not answer within a minute; "cut" for a connection
-	// that breaks; "half" for one that breaks in the middle of the answer; "slow" for an answer that takes Takes.
+	// an HTTP status from 400 to 599; "timeout" for a server that does not answer within a minute; "cut" for a connection
+	// that breaks; "half" for one that breaks in the middle of the answer; "slow" for an answer that takes its time
 	Answer     string        `yaml:"answer"`
 	Message    string        `yaml:"message"`     // what the server says; its usual words if not given
 	RetryAfter time.Duration `yaml:"retry_after"` // for 429 and 503
@@ -144,7 +144,7 @@ type Fault struct {
 
 // Prometheus is a simulated Prometheus.
 type Prometheus struct {
-	// Interval is between two samples of a series, and between two evaluations of a rule: 1m if not given.
+	// between two samples of a series, and between two evaluations of a rule: 1m if not given.
 	Interval time.Duration `yaml:"interval"`
 	Series   []Series      `yaml:"series"` // what it measured, and goes on to measure
 	Rules    []Rule        `yaml:"rules"`  // what it alerts of
@@ -154,14 +154,14 @@ type Prometheus struct {
 // as it ended: 0+10x60 goes on growing by ten, "5x60" and "1 2 3" stay at their last value, and after "_" or "stale" there is nothing.
 type Series struct {
 	Series string `yaml:"series"` // such as up{job="photon"}
-	// Values are in the notation of promtool's tests, an item after the other: 1 (a value), 1x60 (a value and sixty more of it), 0+10x60
+	// in the notation of promtool's tests, an item after the other: 1 (a value), 1x60 (a value and sixty more of it), 0+10x60
 	// and 600-10x60 (sixty more, each ten more or less than the one before), _ and _x5 (no samples), stale (its target is gone), NaN, Inf,
 	// {{schema:0 sum:5 count:4 buckets:[1 2 1]}} (a native histogram).
 	Values string `yaml:"values"`
-	// From places the first sample instead of the last, from the scenario's clock: -1h. What is then after the clock is yet to come: with
+	// places the first sample instead of the last, from the scenario's clock: -1h. What is then after the clock is yet to come: with
 	// from: -1h, 1x65 0x9 1 is a failure that begins six minutes into the run and is over ten minutes later.
 	From *time.Duration `yaml:"from"`
-	// Ends says that nothing comes after the last sample. Queries find that one for five minutes more; after "stale" they do not.
+	// nothing comes after the last sample. Queries find that one for five minutes more; after "stale" they do not.
 	Ends bool `yaml:"ends"`
 }
 
