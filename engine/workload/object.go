@@ -62,6 +62,26 @@ func Int(o Object, path ...string) (int64, bool) {
 	return 0, false
 }
 
+// Merge returns o after a JSON merge patch (RFC 7386). Only the objects that it goes into are copied.
+func Merge(o, patch Object) Object {
+	out := maps.Clone(o)
+	if out == nil {
+		out = Object{}
+	}
+	for key, value := range patch {
+		inner, isObject := value.(Object)
+		switch {
+		case value == nil:
+			delete(out, key)
+		case isObject:
+			out[key] = Merge(Map(out, key), inner)
+		default:
+			out[key] = value
+		}
+	}
+	return out
+}
+
 // With returns a copy of o that has value at path; nil removes what is there. Only the objects along the path are copied.
 func With(o Object, value any, path ...string) Object {
 	out := maps.Clone(o)

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"runbook/engine/workload"
 )
@@ -81,7 +80,7 @@ func (c *Cluster) addressed(o Object, opts options) Object {
 
 // podAdmitted is a new pod as the server's admission leaves it.
 func podAdmitted(o Object) Object {
-	status := Object{"phase": "Pending", "qosClass": qosClass(o)}
+	status := Object{"phase": "Pending", "qosClass": workload.QOSClass(o)}
 	return workload.With(o, status, "status")
 }
 
@@ -100,23 +99,4 @@ func secretEncoded(o Object) Object {
 		o = workload.With(o, base64.StdEncoding.EncodeToString([]byte(workload.Text(o, "stringData", key))), "data", key)
 	}
 	return workload.With(o, nil, "stringData")
-}
-
-// qosClass is how a pod is treated when its node runs short.
-func qosClass(pod Object) string {
-	guaranteed, burstable := true, false
-	for _, c := range append(workload.Maps(pod, "spec", "containers"), workload.Maps(pod, "spec", "initContainers")...) {
-		for _, resource := range []string{"cpu", "memory"} {
-			limit, request := workload.Dig(c, "resources", "limits", resource), workload.Dig(c, "resources", "requests", resource)
-			burstable = burstable || limit != nil || request != nil
-			guaranteed = guaranteed && limit != nil && (request == nil || strings.EqualFold(fmt.Sprint(request), fmt.Sprint(limit)))
-		}
-	}
-	switch {
-	case guaranteed:
-		return "Guaranteed"
-	case burstable:
-		return "Burstable"
-	}
-	return "BestEffort"
 }

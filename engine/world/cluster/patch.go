@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"mime"
 	"net/http"
 	"strings"
@@ -90,7 +89,7 @@ func patched(k *kind, kind types.PatchType, live Object, patch []byte) (Object, 
 		return nil, apierrors.NewBadRequest("error decoding patch: " + err.Error())
 	}
 	if kind == types.MergePatchType {
-		return mergePatch(live, wanted), nil
+		return workload.Merge(live, wanted), nil
 	}
 	return k.merged(live, wanted)
 }
@@ -99,7 +98,7 @@ func patched(k *kind, kind types.PatchType, live Object, patch []byte) (Object, 
 func (k *kind) merged(live, patch Object) (Object, error) {
 	typed, err := scheme.Scheme.New(k.gvk())
 	if err != nil {
-		return mergePatch(live, patch), nil
+		return workload.Merge(live, patch), nil
 	}
 	return strategic(live, patch, typed)
 }
@@ -161,27 +160,6 @@ func jsonPatched(live Object, patch []byte) (Object, error) {
 // rejected says that a patch does not fit what it is for.
 func rejected(err error) error {
 	return apierrors.NewGenericServerResponse(http.StatusUnprocessableEntity, "", schema.GroupResource{}, "", err.Error(), 0, false)
-}
-
-// mergePatch is RFC 7386.
-func mergePatch(o, patch Object) Object {
-	out := maps.Clone(o)
-	if out == nil {
-		out = Object{}
-	}
-	for key, value := range patch {
-		inner, isObject := value.(Object)
-		switch {
-		case value == nil:
-			delete(out, key)
-		case isObject:
-			old, _ := out[key].(Object)
-			out[key] = mergePatch(old, inner)
-		default:
-			out[key] = value
-		}
-	}
-	return out
 }
 
 // tidyPatched is a patched object in the form of its kind. What does not fit is the patch's fault.

@@ -116,10 +116,10 @@ type load struct {
 func (l *load) holds(node Object) {
 	l.node = node
 	of := func(what string) *resource.Quantity {
-		if q := quantity(node, "status", "allocatable", what); !q.IsZero() {
+		if q := workload.Quantity(node, "status", "allocatable", what); !q.IsZero() {
 			return q
 		}
-		return quantity(usual, what)
+		return workload.Quantity(usual, what)
 	}
 	l.mostPods, l.mostCPU, l.mostByte = of("pods").Value(), of("cpu").MilliValue(), of("memory").Value()
 }
@@ -134,21 +134,8 @@ func (l *load) add(pod Object, sign int64) {
 // requests is what a pod's containers ask for in all.
 func requests(pod Object) (cpu, memory int64) {
 	for _, container := range workload.Maps(pod, "spec", "containers") {
-		cpu += quantity(container, "resources", "requests", "cpu").MilliValue()
-		memory += quantity(container, "resources", "requests", "memory").Value()
+		cpu += workload.Quantity(container, "resources", "requests", "cpu").MilliValue()
+		memory += workload.Quantity(container, "resources", "requests", "memory").Value()
 	}
 	return cpu, memory
-}
-
-// quantity reads an amount; nothing for one that is not there.
-func quantity(o Object, path ...string) *resource.Quantity {
-	v := workload.Dig(o, path...)
-	if v == nil {
-		return &resource.Quantity{}
-	}
-	q, err := resource.ParseQuantity(fmt.Sprint(v))
-	if err != nil {
-		return &resource.Quantity{}
-	}
-	return &q
 }

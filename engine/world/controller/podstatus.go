@@ -16,7 +16,7 @@ func (c *Controllers) rendered(l *life, pod Object) Object {
 	if status == nil {
 		status = Object{}
 	}
-	status["phase"], status["startTime"], status["qosClass"] = l.phase(), l.since, qos(pod)
+	status["phase"], status["startTime"], status["qosClass"] = l.phase(), l.since, workload.QOSClass(pod)
 	if generation, ok := workload.Int(pod, "metadata", "generation"); ok {
 		status["observedGeneration"] = generation
 	}
@@ -183,23 +183,4 @@ func hostAddress(node Object) string {
 		}
 	}
 	return ""
-}
-
-// qos is a pod's class of service: which of them is evicted first when a node runs out of memory.
-func qos(pod Object) string {
-	none, guaranteed := true, true
-	for _, k := range containersOf(pod) {
-		for _, what := range []string{"cpu", "memory"} {
-			limit, request := quantity(k, "resources", "limits", what), quantity(k, "resources", "requests", what)
-			none = none && limit.IsZero() && request.IsZero()
-			guaranteed = guaranteed && !limit.IsZero() && (request.IsZero() || request.Cmp(*limit) == 0)
-		}
-	}
-	switch {
-	case none:
-		return "BestEffort"
-	case guaranteed:
-		return "Guaranteed"
-	}
-	return "Burstable"
 }

@@ -31,10 +31,10 @@ func (c *Controllers) Usage(pod Object) (cpu, memory resource.Quantity, measured
 	memory = *resource.NewQuantity(share(wantMemory, uidOf(pod)+"/memory")>>20<<20, resource.BinarySI)
 	usage := Object{"cpu": l.manner.Usage.CPU, "memory": l.manner.Usage.Memory}
 	if workload.Text(usage, "cpu") != "" {
-		cpu = *quantity(usage, "cpu")
+		cpu = *workload.Quantity(usage, "cpu")
 	}
 	if workload.Text(usage, "memory") != "" {
-		memory = *quantity(usage, "memory")
+		memory = *workload.Quantity(usage, "memory")
 	}
 	return cpu, memory, true
 }

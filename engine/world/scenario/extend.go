@@ -77,7 +77,7 @@ func layOver(base []Manifest, o map[string]any) bool {
 	for i := range base {
 		for j, b := range base[i].Objects {
 			if identity(b) == identity(o) {
-				base[i].Objects[j] = Merge(b, o)
+				base[i].Objects[j] = workload.Merge(b, o)
 				return true
 			}
 		}
@@ -90,26 +90,6 @@ func identity(o map[string]any) [4]string {
 		workload.Text(o, "apiVersion"), workload.Text(o, "kind"),
 		workload.Text(o, "metadata", "namespace"), workload.Text(o, "metadata", "name"),
 	}
-}
-
-// Merge is a JSON merge patch (RFC 7386) applied to an object.
-func Merge(o, patch map[string]any) map[string]any {
-	out := workload.Clone(o)
-	if out == nil {
-		out = map[string]any{}
-	}
-	for key, value := range patch {
-		switch value := value.(type) {
-		case nil:
-			delete(out, key)
-		case map[string]any:
-			inner, _ := out[key].(map[string]any)
-			out[key] = Merge(inner, value)
-		default:
-			out[key] = value
-		}
-	}
-	return out
 }
 
 // ContextName is the name of the kubeconfig's context.
