@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -184,4 +185,33 @@ func TestNothingHappensBeforeTheSiteIsThere(t *testing.T) {
 	require.NoError(t, err)
 	_, err = Open(s)
 	require.EqualError(t, err, "the scenario the test, at -25h0m0s: there is nothing yet: the site is 24h0m0s old; give it more with kubernetes: {age: 25h0m0s}")
+}
+
+// Clients that ask while a world is rewound and closed get an answer or none, and nothing is left behind.
+func TestAWorldIsRewoundAndClosedWhileClientsAsk(t *testing.T) {
+	w := open(t, "faults: [{on: get pods, answer: slow, takes: 1h, times: -1}]")
+	client := &http.Client{Transport: &http.Transport{}}
+	var all sync.WaitGroup
+	for _, path := range []string{
+		pods, deployments, pods + "?watch=true", pods + "/none", pods + "?watch=true&resourceVersion=1", "/api/v1/namespaces/shop/events",
+	} {
+		all.Go(func() {
+			for {
+				response, err := client.Get(w.Kubernetes() + path)
+				if err != nil {
+					return // it is closed
+				}
+				_, _ = io.Copy(io.Discard, response.Body) // whatever comes
+				_ = response.Body.Close()
+			}
+		})
+	}
+	for range 20 {
+		require.NoError(t, w.Rewind())
+		require.NoError(t, w.Change(scenario.Event{Become: scenario.CrashLoop, Pods: "app=web"}))
+		require.NoError(t, w.Clock().Sleep(t.Context(), time.Minute))
+	}
+	require.NoError(t, w.Close())
+	all.Wait()
+	client.CloseIdleConnections()
 }

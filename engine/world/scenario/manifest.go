@@ -52,7 +52,7 @@ func (m *Manifest) read(files fs.FS, sum hash.Hash) error {
 		return errors.New("a scenario that is in no folder cannot name a file")
 	}
 	if !fs.ValidPath(m.File) {
-		return fmt.Errorf("%q is not in the scenario's folder or below it: write its path from there, with / and without ..", m.File)
+		return fmt.Errorf("%q is not in the scenario's folder or below it: its path begins there, has slashes and goes nowhere up", m.File)
 	}
 	text, err := fs.ReadFile(files, m.File)
 	if err != nil {

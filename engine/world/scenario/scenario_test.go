@@ -111,7 +111,7 @@ func TestWhatIsWrongIsSaidWithItsLine(t *testing.T) {
 		"usage":      {"kubernetes:\n  behaviour:\n    - be: oom\n      usage: {cpu: lots}", `near/a.yaml: line 4: kubernetes.behaviour[0].usage: "lots" is no quantity such as 250m or 512Mi`},
 		"manifest":   {"kubernetes:\n  manifests:\n    - {kind: Pod, metadata: {name: a}}", `near/a.yaml: line 3: kubernetes.manifests[0]: an object has no apiVersion`},
 		"file":       {"kubernetes:\n  manifests:\n    - file: gone.yaml", `near/a.yaml: line 3: kubernetes.manifests[0]: cannot read the file: open gone.yaml: file does not exist`},
-		"above":      {"kubernetes:\n  manifests:\n    - file: ../x.yaml", `near/a.yaml: line 3: kubernetes.manifests[0]: "../x.yaml" is not in the scenario's folder or below it: write its path from there, with / and without ..`},
+		"above":      {"kubernetes:\n  manifests:\n    - file: ../x.yaml", `near/a.yaml: line 3: kubernetes.manifests[0]: "../x.yaml" is not in the scenario's folder or below it: its path begins there, has slashes and goes nowhere up`},
 		"no event":   {"timeline:\n  - at: 1m", `near/a.yaml: line 2: timeline[0]: an event is one of become, apply, patch, delete and fault, and this has none of them`},
 		"two events": {"timeline:\n  - {at: 1m, become: oom, delete: pod/x}", `near/a.yaml: line 2: timeline[0]: an event is one of become, apply, patch, delete and fault, and this has become and delete`},
 		"patch":      {"timeline:\n  - {at: 1m, patch: web, with: {a: 1}}", `near/a.yaml: line 2: timeline[0].patch: "web" is not of the form kind/name`},
