@@ -39,6 +39,9 @@ func (t *trial) expect(ctx context.Context, a module.Args) error {
 	if err != nil {
 		return err
 	}
+	if err := refuseVacuous(a); err != nil {
+		return err
+	}
 	v := &verification{run: r, args: a}
 	v.verbs, v.calls = t.callable()
 	for _, check := range []func() error{v.actions, v.some, v.judgement, v.ending, v.counts, v.times, v.shows} {
@@ -54,6 +57,28 @@ func (t *trial) expect(ctx context.Context, a module.Args) error {
 		return nil
 	}
 	return t.fail(ctx, Failure{Message: strings.Join(v.problems, "\n"), Diff: strings.Join(v.diffs, "")})
+}
+
+// refuseVacuous refuses an expectation that holds whatever the run did. That there is nothing (actions, assumed, met) is one that does not.
+func refuseVacuous(a module.Args) error {
+	for _, name := range []string{"includes", "order", "never", "shows", "shows_match", "shows_no", "reason", "steps", "attempts"} {
+		if isEmpty(a[name]) {
+			return action.Errorf(action.CodeInvalid, "test.expect: %s is empty, which holds for every run", name).Try("leave it out, or say what is expected")
+		}
+	}
+	return nil
+}
+
+func isEmpty(given any) bool {
+	switch given := given.(type) {
+	case string:
+		return given == ""
+	case []any:
+		return len(given) == 0
+	case map[string]any:
+		return len(given) == 0
+	}
+	return false
 }
 
 // callable are the names of the functions that act, and of those that act or read.

@@ -10,12 +10,16 @@ import (
 
 // counts checks what a run met on its way.
 func (v *verification) counts() error {
-	names, _, err := v.texts("assumed")
+	names, given, err := v.texts("assumed")
 	if err != nil {
 		return err
 	}
+	assumed := v.run.assumed()
+	if given && len(names) == 0 && len(assumed) > 0 {
+		v.wrong("the run assumed %s, and was to assume nothing", orNothing(assumed))
+	}
 	for _, name := range names {
-		if assumed := v.run.assumed(); !slices.ContainsFunc(assumed, func(is string) bool { return fits(name, is) }) {
+		if !slices.ContainsFunc(assumed, func(is string) bool { return fits(name, is) }) {
 			v.wrong("the run did not assume %q, but %s", name, orNothing(assumed))
 		}
 	}
@@ -25,8 +29,11 @@ func (v *verification) counts() error {
 	if _, ok := v.given("met"); !ok {
 		return nil
 	}
-	met := v.run.met()
-	for _, code := range v.args.Strings("met") {
+	met, wanted := v.run.met(), v.args.Strings("met")
+	if len(wanted) == 0 && len(met) > 0 {
+		v.wrong("calls met errors, and were to meet none: %s", orNothing(met))
+	}
+	for _, code := range wanted {
 		if !slices.Contains(met, code) {
 			v.wrong("no call met an error %s, but %s", code, orNothing(met))
 		}
@@ -73,6 +80,7 @@ func (v *verification) attempts() error {
 			}
 		}
 		switch {
+		case !found && wanted[text] == float64(0):
 		case !found:
 			v.wrong("there is no call %q", text)
 		case wanted[text] != float64(most):

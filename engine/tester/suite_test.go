@@ -82,6 +82,10 @@ func TestWhatDoesNotHold(t *testing.T) {
 		"runs nothing":      {`test.that(true, "x")`, []string{"the test runs nothing", "try: run the runbook"}},
 		"checks nothing":    {`test.run()`, []string{"the test checks nothing"}},
 		"expects nothing":   {`test.expect(test.run(), {})`, []string{"test.expect expects nothing"}},
+		"assumes nothing":   {`test.expect(test.dry(), { assumed = {} })`, []string{"the run assumed "}},
+		"shows anything":    {`test.expect(test.run(), { shows = "", exit = 0 })`, []string{"shows is empty, which holds for every run"}},
+		"never nothing":     {`test.expect(test.run(), { never = {}, exit = 0 })`, []string{"never is empty, which holds for every run"}},
+		"tried in vain":     {`test.expect(test.run(), { attempts = { ["plant.start pumps/a"] = 0 } })`, []string{`"plant.start pumps/a" was sent 1 times, not 0`}},
 		"a misspelt verb":   {`test.expect(test.run(), { actions = { "plant.strat pumps/a" } })`, []string{`there is no action plant.strat; did you mean "plant.start"?`}},
 		"a misspelt option": {`test.expect(test.run(), { action = {} })`, []string{`test.expect has no option "action"; did you mean "actions"?`}},
 		"a misspelt step":   {`test.expect(test.run(), { steps = { Loook = "ok" } })`, []string{`the runbook has no step "Loook"; did you mean "Look"?`}},
@@ -107,6 +111,7 @@ func TestWhatDoesNotHold(t *testing.T) {
 
 func TestWhereATestTakesPlace(t *testing.T) {
 	for name, c := range map[string]struct{ site, body string }{
+		"what is never sent":    {`{ scenario = "two" }`, `test.expect(test.run(), { attempts = { ["plant.page plant/*"] = 0 } })`},
 		"a scenario":            {`{ scenario = "dead" }`, `test.expect(test.run(), { actions = { "plant.start pumps/dead1", "plant.page" } })`},
 		"a world":               {`{ world = { kubernetes = { user = "x" } } }`, `test.expect(test.run(), { actions = { "plant.start pumps/x" } })`},
 		"a world that extends":  {`{ world = { extends = "two", clock = "2026-01-01T00:00:00Z" } }`, `test.expect(test.run(), { actions = { "plant.start pumps/a", "plant.start pumps/b" } }) test.equal(require("time").format(require("time").now(), "date"), "2026-01-01")`},
@@ -252,6 +257,14 @@ func TestEveryScenarioIsChecked(t *testing.T) {
 	assert.Contains(t, said(suite.Tests[0]), `test.scenario("two", { params = { … } })`)
 	suite = tried(t, hall(), shelf{"pumps.lua": pumps, "pumps_test.lua": scenarioTests})
 	assert.Contains(t, said(suite.Tests[0])+said(suite.Tests[1]), `test.scenario names "dead", which is no scenario beside the runbook`)
+}
+
+func TestThatNoErrorWasMet(t *testing.T) {
+	r := oneIn(t, `{ scenario = "dead" }`, `test.expect(test.run(), { met = {} })`)
+	assert.Equal(t, Failed, r.Status)
+	assert.Contains(t, said(r), "calls met errors, and were to meet none: timeout")
+	r = oneIn(t, `{ scenario = "two" }`, `test.expect(test.run(), { met = {} })`)
+	assert.Equal(t, Passed, r.Status, said(r))
 }
 
 func TestWhatCannotBeRead(t *testing.T) {
