@@ -58,7 +58,7 @@ func (t *Text) planHeader(page PlanPage) {
 	t.fold("", "", caveat, "PLAN: nothing of this was done")
 	t.fold("", "  ", bold, with(clean(run.Runbook), ": ", clean(run.Summary)))
 	t.labelled("Plan", normal, clean(p.Path)+", of "+t.ledger.identity()+", checksum "+clean(p.Sum))
-	t.labelled("Made", normal, moment(run.Clock)+", "+elapsed(page.Age)+" ago, by "+by(run.User, run.Host)+", with runbook "+clean(run.Version))
+	t.labelled("Made", normal, moment(run.Began())+", "+elapsed(page.Age)+" ago, by "+by(run.User, run.Host)+", with runbook "+clean(run.Version))
 	t.labelled("Script", normal, clean(run.Path)+" ("+clean(run.Source)+")")
 	t.orNone("Site", siteLine(run.Site), "none")
 	t.orNone("Params", paramLine(run.Params), "none")

@@ -6,6 +6,7 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"runbook/engine/clock"
+	"runbook/engine/workload"
 	"runbook/engine/world/cluster"
 	"runbook/engine/world/controller"
 	"runbook/engine/world/fault"
@@ -58,6 +60,16 @@ func Check(s *scenario.Scenario) []scenario.Problem {
 	var out []scenario.Problem
 	for _, p := range metrics.Check(&s.Prometheus) {
 		out = append(out, scenario.Problem{Path: append([]any{"prometheus"}, p.Path...), Message: p.Message})
+	}
+	for i, f := range s.Faults {
+		if err := calls(f.On); err != nil {
+			out = append(out, scenario.Problem{Path: []any{"faults", i, "on"}, Message: err.Error()})
+		}
+	}
+	for i, e := range s.Timeline {
+		if err := callsOf(e); err != nil {
+			out = append(out, scenario.Problem{Path: []any{"timeline", i, "fault", "on"}, Message: err.Error()})
+		}
 	}
 	return out
 }
@@ -106,6 +118,9 @@ func (w *World) Close() error {
 
 // Change lets something happen now, or in the time that the event says.
 func (w *World) Change(e scenario.Event) error {
+	if err := callsOf(e); err != nil {
+		return fmt.Errorf("fault.on: %w", err)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.catchUp()
@@ -129,7 +144,7 @@ func (w *World) applyManifests() error {
 	for _, m := range w.scenario.Kubernetes.Manifests {
 		for _, o := range m.Objects {
 			if err := w.cluster.Apply(o); err != nil {
-				return fmt.Errorf("the scenario %s: cannot apply a manifest%s: %w", w.scenario.Name, in(m.File), err)
+				return fmt.Errorf("%s: cannot apply %s %s%s: %w", m.Where, workload.Text(o, "kind"), workload.Text(o, "metadata", "name"), in(m.File), err)
 			}
 		}
 	}
@@ -157,10 +172,15 @@ func (w *World) advance(to time.Time) {
 		w.timeline = w.timeline[1:]
 		w.life.Advance(next.at)
 		if err := w.happen(next.Event); err != nil {
-			w.failed = append(w.failed, fmt.Errorf("the scenario %s, at %s: %w", w.scenario.Name, next.at.Sub(w.scenario.Starts()), err))
+			w.failed = append(w.failed, fmt.Errorf("%s: at %s: %w", w.where(next.Event), next.at.Sub(w.scenario.Starts()), err))
 		}
 	}
 	w.life.Advance(to)
+}
+
+// where an event stands: in a scenario's file, or in what changes the site meanwhile.
+func (w *World) where(e scenario.Event) string {
+	return cmp.Or(e.Where, "the scenario "+w.scenario.Name)
 }
 
 // happen is one event, at the time of the store.

@@ -2,6 +2,7 @@ package world
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -100,7 +101,7 @@ timeline:
 	require.NoError(t, w.Clock().Sleep(t.Context(), time.Minute))
 	w.get(t, pods)
 	err := w.Close()
-	require.ErrorContains(t, err, "the scenario the test, at 3m0s: ")
+	require.ErrorContains(t, err, "the test: line 19: at 3m0s: ")
 	require.ErrorContains(t, err, `"gone" not found`)
 }
 
@@ -122,7 +123,9 @@ func TestAWorldGoesTheSameWayEachTime(t *testing.T) {
 func TestAWorldThatCannotBeginSaysWhy(t *testing.T) {
 	for text, message := range map[string]string{
 		"timeline: [{at: -1m, patch: deployment/gone, with: {spec: {replicas: 1}}}]": `at -1m0s: `,
-		"timeline: [{at: -1m, become: oom, pods: app=other}]":                        `at -1m0s: `,
+		"timeline: [{at: -1m, become: oom, pods: app=other}]":                        `the test: line 14: at -1m0s: `,
+		"    - {apiVersion: v1, kind: Pod, metadata: {name: p}}":                     `the test: line 14: cannot apply Pod p: `,
+		"    - {apiVersion: v1, kind: Deployment, metadata: {name: web}}":            `the simulated cluster knows no kind "Deployment" in "v1"; it is in apps/v1`,
 	} {
 		s, err := scenario.Shelves{}.Inline([]byte(site+text), "the test")
 		require.NoError(t, err)
@@ -156,4 +159,28 @@ func TestCheckFindsWhatOnlyASystemUnderstands(t *testing.T) {
 	_, err := scenario.Shelves{Check: Check}.Inline([]byte("prometheus:\n  series:\n    - {series: up, values: 1x}\n  rules:\n    - {alert: A, expr: sum(}\n"), "the test")
 	require.ErrorContains(t, err, "the test: line 3: prometheus.series[0].values: ")
 	require.ErrorContains(t, err, "line 5: prometheus.rules[0].expr: ")
+}
+
+// A fault that no call can meet would be a rehearsal of nothing.
+func TestAFaultSpeaksOfCallsThatThereAre(t *testing.T) {
+	for on, message := range map[string]string{
+		"kubernetes": "", "prometheus": "", "* *": "", "delete pods": "", "get deployments.apps/scale": "", "list widgets": "", "delete* *": "", "get query": "",
+		"kubernets":            `there is no system "kubernets"; did you mean "kubernetes"?`,
+		"deletes pods":         `there is no verb "deletes"; did you mean "delete"?`,
+		"delete pod":           `"pod" is no resource: write "pods"`,
+		"patch deploy/scale":   `"deploy/scale" is no resource: write "deployments/scale"`,
+		"list Deployment.apps": `"Deployment.apps" is no resource: write "deployments"`,
+	} {
+		fault := fmt.Sprintf("{on: %q, answer: 500}", on)
+		for place, text := range map[string]string{"line 1: faults[0].on: ": "faults: [" + fault + "]", "line 1: timeline[0].fault.on: ": "timeline: [{at: 1m, fault: " + fault + "}]"} {
+			s, err := scenario.Shelves{Check: Check}.Inline([]byte(text), "the test")
+			if message != "" {
+				require.ErrorContains(t, err, place+message)
+				continue
+			}
+			require.NoError(t, err)
+			require.NotNil(t, s)
+		}
+	}
+	require.ErrorContains(t, open(t, "").Change(scenario.Event{Fault: &scenario.Fault{On: "delete pod", Answer: "500"}}), `fault.on: "pod" is no resource`)
 }
