@@ -102,6 +102,9 @@ func (w *World) Rewind() error {
 	}
 	w.timeline, w.failed = nil, nil
 	for _, e := range w.scenario.Timeline {
+		if age := w.scenario.Kubernetes.Aged(); e.At < -age {
+			return fmt.Errorf("%s: at %s: the site was only set up %s before the run: let this happen later, or make it older with kubernetes.age", w.where(e), e.At, age)
+		}
 		w.schedule(starts.Add(e.At), e)
 	}
 	w.advance(starts)

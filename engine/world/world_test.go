@@ -124,6 +124,7 @@ func TestAWorldThatCannotBeginSaysWhy(t *testing.T) {
 	for text, message := range map[string]string{
 		"timeline: [{at: -1m, patch: deployment/gone, with: {spec: {replicas: 1}}}]": `at -1m0s: `,
 		"timeline: [{at: -1m, become: oom, pods: app=other}]":                        `the test: line 14: at -1m0s: `,
+		"timeline: [{at: -25h, become: oom}]":                                        `the test: line 14: at -25h0m0s: the site was only set up 24h0m0s before the run`,
 		"    - {apiVersion: v1, kind: Pod, metadata: {name: p}}":                     `the test: line 14: cannot apply Pod p: `,
 		"    - {apiVersion: v1, kind: Deployment, metadata: {name: web}}":            `the simulated cluster knows no kind "Deployment" in "v1"; it is in apps/v1`,
 	} {
