@@ -89,6 +89,11 @@ func TestAPlanOfAScenarioWasMadeWhenItWas(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, Plan(&out, Look{}, page))
 	assert.Contains(t, out.String(), "Made:     2026-11-25 22:56:09 UTC, 13m00s ago")
+
+	page.Stale = []Stale{{What: "site", Text: "it has changed", Refuses: true}}
+	out.Reset()
+	require.NoError(t, Plan(&out, Look{}, page))
+	assert.Contains(t, out.String(), "runbook run compiler-down --scenario crashloop --dry-run --out fix.plan", "never the real site instead")
 }
 
 func TestAnActionWithoutANumberHasNone(t *testing.T) {

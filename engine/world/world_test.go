@@ -78,6 +78,8 @@ func TestAWorldIsThereWhenItBegins(t *testing.T) {
 	require.EqualValues(t, 2, web["web"]["readyReplicas"])
 	_, running := w.get(t, pods)
 	require.Len(t, running, 2)
+	_, nodes := w.get(t, "/api/v1/nodes")
+	require.Contains(t, fmt.Sprint(nodes["n1"]["nodeInfo"]), "kubeletVersion:v1.37.0")
 }
 
 // What is on the timeline happens at its time, which comes when the run waits for it.
