@@ -167,6 +167,9 @@ func page(book *engine.Runbook, scenarios []shownScenario) string {
 	writeParams(&b, h.Params)
 	writeScenarios(&b, scenarios)
 	fmt.Fprintf(&b, "\nRehearse it:  runbook run %s --dry-run\n", e.Name)
+	if len(scenarios) > 0 {
+		fmt.Fprintf(&b, "Try it:       runbook run %s --scenario %s\n", e.Name, scenarios[0].Name)
+	}
 	return b.String()
 }
 

@@ -44,7 +44,7 @@ func showFile(ctx context.Context, io streams, f *commonFlags, path string) erro
 	if err != nil {
 		return err
 	}
-	page := screen.PlanPage{Plan: p, Age: time.Since(p.Run.Clock), Stale: staleness(ctx, f, p)}
+	page := screen.PlanPage{Plan: p, Age: time.Since(p.Run.Began()), Stale: staleness(ctx, f, p)}
 	if *f.output == asJSON {
 		return screen.PlanDocument(io.out, page)
 	}

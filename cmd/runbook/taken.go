@@ -39,8 +39,11 @@ func sameSite(what string, then, now map[string]string) error {
 	if fault == "" {
 		return nil
 	}
-	return action.Errorf(action.CodeDrift, "%s %s; nothing was done", what, fault).
-		Try("name the site that it is of, with --context, --kubeconfig or --site")
+	err := action.Errorf(action.CodeDrift, "%s %s; nothing was done", what, fault)
+	if then[journal.ScenarioKey] != "" {
+		return err.Try("plan again what is to be done there: runbook run with --scenario %s, --dry-run and --out", then[journal.ScenarioKey])
+	}
+	return err.Try("name the site that it is of, with --context, --kubeconfig or --site")
 }
 
 // siteFault says why what is of one site cannot go on at another; "" if they are the same.
@@ -51,6 +54,8 @@ func siteFault(then, now map[string]string) string {
 		return ""
 	case len(now) == 0:
 		return fmt.Sprintf("is of the context %q, and no kubeconfig here has it", then["context"])
+	case len(found) == 1 && then[journal.DigestKey] != now[journal.DigestKey]:
+		return "is of the scenario " + then[journal.ScenarioKey] + ", which has changed since"
 	}
 	return "is of another site or user: " + strings.Join(found, ", ")
 }

@@ -59,9 +59,9 @@ func NewID(now time.Time, random io.Reader) (string, error) {
 // idTime is how an id begins.
 const idTime = "20060102-150405"
 
-// named is when the run of that id began; the zero time for what is no id.
-func (d Dir) named() time.Time {
-	began, _ := time.Parse(idTime, d.ID()[:min(len(idTime), len(d.ID()))])
+// named is when the run of an id began; the zero time for what is no id.
+func named(id string) time.Time {
+	began, _ := time.Parse(idTime, id[:min(len(idTime), len(id))])
 	return began
 }
 

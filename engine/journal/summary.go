@@ -78,7 +78,7 @@ func Summarize(d Dir, head *Record) (*Summary, error) {
 		return nil, err
 	}
 	if s.Run.Scenario() != "" {
-		s.Began = d.named() // its records have the scenario's time
+		s.Began = s.Run.Began()
 	}
 	return s, nil
 }

@@ -94,7 +94,13 @@ func (t *Text) actionLine(r *journal.Record, key string) {
 	t.paper.begin(key, plainText(whole), t.paper.look.paintAll(whole...))
 }
 
-func numbered(number int, text string) string { return fmt.Sprintf("%d  %s", number, text) }
+// numbered is an action with its number. One that failed before it could be predicted has none.
+func numbered(number int, text string) string {
+	if number == 0 {
+		return text
+	}
+	return fmt.Sprintf("%d  %s", number, text)
+}
 
 func plainText(spans []span) string {
 	var text string

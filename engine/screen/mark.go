@@ -57,7 +57,7 @@ func (l *ledger) identity() string {
 	if !l.run.Replay {
 		return l.kind() + " " + clean(l.run.ID)
 	}
-	return l.kind() + " " + clean(l.run.ID) + " was on " + moment(l.run.Clock) + ", by " + by(l.run.User, l.run.Host)
+	return l.kind() + " " + clean(l.run.ID) + " was on " + moment(l.run.Began()) + ", by " + by(l.run.User, l.run.Host)
 }
 
 func (l *ledger) kind() string {

@@ -79,7 +79,7 @@ func PlanDocument(w io.Writer, page PlanPage) error {
 func planReport(page PlanPage) PlanReport {
 	p, run := page.Plan, page.Plan.Run
 	report := PlanReport{
-		Schema: PlanSchema, File: p.Path, Checksum: p.Sum, Run: run.ID, Made: run.Clock, User: run.User, Host: run.Host, Version: run.Version,
+		Schema: PlanSchema, File: p.Path, Checksum: p.Sum, Run: run.ID, Made: run.Began(), User: run.User, Host: run.Host, Version: run.Version,
 		Runbook: run.Runbook, Summary: run.Summary, Path: run.Path, Digest: run.Digest, Site: orNothing(run.Site), Params: orNothing(run.Params),
 		May: orEmpty(run.May), Steps: orEmpty(run.Steps), Actions: []PlannedAction{}, Assumptions: []AssumptionReport{}, Alternates: []Alternate{},
 		Stale:   orEmpty(page.Stale),

@@ -58,7 +58,7 @@ func (t *Text) planHeader(page PlanPage) {
 	t.fold("", "", caveat, "PLAN: nothing of this was done")
 	t.fold("", "  ", bold, with(clean(run.Runbook), ": ", clean(run.Summary)))
 	t.labelled("Plan", normal, clean(p.Path)+", of "+t.ledger.identity()+", checksum "+clean(p.Sum))
-	t.labelled("Made", normal, moment(run.Clock)+", "+elapsed(page.Age)+" ago, by "+by(run.User, run.Host)+", with runbook "+clean(run.Version))
+	t.labelled("Made", normal, moment(run.Began())+", "+elapsed(page.Age)+" ago, by "+by(run.User, run.Host)+", with runbook "+clean(run.Version))
 	t.labelled("Script", normal, clean(run.Path)+" ("+clean(run.Source)+")")
 	t.orNone("Site", siteLine(run.Site), "none")
 	t.orNone("Params", paramLine(run.Params), "none")
@@ -181,8 +181,16 @@ func (t *Text) turn(p *plan.Plan, r *journal.Record, turn plan.Turn) {
 func (t *Text) approval(page PlanPage) {
 	t.paper.line("")
 	if slices.ContainsFunc(page.Stale, func(s Stale) bool { return s.Refuses }) {
-		t.labelled("Next", bold, "rehearse and plan again: runbook run "+clean(page.Plan.Run.Typed())+" --dry-run --out "+clean(page.Plan.Path)+", with the same parameters")
+		t.labelled("Next", bold, "rehearse and plan again: runbook run "+clean(page.Plan.Run.Typed())+venue(page.Plan.Run)+" --dry-run --out "+clean(page.Plan.Path)+", with the same parameters")
 		return
 	}
 	t.labelled("Next", bold, "runbook apply "+clean(page.Plan.Path)+", which does this and nothing else")
+}
+
+// venue is what to type to be where a run was, with a space before it.
+func venue(run *journal.Run) string {
+	if run.Scenario() == "" {
+		return ""
+	}
+	return " --scenario " + clean(run.Scenario())
 }

@@ -81,3 +81,22 @@ func TestThePlanDocument(t *testing.T) {
 	require.NoError(t, PlanDocument(&out, PlanPage{Plan: &plan.Plan{Run: &journal.Run{}}}))
 	assert.NotContains(t, out.String(), `s": null`, "a list is never null")
 }
+
+// The clock of a scenario is not the time at which its plan was made, and is not compared with it.
+func TestAPlanOfAScenarioWasMadeWhenItWas(t *testing.T) {
+	page := plannedPage()
+	page.Plan.Run.ID, page.Plan.Run.Site = "20261125-225609-6w9r", map[string]string{journal.ScenarioKey: "crashloop"}
+	var out bytes.Buffer
+	require.NoError(t, Plan(&out, Look{}, page))
+	assert.Contains(t, out.String(), "Made:     2026-11-25 22:56:09 UTC, 13m00s ago")
+
+	page.Stale = []Stale{{What: "site", Text: "it has changed", Refuses: true}}
+	out.Reset()
+	require.NoError(t, Plan(&out, Look{}, page))
+	assert.Contains(t, out.String(), "runbook run compiler-down --scenario crashloop --dry-run --out fix.plan", "never the real site instead")
+}
+
+func TestAnActionWithoutANumberHasNone(t *testing.T) {
+	assert.Equal(t, "3  delete pods/a", numbered(3, "delete pods/a"))
+	assert.Equal(t, "delete pods/a", numbered(0, "delete pods/a"), "it failed before it was predicted")
+}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"runbook/engine/action"
+	"runbook/engine/module"
 )
 
 // automatically are the checks that a runbook gets without a line of Lua: in each of its scenarios, what a dry run says is what a real
@@ -21,9 +23,9 @@ func automatically(p program, scenarios []string) []test {
 			body: func(ctx context.Context, t *trial) error { return t.dryIsReal(ctx, name, how) },
 		})
 	}
-	for name, how := range p.scenarios {
-		if name != every && !slices.Contains(scenarios, name) {
-			err := action.Errorf(action.CodeInvalid, "test.scenario names %q, which is no scenario beside the runbook", name)
+	for _, name := range slices.Sorted(maps.Keys(p.scenarios)) {
+		if how := p.scenarios[name]; name != every && !slices.Contains(scenarios, name) {
+			err := action.Errorf(action.CodeInvalid, "test.scenario names %q, which is no scenario beside the runbook%s", name, module.Suggest(name, scenarios))
 			gone := broken("the scenario "+name+" is there", err)
 			gone.where = how.where.String()
 			out = append(out, gone)

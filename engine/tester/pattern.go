@@ -91,8 +91,9 @@ func patternOf(item any, verbs []string) (pattern, error) {
 // parsePattern reads "VERB TARGET [in SCOPE] [NAME=VALUE ...]".
 func parsePattern(text string, verbs []string) (pattern, error) {
 	p := pattern{text: strings.Join(strings.Fields(text), " ")}
+	whole := text
 	wrong := func(what string) error {
-		return action.Errorf(action.CodeInvalid, "%q is no action: %s", text, what).
+		return action.Errorf(action.CodeInvalid, "%q is no action: %s", whole, what).
 			Try(`an action is "VERB TARGET [in NAMESPACE] [ARGUMENT=VALUE ...]": "kubernetes.scale deployments/web replicas=4"`)
 	}
 	p.verb, text = nextWord(text)
@@ -100,7 +101,7 @@ func parsePattern(text string, verbs []string) (pattern, error) {
 		return p, wrong("it is empty")
 	}
 	if !slices.ContainsFunc(verbs, func(verb string) bool { return fits(p.verb, verb) }) {
-		return p, wrong("there is no action " + p.verb + module.DidYouMean(p.verb, verbs))
+		return p, wrong("there is no verb " + p.verb + meant(p.verb, verbs))
 	}
 	target, rest := nextWord(text)
 	if target != "in" && !strings.Contains(target, "=") {
@@ -117,6 +118,16 @@ func parsePattern(text string, verbs []string) (pattern, error) {
 		return p, wrong("arguments are NAME=VALUE, a value with spaces in double quotes")
 	}
 	return p, nil
+}
+
+// meant suggests a verb: one of a system, where only its last word was given.
+func meant(verb string, verbs []string) string {
+	for _, v := range verbs {
+		if strings.HasSuffix(v, "."+verb) {
+			verb = v
+		}
+	}
+	return module.DidYouMean(verb, verbs)
 }
 
 func nextWord(text string) (word, rest string) {

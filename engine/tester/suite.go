@@ -87,13 +87,14 @@ func (cfg *Config) tests(ctx context.Context, b Book, l *ledger) []test {
 	if err != nil {
 		return []test{broken("the runbook loads", err)}
 	}
-	l.may, l.grants, l.params = book.Header.May, book.Grants, book.Header.Params
+	l.may, l.params = book.Header.May, book.Header.Params
 	file := &trial{cfg: cfg, book: b, ledger: l}
 	if b.Tests != "" {
 		if err := file.declared(ctx); err != nil {
 			return []test{broken("the test file loads", err)}
 		}
 	}
+	l.grants = book.Grants // where no test could be read, nobody can tell what is used
 	var out []test
 	for _, d := range file.program.cases {
 		out = append(out, test{name: d.name, where: d.place.where.String(), body: func(ctx context.Context, t *trial) error { return t.runCase(ctx, d.name) }})

@@ -86,7 +86,8 @@ func TestWhatDoesNotHold(t *testing.T) {
 		"shows anything":    {`test.expect(test.run(), { shows = "", exit = 0 })`, []string{"shows is empty, which holds for every run"}},
 		"never nothing":     {`test.expect(test.run(), { never = {}, exit = 0 })`, []string{"never is empty, which holds for every run"}},
 		"tried in vain":     {`test.expect(test.run(), { attempts = { ["plant.start pumps/a"] = 0 } })`, []string{`"plant.start pumps/a" was sent 1 times, not 0`}},
-		"a misspelt verb":   {`test.expect(test.run(), { actions = { "plant.strat pumps/a" } })`, []string{`there is no action plant.strat; did you mean "plant.start"?`}},
+		"a misspelt verb":   {`test.expect(test.run(), { actions = { "plant.strat pumps/a" } })`, []string{`there is no verb plant.strat; did you mean "plant.start"?`}},
+		"half a verb":       {`test.expect(test.run(), { actions = { "start pumps/a" } })`, []string{`"start pumps/a" is no action: there is no verb start; did you mean "plant.start"?`}},
 		"a misspelt option": {`test.expect(test.run(), { action = {} })`, []string{`test.expect has no option "action"; did you mean "actions"?`}},
 		"a misspelt step":   {`test.expect(test.run(), { steps = { Loook = "ok" } })`, []string{`the runbook has no step "Loook"; did you mean "Look"?`}},
 		"a parameter":       {`test.run { params = { sped = 1 } }`, []string{`pumps has no parameter "sped"; did you mean "speed"?`, "pumps_test.lua:4"}},
@@ -287,6 +288,9 @@ func TestWhatCannotBeRead(t *testing.T) {
 			require.NotEmpty(t, suite.Tests)
 			assert.Equal(t, Failed, suite.Tests[0].Status)
 			assert.NotContains(t, said(suite.Tests[0]), "say in the test file how it is run", "that is no help here")
+			if strings.HasPrefix(suite.Tests[0].Name, "the test file") {
+				assert.Len(t, suite.Tests, 1, "nobody can tell what of may is used")
+			}
 			for _, part := range c.says {
 				assert.Contains(t, suite.Tests[0].Name+"\n"+said(suite.Tests[0]), part)
 			}

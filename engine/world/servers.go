@@ -33,11 +33,11 @@ func (w *World) listen() error {
 		system  fault.System
 	}{
 		{&w.servers.kubernetes, fault.System{
-			Name: "kubernetes", Describe: ofCluster, Refuse: cluster.Refuse,
+			Name: kubernetesSystem, Describe: ofCluster, Refuse: cluster.Refuse,
 			Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.present().cluster.ServeHTTP(rw, r) }),
 		}},
 		{&w.servers.prometheus, fault.System{
-			Name: "prometheus", Describe: ofMetrics, Refuse: metrics.Refuse,
+			Name: prometheusSystem, Describe: ofMetrics, Refuse: metrics.Refuse,
 			Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.present().metrics.ServeHTTP(rw, r) }),
 		}},
 	} {

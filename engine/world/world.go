@@ -6,6 +6,7 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"runbook/engine/clock"
+	"runbook/engine/workload"
 	"runbook/engine/world/cluster"
 	"runbook/engine/world/controller"
 	"runbook/engine/world/fault"
@@ -59,6 +61,16 @@ func Check(s *scenario.Scenario) []scenario.Problem {
 	for _, p := range metrics.Check(&s.Prometheus) {
 		out = append(out, scenario.Problem{Path: append([]any{"prometheus"}, p.Path...), Message: p.Message})
 	}
+	for i, f := range s.Faults {
+		if err := calls(f.On); err != nil {
+			out = append(out, scenario.Problem{Path: []any{"faults", i, "on"}, Message: err.Error()})
+		}
+	}
+	for i, e := range s.Timeline {
+		if err := callsOf(e); err != nil {
+			out = append(out, scenario.Problem{Path: []any{"timeline", i, "fault", "on"}, Message: err.Error()})
+		}
+	}
 	return out
 }
 
@@ -91,8 +103,7 @@ func (w *World) Rewind() error {
 	w.timeline, w.failed = nil, nil
 	for _, e := range w.scenario.Timeline {
 		if age := w.scenario.Kubernetes.Aged(); e.At < -age {
-			return fmt.Errorf("the scenario %s, at %s: there is nothing yet: the site is %s old; give it more with kubernetes: {age: %s}",
-				w.scenario.Name, e.At, age, -e.At)
+			return fmt.Errorf("%s: at %s: the site was only set up %s before the run: let this happen later, or make it older with kubernetes.age", w.where(e), e.At, age)
 		}
 		w.schedule(starts.Add(e.At), e)
 	}
@@ -117,6 +128,9 @@ func (w *World) fail(err error) {
 
 // Change lets something happen now, or in the time that the event says.
 func (w *World) Change(e scenario.Event) error {
+	if err := callsOf(e); err != nil {
+		return fmt.Errorf("fault.on: %w", err)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.catchUp()
@@ -147,7 +161,7 @@ func (w *World) applyManifests() error {
 	for _, m := range w.scenario.Kubernetes.Manifests {
 		for _, o := range m.Objects {
 			if err := w.cluster.Apply(o); err != nil {
-				return fmt.Errorf("the scenario %s: cannot apply a manifest%s: %w", w.scenario.Name, in(m.File), err)
+				return fmt.Errorf("%s: cannot apply %s %s%s: %w", m.Where, workload.Text(o, "kind"), workload.Text(o, "metadata", "name"), in(m.File), err)
 			}
 		}
 	}
@@ -175,10 +189,15 @@ func (w *World) advance(to time.Time) {
 		w.timeline = w.timeline[1:]
 		w.life.Advance(next.at)
 		if err := w.happen(next.Event); err != nil {
-			w.failed = append(w.failed, fmt.Errorf("the scenario %s, at %s: %w", w.scenario.Name, next.at.Sub(w.scenario.Starts()), err))
+			w.failed = append(w.failed, fmt.Errorf("%s: at %s: %w", w.where(next.Event), next.at.Sub(w.scenario.Starts()), err))
 		}
 	}
 	w.life.Advance(to)
+}
+
+// where an event stands: in a scenario's file, or in what changes the site meanwhile.
+func (w *World) where(e scenario.Event) string {
+	return cmp.Or(e.Where, "the scenario "+w.scenario.Name)
 }
 
 // happen is one event, at the time of the store.

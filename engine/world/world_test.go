@@ -2,6 +2,7 @@ package world
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"sync"
@@ -78,6 +79,8 @@ func TestAWorldIsThereWhenItBegins(t *testing.T) {
 	require.EqualValues(t, 2, web["web"]["readyReplicas"])
 	_, running := w.get(t, pods)
 	require.Len(t, running, 2)
+	_, nodes := w.get(t, "/api/v1/nodes")
+	require.Contains(t, fmt.Sprint(nodes["n1"]["nodeInfo"]), "kubeletVersion:v1.37.0")
 }
 
 // What is on the timeline happens at its time, which comes when the run waits for it.
@@ -101,7 +104,7 @@ timeline:
 	require.NoError(t, w.Clock().Sleep(t.Context(), time.Minute))
 	w.get(t, pods)
 	err := w.Close()
-	require.ErrorContains(t, err, "the scenario the test, at 3m0s: ")
+	require.ErrorContains(t, err, "the test: line 19: at 3m0s: ")
 	require.ErrorContains(t, err, `"gone" not found`)
 }
 
@@ -123,7 +126,10 @@ func TestAWorldGoesTheSameWayEachTime(t *testing.T) {
 func TestAWorldThatCannotBeginSaysWhy(t *testing.T) {
 	for text, message := range map[string]string{
 		"timeline: [{at: -1m, patch: deployment/gone, with: {spec: {replicas: 1}}}]": `at -1m0s: `,
-		"timeline: [{at: -1m, become: oom, pods: app=other}]":                        `at -1m0s: `,
+		"timeline: [{at: -1m, become: oom, pods: app=other}]":                        `the test: line 14: at -1m0s: `,
+		"timeline: [{at: -25h, become: oom}]":                                        `the test: line 14: at -25h0m0s: the site was only set up 24h0m0s before the run`,
+		"    - {apiVersion: v1, kind: Pod, metadata: {name: p}}":                     `the test: line 14: cannot apply Pod p: `,
+		"    - {apiVersion: v1, kind: Deployment, metadata: {name: web}}":            `the simulated cluster knows no kind "Deployment" in "v1"; it is in apps/v1`,
 	} {
 		s, err := scenario.Shelves{}.Inline([]byte(site+text), "the test")
 		require.NoError(t, err)
@@ -184,7 +190,7 @@ func TestNothingHappensBeforeTheSiteIsThere(t *testing.T) {
 	s, err := scenario.Shelves{}.Inline([]byte(site+"timeline: [{at: -25h, become: oom, pods: app=web}]"), "the test")
 	require.NoError(t, err)
 	_, err = Open(s)
-	require.EqualError(t, err, "the scenario the test, at -25h0m0s: there is nothing yet: the site is 24h0m0s old; give it more with kubernetes: {age: 25h0m0s}")
+	require.ErrorContains(t, err, "at -25h0m0s: the site was only set up 24h0m0s before the run: let this happen later, or make it older with kubernetes.age")
 }
 
 // Clients that ask while a world is rewound and closed get an answer or none, and nothing is left behind.
@@ -214,4 +220,28 @@ func TestAWorldIsRewoundAndClosedWhileClientsAsk(t *testing.T) {
 	require.NoError(t, w.Close())
 	all.Wait()
 	client.CloseIdleConnections()
+}
+
+// A fault that no call can meet would be a rehearsal of nothing.
+func TestAFaultSpeaksOfCallsThatThereAre(t *testing.T) {
+	for on, message := range map[string]string{
+		"kubernetes": "", "prometheus": "", "* *": "", "delete pods": "", "get deployments.apps/scale": "", "list widgets": "", "delete* *": "", "get query": "",
+		"kubernets":            `there is no system "kubernets"; did you mean "kubernetes"?`,
+		"deletes pods":         `there is no verb "deletes"; did you mean "delete"?`,
+		"delete pod":           `"pod" is no resource: write "pods"`,
+		"patch deploy/scale":   `"deploy/scale" is no resource: write "deployments/scale"`,
+		"list Deployment.apps": `"Deployment.apps" is no resource: write "deployments"`,
+	} {
+		fault := fmt.Sprintf("{on: %q, answer: 500}", on)
+		for place, text := range map[string]string{"line 1: faults[0].on: ": "faults: [" + fault + "]", "line 1: timeline[0].fault.on: ": "timeline: [{at: 1m, fault: " + fault + "}]"} {
+			s, err := scenario.Shelves{Check: Check}.Inline([]byte(text), "the test")
+			if message != "" {
+				require.ErrorContains(t, err, place+message)
+				continue
+			}
+			require.NoError(t, err)
+			require.NotNil(t, s)
+		}
+	}
+	require.ErrorContains(t, open(t, "").Change(scenario.Event{Fault: &scenario.Fault{On: "delete pod", Answer: "500"}}), `fault.on: "pod" is no resource`)
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -78,15 +79,19 @@ func (c *Cluster) serves(call Call) *kind {
 
 // kindOf finds the kind of a manifest.
 func (c *Cluster) kindOf(o Object) (*kind, error) {
+	word, version := workload.Text(o, "kind"), workload.Text(o, "apiVersion")
 	var names []string
+	elsewhere := ""
 	for _, k := range c.kinds() {
-		if k.groupVersion().String() == workload.Text(o, "apiVersion") && k.name == workload.Text(o, "kind") {
+		if k.name == word && k.groupVersion().String() == version {
 			return k, nil
+		}
+		if k.name == word {
+			elsewhere = "; it is in " + k.groupVersion().String()
 		}
 		names = append(names, k.name)
 	}
-	word := workload.Text(o, "kind")
-	return nil, fmt.Errorf("the simulated cluster knows no kind %q in %q%s", word, workload.Text(o, "apiVersion"), module.DidYouMean(word, names))
+	return nil, fmt.Errorf("the simulated cluster knows no kind %q in %q%s", word, version, cmp.Or(elsewhere, module.DidYouMean(word, names)))
 }
 
 // refer finds what kind/name means.
@@ -119,4 +124,16 @@ func (k *kind) answersTo(word string) bool {
 		return false
 	}
 	return resource == k.resource || resource == k.singular() || resource == strings.ToLower(k.name) || slices.Contains(k.short, resource)
+}
+
+// Plural is the resource that another word for a built-in kind means, such as "pods" for "pod", "po" and "Pod"; "" where the word is none.
+func Plural(word string) string {
+	name, sub, _ := strings.Cut(word, "/")
+	for _, k := range builtin {
+		resource, _, _ := strings.Cut(name, ".")
+		if resource != k.resource && k.answersTo(name) {
+			return strings.TrimSuffix(k.resource+"/"+sub, "/")
+		}
+	}
+	return ""
 }

@@ -42,10 +42,13 @@ func (c *Controllers) syncNode(key store.Key, node Object) {
 			Object{"type": "InternalIP", "address": c.addressOf(key.Name)}, Object{"type": "Hostname", "address": key.Name},
 		}, "status", "addresses")
 	}
-	fill(Object{
+	info := Object{
 		"kubeletVersion": c.version(), "operatingSystem": "linux", "architecture": "amd64", "containerRuntimeVersion": "containerd://2.1.4",
 		"osImage": "Debian GNU/Linux 13 (trixie)", "kernelVersion": "6.12.48",
-	}, "status", "nodeInfo")
+	}
+	if workload.Text(node, "status", "nodeInfo", "kubeletVersion") == "" { // the API server writes the names of what it was not told
+		node = workload.With(node, info, "status", "nodeInfo")
+	}
 	for _, pressure := range []struct{ kind, reason, text string }{
 		{"MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"},
 		{"DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"},

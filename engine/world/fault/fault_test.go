@@ -59,12 +59,12 @@ func open(t *testing.T, list ...scenario.Fault) harness {
 	return h
 }
 
-// ask returns what came of a call: its answer, or "broken".
+// ask returns what came of a call: its answer, or "broken" and why.
 func (h harness) ask(call string) string {
 	h.t.Helper()
 	response, err := http.Get(h.server.URL + "/" + call)
 	if err != nil {
-		return "broken"
+		return "broken" + err.Error()[strings.LastIndex(err.Error(), ":"):]
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
@@ -128,8 +128,8 @@ func TestHowAnAnswerGoesWrong(t *testing.T) {
 		"refused when done": {scenario.Fault{Answer: "500", Done: true}, `500 "" 0s`, 1, 0},
 		"timeout":           {scenario.Fault{Answer: "timeout"}, `504 "" 0s`, 0, time.Minute},
 		"timeout when done": {scenario.Fault{Answer: "timeout", Done: true}, `504 "" 0s`, 1, time.Minute},
-		"cut":               {scenario.Fault{Answer: "cut"}, "broken", 0, 0},
-		"cut when done":     {scenario.Fault{Answer: "cut", Done: true}, "broken", 1, 0},
+		"cut":               {scenario.Fault{Answer: "cut"}, "broken: unexpected EOF", 0, 0},
+		"cut when done":     {scenario.Fault{Answer: "cut", Done: true}, "broken: unexpected EOF", 1, 0},
 		"half":              {scenario.Fault{Answer: "half"}, "broken after a good", 1, 0},
 		"slow":              {scenario.Fault{Answer: "slow", Takes: 7 * time.Second}, good, 1, 7 * time.Second},
 	} {

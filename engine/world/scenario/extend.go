@@ -57,12 +57,12 @@ func replaced[T any](base, own []T, name func(T) string) []T {
 func manifestsOver(own, base []Manifest) []Manifest {
 	out := make([]Manifest, len(base))
 	for i, m := range base {
-		out[i] = Manifest{File: m.File, Objects: slices.Clone(m.Objects)}
+		out[i] = Manifest{File: m.File, Objects: slices.Clone(m.Objects), Where: m.Where}
 	}
 	for _, m := range own {
-		left := Manifest{File: m.File}
+		left := Manifest{File: m.File, Where: m.Where}
 		for _, o := range m.Objects {
-			if !layOver(out, o) {
+			if !layOver(out, o, m.Where) {
 				left.Objects = append(left.Objects, o)
 			}
 		}
@@ -73,11 +73,12 @@ func manifestsOver(own, base []Manifest) []Manifest {
 	return out
 }
 
-func layOver(base []Manifest, o map[string]any) bool {
+func layOver(base []Manifest, o map[string]any, where string) bool {
 	for i := range base {
 		for j, b := range base[i].Objects {
 			if identity(b) == identity(o) {
 				base[i].Objects[j] = workload.Merge(b, o)
+				base[i].Where = where // what is wrong now was not before
 				return true
 			}
 		}

@@ -204,6 +204,7 @@ func (f file) parse() (*Scenario, error) {
 	own.Digest = hex.EncodeToString(sum.Sum(nil))
 	for i := range own.Timeline {
 		e := &own.Timeline[i]
+		e.Where = f.line("timeline", i)
 		if e.Apply, err = asJSON(e.Apply); err == nil {
 			e.With, err = asJSON(e.With)
 		}
@@ -215,6 +216,11 @@ func (f file) parse() (*Scenario, error) {
 		return nil, err
 	}
 	return own, nil
+}
+
+// line is where something stands, for what turns out to be wrong with it later.
+func (f file) line(where ...any) string {
+	return fmt.Sprintf("%s: line %d", f.path, yamlfile.LineOf(f.text, where...))
 }
 
 // at is an error with the line of what stands at a path.

@@ -33,6 +33,7 @@ func (m *Manifest) UnmarshalYAML(node *yaml.Node) error {
 func (s *Scenario) readManifests(f file, sum hash.Hash) error {
 	for i := range s.Kubernetes.Manifests {
 		m := &s.Kubernetes.Manifests[i]
+		m.Where = f.line("kubernetes", "manifests", i)
 		err := m.read(f.files, sum)
 		if err == nil {
 			err = m.check()

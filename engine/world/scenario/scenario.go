@@ -44,6 +44,7 @@ type Kubernetes struct {
 type Manifest struct {
 	File    string           `yaml:"-"` // "" for one that stands in the scenario
 	Objects []map[string]any `yaml:"-"`
+	Where   string           `yaml:"-"` // as a person finds it: a file, and the line
 }
 
 // How is a way in which a pod behaves.
@@ -120,6 +121,7 @@ type Event struct {
 	With      map[string]any `yaml:"with"`   // what changes, as for kubectl patch: lists of containers are merged by name
 	Delete    string         `yaml:"delete"` // kind/name
 	Fault     *Fault         `yaml:"fault"`  // from then on
+	Where     string         `yaml:"-"`      // as a person finds it, "" for one that is in no scenario
 }
 
 // A Fault is an answer that goes wrong.

@@ -1,0 +1,53 @@
+package world
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"runbook/engine/module"
+	"runbook/engine/world/cluster"
+	"runbook/engine/world/scenario"
+)
+
+// The names of the systems.
+const (
+	kubernetesSystem = "kubernetes"
+	prometheusSystem = "prometheus"
+)
+
+// systems are those that a fault can mean as a whole.
+var systems = []string{kubernetesSystem, prometheusSystem}
+
+// verbs are those of a call: of the API server's resources, and of what of a system is no resource.
+var verbs = []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "post", "put", "head", "options"}
+
+// calls finds out whether there can be calls of which a fault speaks: with one that no call meets, nothing would go wrong, and nobody would know.
+func calls(on string) error {
+	words := strings.Fields(on)
+	if len(words) == 1 && !slices.Contains(systems, words[0]) {
+		return fmt.Errorf("there is no system %q%s", words[0], module.Suggest(words[0], systems))
+	}
+	if len(words) != 2 {
+		return nil
+	}
+	fits := func(verb string) bool {
+		ok, err := path.Match(words[0], verb)
+		return ok && err == nil
+	}
+	if !slices.ContainsFunc(verbs, fits) {
+		return fmt.Errorf("there is no verb %q%s", words[0], module.Suggest(words[0], verbs))
+	}
+	if plural := cluster.Plural(words[1]); plural != "" {
+		return fmt.Errorf("%q is no resource: write %q", words[1], plural)
+	}
+	return nil
+}
+
+func callsOf(e scenario.Event) error {
+	if e.Fault == nil {
+		return nil
+	}
+	return calls(e.Fault.On)
+}
