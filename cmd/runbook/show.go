@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -167,8 +168,9 @@ func page(book *engine.Runbook, scenarios []shownScenario) string {
 	writeParams(&b, h.Params)
 	writeScenarios(&b, scenarios)
 	fmt.Fprintf(&b, "\nRehearse it:  runbook run %s --dry-run\n", e.Name)
-	if len(scenarios) > 0 {
-		fmt.Fprintf(&b, "Try it:       runbook run %s --scenario %s\n", e.Name, scenarios[0].Name)
+	// One in which something is changed, if there is one.
+	if i := max(0, slices.IndexFunc(scenarios, func(s shownScenario) bool { return !s.ReadOnly })); len(scenarios) > 0 {
+		fmt.Fprintf(&b, "Try it:       runbook run %s --scenario %s\n", e.Name, scenarios[i].Name)
 	}
 	return b.String()
 }
