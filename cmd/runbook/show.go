@@ -10,6 +10,7 @@ import (
 	"runbook/engine"
 	"runbook/engine/catalog"
 	"runbook/engine/script"
+	"runbook/engine/world/scenario"
 )
 
 // shown is a runbook in `show -o json`: a contract with programs.
@@ -89,11 +90,11 @@ with --record, is shown as "runbook runs show" shows a run.
 	return cmd
 }
 
-// ownScenarios are the scenarios in a runbook's folder. One that cannot be read is no reason to show nothing.
+// ownScenarios are the scenarios that come with a runbook. One that cannot be read is no reason to show nothing.
 func ownScenarios(entry *catalog.Entry) []shownScenario {
 	out := []shownScenario{}
 	found := scenariosOf(entry)
-	names, err := found.Folders[0].Names()
+	names, err := scenario.Shelves{Folders: foldersOf(entry)}.Names()
 	if err != nil {
 		return append(out, shownScenario{Fault: err.Error()})
 	}

@@ -24,14 +24,26 @@ import (
 // scenariosFolder is where scenarios are, in a runbook's folder and beside all of them.
 const scenariosFolder = "scenarios"
 
-// scenariosOf are where the scenarios of a runbook are found: in its own folder, then beside the runbooks, the nearest first.
+// scenariosOf are where the scenarios of a runbook are found: with it, then beside the runbooks, the nearest first.
 func scenariosOf(entry *catalog.Entry) scenario.Shelves {
-	out := scenario.Shelves{Check: world.Check}
-	if entry != nil {
-		out.Folders = append(out.Folders, shelfIn(entry.Folder, filepath.Dir(entry.Path)))
-	}
+	out := scenario.Shelves{Folders: foldersOf(entry), Check: world.Check}
 	for _, place := range slices.Backward(shelves()) {
 		out.Folders = append(out.Folders, shelfIn(place.Files, place.Path))
+	}
+	return out
+}
+
+// foldersOf are the folders of scenarios that come with a runbook: its own, and those of the ones that it replaces. Who copies a script
+// to change it has its scenarios still.
+func foldersOf(entry *catalog.Entry) []scenario.Shelf {
+	if entry == nil {
+		return nil
+	}
+	out := []scenario.Shelf{shelfIn(entry.Folder, filepath.Dir(entry.Path))}
+	for _, place := range slices.Backward(shelves()) {
+		if folder, err := fs.Sub(place.Files, entry.Name); err == nil && place.Origin != entry.Origin {
+			out = append(out, shelfIn(folder, filepath.Join(place.Path, entry.Name)))
+		}
 	}
 	return out
 }
