@@ -13,7 +13,6 @@ import (
 	"k8s.io/klog/v2"
 	"k8s.io/streaming/pkg/httpstream/wsstream"
 
-	"runbook/engine/action"
 	"runbook/engine/workload"
 	"runbook/engine/world/scenario"
 )
@@ -53,7 +52,7 @@ func (c *Cluster) exec(q *request) (answer, error) {
 // command is the scenario's answer for a command; without one it is a program that is not there.
 func (c *Cluster) command(pod Object, container string, argv []string) scenario.Command {
 	for _, command := range c.cfg.Section.Commands {
-		if !(action.Commands{command.Argv}).Match(argv) || command.Container != "" && command.Container != container {
+		if !answers(command.Argv, argv) || command.Container != "" && command.Container != container {
 			continue
 		}
 		if selector, err := labels.Parse(command.Pods); err == nil && selector.Matches(labelsOf(pod, "metadata", "labels")) {
@@ -62,6 +61,19 @@ func (c *Cluster) command(pod Object, container string, argv []string) scenario.
 	}
 	return scenario.Command{ExitCode: 127, Stderr: fmt.Sprintf("OCI runtime exec failed: exec failed: unable to start container process: "+
 		"exec: %q: executable file not found in $PATH: unknown\n", argv[0])}
+}
+
+// answers tells whether a pattern fits a command: "*" stands for one argument, "..." at the end for any number of them, options too.
+func answers(pattern, argv []string) bool {
+	for i, word := range pattern {
+		if word == "..." && i == len(pattern)-1 {
+			return true
+		}
+		if i == len(argv) || word != "*" && word != argv[i] {
+			return false
+		}
+	}
+	return len(pattern) == len(argv)
 }
 
 // The channels of a connection to a command.

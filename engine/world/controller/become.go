@@ -9,7 +9,8 @@ import (
 	"runbook/engine/world/scenario"
 )
 
-// Become makes pods that are there behave in another way from now on, the first ones by name if a number is given.
+// Become makes pods that are there behave in another way from now on. If a number is given it takes the first ones by name of those that
+// are well, or, to heal some, of those that are not; only then the others.
 func (c *Controllers) Become(e scenario.Event) error {
 	namespace := e.Namespace
 	if namespace == "" {
@@ -28,6 +29,8 @@ func (c *Controllers) Become(e scenario.Event) error {
 		return fmt.Errorf("become %s: no pod in namespace %q fits the selector %q at %s%s", e.Become, namespace, e.Pods, c.stamp(), c.others(namespace))
 	}
 	if e.Count > 0 && e.Count < len(chosen) {
+		last := func(l *life) int { return rank((l.how == scenario.Healthy) == (e.Become == scenario.Healthy)) }
+		slices.SortStableFunc(chosen, func(a, b *life) int { return last(a) - last(b) })
 		chosen = chosen[:e.Count]
 	}
 	if e.Become == scenario.Unschedulable {
@@ -42,6 +45,14 @@ func (c *Controllers) Become(e scenario.Event) error {
 	}
 	c.React()
 	return nil
+}
+
+// rank puts what it is said of after the rest.
+func rank(last bool) int {
+	if last {
+		return 1
+	}
+	return 0
 }
 
 // others names the namespaces that have pods, for who has the wrong one.

@@ -175,6 +175,23 @@ func TestBecome(t *testing.T) {
 	require.ErrorContains(t, w.Become(scenario.Event{Become: scenario.Unschedulable, Pods: "app=web"}), "has its node already")
 }
 
+// Two things that happen to a pod each happen to two pods, and who heals one does not heal one that is well.
+func TestBecomeTakesThoseThatAreWellFirst(t *testing.T) {
+	w := newWorld(t)
+	w.deployment("web", 3, "")
+	w.after(10 * time.Second)
+	names := w.podNames()
+	for range 2 {
+		require.NoError(t, w.Become(scenario.Event{Become: scenario.NeverReady, Pods: "app=web", Count: 1}))
+	}
+	w.after(time.Minute)
+	require.Equal(t, []string{names[0] + " 0/1 Running 0", names[1] + " 0/1 Running 0", names[2] + " 1/1 Running 0"}, w.pods())
+	require.NoError(t, w.Become(scenario.Event{Become: scenario.Healthy, Pods: "app=web", Count: 2}))
+	w.after(time.Minute)
+	require.Equal(t, "3/3 3 3 NewReplicaSetAvailable", w.rollout("web"))
+	require.NoError(t, w.Become(scenario.Event{Become: scenario.OOM, Pods: "app=web", Count: 3}), "all of them, if so many are asked for")
+}
+
 func TestLogs(t *testing.T) {
 	w := newWorld(t, scenario.Behaviour{Be: scenario.CrashLoop, Manner: scenario.Manner{Logs: "{time} {pod} up\nworking\nFATAL: no database\n"}})
 	w.apply(`{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: app, image: "web:1"}, {name: side, image: s}]}}`)

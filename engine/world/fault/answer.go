@@ -17,6 +17,7 @@ const tooLong = time.Minute
 type answer struct {
 	clock  Sleeper
 	system System
+	call   Call
 	fault  *scenario.Fault
 }
 
@@ -26,6 +27,10 @@ func (a answer) give(w http.ResponseWriter, r *http.Request) {
 		a.sleep(r, a.fault.Takes)
 		a.system.Handler.ServeHTTP(w, r)
 	case scenario.Half:
+		if a.call.Verb == "watch" {
+			cut(w) // it has no end, and so no half
+			return
+		}
 		a.half(w, r)
 	case scenario.Cut:
 		a.perform(r)

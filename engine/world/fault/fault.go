@@ -73,8 +73,9 @@ func (f *Faults) Add(one scenario.Fault) {
 // Before puts the faults in front of a system.
 func (f *Faults) Before(s System) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if fault := f.next(s.call(r)); fault != nil {
-			answer{f.clock, s, fault}.give(w, r)
+		call := s.call(r)
+		if fault := f.next(call); fault != nil {
+			answer{f.clock, s, call, fault}.give(w, r)
 			return
 		}
 		s.Handler.ServeHTTP(w, r)

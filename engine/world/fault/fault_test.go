@@ -117,6 +117,12 @@ func TestFaultsAreCounted(t *testing.T) {
 	require.Equal(t, []string{`404 "" 0s`, good}, []string{h.ask("get:pods:a"), h.ask("get:pods:a")})
 }
 
+func TestHalfAnEndlessAnswerIsNone(t *testing.T) {
+	h := open(t, scenario.Fault{On: "watch pods", Answer: "half"})
+	require.Equal(t, "broken: unexpected EOF", h.ask("watch:pods:"))
+	require.Empty(t, h.shop.done)
+}
+
 func TestHowAnAnswerGoesWrong(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault scenario.Fault

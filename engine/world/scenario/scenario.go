@@ -98,11 +98,11 @@ type Usage struct {
 type Command struct {
 	Pods      string        `yaml:"pods"`      // label selector; every pod if not given
 	Container string        `yaml:"container"` // every container if not given
-	Argv      []string      `yaml:"argv"`      // as for commands.reads of a site file: "*" is one argument, "..." any rest
+	Argv      []string      `yaml:"argv"`      // "*" is one argument, "..." at the end any rest
 	Stdout    string        `yaml:"stdout"`    // what it prints
 	Stderr    string        `yaml:"stderr"`    // what it prints as errors
 	ExitCode  int           `yaml:"exit_code"` // with which it ends
-	Reads     bool          `yaml:"reads"`     // it only looks, as commands.reads of a site file says
+	Reads     bool          `yaml:"reads"`     // it only looks, as commands.reads of a site file says: "*" and "..." are then no options
 	Takes     time.Duration `yaml:"takes"`     // how long it runs; no time if not given
 }
 
@@ -114,7 +114,7 @@ type Event struct {
 	Become    How    `yaml:"become"`
 	Pods      string `yaml:"pods"`      // for become: label selector
 	Namespace string `yaml:"namespace"` // for become, patch and delete: the context's if not given
-	Count     int    `yaml:"count"`     // for become: at most so many, by name; 0 for all
+	Count     int    `yaml:"count"`     // for become: at most so many, by name, those that are well first; 0 for all
 	Manner    `yaml:",inline"`
 	Apply     map[string]any `yaml:"apply"`  // an object as for kubectl apply
 	Patch     string         `yaml:"patch"`  // kind/name, with what changes in "with"
