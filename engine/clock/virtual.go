@@ -1,10 +1,11 @@
 package clock
 
 import (
-	"container/heap"
 	"context"
 	"sync"
 	"time"
+
+	"runbook/engine/due"
 )
 
 // Virtual is a clock that stands still while anything runs, and jumps to the next sleeper's time when everything sleeps.
@@ -12,9 +13,8 @@ type Virtual struct {
 	mu       sync.Mutex
 	now      time.Time
 	running  int
-	asleep   int // of those that lie in the heap; the others are alarms
-	sleepers sleepers
-	order    int
+	asleep   int // of those that lie in the queue; the others are alarms
+	sleepers due.Queue[*sleeper]
 }
 
 // NewVirtual makes a virtual clock that shows now, with one branch running.
@@ -52,7 +52,7 @@ func (v *Virtual) Sleep(ctx context.Context, d time.Duration) error {
 	}
 	s := v.lieDown(d)
 	select {
-	case <-s.woken:
+	case <-s.What.woken:
 		return nil
 	case <-ctx.Done():
 		v.getUp(s)
@@ -71,49 +71,44 @@ func (v *Virtual) WithTimeout(ctx context.Context, d time.Duration) (context.Con
 	}
 }
 
-func (v *Virtual) setAlarm(d time.Duration, ring func()) *sleeper {
+func (v *Virtual) setAlarm(d time.Duration, ring func()) *due.Item[*sleeper] {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	s := &sleeper{until: v.now.Add(max(d, 0)), order: v.order, ring: ring}
-	v.order++
-	heap.Push(&v.sleepers, s)
-	return s
+	return v.sleepers.Put(v.now.Add(max(d, 0)), &sleeper{ring: ring})
 }
 
-func (v *Virtual) liftAlarm(s *sleeper) {
+func (v *Virtual) liftAlarm(alarm *due.Item[*sleeper]) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
-	case s.ring == nil: // it was lifted before
+	case alarm.What.ring == nil: // it was lifted before
 		return
-	case s.index >= 0:
-		heap.Remove(&v.sleepers, s.index)
+	case alarm.Queued():
+		v.sleepers.Drop(alarm)
 	default:
 		v.running--
 	}
-	s.ring = nil
+	alarm.What.ring = nil
 }
 
-func (v *Virtual) lieDown(d time.Duration) *sleeper {
+func (v *Virtual) lieDown(d time.Duration) *due.Item[*sleeper] {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	s := &sleeper{until: v.now.Add(d), order: v.order, woken: make(chan struct{})}
-	v.order++
-	heap.Push(&v.sleepers, s)
+	s := v.sleepers.Put(v.now.Add(d), &sleeper{woken: make(chan struct{})})
 	v.asleep++
 	v.running--
 	v.advance()
 	return s
 }
 
-// getUp takes a sleeper whose context ended out of the heap, unless it was woken meanwhile.
-func (v *Virtual) getUp(s *sleeper) {
+// getUp takes a sleeper whose context ended out of the queue, unless it was woken meanwhile.
+func (v *Virtual) getUp(s *due.Item[*sleeper]) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if s.index < 0 {
+	if !s.Queued() {
 		return
 	}
-	heap.Remove(&v.sleepers, s.index)
+	v.sleepers.Drop(s)
 	v.asleep--
 	v.running++
 }
@@ -124,51 +119,18 @@ func (v *Virtual) advance() {
 	if v.running > 0 || v.asleep == 0 {
 		return
 	}
-	s := heap.Pop(&v.sleepers).(*sleeper)
-	v.now = s.until
+	first := v.sleepers.Take()
+	v.now = first.At
 	v.running++
-	if s.ring != nil {
+	if s := first.What; s.ring != nil {
 		s.ring()
 		return
 	}
 	v.asleep--
-	close(s.woken)
+	close(first.What.woken)
 }
 
 type sleeper struct {
-	until time.Time
-	order int
-	index int // in the heap, -1 once woken
 	woken chan struct{}
 	ring  func() // of an alarm, until it is lifted; nil for who sleeps
-}
-
-type sleepers []*sleeper
-
-func (s sleepers) Len() int { return len(s) }
-
-func (s sleepers) Less(i, j int) bool {
-	if !s[i].until.Equal(s[j].until) {
-		return s[i].until.Before(s[j].until)
-	}
-	return s[i].order < s[j].order
-}
-
-func (s sleepers) Swap(i, j int) {
-	s[i], s[j] = s[j], s[i]
-	s[i].index, s[j].index = i, j
-}
-
-func (s *sleepers) Push(x any) {
-	item := x.(*sleeper)
-	item.index = len(*s)
-	*s = append(*s, item)
-}
-
-func (s *sleepers) Pop() any {
-	old := *s
-	item := old[len(old)-1]
-	*s = old[:len(old)-1]
-	item.index = -1
-	return item
 }

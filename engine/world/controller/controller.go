@@ -61,7 +61,7 @@ func (c *Controllers) Advance(to time.Time) {
 		if rounds++; at.After(c.now()) {
 			rounds = 0
 		} else if rounds > patience {
-			panic(fmt.Sprintf("the simulated cluster does not get beyond %s: its agenda goes on with %v", c.stamp(), c.agenda.items[0].entry))
+			panic(fmt.Sprintf("the simulated cluster does not get beyond %s: its agenda goes on with %v", c.stamp(), c.agenda.queue.Next().What.entry))
 		}
 		c.store.SetNow(at)
 		for _, do := range c.agenda.take(at) {

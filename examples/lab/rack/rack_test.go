@@ -43,7 +43,7 @@ func up(t *testing.T) layout.Dir {
 	t.Helper()
 	rack := New()
 	if !rack.Present() {
-		t.Skip("the OpenSSH server is not installed: package openssh-server")
+		t.Fatal("the OpenSSH server is not installed: package openssh-server")
 	}
 	dir := layout.Dir(filepath.Join(t.TempDir(), `it's a "lab"`))
 	lab := supervisor.Supervisor{Dir: dir, Out: io.Discard, First: rack}
@@ -63,7 +63,7 @@ func login(t *testing.T, dir layout.Dir, args ...string) (exit int, out, errs st
 	t.Helper()
 	program, err := exec.LookPath("ssh")
 	if err != nil {
-		t.Skip("the OpenSSH client is not installed: package openssh-client")
+		t.Fatal("the OpenSSH client is not installed: package openssh-client")
 	}
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), program, append([]string{"-F", dir.SSHConfig(), Host}, args...)...)
@@ -254,7 +254,7 @@ func TestWhatCannotBeRecordedDoesNotRun(t *testing.T) {
 func TestAServerThatRefusesItsUserFailsSoonAndSaysWhy(t *testing.T) {
 	rack := New()
 	if !rack.Present() {
-		t.Skip("the OpenSSH server is not installed: package openssh-server")
+		t.Fatal("the OpenSSH server is not installed: package openssh-server")
 	}
 	rack.user, rack.within = "nobody-of-that-name", 3*time.Second
 	lab := supervisor.Supervisor{Dir: layout.Dir(filepath.Join(t.TempDir(), "lab")), Out: io.Discard, First: rack}
