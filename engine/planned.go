@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
 
 	"runbook/engine/action"
 	"runbook/engine/gate"
@@ -147,26 +146,12 @@ func isQuestion(name string, rehearsal []*journal.Record) bool {
 
 // rehearse returns the actions of a rehearsal that nobody sees.
 func rehearse(ctx context.Context, cfg Config) ([]*journal.Record, error) {
-	seen := &unseen{}
+	seen := &journal.Memory{}
 	cfg.Open = func() (journal.Sink, error) { return cfg.Redactor.Sink(seen), nil }
 	if _, err := Run(ctx, cfg); err != nil {
 		return nil, err
 	}
-	return plan.Actions(seen.records), context.Cause(ctx)
-}
-
-// unseen is a sink that keeps what it is given.
-type unseen struct {
-	mu      sync.Mutex
-	records []*journal.Record
-}
-
-func (s *unseen) Write(r *journal.Record) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	kept := *r
-	s.records = append(s.records, &kept)
-	return nil
+	return plan.Actions(seen.Records), context.Cause(ctx)
 }
 
 // samePrefix refuses a plan whose parts were rehearsed on a site that changed in between.

@@ -36,7 +36,7 @@ func recorded(t *testing.T) []*journal.Record {
 // replay runs a script against a recording and returns what a screen was told.
 func replay(t *testing.T, text string, records []*journal.Record) []*journal.Record {
 	t.Helper()
-	shown := &unseen{}
+	shown := &journal.Memory{}
 	cfg := newPlant().bench(t, text, shown)
 	cfg.Redactor = redact.New()
 	cfg.Past = Recording(records)
@@ -44,7 +44,7 @@ func replay(t *testing.T, text string, records []*journal.Record) []*journal.Rec
 	cfg.Given = cfg.Past.Run.Given
 	_, err := Run(t.Context(), cfg)
 	require.NoError(t, err)
-	return shown.records
+	return shown.Records
 }
 
 func TestAReplaySaysThatItIsOneAndTakesAsLongAsTheRunDid(t *testing.T) {

@@ -27,13 +27,13 @@ func (r *run) acts() []act {
 // asked are the actions that the run asked for: acts, and what was refused before there was anything to send.
 func (r *run) asked() []act {
 	outcomes := map[string]*journal.Outcome{}
-	for _, record := range r.records.all {
+	for _, record := range r.records.Records {
 		if record.Kind == journal.KindOutcome {
 			outcomes[record.Key] = record.Outcome
 		}
 	}
 	var out []act
-	for _, record := range plan.Actions(r.records.all) {
+	for _, record := range plan.Actions(r.records.Records) {
 		if record.Intent != nil && record.Intent.Unchanged {
 			continue
 		}
@@ -84,7 +84,7 @@ func argText(v any) string {
 
 // end is the last record; a run that has none is one that is still under way.
 func (r *run) end() *journal.End {
-	for _, record := range slices.Backward(r.records.all) {
+	for _, record := range slices.Backward(r.records.Records) {
 		if record.Kind == journal.KindEnd {
 			return record.End
 		}
@@ -94,7 +94,7 @@ func (r *run) end() *journal.End {
 
 // of are the run's records of a kind.
 func (r *run) of(kind journal.Kind) []*journal.Record {
-	return slices.DeleteFunc(slices.Clone(r.records.all), func(record *journal.Record) bool { return record.Kind != kind })
+	return slices.DeleteFunc(slices.Clone(r.records.Records), func(record *journal.Record) bool { return record.Kind != kind })
 }
 
 // verdict is the last one, nil if there is none.
@@ -109,7 +109,7 @@ func (r *run) verdict() *journal.Verdict {
 // shown are the texts that the run shows, in order.
 func (r *run) shown() []string {
 	var out []string
-	for _, record := range r.records.all {
+	for _, record := range r.records.Records {
 		switch {
 		case record.Show != nil:
 			out = append(out, shownText(record.Show))

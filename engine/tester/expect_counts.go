@@ -51,7 +51,7 @@ func orNothing(list []string) string {
 // met are the codes of the errors that calls met.
 func (r *run) met() []string {
 	var out []string
-	for _, record := range r.records.all {
+	for _, record := range r.records.Records {
 		if o := record.Outcome; o != nil && o.Error != nil && !slices.Contains(out, string(o.Error.Code)) {
 			out = append(out, string(o.Error.Code))
 		}
@@ -74,7 +74,7 @@ func (v *verification) attempts() error {
 			return err
 		}
 		found, most := false, 0
-		for _, record := range v.run.records.all {
+		for _, record := range v.run.records.Records {
 			if record.Outcome != nil && record.Call != nil && p.matches(act{record: record}) {
 				found, most = true, max(most, record.Outcome.Attempts)
 			}

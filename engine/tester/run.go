@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"sync"
 
 	"runbook/engine"
 	"runbook/engine/action"
@@ -18,26 +17,9 @@ import (
 type run struct {
 	number  int
 	how     string // as a test says it: run, dry, plan, apply
-	records records
+	records journal.Memory
 	plan    *plan.Plan // what a plan says; nil for every other run
 	err     error      // why it did not begin
-}
-
-// records is a sink in memory. It numbers records as a journal does.
-type records struct {
-	mu  sync.Mutex
-	all []*journal.Record
-}
-
-// Write keeps a record.
-func (s *records) Write(r *journal.Record) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	kept := *r
-	kept.Seq = int64(len(s.all)) + 1
-	r.Seq = kept.Seq
-	s.all = append(s.all, &kept)
-	return nil
 }
 
 func (t *trial) run(ctx context.Context, a module.Args) (any, error) {
@@ -85,12 +67,12 @@ func (t *trial) planned(ctx context.Context, a module.Args) (any, error) {
 // planOf writes a plan as a file has it, and reads it again.
 func planOf(ctx context.Context, cfg engine.Config, r *run) (*plan.Plan, error) {
 	cfg.Coverage = nil // nobody looks at what the turns do
-	turns, err := engine.Turns(ctx, cfg, r.records.all)
+	turns, err := engine.Turns(ctx, cfg, r.records.Records)
 	if err != nil {
 		return nil, err
 	}
 	var text bytes.Buffer
-	if err := plan.Write(&text, r.records.all, turns); err != nil {
+	if err := plan.Write(&text, r.records.Records, turns); err != nil {
 		return nil, err
 	}
 	sealed, err := journal.ParseSealed(text.Bytes(), "test.plan", journal.PlanFile)
