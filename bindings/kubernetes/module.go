@@ -81,8 +81,16 @@ Kinds are written as for kubectl: "pods", "po", "deploy", "deployments.apps". On
 from get or list. Objects are read-only; their fields are those of the manifest: pod.metadata.name, pod.status.phase. The values
 of Secrets never arrive: each reads "[secret]".`,
 		Funcs: []module.Func{
-			b.listFunc(), b.getFunc(), b.createFunc(), b.deleteFunc(), b.scaleFunc(), b.waitFunc(), b.logsFunc(), b.execFunc(),
-			b.failingFunc(), b.rowFunc(),
+			b.listFunc(),
+			b.getFunc(),
+			b.createFunc(),
+			b.deleteFunc(),
+			b.scaleFunc(),
+			b.waitFunc(),
+			b.logsFunc(),
+			b.execFunc(),
+			b.failingFunc(),
+			b.rowFunc(),
 		},
 		Denied: b.denied,
 	}

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"runbook/engine/journal"
+	"runbook/engine/module"
 	"runbook/engine/screen"
 )
 
@@ -139,14 +140,9 @@ func (a *ageValue) String() string { return "" }
 // Type names the value in help texts.
 func (a *ageValue) Type() string { return "D" }
 
-// Set accepts what time.ParseDuration does, and days, which ages of runs are counted in.
+// Set accepts what a script's durations can be, days included, which ages of runs are counted in.
 func (a *ageValue) Set(s string) error {
-	days, counted := strings.CutSuffix(s, "d")
-	if n, err := strconv.ParseUint(days, 10, 16); counted && err == nil {
-		*a = ageValue(n) * ageValue(24*time.Hour)
-		return nil
-	}
-	d, err := time.ParseDuration(s)
+	d, err := module.ParseDuration(s)
 	if err != nil || d < 0 {
 		return usage("--older-than must be a time such as 30d or 12h, got %q", s).Error
 	}

@@ -17,6 +17,7 @@ import (
 	"runbook/engine/catalog"
 	"runbook/engine/journal"
 	"runbook/engine/redact"
+	"runbook/engine/site"
 	"runbook/engine/world"
 	"runbook/engine/world/scenario"
 )
@@ -157,9 +158,9 @@ func scenarioName(s *scenario.Scenario) string {
 	return path
 }
 
-// reads are the commands that the scenario declares to only look.
+// reads are the commands that only look anywhere, and those that the scenario declares to.
 func (s *simulatedSite) reads() action.Commands {
-	var out action.Commands
+	out := slices.Clone(site.Known)
 	for _, c := range s.scenario.Kubernetes.Commands {
 		if c.Reads {
 			out = append(out, c.Argv)

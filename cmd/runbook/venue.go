@@ -50,7 +50,7 @@ type liveSite struct {
 func (liveSite) open() error                    { return nil }
 func (liveSite) close() error                   { return nil }
 func (l liveSite) cluster() kubernetes.Access   { return l.flags }
-func (l liveSite) reads() action.Commands       { return l.file.Commands.Reads }
+func (l liveSite) reads() action.Commands       { return slices.Concat(site.Known, l.file.Commands.Reads) }
 func (l liveSite) siteFile() string             { return siteFile(l.file) }
 func (liveSite) mode(m engine.Mode) engine.Mode { return m }
 

@@ -124,6 +124,9 @@ type Prediction struct {
 	// Unchanged says that the target is as wanted already: nothing is to be sent, and nothing to be consented to.
 	Unchanged bool
 	Note      string // one line for a person: why only simulated, or what follows of it
+	// Warnings are what a person should know before saying yes, a line each, such as that somebody else keeps the target as it is now
+	// and will undo this.
+	Warnings []string
 	// Missed is why what follows of the action is not known, which the note says too; nil if nothing is missing. Where it is
 	// retryable, another prediction may know more. It is no reason against the action.
 	Missed error

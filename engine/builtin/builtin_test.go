@@ -169,10 +169,10 @@ func TestMistakesSayWhatToType(t *testing.T) {
 		"time.format a form":  {"time.format", []any{1.0, "dat"}, `time.format: form must be one of rfc3339, date, time, compact_date, minute, got "dat"; did you mean "date"?`, ""},
 		"time.format NaN":     {"time.format", []any{math.NaN()}, "time.format: time must be a number, got NaN", ""},
 		"time.format far":     {"time.format", []any{1e300}, "time.format: time must be at most 2.53402300799e+11, got 1e+300", ""},
-		"time.duration":       {"time.duration", []any{"5 minutes"}, `time.duration: text must be a duration such as "90s" or "5m", or a number of seconds, not the string "5 minutes"`, ""},
+		"time.duration":       {"time.duration", []any{"5 minutes"}, `time.duration: text must be a duration such as "90s", "5m" or "7d", or a number of seconds, not the string "5 minutes"`, ""},
 		"time.duration back":  {"time.duration", []any{"-5m"}, "time.duration: text must not be negative, got -5m0s", ""},
-		"time.duration far":   {"time.duration", []any{1e300}, `time.duration: text must be a duration such as "90s" or "5m", or a number of seconds, not the number 1e+300`, ""},
-		"time.duration NaN":   {"time.duration", []any{math.NaN()}, `time.duration: text must be a duration such as "90s" or "5m", or a number of seconds, not the number NaN`, ""},
+		"time.duration far":   {"time.duration", []any{1e300}, `time.duration: text must be a duration such as "90s", "5m" or "7d", or a number of seconds, not the number 1e+300`, ""},
+		"time.duration NaN":   {"time.duration", []any{math.NaN()}, `time.duration: text must be a duration such as "90s", "5m" or "7d", or a number of seconds, not the number NaN`, ""},
 		"time.human NaN":      {"time.human", []any{math.NaN()}, "time.human: seconds must be a number, got NaN", ""},
 		"time.human far":      {"time.human", []any{1e10}, "time.human: seconds must be at most 9e+09, got 1e+10", ""},
 	} {

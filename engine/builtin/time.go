@@ -57,7 +57,7 @@ func timeModule(now Now) *module.Module {
 				Pure: pure(formatTime),
 			},
 			{
-				Name: "duration", Doc: "Reads a duration such as 90s, 5m or 1h30m.",
+				Name: "duration", Doc: "Reads a duration such as 90s, 5m, 1h30m or 7d.",
 				Params:  []module.Param{{Name: "text", Kind: module.Duration, Required: true}},
 				Returns: module.Result{Type: "number", Doc: "seconds"}, Examples: []string{`time.duration("5m")`},
 				Pure: pure(func(a module.Args) (any, error) { return a["text"], nil }),

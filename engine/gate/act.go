@@ -109,7 +109,8 @@ func (g *Gate) predict(ctx context.Context, pass *passage) error {
 	g.mu.Unlock()
 	pass.intent = &journal.Intent{
 		Number: number, Evidence: pass.predicted.Evidence, Label: pass.predicted.Label, Note: pass.predicted.Note,
-		Changes: describeChanges(pass.predicted.Changes, g.opts.Veil), Unchanged: pass.predicted.Unchanged, Returned: journal.Returns(pass.predicted.Value),
+		Warnings: pass.predicted.Warnings, Changes: describeChanges(pass.predicted.Changes, g.opts.Veil),
+		Unchanged: pass.predicted.Unchanged, Returned: journal.Returns(pass.predicted.Value),
 	}
 	if g.opts.Terminal.makes(pass.desc.Target) {
 		// Its identity is not known yet, and nobody else can have changed it.

@@ -122,6 +122,7 @@ var fieldDocs = map[string]string{
 	"intent.made":      "in a dry run: the target exists only because the run makes it, so nothing is known of it yet",
 	"intent.unchanged": "the target is as wanted already: nothing is sent, and nobody is asked",
 	"intent.note":      "a line about the prediction",
+	"intent.warnings":  "what a person should know before saying yes",
 	"intent.changes":   "what changes, as predicted; the first is the action's purpose",
 	"intent.result":    "what the call would return, should only a look at the target tell later that it was done",
 	"intent.ref":       "the file in the run's directory that has a large result",

@@ -190,6 +190,7 @@ type Intent struct {
 	Evidence action.Evidence `json:"evidence"`
 	Label    action.Label    `json:"label"`
 	Note     string          `json:"note,omitempty"`
+	Warnings []string        `json:"warnings,omitempty"`
 
 	Unchanged bool     `json:"unchanged,omitempty"` // the target is as wanted already: nothing is sent
 	Made      bool     `json:"made,omitempty"`      // in a dry run: the target exists only because the run makes it, so nothing is known of it

@@ -54,7 +54,7 @@ func TestBindSaysWhatIsWrong(t *testing.T) {
 		`site.list: limit must be at most 1000, got 1001`:                                                            {"pods", map[string]any{"limit": 1001.0}},
 		`site.list: limit must be at least 1, got 0`:                                                                 {"pods", map[string]any{"limit": 0.0}},
 		`site.list: limit must be a whole number, not the number 1.5`:                                                {"pods", map[string]any{"limit": 1.5}},
-		`site.list: timeout must be a duration such as "90s" or "5m", or a number of seconds, not the string "soon"`: {"pods", map[string]any{"timeout": "soon"}},
+		`site.list: timeout must be a duration such as "90s", "5m" or "7d", or a number of seconds, not the string "soon"`: {"pods", map[string]any{"timeout": "soon"}},
 		`site.list: timeout must not be negative, got -1s`:                                                           {"pods", map[string]any{"timeout": -1.0}},
 		`site.list: names must be a list of strings, not a list`:                                                     {"pods", map[string]any{"names": []any{1.0}}},
 		`site.list: order must be one of name, age, got "agee"; did you mean "age"?`:                                 {"pods", map[string]any{"order": "agee"}},

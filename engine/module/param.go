@@ -21,7 +21,7 @@ const (
 	Integer  Kind = "integer"
 	Number   Kind = "number"
 	Boolean  Kind = "boolean"
-	Duration Kind = "duration" // "90s", "5m", or a number of seconds; arrives as time.Duration
+	Duration Kind = "duration" // "90s", "5m", "7d", or a number of seconds; arrives as time.Duration
 	Object   Kind = "object"   // a table with names, or an object that came from outside; arrives as map[string]any or json.RawMessage
 	List     Kind = "list"     // arrives as []any
 	Strings  Kind = "strings"  // a list of strings; arrives as []string
@@ -99,7 +99,7 @@ func (p *Param) checkBounds(n float64, where string) error {
 func (p *Param) expectation() string {
 	names := map[Kind]string{
 		String: "a string", Integer: "a whole number", Number: "a number", Boolean: "true or false",
-		Duration: `a duration such as "90s" or "5m", or a number of seconds`, Object: "a table", List: "a list",
+		Duration: `a duration such as "90s", "5m" or "7d", or a number of seconds`, Object: "a table", List: "a list",
 		Strings: "a list of strings", Ref: `"kind/name" or an object`, Any: "a value", Function: "a function",
 	}
 	return names[p.Kind]
@@ -156,7 +156,7 @@ func convertDuration(v any) (any, bool) {
 	case float64:
 		return time.Duration(d * float64(time.Second)), math.Abs(d) < longest
 	case string:
-		out, err := time.ParseDuration(d)
+		out, err := ParseDuration(d)
 		return out, err == nil
 	}
 	return nil, false

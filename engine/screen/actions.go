@@ -150,6 +150,9 @@ func (t *Text) details(r *journal.Record) {
 	if r.Intent.Note != "" {
 		t.say(indent, dim, r.Intent.Note)
 	}
+	for _, warning := range r.Intent.Warnings {
+		t.say(indent, yellow, "warning: "+warning)
+	}
 	if t.withEvidence {
 		t.preconditions(indent, r)
 	}

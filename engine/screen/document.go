@@ -165,7 +165,7 @@ func (d *Document) action(e *entry) ActionReport {
 	report := ActionReport{
 		Number: intent.Number, Key: e.intent.Key, Branch: e.intent.Branch, Verb: call.Verb, Target: call.Target,
 		Identity: orEmpty(call.Identity), Payload: orEmpty(call.Payload), Risk: call.Risk, Label: intent.Label, Where: call.Where,
-		Note: intent.Note, Changes: orEmpty(intent.Changes), Outcome: d.ledger.status(e), Attempts: 1,
+		Note: intent.Note, Warnings: orEmpty(intent.Warnings), Changes: orEmpty(intent.Changes), Outcome: d.ledger.status(e), Attempts: 1,
 		Again: e.again && len(d.report.Resumed) > 0,
 	}
 	if o := e.outcome; o != nil {

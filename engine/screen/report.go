@@ -105,6 +105,7 @@ type ActionReport struct {
 	Label    action.Label     `json:"label"`
 	Where    string           `json:"where"`
 	Note     string           `json:"note,omitempty"`
+	Warnings []string         `json:"warnings"`
 	Changes  []journal.Change `json:"changes"`
 	Outcome  string           `json:"outcome"`
 	Again    bool             `json:"repeated,omitempty"` // from an earlier part of a run that was resumed, and not done again
