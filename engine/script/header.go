@@ -46,13 +46,13 @@ var severities = []string{"P0", "P1", "P2", "P3"}
 
 // headerFields are the fields of runbook{}; steps and params are checked by hand, because they hold functions and names of their own.
 var headerFields = []module.Param{
-	{Name: "summary", Kind: module.String, Required: true},
-	{Name: "severity", Kind: module.String, Enum: severities},
-	{Name: "alerts", Kind: module.Strings},
-	{Name: "tags", Kind: module.Strings},
-	{Name: "may", Kind: module.Strings},
-	{Name: "params", Kind: module.Object},
-	{Name: "steps", Kind: module.Any},
+	{Name: "summary", Kind: module.String, Required: true, Doc: "what it does, in a line"},
+	{Name: "severity", Kind: module.String, Enum: severities, Doc: "of the incident that it is for: P0, the worst, to P3"},
+	{Name: "alerts", Kind: module.Strings, Doc: "names of the alerts that it answers"},
+	{Name: "tags", Kind: module.Strings, Doc: "words to find it by: runbook list -l TAG"},
+	{Name: "may", Kind: module.Strings, Doc: `what it may change: "kubernetes.delete pods"; anything else is refused`},
+	{Name: "params", Kind: module.Object, Doc: "its parameters by name, each a table of type (string, integer, number, boolean, duration), help, default, required, min, max, enum, pattern (RE2, of the whole), ask (a question, for ask) and secret"},
+	{Name: "steps", Kind: module.Any, Doc: "a list of steps, in their order"},
 }
 
 // openHeader adds runbook and step, with which a script says what it is.

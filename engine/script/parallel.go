@@ -17,8 +17,8 @@ import (
 const defaultLimit = 16
 
 var parallelOptions = []module.Param{
-	{Name: "limit", Kind: module.Integer, Default: int64(defaultLimit), Min: module.Bound(1), Max: module.Bound(1000)},
-	{Name: "on_error", Kind: module.String, Default: "stop", Enum: []string{"stop", "continue"}},
+	{Name: "limit", Kind: module.Integer, Default: int64(defaultLimit), Min: module.Bound(1), Max: module.Bound(1000), Doc: "how many calls are under way at once"},
+	{Name: "on_error", Kind: module.String, Default: "stop", Enum: []string{"stop", "continue"}, Doc: "stop: no call begins after the first error, which is raised; continue: errors are returned"},
 }
 
 // group is one call of parallel: its branches, and what came of each.
