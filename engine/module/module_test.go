@@ -46,19 +46,19 @@ func TestBindFillsInAndConverts(t *testing.T) {
 
 func TestBindSaysWhatIsWrong(t *testing.T) {
 	for message, values := range map[string][]any{
-		`site.list: kind is missing: a string`:                                                                       {},
-		`site.list: kind must be a string, not the number 3`:                                                         {3.0},
-		`site.list takes at most 2 arguments, got 3`:                                                                 {"pods", nil, nil},
-		`site.list has no option "selectr"; did you mean "selector"?`:                                                {"pods", map[string]any{"selectr": "a=b"}},
-		`site.list has no option "zzz"; there is limit, names, order, selector, timeout`:                             {"pods", map[string]any{"zzz": 1.0}},
-		`site.list: limit must be at most 1000, got 1001`:                                                            {"pods", map[string]any{"limit": 1001.0}},
-		`site.list: limit must be at least 1, got 0`:                                                                 {"pods", map[string]any{"limit": 0.0}},
-		`site.list: limit must be a whole number, not the number 1.5`:                                                {"pods", map[string]any{"limit": 1.5}},
+		`site.list: kind is missing: a string`:                                                                             {},
+		`site.list: kind must be a string, not the number 3`:                                                               {3.0},
+		`site.list takes at most 2 arguments, got 3`:                                                                       {"pods", nil, nil},
+		`site.list has no option "selectr"; did you mean "selector"?`:                                                      {"pods", map[string]any{"selectr": "a=b"}},
+		`site.list has no option "zzz"; there is limit, names, order, selector, timeout`:                                   {"pods", map[string]any{"zzz": 1.0}},
+		`site.list: limit must be at most 1000, got 1001`:                                                                  {"pods", map[string]any{"limit": 1001.0}},
+		`site.list: limit must be at least 1, got 0`:                                                                       {"pods", map[string]any{"limit": 0.0}},
+		`site.list: limit must be a whole number, not the number 1.5`:                                                      {"pods", map[string]any{"limit": 1.5}},
 		`site.list: timeout must be a duration such as "90s", "5m" or "7d", or a number of seconds, not the string "soon"`: {"pods", map[string]any{"timeout": "soon"}},
-		`site.list: timeout must not be negative, got -1s`:                                                           {"pods", map[string]any{"timeout": -1.0}},
-		`site.list: names must be a list of strings, not a list`:                                                     {"pods", map[string]any{"names": []any{1.0}}},
-		`site.list: order must be one of name, age, got "agee"; did you mean "age"?`:                                 {"pods", map[string]any{"order": "agee"}},
-		`site.list: options must be a table, not the string "app=x"`:                                                 {"pods", "app=x"},
+		`site.list: timeout must not be negative, got -1s`:                                                                 {"pods", map[string]any{"timeout": -1.0}},
+		`site.list: names must be a list of strings, not a list`:                                                           {"pods", map[string]any{"names": []any{1.0}}},
+		`site.list: order must be one of name, age, got "agee"; did you mean "age"?`:                                       {"pods", map[string]any{"order": "agee"}},
+		`site.list: options must be a table, not the string "app=x"`:                                                       {"pods", "app=x"},
 	} {
 		_, err := bind(values...)
 		require.Error(t, err, message)
