@@ -110,6 +110,9 @@ func (c *Cluster) Apply(manifest map[string]any) error {
 // scenarios is how a scenario writes.
 var scenarios = options{manager: "scenario", validation: strict, user: admin}
 
+// happenings is how what happens to a site is written. Other than what the site was made of, it has an author whom somebody may look for.
+var happenings = options{manager: scenarios.manager, validation: strict, noted: true, user: admin}
+
 // reapplied is an object after what was applied before is applied in another form: what it no longer says is taken away.
 func (c *Cluster) reapplied(k *kind, key store.Key, live, manifest Object) (Object, error) {
 	before := c.applied[key]
@@ -161,7 +164,7 @@ func (c *Cluster) Patch(reference, namespace string, patch map[string]any) error
 			}
 			return k.tidy(next)
 		}
-		if _, err := c.update(k, key, subresource, scenarios, change); err != nil {
+		if _, err := c.update(k, key, subresource, happenings, change); err != nil {
 			return err
 		}
 	}

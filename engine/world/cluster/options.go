@@ -21,6 +21,7 @@ type options struct {
 	validation string
 	force      bool // takes fields from their owners
 	applied    bool // the owners are worked out already
+	noted      bool // who wrote it is kept, although nobody began to for this object
 	user       user
 }
 

@@ -43,8 +43,8 @@ func (m owners) of(k *kind, subresource string) (*managedfields.FieldManager, er
 }
 
 // update returns an object with the owners of its fields, after a client wrote it. live is nil for a new one.
-func (m owners) update(k *kind, subresource string, live, next Object, manager string, now time.Time) (Object, error) {
-	if live != nil && !hasOwners(live) && !hasOwners(next) {
+func (m owners) update(k *kind, subresource string, live, next Object, opts options, now time.Time) (Object, error) {
+	if live != nil && !hasOwners(live) && !hasOwners(next) && !opts.noted {
 		return next, nil // nobody began to keep them
 	}
 	keeper, err := m.of(k, subresource)
@@ -52,10 +52,13 @@ func (m owners) update(k *kind, subresource string, live, next Object, manager s
 		return nil, apierrors.NewInternalError(err)
 	}
 	before, after := owned(k, subresource, live), owned(k, subresource, next)
-	if live == nil {
+	switch {
+	case live == nil:
 		before = k.zero()
+	case !hasOwners(live):
+		before.SetUID("") // the library begins to keep owners with objects that are new to it
 	}
-	out, err := keeper.Update(before, after, manager)
+	out, err := keeper.Update(before, after, opts.manager)
 	if err != nil {
 		return nil, apierrors.NewInternalError(err)
 	}
