@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -230,8 +231,22 @@ func (b *binding) recreated(ctx context.Context, of address, uid string, err err
 
 // drifted says that a target is not what it was when the action was predicted.
 func drifted(of address, field string, planned, actual any) error {
-	return action.Errorf(action.CodeConflict, "%s has changed: %s was %v when this was planned and is %v now", of.target(), field, planned, actual).
+	return action.Errorf(action.CodeConflict, "%s has changed: %s was %s when this was planned and is %s now",
+		of.target(), field, inSentence(planned), inSentence(actual)).
 		On(of.target()).Try("look at it again: kubectl get %s", of.kubectl())
+}
+
+// inSentence is a value in a sentence.
+func inSentence(v any) string {
+	const most = 120
+	switch v.(type) {
+	case nil:
+		return "absent"
+	case object, []any:
+		text := action.Text(v)
+		return strings.ToValidUTF8(text[:min(most, len(text))], "")
+	}
+	return fmt.Sprint(v)
 }
 
 // Settle looks whether that very object is still wanted.
