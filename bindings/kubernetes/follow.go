@@ -121,9 +121,7 @@ func follows(p action.Prediction, f follower) action.Prediction {
 		return p
 	}
 	p.Changes = append(p.Changes, derived...)
-	if n := countPods(derived); n != "" {
-		p.Note = appendNote(p.Note, n)
-	}
+	p.Note = appendNote(p.Note, countPods(derived))
 	return p
 }
 
@@ -157,8 +155,11 @@ func plural(pods int) string {
 }
 
 func appendNote(note, more string) string {
-	if note == "" {
+	switch {
+	case note == "":
 		return more
+	case more == "":
+		return note
 	}
 	return note + "; " + more
 }

@@ -207,7 +207,7 @@ func (w objectWrite) send(ctx context.Context, view action.View, before object, 
 	if p.body == nil {
 		return e, nil
 	}
-	r, err := p.over(before).request(w.of, w.part, w.purpose, w.b.FieldManager, dryRun)
+	r, err := p.over(before).request(w.of, w.part, w.purpose, orElse(p.manager, w.b.FieldManager), dryRun)
 	if err != nil {
 		return edit{}, err
 	}
@@ -309,7 +309,7 @@ func (w objectWrite) made(ctx context.Context, seen action.Evidence) (live objec
 			return w.done(seen, w.shown(live)), nil
 		}
 		e, err := w.send(ctx, nothing{}, live, true)
-		if code := action.CodeOf(err); code == action.CodeRejected || code == action.CodeInvalid {
+		if err != nil && doesNotFit(err) {
 			return false, nil
 		}
 		return err == nil && e.unchanged(), err
@@ -317,12 +317,9 @@ func (w objectWrite) made(ctx context.Context, seen action.Evidence) (live objec
 	return live, made, err
 }
 
-// reactions is what controllers do about a change of an object that they look after.
-func (b *binding) reactions(ctx context.Context, view action.View, before, after object) ([]action.Change, error) {
-	if workload.Equal(before["spec"], after["spec"]) {
-		return nil, nil
-	}
-	return b.controllers(ctx, view, after)
+func doesNotFit(err error) bool {
+	code := action.CodeOf(err)
+	return code == action.CodeRejected || code == action.CodeInvalid || code == action.CodeConflict && !movedOn(err)
 }
 
 // nothing is the view of a run that intends nothing: what a write is made over.

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -124,13 +125,19 @@ func patchBody(v any, operations bool) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return body, notTheServers(body, "kubernetes.patch")
+}
+
+// notTheServers refuses to write what an object from the cluster has and a change of it must not: the server keeps it, and what was seen
+// of the object is compared anyway.
+func notTheServers(o object, function string) error {
 	for _, field := range []string{"resourceVersion", "uid", "managedFields"} {
-		if workload.Dig(body, "metadata", field) != nil {
-			return nil, action.Errorf(action.CodeInvalid, "kubernetes.patch: metadata.%s is the server's", field).
-				Try("leave it out: the object is compared with what was seen of it anyway")
+		if workload.Dig(o, "metadata", field) != nil {
+			return action.Errorf(action.CodeInvalid, "%s: metadata.%s is the server's", function, field).
+				Try("write the fields alone that you want to change, not a whole object from the cluster")
 		}
 	}
-	return body, nil
+	return nil
 }
 
 // operationList is a JSON patch, checked as far as it can be without the object.
@@ -161,12 +168,8 @@ var operationNames = []string{"add", "remove", "replace", "move", "copy", "test"
 
 func checkOperation(operation object) error {
 	name := workload.Text(operation, "op")
-	known := false
-	for _, n := range operationNames {
-		known = known || n == name
-	}
 	switch path := workload.Text(operation, "path"); {
-	case !known:
+	case !slices.Contains(operationNames, name):
 		return action.Errorf(action.CodeInvalid, "op must be one of %s, not %q%s", strings.Join(operationNames, ", "), name, module.DidYouMean(name, operationNames))
 	case !strings.HasPrefix(path, "/"):
 		return action.Errorf(action.CodeInvalid, "path must begin with a slash, as in /spec/replicas, not %q", path)

@@ -17,9 +17,10 @@ import (
 
 // A patch is a change of one object as it is sent: one of the four kinds that an API server takes. The zero patch changes nothing.
 type patch struct {
-	how   types.PatchType
-	body  any  // an object; of a JSON patch the list of its operations
-	force bool // of an apply: takes over the fields that other managers keep
+	how     types.PatchType
+	body    any    // an object; of a JSON patch the list of its operations
+	manager string // owner of the fields; empty for the program's own
+	force   bool   // of an apply: takes over the fields that other managers keep
 }
 
 func mergePatch(body object) patch { return patch{how: types.MergePatchType, body: body} }

@@ -93,15 +93,6 @@ func (s scaleAction) Predict(ctx context.Context, view action.View) (action.Pred
 	return follows(p, func() ([]action.Change, error) { return s.b.controllers(ctx, view, after) }), nil
 }
 
-// controllers is what a workload's controllers do once they see it like this.
-func (b *binding) controllers(ctx context.Context, view action.View, owner object) ([]action.Change, error) {
-	w, err := b.gather(ctx, view, owner)
-	if err != nil {
-		return nil, err
-	}
-	return changes(workload.Diff(w, workload.Reconcile(w, b.now(ctx)))), nil
-}
-
 // ask lets the server say what it would do: how many replicas are wanted now, and how many would be.
 func (s scaleAction) ask(ctx context.Context) (old, granted int64, err error) {
 	look := func() (object, error) {

@@ -168,6 +168,129 @@ func flowDryPatch(s *site) {
 	require.Equal(s, action.CodeNotFound, action.CodeOf(err))
 }
 
+// Server-side apply: creates, owns, meets other owners, takes over, gives up what it leaves out.
+func flowApply(s *site) {
+	d := s.driver("admin", false)
+	in := opts("namespace", s.namespace)
+	notice := func(data object) map[string]any { return configMapNamed("notice", s.namespace, data) }
+	a := d.act("apply", notice(object{"text": "down", "since": "3"}))
+	p, err := a.Predict(s.Context(), d.view)
+	require.NoError(s, err)
+	require.Equal(s, action.Validated, p.Label)
+	require.Nil(s, p.Changes[0].Before)
+	require.Equal(s, action.Evidence{}, p.Evidence)
+	d.settles(action.NotDone, a, action.Intent{Evidence: p.Evidence})
+	_, err = a.Apply(s.Context(), p)
+	require.NoError(s, err)
+	d.settles(action.Done, a, action.Intent{Evidence: p.Evidence})
+	_, err = a.Apply(s.Context(), p)
+	require.ErrorContains(s, err, "it did not exist when this was planned and does now")
+	p, err = a.Predict(s.Context(), d.view)
+	require.NoError(s, err)
+	require.True(s, p.Unchanged)
+
+	// What it leaves out goes; what others added stays.
+	s.change("configmaps/notice", "merge", object{"data": object{"more": "1"}})
+	a = d.act("apply", notice(object{"text": "up"}))
+	p, err = a.Predict(s.Context(), d.view)
+	require.NoError(s, err)
+	require.Equal(s, map[string]any{"data.text": "down", "data.since": "3"}, p.Evidence.Old)
+	d.settles(action.NotDone, a, action.Intent{Evidence: p.Evidence})
+	_, err = a.Apply(s.Context(), p)
+	require.NoError(s, err)
+	require.Equal(s, object{"text": "up", "more": "1"}, d.get("configmap/notice", in)["data"])
+
+	// What others keep is theirs, until it is taken.
+	other := d.act("apply", notice(object{"text": "sideways"}), opts("manager", "another"))
+	_, err = other.Predict(s.Context(), d.view)
+	require.Equal(s, action.CodeConflict, action.CodeOf(err))
+	require.ErrorContains(s, err, `cannot apply configmaps/notice in `+s.namespace+`: data.text is kept by "runbook-lab"`)
+	require.Contains(s, hintOf(err), "force = true")
+	d.settles(action.Unknown, other, action.Intent{Evidence: p.Evidence})
+	d.apply("apply", notice(object{"text": "sideways"}), opts("manager", "another", "force", true))
+	require.Equal(s, "sideways", workload.Text(d.get("configmap/notice", in), "data", "text"))
+	_, err = a.Apply(s.Context(), p)
+	require.Equal(s, action.CodeConflict, action.CodeOf(err))
+
+	// To come to own a field as it is changes nobody's value, and is a change.
+	d.apply("apply", notice(object{"text": "sideways"}), opts("manager", "third"))
+	var managers []string
+	for _, entry := range workload.Maps(d.get("configmap/notice", in), "metadata", "managedFields") {
+		managers = append(managers, workload.Text(entry, "manager"))
+	}
+	require.Contains(s, managers, "third")
+	_, err = d.act("apply", configMapNamed("notice", s.namespace+"-none", nil)).Predict(s.Context(), d.view)
+	require.Equal(s, action.CodeNotFound, action.CodeOf(err))
+}
+
+// Labels and annotations are set, overwritten and removed. A pod that loses its labels is let go.
+func flowLabel(s *site) {
+	d := s.driver("admin", false)
+	in := opts("namespace", s.namespace)
+	d.apply("create", deploymentNamed("web", s.namespace, 2))
+	s.until(d, "deployment/web", in)
+	a := d.act("label", "deployment/web", object{"example.com/team": "a", "app": false, "none": false}, in)
+	require.Equal(s, action.Routine, a.Describe().Risk)
+	p, err := a.Predict(s.Context(), d.view)
+	require.NoError(s, err)
+	require.Equal(s, map[string]any{`metadata.labels["example.com/team"]`: nil, "metadata.labels.app": "web"}, p.Evidence.Old)
+	require.Empty(s, p.Note)
+	d.settles(action.NotDone, a, action.Intent{Evidence: p.Evidence})
+	_, err = a.Apply(s.Context(), p)
+	require.NoError(s, err)
+	d.settles(action.Done, a, action.Intent{Evidence: p.Evidence})
+	require.Equal(s, object{"example.com/team": "a"}, workload.Map(d.get("deployment/web", in), "metadata", "labels"))
+	d.apply("annotate", "deployment/web", object{"note": "two words", "example.com/Ticket": "7"}, in)
+	require.Equal(s, "two words", workload.Text(d.get("deployment/web", in), "metadata", "annotations", "note"))
+
+	selected := opts("namespace", s.namespace, "selector", "app=web")
+	pod := d.list("pods", selected)[0]
+	p, err = d.act("label", pod, object{"app": false, "aside": "yes"}).Predict(s.Context(), d.view)
+	require.NoError(s, err)
+	require.Equal(s, "1 pod to start", p.Note)
+	d.apply("label", pod, object{"app": false, "aside": "yes"})
+	s.eventually(func() bool { return len(d.names("pods", selected)) == 2 && len(d.names("pods", in)) == 3 })
+	_, name := identity(pod)
+	s.eventually(func() bool { return workload.Controller(d.get("pod/"+name, in)) == nil })
+}
+
+// A dry run sees what it applied and labelled, also where the server knows nothing of it.
+func flowDryApply(s *site) {
+	d := s.driver("admin", true)
+	ns := s.namespace + "-flow"
+	in := opts("namespace", ns)
+	d.predict("create", namespaceNamed(ns))
+	p := d.predict("apply", deploymentNamed("web", ns, 3))
+	require.Equal(s, action.Simulated, p.Label)
+	require.Len(s, d.names("pods", opts("namespace", ns, "selector", "app=web")), 3)
+	p = d.predict("apply", deploymentNamed("web", ns, 1))
+	require.Equal(s, map[string]any{"spec.replicas": int64(3)}, p.Evidence.Old)
+	pods := d.names("pods", in)
+	require.Len(s, pods, 1)
+	p, err := d.act("apply", deploymentNamed("web", ns, 1)).Predict(s.Context(), d.view)
+	require.NoError(s, err)
+	require.True(s, p.Unchanged)
+
+	p = d.predict("label", "pod/"+pods[0], object{"app": false, "aside": "yes"}, in)
+	require.Equal(s, "the server has not seen what this run intends before; 1 pod to start", p.Note)
+	require.Equal(s, pods, d.names("pods", opts("namespace", ns, "selector", "aside")))
+	require.Len(s, d.names("pods", opts("namespace", ns, "selector", "app=web")), 1)
+	require.Nil(s, workload.Controller(d.get("pod/"+pods[0], in)))
+	d.predict("delete", "deployment/web", in)
+	require.Equal(s, pods, d.names("pods", in), "what was let go stays")
+
+	d.predict("delete", "namespace/"+ns)
+	_, err = d.act("apply", configMapNamed("notice", ns, nil)).Predict(s.Context(), d.view)
+	require.Equal(s, action.CodeNotFound, action.CodeOf(err))
+
+	d.view = &fakeView{}
+	require.Equal(s, action.Validated, d.predict("apply", configMapNamed("notice", s.namespace, object{"a": "1"})).Label)
+	require.Equal(s, action.Simulated, d.predict("annotate", "configmap/notice", object{"b": "2"}, opts("namespace", s.namespace)).Label)
+	notice := d.get("configmap/notice", opts("namespace", s.namespace))
+	require.Equal(s, "1", workload.Text(notice, "data", "a"))
+	require.Equal(s, "2", workload.Text(notice, "metadata", "annotations", "b"))
+}
+
 func firstContainer(deployment object) object {
 	return workload.Maps(deployment, "spec", "template", "spec", "containers")[0]
 }

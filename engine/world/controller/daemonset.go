@@ -10,7 +10,7 @@ import (
 
 // syncDaemonSet keeps a pod on every node that takes it, and moves them to the present template a few at a time.
 func (c *Controllers) syncDaemonSet(key store.Key, set Object) {
-	c.adopt(set, "pods")
+	c.reclaim(set, "pods")
 	hash := hashOf(workload.Map(set, "spec", "template"), 0)
 	c.revisionOf(set)
 	pods := map[string]Object{} // by node

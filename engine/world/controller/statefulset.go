@@ -12,7 +12,7 @@ import (
 // syncStatefulSet keeps a stateful set's pods by their numbers, in order, and moves them to its present template from the highest to
 // the lowest.
 func (c *Controllers) syncStatefulSet(key store.Key, set Object) {
-	c.adopt(set, "pods")
+	c.reclaim(set, "pods")
 	update := c.revisionOf(set)
 	if workload.Text(set, "status", "currentRevision") == "" {
 		set = workload.With(set, update, "status", "currentRevision")
