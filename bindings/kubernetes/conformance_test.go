@@ -45,6 +45,7 @@ func conformance(t *testing.T) []conformanceCase {
 		{"flow/apply", flowApply},
 		{"flow/dry apply", flowDryApply},
 		{"flow/label", flowLabel},
+		{"flow/dry contested", flowDryContested},
 		{"flow/logs", flowLogs},
 		{"flow/exec", flowExec},
 		{"flow/exec as an action", flowExecAction},

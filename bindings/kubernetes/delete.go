@@ -106,7 +106,8 @@ func (d deleteAction) Predict(ctx context.Context, view action.View) (action.Pre
 			return action.Prediction{}, err
 		}
 	}
-	return follows(p, func() ([]action.Change, error) { return d.consequences(ctx, view, s.object) }), nil
+	p = follows(p, func() ([]action.Change, error) { return d.consequences(ctx, view, s.object) })
+	return d.b.contested(ctx, view, p, contest{of: of, before: s.object}), nil
 }
 
 // isGone predicts that there is nothing to delete.

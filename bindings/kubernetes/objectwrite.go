@@ -21,7 +21,7 @@ import (
 // Predict lets the server say what the patch makes of the object (dryRun=All), where the run intends nothing about it; else the patch is
 // laid on the intended object by our own hand, and nothing is sent. The fields that the patch writes, with their old values, are the
 // evidence. Apply compares them anew and writes over no other version than the one compared. What a workload's controllers make of it
-// follows by itself.
+// follows by itself, and so do the warnings of those who will undo it.
 type objectWrite struct {
 	b        *binding
 	of       address
@@ -87,7 +87,8 @@ func (w objectWrite) Predict(ctx context.Context, view action.View) (action.Pred
 	}
 	p.Changes = own(w.of.target(), before, after)
 	p.Note = appendNote(p.Note, hiddenNote(before, after, e.paths))
-	return follows(p, func() ([]action.Change, error) { return w.b.reactions(ctx, view, before, after) }), nil
+	p = follows(p, func() ([]action.Change, error) { return w.b.reactions(ctx, view, before, after) })
+	return w.b.contested(ctx, view, p, contest{w.of, before, after, e.paths}), nil
 }
 
 func (e edit) unchanged() bool {

@@ -90,7 +90,8 @@ func (s scaleAction) Predict(ctx context.Context, view action.View) (action.Pred
 	}
 	after := workload.Scale(seen.object, granted)
 	p.Changes = own(of.target(), seen.object, after)
-	return follows(p, func() ([]action.Change, error) { return s.b.controllers(ctx, view, after) }), nil
+	p = follows(p, func() ([]action.Change, error) { return s.b.controllers(ctx, view, after) })
+	return s.b.contested(ctx, view, p, contest{of, seen.object, after, written(seen.object, after, "")}), nil
 }
 
 // ask lets the server say what it would do: how many replicas are wanted now, and how many would be.
