@@ -322,11 +322,14 @@ func TestModuleIsComplete(t *testing.T) {
 }
 
 // spy is told secrets, and hides them as the redactor would.
-type spy struct{ told []string }
+type spy struct {
+	told    []string
+	refuses bool
+}
 
 func (s *spy) Add(secrets ...string) bool {
 	s.told = append(s.told, secrets...)
-	return true
+	return !s.refuses
 }
 
 func (s *spy) String(text string) string {

@@ -46,17 +46,18 @@ It counts as disruptive also where it turns out to create the object: that is kn
 }
 
 func (b *binding) newApply(args module.Args) (action.Action, error) {
-	of, manifest, err := b.manifest(args, "kubernetes.apply")
+	of, d, err := b.manifest(args, "kubernetes.apply")
 	if err != nil {
 		return nil, err
 	}
+	manifest := d.sent.(object)
 	if err := notTheServers(manifest, "kubernetes.apply"); err != nil {
 		return nil, err
 	}
 	of.given = nil // it is what is wanted, not what was there
 	w := objectWrite{
 		b: b, of: of, function: "apply", purpose: "apply", risk: action.Disruptive, again: true, creates: true,
-		identity: append([]action.Arg{{Name: "manifest", Value: b.concealIn(of.kind, manifest)}}, given(args, "force", "manager")...),
+		identity: append([]action.Arg{{Name: "manifest", Value: b.concealIn(of.kind, d.shown.(object))}}, given(args, "force", "manager")...),
 		refused:  func(err error) error { return kept(of, err) },
 	}
 	w.draft = func(ctx context.Context, _ action.View, _ object) (patch, error) {

@@ -45,6 +45,8 @@ func conformance(t *testing.T) []conformanceCase {
 		{"flow/apply", flowApply},
 		{"flow/dry apply", flowDryApply},
 		{"flow/label", flowLabel},
+		{"flow/contents", flowContents},
+		{"flow/dry contents", flowDryContents},
 		{"flow/dry contested", flowDryContested},
 		{"flow/logs", flowLogs},
 		{"flow/exec", flowExec},

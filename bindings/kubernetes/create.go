@@ -40,39 +40,48 @@ The manifest needs apiVersion, kind and metadata.name; a generated name would be
 type createAction struct {
 	b        *binding
 	of       address
-	manifest object
+	manifest object // as it is sent
+	told     object // as it may be told
 }
 
 func (b *binding) newCreate(args module.Args) (action.Action, error) {
-	of, manifest, err := b.manifest(args, "kubernetes.create")
-	return createAction{b, of, manifest}, err
+	of, d, err := b.manifest(args, "kubernetes.create")
+	if err != nil {
+		return nil, err
+	}
+	return createAction{b, of, d.sent.(object), b.concealIn(of.kind, d.shown.(object))}, nil
 }
 
 // manifest is the object that a call is given to be made, with its address.
-func (b *binding) manifest(args module.Args, function string) (address, object, error) {
-	raw, err := rawObject(args["manifest"])
+func (b *binding) manifest(args module.Args, function string) (address, disclosure, error) {
+	shown, err := plainJSON(args["manifest"])
 	if err != nil {
-		return address{}, nil, err
+		return address{}, disclosure{}, err
 	}
-	manifest, err := decode(raw)
-	if err != nil {
-		return address{}, nil, err
-	}
+	manifest, _ := shown.(object)
 	if workload.Text(manifest, "metadata", "generateName") != "" {
-		return address{}, nil, action.Errorf(action.CodeInvalid, "%s: write metadata.name instead of generateName: a plan must be able to name the object", function)
+		return address{}, disclosure{}, action.Errorf(action.CodeInvalid, "%s: write metadata.name instead of generateName: a plan must be able to name the object", function)
 	}
 	if workload.Text(manifest, "apiVersion") == "" {
-		return address{}, nil, action.Errorf(action.CodeInvalid, `%s: the manifest has no apiVersion, as in apiVersion = "v1"`, function)
+		return address{}, disclosure{}, action.Errorf(action.CodeInvalid, `%s: the manifest has no apiVersion, as in apiVersion = "v1"`, function)
+	}
+	raw, err := encode(manifest)
+	if err != nil {
+		return address{}, disclosure{}, err
 	}
 	of, err := b.addressOfObject(raw, args.String("namespace"))
-	return of, manifest, err
+	if err != nil {
+		return address{}, disclosure{}, err
+	}
+	d, err := b.disclose(of.kind, args["manifest"])
+	return of, d, err
 }
 
 func (c createAction) Describe() action.Description {
 	return action.Description{
 		Verb: "kubernetes.create", Target: c.of.target(), Risk: action.Routine,
 		Permissions: []action.Permission{c.of.anyName().permission("create", "")},
-		Identity:    []action.Arg{{Name: "manifest", Value: c.shown(c.manifest)}},
+		Identity:    []action.Arg{{Name: "manifest", Value: c.told}},
 	}
 }
 

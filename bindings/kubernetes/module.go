@@ -79,10 +79,12 @@ func New(cfg Config) *module.Module {
 
 Kinds are written as for kubectl: "pods", "po", "deploy", "deployments.apps". One object is "kind/name", or an object that came
 from get or list. Objects are read-only; their fields are those of the manifest: pod.metadata.name, pod.status.phase. The values
-of Secrets never arrive: each reads "[secret]".`,
+of Secrets never arrive: each reads "[secret]", but for the function secret, whose values can be passed on and not be read.`,
 		Funcs: []module.Func{
 			b.listFunc(),
 			b.getFunc(),
+			b.configmapFunc(),
+			b.secretFunc(),
 			b.createFunc(),
 			b.deleteFunc(),
 			b.scaleFunc(),

@@ -64,13 +64,17 @@ func (b *binding) newPatch(args module.Args) (action.Action, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := patchBody(args["patch"], args.String("type") == "json")
+	d, err := b.disclose(of.kind, args["patch"])
+	if err != nil {
+		return nil, err
+	}
+	body, err := patchBody(d.sent, args.String("type") == "json")
 	if err != nil {
 		return nil, err
 	}
 	w := objectWrite{
 		b: b, of: of, part: args.String("subresource"), function: "patch", purpose: "patch", risk: action.Disruptive,
-		identity: []action.Arg{{Name: "patch", Value: b.concealPatch(of.kind, body)}}, again: true,
+		identity: []action.Arg{{Name: "patch", Value: b.concealPatch(of.kind, d.shown)}}, again: true,
 	}
 	w.identity = append(w.identity, given(args, "type", "subresource")...)
 	how := types.PatchType("")
@@ -114,16 +118,9 @@ func patchBody(v any, operations bool) (any, error) {
 	if operations {
 		return operationList(v)
 	}
-	raw, err := rawObject(v)
-	if err != nil {
-		return nil, err
-	}
-	if raw == nil {
+	body, ok := v.(object)
+	if !ok {
 		return nil, action.Errorf(action.CodeInvalid, `kubernetes.patch: patch must be a table of fields; a list of operations is of type = "json"`)
-	}
-	body, err := decode(raw)
-	if err != nil {
-		return nil, err
 	}
 	return body, notTheServers(body, "kubernetes.patch")
 }
@@ -142,15 +139,7 @@ func notTheServers(o object, function string) error {
 
 // operationList is a JSON patch, checked as far as it can be without the object.
 func operationList(v any) ([]any, error) {
-	raw, err := encode(object{"operations": v})
-	if err != nil {
-		return nil, err
-	}
-	decoded, err := decode(raw)
-	if err != nil {
-		return nil, err
-	}
-	list, ok := decoded["operations"].([]any)
+	list, ok := v.([]any)
 	if !ok || len(list) == 0 {
 		return nil, action.Errorf(action.CodeInvalid, `kubernetes.patch: with type = "json", patch must be a list of operations`).
 			Try(`as in { { op = "replace", path = "/spec/paused", value = true } }`)

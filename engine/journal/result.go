@@ -133,10 +133,10 @@ func lost(d Dir, ref string) error {
 	return action.Errorf(action.CodeNotFound, "the result %s of run %s did not survive the end of the run", ref, d.ID())
 }
 
-// Returns is what a call returned, for a record.
+// Returns is what a call returned, for a record. Secrets are not in it: they have to be read again when the run is taken up.
 func Returns(value any) Returned {
 	plain, table := lua(value)
-	return Returned{Value: plain, Table: table}
+	return Returned{Value: plain, Table: table, Masked: action.HoldsSecret(value)}
 }
 
 // maxInteger is the largest integer up to which a Lua number holds every integer: 2^53. A larger one is a string in Lua.
