@@ -120,8 +120,13 @@ func skip(reason string) error {
 }
 
 func (r *run) log(ctx context.Context, message any) error {
-	text, ok := message.(string)
-	if !ok {
+	var text string
+	switch m := message.(type) {
+	case string:
+		text = m
+	case action.Secret:
+		text = m.String()
+	default:
 		encoded, err := json.Marshal(redact.Clean(r.cfg.Redactor, message)) // which JSON would write in another way
 		if err != nil {
 			return action.Errorf(action.CodeInvalid, "log: %w", err)

@@ -70,7 +70,7 @@ func (b *binding) revealed(k kind, v any, field string) (any, error) {
 }
 
 func (b *binding) revealedText(k kind, text, field string) (any, error) {
-	hidden := b.Secrets.Add(text)
+	hidden := text == concealed || b.Secrets.Add(text) // the mark itself stands for a value that nobody knows here
 	switch {
 	case k.isSecret() && field == "data":
 		return base64.StdEncoding.EncodeToString([]byte(text)), nil

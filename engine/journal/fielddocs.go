@@ -127,6 +127,7 @@ var fieldDocs = map[string]string{
 	"intent.result":    "what the call would return, should only a look at the target tell later that it was done",
 	"intent.ref":       "the file in the run's directory that has a large result",
 	"intent.masked":    "there were secrets in the result",
+	"intent.sealed":    "what is masked are values that never print, each a text of its own",
 	"intent.table":     "objects in the result are tables of the script's own",
 
 	"evidence.uid": "the target's identity in its system",
@@ -138,6 +139,7 @@ var fieldDocs = map[string]string{
 	"change.derived": "it follows from the action and is not its purpose",
 
 	"outcome.masked":   "there were secrets in the result: a resumed run reads it again",
+	"outcome.sealed":   "what is masked are values that never print, each a text of its own",
 	"outcome.status":   "of a read: done or failed; of a wait: met, assumed or failed; of an action: done, intended, failed, uncertain or unchanged",
 	"outcome.result":   "what the script got, unless it is large",
 	"outcome.ref":      "the file in the run's directory that has a large result",

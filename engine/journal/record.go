@@ -205,6 +205,7 @@ type Returned struct {
 	Ref    string          `json:"ref,omitempty"`    //
 	Table  bool            `json:"table,omitempty"`  // its objects are tables of the script's own, not read-only objects
 	Masked bool            `json:"masked,omitempty"` // there were secrets in it
+	Sealed bool            `json:"sealed,omitempty"` // they are values that never print, and each is a text of its own
 }
 
 // Change is a difference in the state of a target. Diff is for people; Before and After are kept out of the record where the
