@@ -74,8 +74,7 @@ func flowContents(s *site) {
 
 // A dry run knows of a Secret that it would create which keys it has.
 func flowDryContents(s *site) {
-	body := toRaw(s.T, secretNamed("login", s.namespace, object{"password": cleartext}))
-	require.Equal(s, http.StatusCreated, s.ask(s.Context(), "admin", call{method: "POST", path: s.in("secrets"), body: body}).code)
+	s.make("secrets", secretNamed("login", s.namespace, object{"password": cleartext}))
 	d := s.driver("admin", true)
 	in := opts("namespace", s.namespace)
 	values := d.read("secret", "login", in).(map[string]any)
