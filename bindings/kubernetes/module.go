@@ -92,6 +92,8 @@ of Secrets never arrive: each reads "[secret]", but for the function secret, who
 			b.patchFunc(),
 			b.labelFunc(),
 			b.annotateFunc(),
+			b.rolloutFunc(),
+			b.historyFunc(),
 			b.waitFunc(),
 			b.logsFunc(),
 			b.execFunc(),

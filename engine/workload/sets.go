@@ -23,18 +23,19 @@ var notCopied = []string{
 
 // CurrentSet finds the replica set of the owner's present template, the oldest if there are several, -1 if there is none yet.
 func CurrentSet(owner Object, sets []Object) int {
-	wanted := Dig(owner, "spec", "template")
+	wanted := Map(owner, "spec", "template")
 	found := -1
 	for i, set := range sets {
-		if (found < 0 || CompareCreated(set, sets[found]) < 0) && Equal(wanted, withoutHash(Map(set, "spec", "template"))) {
+		if (found < 0 || CompareCreated(set, sets[found]) < 0) && SameTemplate(wanted, SetTemplate(set)) {
 			found = i
 		}
 	}
 	return found
 }
 
-func withoutHash(template Object) Object {
-	template = With(template, nil, "metadata", "labels", hashLabel)
+// SetTemplate is the template of a replica set as its deployment has it, without the mark of the revision.
+func SetTemplate(set Object) Object {
+	template := With(Map(set, "spec", "template"), nil, "metadata", "labels", hashLabel)
 	if labels := Map(template, "metadata", "labels"); labels != nil && len(labels) == 0 {
 		template = With(template, nil, "metadata", "labels")
 	}
