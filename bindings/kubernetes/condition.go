@@ -25,12 +25,13 @@ const (
 	ready     = "ready"
 	available = "available"
 	deleted   = "deleted"
+	evictable = "evictable"
 	named     = "condition"
 )
 
 func parseCondition(text string) (condition, error) {
 	switch text {
-	case ready, available, deleted:
+	case ready, available, deleted, evictable:
 		return condition{text: text, kind: text}, nil
 	}
 	if rest, ok := strings.CutPrefix(text, named+"="); ok && rest != "" {
@@ -41,7 +42,7 @@ func parseCondition(text string) (condition, error) {
 		return condition{text: text, kind: named, name: name, status: value}, nil
 	}
 	return condition{}, action.Errorf(action.CodeInvalid,
-		`kubernetes.wait: unknown condition %q; there is "ready", "available", "deleted", "condition=TYPE" and "condition=TYPE=STATUS"`, text)
+		`kubernetes.wait: unknown condition %q; there is "ready", "available", "deleted", "evictable", "condition=TYPE" and "condition=TYPE=STATUS"`, text)
 }
 
 // check compares an object, nil if it does not exist, with the condition.

@@ -178,6 +178,18 @@ func (b *binding) emptied(view action.View, namespace string) []action.Change {
 // send asks the server to delete the object with that uid and no other. What a DELETE does is said in its body: where there is
 // one, the server does not read the query.
 func (d deleteAction) send(ctx context.Context, uid string, dryRun bool) error {
+	body, err := encode(d.options(uid, dryRun))
+	if err != nil {
+		return err
+	}
+	r := d.of.request(http.MethodDelete, "delete", "delete")
+	r.body, r.mutates = body, !dryRun
+	_, err = d.b.send(ctx, r)
+	return err
+}
+
+// options are what a DELETE or an eviction says of the object with that uid.
+func (d deleteAction) options(uid string, dryRun bool) object {
 	options := object{
 		"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background",
 		"preconditions": object{"uid": uid},
@@ -188,14 +200,7 @@ func (d deleteAction) send(ctx context.Context, uid string, dryRun bool) error {
 	if grace, ok := d.args.Duration("grace"); ok {
 		options["gracePeriodSeconds"] = int64(grace / time.Second)
 	}
-	body, err := encode(options)
-	if err != nil {
-		return err
-	}
-	r := d.of.request(http.MethodDelete, "delete", "delete")
-	r.body, r.mutates = body, !dryRun
-	_, err = d.b.send(ctx, r)
-	return err
+	return options
 }
 
 func (d deleteAction) Apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {

@@ -36,7 +36,7 @@ template are one: going back gives the earlier one a new number. In a dry run th
 			`local before = kubernetes.history("daemonset/agent", { namespace = "monitoring", templates = true })[1]`,
 		},
 		Read: func(args module.Args) (action.Read, error) {
-			of, err := b.address(args, "")
+			of, err := b.rollingAddress(args, "tell the history of")
 			return historyRead{b, of, args.Bool("templates")}, err
 		},
 	}
@@ -56,7 +56,7 @@ func (r historyRead) Describe() action.Description {
 }
 
 func (r historyRead) Read(ctx context.Context, view action.View) (any, error) {
-	s, err := r.b.rolling(ctx, view, r.of, "tell the history of")
+	s, err := r.b.existing(ctx, view, r.of, "tell the history of")
 	if err != nil {
 		return nil, err
 	}

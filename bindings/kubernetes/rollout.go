@@ -37,7 +37,7 @@ To wait for its end see wait. In a dry run it is the rollout that the run intend
 			`local now = kubernetes.rollout("statefulset/db"); if now.failed then error("undo revision " .. now.revision) end`,
 		},
 		Read: func(args module.Args) (action.Read, error) {
-			of, err := b.address(args, "")
+			of, err := b.rollingAddress(args, "tell the rollout of")
 			return rolloutRead{b, of}, err
 		},
 	}
@@ -56,7 +56,7 @@ func (r rolloutRead) Describe() action.Description {
 }
 
 func (r rolloutRead) Read(ctx context.Context, view action.View) (any, error) {
-	s, err := r.b.rolling(ctx, view, r.of, "tell the rollout of")
+	s, err := r.b.existing(ctx, view, r.of, "tell the rollout of")
 	if err != nil {
 		return nil, err
 	}
@@ -79,18 +79,6 @@ func (r rolloutRead) Read(ctx context.Context, view action.View) (any, error) {
 
 // rollingKinds are the kinds that roll a change of their template out, and keep the earlier ones.
 var rollingKinds = []string{"deployments.apps", "statefulsets.apps", "daemonsets.apps"}
-
-// rolling is an existing object of one of these kinds.
-func (b *binding) rolling(ctx context.Context, view action.View, of address, purpose string) (sight, error) {
-	of, err := b.resolved(ctx, of)
-	if err != nil {
-		return sight{}, err
-	}
-	if err := checkKind(of, purpose, rollingKinds); err != nil {
-		return sight{}, err
-	}
-	return b.existing(ctx, view, of, purpose)
-}
 
 func checkKind(of address, purpose string, kinds []string) error {
 	if slices.Contains(kinds, of.kind.canonical()) {

@@ -42,6 +42,23 @@ func SetTemplate(set Object) Object {
 	return template
 }
 
+// AnnotationsOf are the annotations that a deployment gets back with an earlier revision: those that its replica set of that revision has,
+// and of its own those that a replica set does not get.
+func AnnotationsOf(ofSet, owner Object) Object {
+	out := Object{}
+	for key, value := range ofSet {
+		if !slices.Contains(notCopied, key) {
+			out[key] = value
+		}
+	}
+	for key, value := range Map(owner, "metadata", "annotations") {
+		if slices.Contains(notCopied, key) {
+			out[key] = value
+		}
+	}
+	return out
+}
+
 // NewSet makes the replica set of the owner's next revision, of the size that it begins with.
 func NewSet(owner Object, sets []Object, hash string) Object {
 	template := With(Clone(Map(owner, "spec", "template")), hash, "metadata", "labels", hashLabel)
