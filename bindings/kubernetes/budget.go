@@ -164,7 +164,7 @@ func (g guard) held(pod object) string {
 	}
 	switch workload.Disrupts(g.budget, pod) {
 	case workload.Forbidden:
-		return fmt.Sprintf("the PodDisruptionBudget %s allows no disruption now: %s", nameOf(g.budget), numbers(g.budget))
+		return fmt.Sprintf("the PodDisruptionBudget %s allows no disruption: %s", nameOf(g.budget), numbers(g.budget))
 	case workload.Unseen:
 		return fmt.Sprintf("the PodDisruptionBudget %s has changed, and the cluster has not counted its pods since", nameOf(g.budget))
 	}

@@ -33,8 +33,9 @@ whole drain. Of those to evict, held tells which ones a PodDisruptionBudget does
 		},
 		Returns: module.Result{
 			Type: "{ evict: kubernetes.Object[], skip: { pod: kubernetes.Object, reason: string }[], " +
-				"refuse: { pod: kubernetes.Object, reason: string }[], held: { pod: kubernetes.Object, reason: string }[] }",
-			Doc: "the pods by what a drain does with them, in the order of their namespaces and names",
+				"refuse: { pod: kubernetes.Object, reason: string }[], held: { pod: kubernetes.Object, reason: string, never: boolean }[] }",
+			Doc: "the pods by what a drain does with them, in the order of their namespaces and names; never tells of a held one that its " +
+				"budget asks for as many pods as there are to be, so that waiting would not help",
 		},
 		Errors: []action.Code{action.CodeNotFound, action.CodeForbidden, action.CodeUnavailable},
 		Examples: []string{
@@ -136,7 +137,10 @@ func (r drainableRead) held(ctx context.Context, view action.View, going map[str
 			return nil, err
 		}
 		for _, pod := range going[namespace] {
-			why := guards[nameOf(pod)].held(pod)
+			why, never, err := r.b.heldBy(ctx, view, guards[nameOf(pod)], pod)
+			if err != nil {
+				return nil, err
+			}
 			if why == "" {
 				continue
 			}
@@ -144,7 +148,7 @@ func (r drainableRead) held(ctx context.Context, view action.View, going map[str
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, object{"pod": raw, "reason": why})
+			out = append(out, object{"pod": raw, "reason": why, "never": never})
 		}
 	}
 	return out, nil

@@ -16,16 +16,20 @@ func (b *binding) checkEvictable(ctx context.Context, view action.View, pod obje
 	if err != nil {
 		return action.Progress{}, err
 	}
-	g := guards[nameOf(pod)]
-	why := g.held(pod)
-	if why == "" {
-		return action.Progress{Met: true, Detail: "no budget holds it"}, nil
-	}
-	never, err := b.neverEvictable(ctx, view, g)
+	why, never, err := b.heldBy(ctx, view, guards[nameOf(pod)], pod)
 	if err != nil {
 		return action.Progress{}, err
 	}
-	return action.Progress{Failed: never != "", Detail: orElse(never, why)}, nil
+	return action.Progress{Met: why == "", Failed: never, Detail: orElse(why, "no budget holds it")}, nil
+}
+
+// heldBy says why a pod's budget does not let it go now, "" if it does, and whether waiting would not help.
+func (b *binding) heldBy(ctx context.Context, view action.View, g guard, pod object) (why string, never bool, err error) {
+	if why = g.held(pod); why == "" {
+		return "", false, nil
+	}
+	always, err := b.neverEvictable(ctx, view, g)
+	return orElse(always, why), always != "", err
 }
 
 // neverEvictable says why a budget that holds a pod now will go on to, "" if it may let it go when other pods are ready.

@@ -123,7 +123,7 @@ func flowIntendedEvictions(s *site) {
 
 	_, err := d.act("evict", pods[1]).Predict(s.Context(), d.view)
 	require.Equal(s, action.CodeThrottled, action.CodeOf(err), "%v", err)
-	require.ErrorContains(s, err, "the PodDisruptionBudget web allows no disruption now: 2 of 3 pods are healthy, and 2 have to be")
+	require.ErrorContains(s, err, "the PodDisruptionBudget web allows no disruption: 2 of 3 pods are healthy, and 2 have to be")
 	progress := d.check(pods[1], opts("condition", "evictable"))
 	require.False(s, progress.Met)
 	require.False(s, progress.Failed)
