@@ -105,7 +105,11 @@ func rolloutStatus(o object) (done, failed bool, message string, err error) {
 	if workload.Text(o, "spec", "updateStrategy", "type") == "OnDelete" {
 		n := rolloutCounts(o)
 		done = n["updated"] == n["wanted"] && n["available"] == n["wanted"]
-		return done, false, fmt.Sprintf("%v of %v pods are updated; the others are replaced when somebody deletes them (OnDelete)", n["updated"], n["wanted"]), nil
+		message = fmt.Sprintf("%v of %v pods are updated", n["updated"], n["wanted"])
+		if n["updated"] != n["wanted"] {
+			message += "; the others are replaced when somebody deletes them (OnDelete)"
+		}
+		return done, false, message, nil
 	}
 	// The viewer wants whole numbers as int64, whatever decoder the object went through.
 	raw, err := encode(o)
