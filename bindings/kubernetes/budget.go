@@ -133,10 +133,7 @@ func (g guard) spent(pod object, now time.Time) []action.Change {
 	allowed, _ := workload.Int(g.budget, "status", "disruptionsAllowed")
 	after := workload.With(g.budget, max(0, healthy-1), "status", "currentHealthy")
 	after = workload.With(after, max(0, allowed-1), "status", "disruptionsAllowed")
-	if allowed <= 1 {
-		after = workload.WithCondition(after, "DisruptionAllowed", "False", "InsufficientPods", now)
-	}
-	return []action.Change{g.becomes(after)}
+	return []action.Change{g.becomes(workload.Allowing(after, allowed > 1, now))}
 }
 
 // becomes is the change of the budget to another state of it.

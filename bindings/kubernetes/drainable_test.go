@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	kubectl "k8s.io/kubectl/pkg/drain"
+	drainer "k8s.io/kubectl/pkg/drain"
 
 	"runbook/engine/workload"
 )
@@ -70,7 +70,7 @@ func TestDrainableIsWhatKubectlDrains(t *testing.T) {
 	require.NoError(t, err)
 	for i := range 8 {
 		ignore, empty, force := i&1 != 0, i&2 != 0, i&4 != 0
-		helper := &kubectl.Helper{
+		helper := &drainer.Helper{
 			Ctx: t.Context(), Client: client, IgnoreAllDaemonSets: ignore, DeleteEmptyDirData: empty, Force: force,
 		}
 		list, errs := helper.GetPodsForDeletion("n1")

@@ -108,9 +108,9 @@ func flowEvictForbidden(s *site) {
 
 // A dry run counts its own evictions against the budget, which the server has not seen.
 func flowIntendedEvictions(s *site) {
-	real, d := s.driver("admin", false), s.driver("admin", true)
+	live, d := s.driver("admin", false), s.driver("admin", true)
 	in := opts("namespace", s.namespace)
-	s.guarded(real, 3, "minAvailable", 2.0, 1)
+	s.guarded(live, 3, "minAvailable", 2.0, 1)
 	pods := d.list("pods", in)
 	p := d.predict("evict", pods[0])
 	require.Equal(s, action.Validated, p.Label)
@@ -144,9 +144,9 @@ func flowIntendedEvictions(s *site) {
 	require.Equal(s, false, p.Value)
 
 	// Nobody else has noticed.
-	require.Equal(s, int64(1), budgetCount(real.get("pdb/web", in), "disruptionsAllowed"))
-	require.Len(s, real.list("pods", in), 3)
-	require.NotNil(s, real.get(pods[0]))
+	require.Equal(s, int64(1), budgetCount(live.get("pdb/web", in), "disruptionsAllowed"))
+	require.Len(s, live.list("pods", in), 3)
+	require.NotNil(s, live.get(pods[0]))
 
 	// A second wall lets an eviction pass that says that it is none, and no other.
 	uid := gjson.GetBytes(pods[0], "metadata.uid").String()
@@ -263,11 +263,11 @@ func flowDrain(s *site) {
 
 // A dry run of the steps of a drain changes what it sees.
 func flowIntendedDrain(s *site) {
-	real, d := s.driver("admin", false), s.driver("admin", true)
-	nodes := s.pool(real)
+	live, d := s.driver("admin", false), s.driver("admin", true)
+	nodes := s.pool(live)
 	in := opts("namespace", s.namespace)
-	real.apply("create", s.pooled(deploymentNamed("web", s.namespace, 2)))
-	s.until(real, "deployment/web", in)
+	live.apply("create", s.pooled(deploymentNamed("web", s.namespace, 2)))
+	s.until(live, "deployment/web", in)
 	require.Equal(s, true, d.predict("cordon", nodes[0]).Value)
 	require.Equal(s, false, d.predict("cordon", nodes[0]).Value)
 	require.Equal(s, "Ready,SchedulingDisabled", row(d.get("node/"+nodes[0]), s.now())["status"])
@@ -275,6 +275,6 @@ func flowIntendedDrain(s *site) {
 	require.Len(s, going, 1)
 	d.predict("evict", going[0])
 	require.Empty(s, d.read("drainable", nodes[0]).(object)["evict"])
-	require.Len(s, real.read("drainable", nodes[0]).(object)["evict"], 1)
-	require.Nil(s, workload.Dig(real.get("node/"+nodes[0]), "spec", "unschedulable"))
+	require.Len(s, live.read("drainable", nodes[0]).(object)["evict"], 1)
+	require.Nil(s, workload.Dig(live.get("node/"+nodes[0]), "spec", "unschedulable"))
 }

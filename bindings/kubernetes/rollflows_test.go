@@ -187,15 +187,15 @@ func flowPause(s *site) {
 
 // A dry run sees the rollouts that it intends, and nobody else does.
 func flowDryRollout(s *site) {
-	real, d := s.driver("admin", false), s.driver("admin", true)
+	live, d := s.driver("admin", false), s.driver("admin", true)
 	in := opts("namespace", s.namespace)
 	for _, ref := range rollers {
-		real.apply("create", roller(ref, s.namespace, 2))
-		s.eventually(func() bool { return len(s.images(real, ref)) == 1 })
-		s.ended(real, ref)
-		real.apply("patch", ref, withImage("registry.example/web:2"), in)
-		s.eventually(func() bool { return len(s.images(real, ref)) == 2 })
-		wanted := s.ended(real, ref)["wanted"]
+		live.apply("create", roller(ref, s.namespace, 2))
+		s.eventually(func() bool { return len(s.images(live, ref)) == 1 })
+		s.ended(live, ref)
+		live.apply("patch", ref, withImage("registry.example/web:2"), in)
+		s.eventually(func() bool { return len(s.images(live, ref)) == 2 })
+		wanted := s.ended(live, ref)["wanted"]
 
 		p := d.predict("undo", ref, in)
 		require.Equal(s, action.Validated, p.Label, ref)
@@ -220,15 +220,15 @@ func flowDryRollout(s *site) {
 		d.assume(ref, in)
 		require.Equal(s, true, d.read("rollout", ref, in).(object)["done"])
 
-		require.Equal(s, []string{"web:1", "*web:2"}, s.images(real, ref), "nobody else has noticed")
-		real.apply("delete", ref, in)
+		require.Equal(s, []string{"web:1", "*web:2"}, s.images(live, ref), "nobody else has noticed")
+		live.apply("delete", ref, in)
 		d.view = &fakeView{}
-		s.eventually(func() bool { return len(real.list("pods", in)) == 0 })
+		s.eventually(func() bool { return len(live.list("pods", in)) == 0 })
 	}
 
 	ref := "deployment/web"
-	real.apply("create", roller(ref, s.namespace, 2))
-	s.ended(real, ref)
+	live.apply("create", roller(ref, s.namespace, 2))
+	s.ended(live, ref)
 	require.Equal(s, true, d.predict("pause", ref, in).Value)
 	d.predict("patch", ref, withImage("registry.example/web:2"), in)
 	require.Equal(s, []string{"web:1"}, s.images(d, ref))

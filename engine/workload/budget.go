@@ -76,8 +76,24 @@ func Budgeted(budget Object, pods []Object, scale func() int64, now time.Time) O
 	if generation, ok := Int(budget, "metadata", "generation"); ok {
 		budget = With(budget, generation, "status", "observedGeneration")
 	}
-	if allowed > 0 {
-		return WithCondition(budget, "DisruptionAllowed", "True", "SufficientPods", now)
+	return Allowing(budget, allowed > 0, now)
+}
+
+// Allowing is the budget with the condition that says whether it allows a disruption.
+func Allowing(budget Object, allowed bool, now time.Time) Object {
+	const kind = "DisruptionAllowed"
+	if allowed {
+		budget = WithCondition(budget, kind, "True", "SufficientPods", now)
+	} else {
+		budget = WithCondition(budget, kind, "False", "InsufficientPods", now)
 	}
-	return WithCondition(budget, "DisruptionAllowed", "False", "InsufficientPods", now)
+	conditions := Maps(budget, "status", "conditions")
+	out := make([]any, len(conditions))
+	for i, c := range conditions {
+		if c["type"] == kind {
+			c = With(With(c, "", "message"), Dig(budget, "metadata", "generation"), "observedGeneration")
+		}
+		out[i] = c
+	}
+	return With(budget, out, "status", "conditions")
 }

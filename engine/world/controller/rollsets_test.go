@@ -16,27 +16,25 @@ const daemons = `{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: db}, sp
 
 // What a dry run shows as the end of a stateful or a daemon set's rollout is what a world comes to: of pods, counts and recorded revisions.
 func TestADryRunShowsWhereARolloutOfASetEnds(t *testing.T) {
-	for resource, manifest := range map[string]string{"statefulsets.apps": stateful, "daemonsets.apps": daemons} {
-		t.Run(resource, func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) {
-				w := newWorld(t)
-				w.apply(manifest)
-				w.after(time.Minute)
-				for range rapid.IntRange(1, 4).Draw(t, "changes") {
-					set := w.get(resource, "db")
-					before := workload.Workload{Owner: set, Pods: w.owned(set, "pods"), Revisions: w.owned(set, revisions)}
-					image := rapid.SampledFrom([]string{"db:1", "db:2", "db:3"}).Draw(t, "image")
-					w.edit(resource, "db", []any{Object{"name": "app", "image": image}}, "spec", "template", "spec", "containers")
-					now := w.get(resource, "db")
-					before.Owner = workload.With(workload.With(set, now["spec"], "spec"), workload.Dig(now, "metadata", "generation"), "metadata", "generation")
-					w.after(10 * time.Minute)
-					now = w.get(resource, "db")
-					require.Equal(t, rolled(before.Ready(w.s.Now())),
-						rolled(workload.Workload{Owner: now, Pods: w.owned(now, "pods"), Revisions: w.owned(now, revisions)}))
-				}
-			})
-		})
-	}
+	manifests := map[string]string{"statefulsets.apps": stateful, "daemonsets.apps": daemons}
+	rapid.Check(t, func(t *rapid.T) {
+		resource := rapid.SampledFrom([]string{"statefulsets.apps", "daemonsets.apps"}).Draw(t, "kind")
+		w := newWorld(t)
+		w.apply(manifests[resource])
+		w.after(time.Minute)
+		for range rapid.IntRange(1, 3).Draw(t, "changes") {
+			set := w.get(resource, "db")
+			before := workload.Workload{Owner: set, Pods: w.owned(set, "pods"), Revisions: w.owned(set, revisions)}
+			image := rapid.SampledFrom([]string{"db:1", "db:2", "db:3"}).Draw(t, "image")
+			w.edit(resource, "db", []any{Object{"name": "app", "image": image}}, "spec", "template", "spec", "containers")
+			now := w.get(resource, "db")
+			before.Owner = workload.With(workload.With(set, now["spec"], "spec"), workload.Dig(now, "metadata", "generation"), "metadata", "generation")
+			w.after(2 * time.Minute)
+			now = w.get(resource, "db")
+			require.Equal(t, rolled(before.Ready(w.s.Now())),
+				rolled(workload.Workload{Owner: now, Pods: w.owned(now, "pods"), Revisions: w.owned(now, revisions)}))
+		}
+	})
 }
 
 // rolled is what is left of a set's workload without what a dry run makes up.
