@@ -87,4 +87,7 @@ func (f *commonFlags) restore(recorded map[string]string) {
 			*r.flag = recorded[r.key]
 		}
 	}
+	if f.metrics.url == "" {
+		f.metrics.url = addressFlag(recorded[metricsKey])
+	}
 }
