@@ -83,7 +83,7 @@ type single struct {
 	Value    *float64          `json:"value,omitempty"`
 	State    string            `json:"state"`
 	Reason   string            `json:"reason,omitempty"`
-	Labels   map[string]string `json:"labels,omitempty"`
+	Labels   map[string]string `json:"labels,omitzero"` // none for a scalar
 	LastSeen *float64          `json:"last_seen,omitempty"`
 	Time     float64           `json:"time"`
 	Warnings []string          `json:"warnings"`
