@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 
@@ -57,6 +58,9 @@ func (a Access) client() (*config.HTTPClientConfig, error) {
 	if err != nil {
 		return nil, action.Errorf(action.CodeInvalid, "cannot use the HTTP client configuration %s: %s", a.HTTPConfig, unquoted(err)).
 			Try("its format is Prometheus's own: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#http_config")
+	}
+	if o := cfg.OAuth2; o != nil { // which the library forgets: it takes it from the working directory
+		o.ClientCertificateKeyFile = config.JoinDir(filepath.Dir(a.HTTPConfig), o.ClientCertificateKeyFile)
 	}
 	return cfg, nil
 }

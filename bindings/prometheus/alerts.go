@@ -3,6 +3,7 @@ package prometheus
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -30,11 +31,17 @@ known there.`,
 		Read: func(args module.Args) (action.Read, error) {
 			return plainRead{b, "prometheus.alerts", "alerts", given(args, "state", "name"), func(ctx context.Context, api v1.API) (any, error) {
 				found, err := api.Alerts(ctx)
+				if err == nil && found.Alerts == nil {
+					err = errNoList
+				}
 				return alertsOf(found.Alerts, args.String("name"), args.String("state")), err
 			}}, nil
 		},
 	}
 }
+
+// errNoList is that an answer has no list in it, not even an empty one: it is not Prometheus's, and not to be taken for "there are none".
+var errNoList = errors.New("there is no list in it")
 
 // A plainRead asks for a list that the server has ready.
 type plainRead struct {

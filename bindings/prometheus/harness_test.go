@@ -90,11 +90,16 @@ func (d driver) read(name string, values ...any) any {
 	d.Helper()
 	out, err := d.try(name, values...)
 	require.NoError(d, err)
+	return decoded(d.T, out)
+}
+
+// decoded is a result as JSON has it.
+func decoded(t *testing.T, out any) (value any) {
+	t.Helper()
 	raw, ok := out.(json.RawMessage)
-	require.True(d, ok, "%T", out)
-	var decoded any
-	require.NoError(d, json.Unmarshal(raw, &decoded), string(raw))
-	return decoded
+	require.True(t, ok, "%T", out)
+	require.NoError(t, json.Unmarshal(raw, &value), string(raw))
+	return value
 }
 
 // fails is the error of a call.

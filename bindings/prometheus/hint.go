@@ -50,9 +50,23 @@ func regrouped(before, word, names string) string {
 	return fmt.Sprintf("a grouping belongs to an aggregation: %s %s (%s) (%s)", aggregationOf(operand), word, names, operand)
 }
 
-// lastOperand is the call or selector at the end of an expression, "" if there is none.
+// lastOperand is the call or selector at the end of what stands before a mistake, "" if there is none. What is open there is left out.
 func lastOperand(text string) string {
-	text = strings.TrimSpace(text)
+	for start := 0; start >= 0 && start < len(text); {
+		if operand := operandOf(strings.TrimSpace(text[start:])); operand != "" {
+			return operand
+		}
+		next := strings.IndexAny(text[start:], "(,")
+		if next < 0 {
+			break
+		}
+		start += next + 1
+	}
+	return ""
+}
+
+// operandOf is the last operand of a whole expression.
+func operandOf(text string) string {
 	expr, err := newParser().ParseExpr(text)
 	if err != nil {
 		return ""

@@ -27,6 +27,9 @@ func (b *binding) rulesFunc() module.Func {
 		Read: func(args module.Args) (action.Read, error) {
 			return plainRead{b, "prometheus.rules", "rules", given(args, "type", "name"), func(ctx context.Context, api v1.API) (any, error) {
 				found, err := api.Rules(ctx, nil)
+				if err == nil && found.Groups == nil {
+					err = errNoList
+				}
 				return rulesOf(found.Groups, args.String("type"), args.String("name")), err
 			}}, nil
 		},

@@ -30,6 +30,9 @@ func (b *binding) targetsFunc() module.Func {
 		Read: func(args module.Args) (action.Read, error) {
 			return plainRead{b, "prometheus.targets", "targets", given(args, "state", "job"), func(ctx context.Context, api v1.API) (any, error) {
 				found, err := api.Targets(ctx)
+				if err == nil && found.Active == nil {
+					err = errNoList
+				}
 				return targetsOf(found.Active, args.String("state"), args.String("job")), err
 			}}, nil
 		},
