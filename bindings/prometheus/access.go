@@ -112,7 +112,7 @@ func ofTLS(c config.TLSConfig) []string { return []string{string(c.Key), content
 
 func ofProxy(c config.ProxyConfig) (secrets []string) {
 	if c.ProxyURL.URL != nil {
-		secrets = append(secrets, passwordIn(c.ProxyURL.URL.String()))
+		secrets = append(secrets, passwordIn(c.ProxyURL.String()))
 	}
 	for _, values := range c.ProxyConnectHeader {
 		secrets = append(secrets, texts(values)...)

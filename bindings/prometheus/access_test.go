@@ -97,7 +97,7 @@ func TestTLS(t *testing.T) {
 	f := newFolder(t)
 	f.write("ca.crt", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
 	d := f.with(server.URL, "tls_config: {ca_file: ca.crt, server_name: example.com}")
-	require.Equal(t, 1.0, d.read("value", "up").(map[string]any)["value"])
+	near(t, "1", d.read("value", "up").(map[string]any)["value"])
 	e := f.with(server.URL, "").fails("query", "up")
 	require.Equal(t, action.CodeUnavailable, e.Code)
 	require.False(t, e.Retryable, "it will not be trusted in a second either")
@@ -112,7 +112,7 @@ func TestAProxy(t *testing.T) {
 	s := &stub{answer: says(200, one)}
 	proxy := strings.Replace(serve(t, s), "http://", "http://me:hunter2@", 1)
 	d := newFolder(t).with("http://prometheus.invalid:9090", "proxy_url: "+proxy)
-	require.Equal(t, 1.0, d.read("value", "up").(map[string]any)["value"])
+	near(t, "1", d.read("value", "up").(map[string]any)["value"])
 	require.Equal(t, "prometheus.invalid:9090", s.asked[0].Host)
 	require.Equal(t, "Basic bWU6aHVudGVyMg==", s.asked[0].Header.Get("Proxy-Authorization"))
 }
@@ -206,7 +206,7 @@ func TestRedirects(t *testing.T) {
 			}}
 			d := newFolder(t).with(serve(t, s), c.config+"authorization: {credentials: token}", func(cfg *Config) { cfg.WrapTransport = nil })
 			if c.code == "" {
-				require.Equal(t, 1.0, d.read("value", "up").(map[string]any)["value"])
+				near(t, "1", d.read("value", "up").(map[string]any)["value"])
 				return
 			}
 			e := d.fails("query", "up")

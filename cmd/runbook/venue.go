@@ -62,11 +62,11 @@ func (liveSite) mode(m engine.Mode) engine.Mode { return m }
 func (l liveSite) metrics() prometheus.Config { return prometheus.Config{Access: l.metricsOf.access} }
 
 func (l liveSite) identity(r *redact.Redactor) map[string]string {
-	about := l.flags.identity(r)
+	about := l.metricsOf.identify(l.flags.identity(r), r)
 	if l.file.Name != "" && about != nil {
 		about["site"] = l.file.Name
 	}
-	return l.metricsOf.identify(about, r)
+	return about
 }
 
 func (l liveSite) production() string {
