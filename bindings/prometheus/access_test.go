@@ -90,6 +90,17 @@ func TestAFileIsReadAgain(t *testing.T) {
 	require.Contains(t, e.Message, "a file of the HTTP client configuration cannot be read: open "+filepath.Join(f.path, "token"))
 }
 
+// A secret header that changes is known before it is sent, too.
+func TestAHeaderIsReadAgain(t *testing.T) {
+	f, hidden := newFolder(t), redact.New()
+	f.write("key", "canary-one")
+	d := f.with(serve(t, says(200, one)), "http_headers: {X-Key: {files: [key]}}", func(cfg *Config) { cfg.Secrets = hidden })
+	d.read("query", "up")
+	f.write("key", "canary-two")
+	d.read("query", "up")
+	require.Equal(t, "[secret] [secret]", hidden.String("canary-one canary-two"))
+}
+
 func TestTLS(t *testing.T) {
 	server := httptest.NewTLSServer(says(200, one))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of who does not trust it

@@ -61,7 +61,7 @@ func (cfg Config) transport(base *url.URL, settings *config.HTTPClientConfig) (h
 		return nil, err
 	}
 	if settings.HTTPHeaders != nil {
-		authorized = config.NewHeadersRoundTripper(settings.HTTPHeaders, authorized)
+		authorized = config.NewHeadersRoundTripper(settings.HTTPHeaders, telling{settings.HTTPHeaders, cfg.Secrets, authorized})
 	}
 	return config.NewUserAgentRoundTripper(cfg.UserAgent, authorized), nil
 }
@@ -94,6 +94,22 @@ func (cfg Config) authorized(base *url.URL, settings *config.HTTPClientConfig, n
 		return cfg.exchanging(base, settings.OAuth2, next)
 	}
 	return next, nil
+}
+
+// telling makes headers of the configuration known before they are sent: a file of theirs may hold another secret than it did.
+type telling struct {
+	headers *config.Headers
+	secrets Secrets
+	next    http.RoundTripper
+}
+
+func (t telling) RoundTrip(r *http.Request) (*http.Response, error) {
+	for name, h := range t.headers.Headers {
+		if len(h.Files) > 0 {
+			t.secrets.Add(r.Header.Values(name)...)
+		}
+	}
+	return t.next.RoundTrip(r)
 }
 
 // redirects follows only what cannot lose anything: another host must not get the credentials, and is most likely a page to log in at;
