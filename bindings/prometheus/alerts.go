@@ -16,8 +16,9 @@ import (
 func (b *binding) alertsFunc() module.Func {
 	return module.Func{
 		Name: "alerts",
-		Doc: `Lists the alerts that are pending or firing, as Prometheus has them: what an Alertmanager makes of them (silences, receivers) is not
-known there.`,
+		Doc: `Lists the alerts that are pending or firing.
+
+They are as Prometheus has them: what an Alertmanager makes of them, such as silences, is not known there.`,
 		Params: []module.Param{{Name: "options", Kind: module.Object, Doc: "which of them", Fields: []module.Param{
 			{Name: "state", Kind: module.String, Enum: []string{"firing", "pending"}, Doc: "only those in that state"},
 			{Name: "name", Kind: module.String, Doc: "only those of that name, which is their label alertname"},

@@ -22,7 +22,7 @@ type moment struct {
 func momentParam(name, doc string) module.Param {
 	return module.Param{
 		Name: name, Kind: module.Any,
-		Doc: doc + `: seconds since 1970, how long ago ("1h", "7d"), or "2026-03-01T03:00:00Z"`,
+		Doc: doc + ` (seconds since 1970, how long ago as "1h" or "7d", or "2026-03-01T03:00:00Z")`,
 	}
 }
 
