@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
+	"runbook/bindings/host"
 	"runbook/bindings/kubernetes"
 	"runbook/engine/module"
 	"runbook/engine/redact"
@@ -97,9 +98,16 @@ func clusterModule(at venue, id string, second *wall.Wall, r *redact.Redactor) *
 }
 
 // secondWall refuses to send whatever is no read, in a dry run at a venue.
-func secondWall(at venue) *wall.Wall { return wall.New(kubernetes.Reads(at.reads()), nil) }
+func secondWall(at venue) *wall.Wall {
+	return wall.New(kubernetes.Reads(at.reads()), nil).Letting(lookingOnMachine(at))
+}
+
+// modules are what the run of that id may call at a venue. The second wall is nil in a real run.
+func modules(at venue, id string, second *wall.Wall, r *redact.Redactor) []*module.Module {
+	return []*module.Module{clusterModule(at, id, second, r), machineModule(at, second, r)}
+}
 
 // declared are the modules as data: enough to load a script and to describe them, not to call them.
 func declared() []*module.Module {
-	return []*module.Module{kubernetes.New(kubernetes.Config{})}
+	return []*module.Module{kubernetes.New(kubernetes.Config{}), host.New(host.Config{})}
 }

@@ -177,7 +177,7 @@ func (x *execution) config(actions context.Context, j job) (engine.Config, error
 	}
 	return engine.Config{
 		Entry: j.entry, Given: j.given, Mode: x.venue.mode(j.mode()), Past: j.past, Plan: j.plan,
-		Library: library(clusterModule(x.venue, x.id, x.wall, x.redact)), Live: x.text,
+		Library: library(modules(x.venue, x.id, x.wall, x.redact)...), Live: x.text,
 		Limits:  watchdog.Limits{Time: x.flags.timeout, Memory: int64(memory)},
 		About:   journal.Run{ID: x.id, Version: version, User: userName(), Host: hostName(), Site: x.identity(), SiteFile: x.venue.siteFile()},
 		Actions: actions, Redactor: x.redact, Pace: x.pace, Exit: x.die,

@@ -15,6 +15,7 @@ import (
 	"runbook/engine"
 	"runbook/engine/action"
 	"runbook/engine/catalog"
+	"runbook/engine/command"
 	"runbook/engine/journal"
 	"runbook/engine/redact"
 	"runbook/engine/site"
@@ -166,8 +167,15 @@ func (s *simulatedSite) reads() action.Commands {
 			out = append(out, c.Argv)
 		}
 	}
+	for _, c := range s.scenario.Host.Commands {
+		if c.Reads {
+			out = append(out, c.Argv)
+		}
+	}
 	return out
 }
+
+func (s *simulatedSite) machine() command.Runner { return s.world.Host() }
 
 func (s *simulatedSite) cluster() kubernetes.Access { return simulatedCluster{s} }
 

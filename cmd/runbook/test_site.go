@@ -41,5 +41,5 @@ func (s testSite) Library(use tester.Use) engine.Library {
 	if use.Rehearse {
 		second = secondWall(s)
 	}
-	return library(clusterModule(s, use.Run, second, use.Secrets))
+	return library(modules(s, use.Run, second, use.Secrets)...)
 }

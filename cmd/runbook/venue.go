@@ -6,6 +6,8 @@ import (
 	"runbook/bindings/kubernetes"
 	"runbook/engine"
 	"runbook/engine/action"
+	"runbook/engine/command"
+	"runbook/engine/command/local"
 	"runbook/engine/redact"
 	"runbook/engine/site"
 )
@@ -20,6 +22,8 @@ type venue interface {
 	// production is the name of the site's context if it is one whose name has to be typed; "" if not.
 	production() string
 	cluster() kubernetes.Access
+	// machine is that on which commands of the run itself run.
+	machine() command.Runner
 	// reads are the commands that only look.
 	reads() action.Commands
 	// siteFile is the absolute path of the site file, "" if there is none.
@@ -50,6 +54,7 @@ type liveSite struct {
 func (liveSite) open() error                    { return nil }
 func (liveSite) close() error                   { return nil }
 func (l liveSite) cluster() kubernetes.Access   { return l.flags }
+func (liveSite) machine() command.Runner        { return local.Machine{} }
 func (l liveSite) reads() action.Commands       { return slices.Concat(site.Known, l.file.Commands.Reads) }
 func (l liveSite) siteFile() string             { return siteFile(l.file) }
 func (liveSite) mode(m engine.Mode) engine.Mode { return m }
