@@ -164,15 +164,19 @@ func (c execution) run(ctx context.Context, broken action.Code) (any, error) {
 	code, err := c.b.Runner.Run(within, c.argv, out.Streams())
 	switch own := (*action.Error)(nil); {
 	case errors.As(err, &own):
-		return nil, own.On(c.target())
+		return nil, c.hinted(own)
 	case err != nil && ctx.Err() != nil:
 		return nil, action.Errorf(broken, "%s was ended, with everything that it had started: %w", command.Line(c.argv), context.Cause(ctx)).On(c.target())
 	case err != nil:
 		return nil, c.late(broken, err, out.Complaint(clean))
 	case code != 0:
-		return nil, command.Exited(c.argv, "", code, out.Complaint(clean)).On(c.target())
+		return nil, c.hinted(command.Exited(c.argv, "", code, out.Complaint(clean)))
 	}
 	return out.Result(code, clean).Value(), nil
+}
+
+func (c execution) hinted(e *action.Error) *action.Error {
+	return command.Hinted(c.argv, e.On(c.target()), c.b.Secrets.String)
 }
 
 // late is the error of a command whose time was up.

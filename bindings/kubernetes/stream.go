@@ -202,7 +202,7 @@ func (c execution) failure(ctx context.Context, r request, link *link, stderr st
 	case errors.As(err, &own):
 		return own
 	case errors.As(err, &exit):
-		return command.Exited(c.argv, " in "+c.of.target().String(), exit.Code, stderr).On(c.of.target())
+		return c.hinted(command.Exited(c.argv, " in "+c.of.target().String(), exit.Code, stderr))
 	case errors.As(err, &refusal):
 		status := refusal.Status()
 		if !fromServer(status) {
@@ -214,7 +214,11 @@ func (c execution) failure(ctx context.Context, r request, link *link, stderr st
 	case errors.As(err, &half):
 		return garbled(r, half.error)
 	}
-	return command.Hinted(c.argv, action.Errorf(action.CodeCommand, "cannot %s: %w", r.purpose, err).On(c.of.target()))
+	return c.hinted(action.Errorf(action.CodeCommand, "cannot %s: %w", r.purpose, err))
+}
+
+func (c execution) hinted(e *action.Error) *action.Error {
+	return command.Hinted(c.argv, e.On(c.of.target()), c.b.Secrets.String)
 }
 
 // isCutOff tells whether the connection broke, as opposed to the other side saying that the command failed.

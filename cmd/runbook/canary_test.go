@@ -241,13 +241,14 @@ func (p *parrot) kubeconfig(user string) string {
 }
 
 // talkative says everything that it knows wherever a script can say anything.
-const talkative = `local kubernetes = require "kubernetes"
+const talkative = `local host = require "host"
+local kubernetes = require "kubernetes"
 local report = require "report"
 local json = require "json"
 
 return runbook {
   summary = "Say everything",
-  may = { "kubernetes.create configmaps", "kubernetes.exec pods" },
+  may = { "kubernetes.create configmaps", "kubernetes.exec pods", "host.run commands" },
   params = {
     env  = { secret = true, help = "h" },
     file = { secret = true },
@@ -295,6 +296,13 @@ return runbook {
       kubernetes.exec("pod/web", { run.params.env, run.params.file, run.params.open, json.encode({ pw = run.params.env }) })
       local _, err = try(kubernetes.exec, "pod/web", { "fail" })
       log(err and err.message or "?")
+      log(host.run({ "printf", "%s", run.params.env, run.params.file, run.params.open, json.encode({ pw = run.params.env }) }))
+      log(host.run({ "printf", "%s", "x" .. run.params.env }, { max_output = 10 })) -- which cuts it in two
+      _, err = try(host.run, { "sh", "-c", "printf %s \"$0\" >&2; exit 7", ("x"):rep(2000) .. run.params.file .. ("y"):rep(490) })
+      log(err and err.message or "?")
+      _, err = try(host.run, { run.params.env })
+      log(err and err.message or "?")
+      log(tostring(host.which(run.params.file)))
       confirm("Is it " .. run.params.env .. " or " .. run.params.file .. " or " .. run.params.open .. "?")
     end),
     step("Skip", function(run) skip(table.concat(run.texts, " ")) end),

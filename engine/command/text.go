@@ -27,18 +27,18 @@ func Unknowable(argv []string) string {
 // Exited is the error of a command that ran to its end and failed. where says where it ran, such as " in pods/web"; stderr is clean of
 // secrets.
 func Exited(argv []string, where string, code int, stderr string) *action.Error {
-	return Hinted(argv, action.Errorf(action.CodeCommand, "%s%s exited with status %d%s", Line(argv), where, code, Ending(stderr)))
+	return action.Errorf(action.CodeCommand, "%s%s exited with status %d%s", Line(argv), where, code, Ending(stderr))
 }
 
 // Missing is the error of a program that a machine does not have. What to do about it is said as a format.
 func Missing(argv []string, format string, args ...any) *action.Error {
-	e := action.Errorf(action.CodeNotFound, "cannot run %s: there is no such program on this machine", Line(argv[:1]))
-	return Hinted(argv, e.Try(format, args...))
+	return action.Errorf(action.CodeNotFound, "cannot run %s: there is no such program on this machine", Line(argv[:1])).Try(format, args...)
 }
 
-// Hinted points at the commonest mistake: a command line as a single word.
-func Hinted(argv []string, e *action.Error) *action.Error {
-	if len(argv) == 1 && strings.Contains(argv[0], " ") {
+// Hinted points at the commonest mistake: a command line as a single word. Clean hides secrets: one with spaces in it is not recognised
+// any more when it is taken apart.
+func Hinted(argv []string, e *action.Error, clean func(string) string) *action.Error {
+	if len(argv) == 1 && strings.Contains(argv[0], " ") && clean(argv[0]) == argv[0] {
 		words := `"` + strings.Join(strings.Fields(argv[0]), `", "`) + `"`
 		return e.Try("the command is one word with spaces in it; write its words separately: { %s }", words)
 	}

@@ -15,7 +15,10 @@ func TestWhatAPersonReads(t *testing.T) {
 	require.Equal(t, action.CodeCommand, e.Code)
 	require.True(t, strings.HasPrefix(e.Message, `"df -h" in pods/a exited with status 127: …x`), e.Message)
 	require.True(t, strings.HasSuffix(e.Message, "no such file"))
+	e = Hinted([]string{"df -h"}, e, openly)
 	require.Equal(t, `the command is one word with spaces in it; write its words separately: { "df", "-h" }`, e.Hint)
+	e = Hinted([]string{"pass word"}, Missing([]string{"x"}, "install it"), func(string) string { return action.Masked })
+	require.Equal(t, "install it", e.Hint, "half a secret is not recognised later")
 	require.Equal(t, "false exited with status 1", Exited([]string{"false"}, "", 1, " \n").Message)
 }
 

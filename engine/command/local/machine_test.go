@@ -75,7 +75,7 @@ func TestWhatCannotBeRun(t *testing.T) {
 	}{
 		"no such name":   {[]string{"no-such-program", "x"}, action.CodeNotFound, "cannot run no-such-program: there is no such program on this machine", "command -v no-such-program"},
 		"no such file":   {[]string{"/no/such/file"}, action.CodeNotFound, "cannot run /no/such/file: there is no such program", "command -v"},
-		"a line":         {[]string{"df -h"}, action.CodeNotFound, `cannot run "df -h": there is no such program`, `{ "df", "-h" }`},
+		"a line":         {[]string{"df -h"}, action.CodeNotFound, `cannot run "df -h": there is no such program`, `command -v "df -h"`},
 		"not executable": {[]string{program(t, "#!/bin/sh\n", 0o600)}, action.CodeForbidden, "permission denied", "ls -l"},
 		"a folder":       {[]string{folder}, action.CodeCommand, "cannot run " + folder + " on this machine: is a directory", ""},
 		"no program":     {[]string{program(t, "\x00\x01 nothing", 0o700)}, action.CodeCommand, "exec format error", "#!/bin/sh"},
