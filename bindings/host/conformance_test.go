@@ -153,13 +153,14 @@ var table = []struct {
 	}},
 	{"a run that is over", func(t *testing.T, m machineUnderTest) {
 		var cut context.CancelFunc
-		m.ctx, cut = context.WithTimeout(m.ctx, 50*time.Millisecond)
+		m.ctx, cut = module.OutsideOf(m.ctx).WithTimeout(m.ctx, 50*time.Millisecond)
 		defer cut()
-		if m.path == "/usr/bin/tool" {
-			<-m.ctx.Done() // no virtual time passes by itself
-		}
 		e := m.fails(t, []any{"tool", "hang"})
+		require.Equal(t, action.CodeTimeout, e.Code)
 		require.Equal(t, "tool hang was ended, with everything that it had started: context deadline exceeded", e.Message)
+		_, err := m.act(t, []any{"tool", "say", "it"}).Apply(m.ctx, action.Prediction{})
+		require.EqualError(t, err, "tool say it was not run: context deadline exceeded")
+		require.Equal(t, action.CodeInterrupted, action.CodeOf(err))
 	}},
 	{"which", func(t *testing.T, m machineUnderTest) {
 		require.Equal(t, m.path, m.which(t, "tool"))

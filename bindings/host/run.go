@@ -22,8 +22,8 @@ The command is a list of words, never a shell string: { "df", "-h" }, not { "df 
 only look (commands.reads in the site file, and some that everybody knows), it is a read and really runs in a dry run too; any other
 command is an action, "host.run commands" in a runbook's may. Nothing can know what an action's command would print: a dry run assumes
 that it succeeds silently. It has the environment and the working folder of runbook itself. When its time is up, or the run is cut off,
-it is ended with everything that it had started: it is asked to, and two seconds later it is killed. A server that it starts goes on when
-the command ends by itself. What a command prints is text: bytes that are none are replaced.`,
+it is ended with everything that it had started: it is asked to, and 400 milliseconds later it is killed. A server that it starts goes on
+when the command ends by itself. What a command prints is text: bytes that are none are replaced.`,
 		Params: []module.Param{
 			{Name: "argv", Kind: module.Strings, Required: true, Doc: "the command and its arguments, one word an element"},
 			{Name: "options", Kind: module.Object, Doc: "how long, and how much", Fields: []module.Param{
@@ -162,13 +162,16 @@ func (c execution) run(ctx context.Context, broken action.Code) (any, error) {
 	}
 	out, clean := command.NewOutput(int(c.limit)), c.b.Secrets.String
 	code, err := c.b.Runner.Run(within, c.argv, out.Streams())
-	switch own := (*action.Error)(nil); {
+	cut, own := (*command.Cut)(nil), (*action.Error)(nil)
+	switch {
+	case errors.As(err, &cut) && ctx.Err() == nil:
+		return nil, c.late(broken, cut.Cause, out.Complaint(clean))
+	case errors.As(err, &cut):
+		return nil, action.Errorf(broken, "%s was ended, with everything that it had started: %w", command.Line(c.argv), cut.Cause).On(c.target())
 	case errors.As(err, &own):
 		return nil, c.hinted(own)
-	case err != nil && ctx.Err() != nil:
-		return nil, action.Errorf(broken, "%s was ended, with everything that it had started: %w", command.Line(c.argv), context.Cause(ctx)).On(c.target())
 	case err != nil:
-		return nil, c.late(broken, err, out.Complaint(clean))
+		return nil, action.Errorf(broken, "cannot run %s: %w", command.Line(c.argv), err).On(c.target())
 	case code != 0:
 		return nil, c.hinted(command.Exited(c.argv, "", code, out.Complaint(clean)))
 	}

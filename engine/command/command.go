@@ -20,9 +20,22 @@ type Runner interface {
 	Machine() (string, error)
 	// Find is the absolute path of a program, "" if the machine has none of that name that it could run.
 	Find(ctx context.Context, program string) (string, error)
-	// Run runs a command to its end, without input and without a terminal. An error is an *action.Error where nothing was started, and
-	// otherwise why the command was ended before it had ended by itself, with everything that it had started.
+	// Run runs a command to its end, without input and without a terminal. Its error is a *Cut if the command was ended before it had
+	// ended by itself, and otherwise an *action.Error: nothing was started.
 	Run(ctx context.Context, argv []string, streams Streams) (exitCode int, err error)
+}
+
+// A Cut is a command that was ended, with everything that it had started, because its context had.
+type Cut struct{ Cause error }
+
+func (c *Cut) Error() string { return "it was cut off: " + c.Cause.Error() }
+
+// Unwrap returns why.
+func (c *Cut) Unwrap() error { return c.Cause }
+
+// NotBegun is the error of a command that was not started, because its context had ended.
+func NotBegun(ctx context.Context, argv []string) *action.Error {
+	return action.Errorf(action.CodeInterrupted, "%s was not run: %v", Line(argv), context.Cause(ctx))
 }
 
 // Streams are what takes a command's output.

@@ -19,8 +19,9 @@ import (
 )
 
 // grace is how long a command that is told to end may take for it, and how long one that has ended may leave its output open, as a
-// server does that it started, before nobody listens any more.
-const grace = 2 * time.Second
+// server does that it started, before nobody listens any more. It is shorter than what a run has to end that is out of time, so that
+// nothing is left behind by one.
+const grace = 400 * time.Millisecond
 
 // shellBase is what is added to the number of the signal that ended a command, as shells and container runtimes do.
 const shellBase = 128
@@ -52,7 +53,7 @@ func (Machine) Run(ctx context.Context, argv []string, streams command.Streams) 
 	cmd.WaitDelay = grace
 	isolate(cmd)
 	if ctx.Err() != nil {
-		return 0, context.Cause(ctx)
+		return 0, command.NotBegun(ctx, argv)
 	}
 	if err := cmd.Start(); err != nil {
 		return 0, notStarted(argv, err)
@@ -60,7 +61,7 @@ func (Machine) Run(ctx context.Context, argv []string, streams command.Streams) 
 	err = cmd.Wait()
 	if ctx.Err() != nil && !ended(cmd.ProcessState, err) {
 		destroy(cmd.Process.Pid) // what did not go when it was told to
-		return 0, context.Cause(ctx)
+		return 0, &command.Cut{Cause: context.Cause(ctx)}
 	}
 	return exitCode(cmd.ProcessState), nil
 }

@@ -134,7 +134,7 @@ func TestACommandEndsWithItsChildren(t *testing.T) {
 			require.NoError(t, err)
 			defer held.Close()
 			cut(errCut)
-			require.ErrorIs(t, <-ended, errCut)
+			require.Equal(t, &command.Cut{Cause: errCut}, <-ended)
 			_, err = io.ReadAll(held)
 			require.NoError(t, err)
 		})
@@ -184,7 +184,8 @@ func TestNothingBeginsWhenTheRunIsOver(t *testing.T) {
 	cut(errCut)
 	file := filepath.Join(t.TempDir(), "made")
 	_, _, _, err := run(ctx, "touch", file)
-	require.ErrorIs(t, err, errCut)
+	require.EqualError(t, err, "touch "+file+" was not run: the run was cut off")
+	require.NotErrorIs(t, err, errCut, "nothing is uncertain of it")
 	require.NoFileExists(t, file)
 }
 

@@ -10,9 +10,9 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"strings"
 	"time"
 
+	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/world/scenario"
 )
@@ -63,9 +63,12 @@ func (m *Machine) Run(ctx context.Context, argv []string, streams command.Stream
 	if !m.has(argv[0]) {
 		return 0, command.Missing(argv, "the machine is simulated: if it should be there, the scenario names it in host.commands")
 	}
+	if ctx.Err() != nil {
+		return 0, command.NotBegun(ctx, argv)
+	}
 	said := m.answer(argv)
-	if said.Takes > 0 && m.sleep(ctx, said.Takes) != nil || ctx.Err() != nil {
-		return 0, context.Cause(ctx)
+	if said.Takes > 0 && m.sleep(ctx, said.Takes) != nil {
+		return 0, &command.Cut{Cause: context.Cause(ctx)}
 	}
 	for _, s := range []struct {
 		to   io.Writer
@@ -85,5 +88,5 @@ func (m *Machine) answer(argv []string) scenario.Answer {
 		}
 	}
 	return scenario.Answer{ExitCode: usageFailure, Stderr: fmt.Sprintf(
-		"the scenario does not say what this does: add it to host.commands, with argv: [%s]\n", strings.Join(argv, ", "))}
+		"the scenario does not say what this does: add it to host.commands, with argv: %s\n", action.Text(argv))}
 }
