@@ -277,6 +277,9 @@ end
 ---@field age number?           seconds since it was scanned
 
 --- What is known of each distinct image of pods, init containers included, in the order in which the pods name them.
+-- for _, image in ipairs(vulnerabilities.of_pods(kubernetes.list("pods"))) do
+--   log(image.image .. ": " .. (image.critical or "unknown, " .. image.detail))
+-- end
 ---@param pods kubernetes.Object[]  as kubernetes.list("pods") returns them
 ---@param options? { namespace?: string, limit?: integer, timeout?: string }
 ---   namespace: where the reports are, if not where the pods are; limit: how many images trivy scans at once, 4 if not given; timeout: for
@@ -300,7 +303,7 @@ function vulnerabilities.of_images(images, options)
   return check(settle(set), options.namespace and { options.namespace } or {}, options)
 end
 
---- Adds up what is known. Counts are nil where no image was scanned: nothing is known then, and not that there is nothing.
+--- Adds up what is known, so that a check can say "unknown" where total.not_scanned > 0. Counts are nil where no image was scanned: nothing is known then, and not that there is nothing.
 ---@param images vulnerabilities.Image[]
 ---@return { images: integer, scanned: integer, not_scanned: integer, critical?: integer, high?: integer, medium?: integer, low?: integer, unknown?: integer }
 function vulnerabilities.total(images)

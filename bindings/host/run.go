@@ -42,19 +42,10 @@ when the command ends by itself. What a command prints is text: bytes that are n
 			`host.run({ "systemctl", "restart", "photon-bridge" }, { timeout = "2m" })`,
 			`local out, err = try(host.run, { "photon-debug", "--list-devices" }, { timeout = "10s", max_output = 65536 })`,
 		},
-		Risk:     action.Disruptive,
-		Decide:   b.newRun,
-		Permits:  func(string) []action.Permission { return nil }, // the machine knows; may is to say what it is about all the same
-		FullKind: plural,
+		Risk:   action.Disruptive,
+		Decide: b.newRun,
+		Kinds:  []string{commands},
 	}
-}
-
-// plural is the kind of what runs, for who writes "host.run command".
-func plural(kind string) string {
-	if kind == "command" {
-		return commands
-	}
-	return kind
 }
 
 // An execution is one call of run, as what reads and actions have in common.

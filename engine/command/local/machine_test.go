@@ -132,7 +132,7 @@ func TestACommandEndsWithItsChildren(t *testing.T) {
 			<-out.once
 			held, err := os.Open(path) // returns once the grandchild has it
 			require.NoError(t, err)
-			defer held.Close()
+			t.Cleanup(func() { require.NoError(t, held.Close()) })
 			cut(errCut)
 			require.Equal(t, &command.Cut{Cause: errCut}, <-ended)
 			_, err = io.ReadAll(held)
