@@ -9,7 +9,6 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/journal"
 	"runbook/engine/module"
-	"runbook/engine/redact"
 	"runbook/engine/script"
 )
 
@@ -24,7 +23,7 @@ func globals(r *run) *module.Module {
 			Name:    "log",
 			Doc:     "Shows one line of text below the current step.",
 			Params:  []module.Param{{Name: "message", Kind: module.Any, Required: true, Doc: "text; any other value is shown as JSON"}},
-			Control: func(ctx context.Context, a module.Args) (any, error) { return nil, r.log(ctx, a["message"]) },
+			Control: func(ctx context.Context, a module.Args) (any, error) { return nil, r.log(ctx, a) },
 		},
 		{
 			Name:    "show",
@@ -112,16 +111,12 @@ func skip(reason string) error {
 	return &action.Error{Code: action.CodeSkipped, Message: reason, Cause: errSkip}
 }
 
-func (r *run) log(ctx context.Context, message any) error {
-	text, ok := message.(string)
-	if !ok {
-		encoded, err := json.Marshal(redact.Clean(r.cfg.Redactor, message)) // which JSON would write in another way
-		if err != nil {
-			return action.Errorf(action.CodeInvalid, "log: %w", err)
-		}
-		text = string(encoded)
+func (r *run) log(ctx context.Context, a module.Args) error {
+	logged, err := Logged(a, r.cfg.Redactor)
+	if err != nil {
+		return err
 	}
-	return r.shown(ctx, &journal.Show{Form: "text", Text: text})
+	return r.shown(ctx, logged)
 }
 
 func (r *run) show(ctx context.Context, a module.Args) error {

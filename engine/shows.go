@@ -79,6 +79,20 @@ func Shown(a module.Args, secrets *redact.Redactor) (*journal.Show, error) {
 	return s, r.err
 }
 
+// Logged is what a call of log shows.
+func Logged(a module.Args, secrets *redact.Redactor) (*journal.Show, error) {
+	message := a["message"]
+	text, ok := message.(string)
+	if !ok {
+		encoded, err := json.Marshal(redact.Clean(secrets, message)) // which JSON would write in another way
+		if err != nil {
+			return nil, action.Errorf(action.CodeInvalid, "log: %w", err)
+		}
+		text = string(encoded)
+	}
+	return &journal.Show{Form: "text", Text: text}, nil
+}
+
 // A reading reads what show was given. It remembers the first thing that was wrong.
 type reading struct {
 	secrets *redact.Redactor
