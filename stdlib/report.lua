@@ -41,17 +41,29 @@ local function column_of(spec)
   return { field = spec.field, title = spec.title or spec.field, format = spec.format, align = spec.align }
 end
 
--- One line of a table: as texts and as data.
-local function line_of(row, columns)
-  local cells, texts, data = cells_of(row), {}, {}
+-- One line of a table as texts. It notes what the columns hold.
+local function texts_of(row, cells, columns)
+  local texts = {}
   for i, column in ipairs(columns) do
     local value = cells[column.field]
     if type(value) == "number" then column.numbers = true
     elseif value ~= nil and value ~= json.null then column.others = true end
     texts[i] = column.format and (column.format(value, row) or "") or text_of(value)
-    data[i] = data_of(value, texts[i])
   end
-  return texts, data
+  return texts
+end
+
+-- The lines as data, where a text stands for something else in them: most tables have only texts, and are long.
+local function values_of(rows, lines, columns)
+  local computable = false
+  for _, column in ipairs(columns) do computable = computable or column.numbers or column.format ~= nil end
+  if not computable then return nil end
+  local values = {}
+  for i, cells in ipairs(rows) do
+    values[i] = {}
+    for j, column in ipairs(columns) do values[i][j] = data_of(cells[column.field], lines[i][j]) end
+  end
+  return values
 end
 
 --- Shows a table. Columns are set left as kubectl sets them; one that has only numbers is set right, so that they can be compared.
@@ -72,13 +84,13 @@ function report.table(rows, columns, options)
     specs[i] = column_of(column)
     titles[i] = specs[i].title
   end
-  local lines, values, computable = {}, {}, false
-  for i, row in ipairs(arguments.list("report.table: rows", rows)) do lines[i], values[i] = line_of(row, specs) end
-  for i, column in ipairs(specs) do
-    align[i] = column.align or (column.numbers and not column.others and "right") or "left"
-    computable = computable or column.numbers or column.format ~= nil
+  local cells, lines = {}, {}
+  for i, row in ipairs(arguments.list("report.table: rows", rows)) do
+    cells[i] = cells_of(row)
+    lines[i] = texts_of(row, cells[i], specs)
   end
-  show { form = "table", title = options.title, columns = titles, align = align, rows = lines, values = computable and values or nil }
+  for i, column in ipairs(specs) do align[i] = column.align or (column.numbers and not column.others and "right") or "left" end
+  show { form = "table", title = options.title, columns = titles, align = align, rows = lines, values = values_of(cells, lines, specs) }
 end
 
 --- Shows name-value pairs, in the order given.

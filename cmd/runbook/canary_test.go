@@ -281,6 +281,17 @@ return runbook {
       end
       report.table(rows, { "number", "text", "json" }, { title = run.texts[1] })
       report.pairs({ { run.texts[1], run.texts[2] }, { "control", run.params.open } }, { title = run.params.open })
+      local checks, charts = require("health").new(), {}
+      for i, text in ipairs(run.texts) do
+        checks:add(text, "degraded", text)
+        charts[i] = { name = text, text = text, values = { i } }
+      end
+      checks:above(run.texts[1], 2, { degraded = 1, unit = run.texts[1] })
+      checks:report(run.texts[1])
+      checks:verdict()
+      report.sparklines(charts, { title = run.texts[1], unit = run.texts[1] })
+      report.bars({ { name = run.texts[1], value = 1, text = run.texts[2] } }, { title = run.texts[2], unit = run.texts[1] })
+      verdict("healthy", run.texts[1])
       parallel(run.texts, { on_error = "continue" }, function(text) log("of a branch") kubernetes.get("configmap/told") end)
       for i, text in ipairs(run.texts) do
         wait_until({ name = text, timeout = "1s", every = "1s" }, function() return { text } end)
