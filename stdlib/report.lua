@@ -41,14 +41,18 @@ local function column_of(spec)
   return { field = spec.field, title = spec.title or spec.field, format = spec.format, align = spec.align }
 end
 
--- One line of a table as texts. It notes what the columns hold.
+-- One line of a table as texts. It notes what the columns hold. Most cells of long tables are texts, which need nothing done to them.
 local function texts_of(row, cells, columns)
   local texts = {}
-  for i, column in ipairs(columns) do
+  for i = 1, #columns do
+    local column = columns[i]
     local value = cells[column.field]
-    if type(value) == "number" then column.numbers = true
-    elseif value ~= nil and value ~= json.null then column.others = true end
-    texts[i] = column.format and (column.format(value, row) or "") or text_of(value)
+    local kind = type(value)
+    if kind == "number" then column.numbers = true
+    elseif kind == "string" or value ~= nil and value ~= json.null then column.others = true end
+    if column.format then texts[i] = column.format(value, row) or ""
+    elseif kind == "string" then texts[i] = value
+    else texts[i] = text_of(value) end
   end
   return texts
 end
@@ -89,8 +93,12 @@ function report.table(rows, columns, options)
     cells[i] = cells_of(row)
     lines[i] = texts_of(row, cells[i], specs)
   end
-  for i, column in ipairs(specs) do align[i] = column.align or (column.numbers and not column.others and "right") or "left" end
-  show { form = "table", title = options.title, columns = titles, align = align, rows = lines, values = values_of(cells, lines, specs) }
+  local right = false
+  for i, column in ipairs(specs) do
+    align[i] = column.align or (column.numbers and not column.others and "right") or "left"
+    right = right or align[i] == "right"
+  end
+  show { form = "table", title = options.title, columns = titles, align = right and align or nil, rows = lines, values = values_of(cells, lines, specs) }
 end
 
 --- Shows name-value pairs, in the order given.

@@ -15,7 +15,7 @@ end
 
 test.unit("a table has the fields that are named, in order", function()
   report.table({ { name = "a", state = "hot" }, { name = "b" } }, { "name", "state" }, { title = "Devices" })
-  test.equal(shown(), { form = "table", title = "Devices", columns = { "name", "state" }, align = { "left", "left" }, rows = { { "a", "hot" }, { "b", "" } } })
+  test.equal(shown(), { form = "table", title = "Devices", columns = { "name", "state" }, rows = { { "a", "hot" }, { "b", "" } } })
 end)
 
 test.unit("a column of numbers is set right, and can be computed with", function()
@@ -29,7 +29,7 @@ end)
 
 test.unit("a column of this and that is set left", function()
   report.table({ { a = 1 }, { a = "none" } }, { "a" })
-  test.equal(shown().align, { "left" })
+  test.equal(shown().align, nil)
 end)
 
 test.unit("a column can have a title, a format and a side", function()
@@ -57,7 +57,7 @@ end)
 
 test.unit("a table without rows is one", function()
   report.table({}, { "name" })
-  test.equal(shown(), { form = "table", columns = { "name" }, align = { "left" } })
+  test.equal(shown(), { form = "table", columns = { "name" } })
 end)
 
 test.unit("what a table cannot show is refused", function()
