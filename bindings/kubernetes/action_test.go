@@ -201,9 +201,9 @@ func TestLogs(t *testing.T) {
 		"GET " + podsPath + "/a/log": answerJSON(200, "one\n\ntwo\n"),
 	})
 	require.Equal(t, []string{"one", "", "two"}, d.read("logs", "pod/a", opts("since", "90500ms", "previous", true)))
-	require.Equal(t, "container=main&limitBytes=16777216&previous=true&sinceSeconds=91&tailLines=100", s.asked[1].query)
+	require.Equal(t, "container=main&previous=true&sinceSeconds=91&tailLines=100", s.asked[1].query)
 	d.read("logs", "a", opts("tail", -1.0, "container", "side"))
-	require.Equal(t, "container=side&limitBytes=16777216", s.asked[3].query)
+	require.Equal(t, "container=side", s.asked[3].query)
 	placeholder := action.Target{System: "kubernetes", Kind: "pods", Scope: "shop", Name: "new1"}
 	d.view.take([]action.Change{{Target: placeholder, After: podJSON("new1", nil)}})
 	require.Equal(t, []string{}, d.read("logs", "new1"))

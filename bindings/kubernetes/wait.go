@@ -16,12 +16,14 @@ func (b *binding) waitFunc() module.Func {
 The conditions:
 
 - "ready": the controllers are done with the object. For a Deployment all replicas are updated and available, for a pod it is
-  ready, for a job it is complete; any other kind by its standard conditions (kstatus).
+  ready, for a job it is complete; any other kind, custom ones included, by its standard conditions (kstatus).
 - "available": it serves. For a Deployment its Available condition, for other workloads all replicas are available.
 - "deleted": it is gone, or another object has its name.
 - "condition=TYPE" or "condition=TYPE=STATUS": as for kubectl wait; the status is True unless given.
 
-It fails at once when the condition cannot come true any more: the object is gone, or its rollout exceeded its progress deadline.`,
+It fails at once when the condition cannot come true any more: the object is gone, its rollout exceeded its progress deadline, a job
+failed, a pod has ended. A pod that crashes, cannot get its image, or has no node may still become ready: it is waited for. A condition
+counts only once the controller has seen the object as it is now.`,
 		Params: []module.Param{
 			refParam(`"kind/name", or an object that came from the cluster`),
 			{Name: "options", Kind: module.Object, Doc: "what to wait for", Fields: []module.Param{
