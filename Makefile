@@ -35,7 +35,7 @@ lab-down: ## stops it
 	cd examples/lab && $(GO) run . down --dir ../../.lab
 
 bench: build lab ## the same work done by runbook and by what people use today, as a table; needs jq, fills the lab with 10,000 pods
-	cd examples/lab && $(GO) run . pods --dir ../../.lab
+	cd examples/lab && $(GO) run . pods --dir ../../.lab && $(GO) run . talkers --dir ../../.lab
 	cd examples/lab && $(GO) build -o ../../bin/bench ./bench && ../../bin/bench --kubectl "$$($(GO) run . build)/kubectl"
 
 clean:

@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/journal"
 	"runbook/engine/module"
-	"runbook/engine/redact"
 	"runbook/engine/script"
 )
 
@@ -25,18 +23,12 @@ func globals(r *run) *module.Module {
 			Name:    "log",
 			Doc:     "Shows one line of text below the current step.",
 			Params:  []module.Param{{Name: "message", Kind: module.Any, Required: true, Doc: "text; any other value is shown as JSON"}},
-			Control: func(ctx context.Context, a module.Args) (any, error) { return nil, r.log(ctx, a["message"]) },
+			Control: func(ctx context.Context, a module.Args) (any, error) { return nil, r.log(ctx, a) },
 		},
 		{
-			Name: "show",
-			Doc:  "Shows a table or name-value pairs below the current step. Scripts use the library report, which calls this.",
-			Params: []module.Param{{Name: "what", Kind: module.Object, Required: true, Fields: []module.Param{
-				{Name: "form", Kind: module.String, Required: true, Enum: []string{"text", "table", "pairs"}},
-				{Name: "title", Kind: module.String, Doc: "a line above"},
-				{Name: "text", Kind: module.String, Doc: "for the form text"},
-				{Name: "columns", Kind: module.Strings, Doc: "for the form table: the column names"},
-				{Name: "rows", Kind: module.List, Doc: "for the forms table and pairs: lists of strings"},
-			}}},
+			Name:    "show",
+			Doc:     "Shows a table, name-value pairs, checks or a chart below the current step. Scripts use the library report, which calls this.",
+			Params:  []module.Param{{Name: "what", Kind: module.Object, Required: true, Fields: showFields}},
 			Control: func(ctx context.Context, a module.Args) (any, error) { return nil, r.show(ctx, a) },
 		},
 		{
@@ -99,7 +91,7 @@ func globals(r *run) *module.Module {
 			Name: "verdict",
 			Doc:  "Says how the site is. The last verdict of a run sets its exit code: degraded 10, down 11, unknown 12.",
 			Params: []module.Param{
-				{Name: "state", Kind: module.String, Required: true, Enum: []string{"healthy", "degraded", "down", "unknown"}},
+				{Name: "state", Kind: module.String, Required: true, Enum: states},
 				{Name: "reason", Kind: module.String},
 			},
 			Control: func(ctx context.Context, a module.Args) (any, error) { return nil, r.setVerdict(ctx, a) },
@@ -119,30 +111,18 @@ func skip(reason string) error {
 	return &action.Error{Code: action.CodeSkipped, Message: reason, Cause: errSkip}
 }
 
-func (r *run) log(ctx context.Context, message any) error {
-	text, ok := message.(string)
-	if !ok {
-		encoded, err := json.Marshal(redact.Clean(r.cfg.Redactor, message)) // which JSON would write in another way
-		if err != nil {
-			return action.Errorf(action.CodeInvalid, "log: %w", err)
-		}
-		text = string(encoded)
+func (r *run) log(ctx context.Context, a module.Args) error {
+	logged, err := Logged(a, r.cfg.Redactor)
+	if err != nil {
+		return err
 	}
-	return r.shown(ctx, &journal.Show{Form: "text", Text: text})
+	return r.shown(ctx, logged)
 }
 
 func (r *run) show(ctx context.Context, a module.Args) error {
-	shown := &journal.Show{Form: a.String("form"), Title: a.String("title"), Text: a.String("text"), Columns: a.Strings("columns")}
-	for i, row := range a.List("rows") {
-		cells, ok := row.([]any)
-		if !ok {
-			return action.Errorf(action.CodeInvalid, "show: rows[%d] is not a list", i+1)
-		}
-		texts := make([]string, len(cells))
-		for j, cell := range cells {
-			texts[j] = cellText(redact.Clean(r.cfg.Redactor, cell))
-		}
-		shown.Rows = append(shown.Rows, texts)
+	shown, err := Shown(a, r.cfg.Redactor)
+	if err != nil {
+		return err
 	}
 	return r.shown(ctx, shown)
 }
@@ -150,20 +130,6 @@ func (r *run) show(ctx context.Context, a module.Args) error {
 // shown writes down what the script shows, with the branch that shows it.
 func (r *run) shown(ctx context.Context, s *journal.Show) error {
 	return r.tell(journal.Record{Kind: journal.KindShow, Branch: script.FrameOf(ctx).Branch, Show: s})
-}
-
-func cellText(cell any) string {
-	switch c := cell.(type) {
-	case nil, module.Null:
-		return ""
-	case string:
-		return c
-	}
-	text, err := json.Marshal(cell)
-	if err != nil { // NaN and infinities have no JSON
-		return fmt.Sprint(cell)
-	}
-	return string(text)
 }
 
 func (r *run) sleep(ctx context.Context, a module.Args) error {

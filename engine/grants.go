@@ -34,6 +34,9 @@ func grantOf(entry string, modules []*module.Module) (gate.Grant, error) {
 	if f == nil || f.Effect() != module.Acts && f.Effect() != module.Either {
 		return gate.Grant{}, fmt.Errorf("%q is not an action%s", words[0], module.DidYouMean(words[0], actionNames(modules)))
 	}
+	if len(f.Kinds) > 0 && (len(words) == 1 || !slices.Contains(f.Kinds, words[1])) {
+		return gate.Grant{}, fmt.Errorf("%q needs the kind that it is about: \"%s %s\"", entry, words[0], strings.Join(f.Kinds, "\" or \""+words[0]+" "))
+	}
 	if f.Permits != nil && len(words) == 1 {
 		return gate.Grant{}, fmt.Errorf("%q needs the kind that it is about: \"%s pods\"", entry, words[0])
 	}

@@ -89,5 +89,8 @@ func limitOf(err error) *watchdog.LimitError {
 
 // Documented lists every module that a script may call, the functions without require first, as data: none of them can be called.
 func Documented(library Library) []*module.Module {
-	return append([]*module.Module{script.Language(), globals(nil)}, library.all(nil)...)
+	return append([]*module.Module{script.Language(), Globals()}, library.all(nil)...)
 }
+
+// Globals are the functions that every script has without require, as data: none of them can be called.
+func Globals() *module.Module { return globals(nil) }

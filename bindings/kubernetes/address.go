@@ -68,11 +68,16 @@ func (b *binding) addressOfObject(raw json.RawMessage, namespace string) (addres
 
 // wordFor spells a manifest's kind the way a person would, with its group, so that both find the same kind.
 func wordFor(apiVersion, name string) string {
-	gv, err := schema.ParseGroupVersion(apiVersion)
+	group, err := groupOf(apiVersion)
 	if err != nil {
 		return name
 	}
-	return join(name, gv.Group)
+	return join(name, group)
+}
+
+func groupOf(apiVersion string) (string, error) {
+	gv, err := schema.ParseGroupVersion(apiVersion)
+	return gv.Group, err
 }
 
 func (b *binding) place(word, name, namespace string) (address, error) {

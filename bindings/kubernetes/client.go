@@ -31,33 +31,52 @@ type request struct {
 // send makes one request and returns the body of a successful answer. It never tries again: that is the gate's business, which
 // knows whether it may.
 func (b *binding) send(ctx context.Context, r request) ([]byte, error) {
-	link, err := b.link()
+	var body []byte
+	err := b.receive(ctx, r, func(response *http.Response) (err error) {
+		body, err = readAll(response, r.into)
+		return err
+	})
 	if err != nil {
 		return nil, err
+	}
+	return body, nil
+}
+
+// receive makes one request and lets read have a successful answer as it comes. An error of read is one of the connection.
+func (b *binding) receive(ctx context.Context, r request, read func(*http.Response) error) error {
+	link, err := b.link()
+	if err != nil {
+		return err
 	}
 	ctx, alive, stop := b.impatient(ctx)
 	defer stop()
 	response, err := link.do(ctx, r)
 	if err != nil {
 		link.noteLoss(ctx, err)
-		return nil, broken(ctx, r, link, err)
+		return broken(ctx, r, link, err)
 	}
 	defer response.Body.Close()
 	response.Body = watched{response.Body, alive}
-	body, err := readAll(response, r.into)
+	success := response.StatusCode >= 200 && response.StatusCode <= 299
+	var body []byte
+	if success {
+		err = read(response)
+	} else {
+		body, err = readAll(response, nil)
+	}
 	if err != nil {
 		link.noteLoss(ctx, err)
-		return nil, broken(ctx, r, link, err)
+		return broken(ctx, r, link, err)
 	}
-	if response.StatusCode < 200 || response.StatusCode > 299 {
-		link.noteAnswer(ctx, response.StatusCode)
-		e := refused(r, response, body, b.Secrets)
-		if e.Code == action.CodeForbidden && link.justCameUp(ctx) {
-			e = e.Again()
-		}
-		return nil, e
+	if success {
+		return nil
 	}
-	return body, nil
+	link.noteAnswer(ctx, response.StatusCode)
+	e := refused(r, response, body, b.Secrets)
+	if e.Code == action.CodeForbidden && link.justCameUp(ctx) {
+		e = e.Again()
+	}
+	return e
 }
 
 // sendFor is send for an answer that is one object. A server that said yes in another way than with an object did what it was asked,

@@ -5,9 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"runbook/engine/action"
 	"runbook/engine/workload"
 )
@@ -25,12 +22,13 @@ const (
 	ready     = "ready"
 	available = "available"
 	deleted   = "deleted"
+	evictable = "evictable"
 	named     = "condition"
 )
 
 func parseCondition(text string) (condition, error) {
 	switch text {
-	case ready, available, deleted:
+	case ready, available, deleted, evictable:
 		return condition{text: text, kind: text}, nil
 	}
 	if rest, ok := strings.CutPrefix(text, named+"="); ok && rest != "" {
@@ -41,7 +39,7 @@ func parseCondition(text string) (condition, error) {
 		return condition{text: text, kind: named, name: name, status: value}, nil
 	}
 	return condition{}, action.Errorf(action.CodeInvalid,
-		`kubernetes.wait: unknown condition %q; there is "ready", "available", "deleted", "condition=TYPE" and "condition=TYPE=STATUS"`, text)
+		`kubernetes.wait: unknown condition %q; there is "ready", "available", "deleted", "evictable", "condition=TYPE" and "condition=TYPE=STATUS"`, text)
 }
 
 // check compares an object, nil if it does not exist, with the condition.
@@ -58,33 +56,10 @@ func (c condition) check(o object) (action.Progress, error) {
 		return checkReady(o)
 	}
 	progress := c.checkCondition(o)
-	if why := stuck(o); !progress.Met && why != "" {
+	if why := orElse(stuck(o), c.contradicted(o)); !progress.Met && why != "" {
 		progress.Failed, progress.Detail = true, why
 	}
 	return progress, nil
-}
-
-func checkReady(o object) (action.Progress, error) {
-	// kstatus wants whole numbers as int64, whatever decoder the object went through.
-	raw, err := encode(o)
-	if err != nil {
-		return action.Progress{}, err
-	}
-	if o, err = decode(raw); err != nil {
-		return action.Progress{}, err
-	}
-	result, err := status.Compute(&unstructured.Unstructured{Object: o})
-	if err != nil {
-		return action.Progress{}, action.Errorf(action.CodeInternal, "its status cannot be understood: %w", err)
-	}
-	detail := orElse(tally(o, "ready"), result.Message)
-	switch result.Status {
-	case status.CurrentStatus:
-		return action.Progress{Met: true, Detail: detail}, nil
-	case status.FailedStatus, status.TerminatingStatus:
-		return action.Progress{Failed: true, Detail: orElse(stuck(o), result.Message)}, nil
-	}
-	return action.Progress{Detail: detail}, nil
 }
 
 // checkCondition is for "available" and named conditions. A condition counts only once the controller has seen the object's
@@ -105,6 +80,11 @@ func (c condition) checkCondition(o object) action.Progress {
 	found := workload.Condition(o, name)
 	if found == nil {
 		return action.Progress{Detail: "it has no condition " + name + " yet"}
+	}
+	if seen, ok := workload.Int(found, "observedGeneration"); ok {
+		if generation, _ := workload.Int(o, "metadata", "generation"); seen < generation {
+			return action.Progress{Detail: "condition " + name + " is about what it was before the change"}
+		}
 	}
 	detail := fmt.Sprintf("condition %s is %v, not %s", name, found["status"], wanted)
 	if c.kind == available {

@@ -40,36 +40,48 @@ The manifest needs apiVersion, kind and metadata.name; a generated name would be
 type createAction struct {
 	b        *binding
 	of       address
-	manifest object
+	manifest object // as it is sent
+	told     object // as it may be told
 }
 
 func (b *binding) newCreate(args module.Args) (action.Action, error) {
-	raw, err := rawObject(args["manifest"])
+	of, d, err := b.manifest(args, "kubernetes.create")
 	if err != nil {
 		return nil, err
 	}
-	manifest, err := decode(raw)
+	return createAction{b, of, d.sent.(object), b.concealIn(of.kind, d.shown.(object))}, nil
+}
+
+// manifest is the object that a call is given to be made, with its address.
+func (b *binding) manifest(args module.Args, function string) (address, disclosure, error) {
+	shown, err := plainJSON(args["manifest"])
 	if err != nil {
-		return nil, err
+		return address{}, disclosure{}, err
 	}
+	manifest, _ := shown.(object)
 	if workload.Text(manifest, "metadata", "generateName") != "" {
-		return nil, action.Errorf(action.CodeInvalid, "kubernetes.create: write metadata.name instead of generateName: a plan must be able to name the object")
+		return address{}, disclosure{}, action.Errorf(action.CodeInvalid, "%s: write metadata.name instead of generateName: a plan must be able to name the object", function)
 	}
 	if workload.Text(manifest, "apiVersion") == "" {
-		return nil, action.Errorf(action.CodeInvalid, `kubernetes.create: the manifest has no apiVersion, as in apiVersion = "v1"`)
+		return address{}, disclosure{}, action.Errorf(action.CodeInvalid, `%s: the manifest has no apiVersion, as in apiVersion = "v1"`, function)
+	}
+	raw, err := encode(manifest)
+	if err != nil {
+		return address{}, disclosure{}, err
 	}
 	of, err := b.addressOfObject(raw, args.String("namespace"))
 	if err != nil {
-		return nil, err
+		return address{}, disclosure{}, err
 	}
-	return createAction{b, of, manifest}, nil
+	d, err := b.disclose(of.kind, args["manifest"])
+	return of, d, err
 }
 
 func (c createAction) Describe() action.Description {
 	return action.Description{
 		Verb: "kubernetes.create", Target: c.of.target(), Risk: action.Routine,
 		Permissions: []action.Permission{c.of.anyName().permission("create", "")},
-		Identity:    []action.Arg{{Name: "manifest", Value: c.shown(c.manifest)}},
+		Identity:    []action.Arg{{Name: "manifest", Value: c.told}},
 	}
 }
 
@@ -130,20 +142,20 @@ func (c createAction) foresee(ctx context.Context, view action.View) (made objec
 	if where == imagined {
 		note = "its namespace exists only as intended, so the server cannot be asked"
 	}
-	return workload.Created(c.shown(c.inPlace()), c.b.now(ctx)), action.Simulated, note, nil
+	return workload.Created(c.shown(c.of.inPlace(c.manifest)), c.b.now(ctx)), action.Simulated, note, nil
 }
 
-// inPlace is the manifest with its namespace written in.
-func (c createAction) inPlace() object {
-	if c.of.namespace == "" {
-		return c.manifest
+// inPlace is a manifest with the namespace of its address written in.
+func (a address) inPlace(manifest object) object {
+	if a.namespace == "" {
+		return manifest
 	}
-	return workload.With(c.manifest, c.of.namespace, "metadata", "namespace")
+	return workload.With(manifest, a.namespace, "metadata", "namespace")
 }
 
 // post sends the manifest and returns the object that the server made of it, as it may be shown.
 func (c createAction) post(ctx context.Context, query url.Values) (object, error) {
-	body, err := encode(c.inPlace())
+	body, err := encode(c.of.inPlace(c.manifest))
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -105,7 +106,8 @@ func (d deleteAction) Predict(ctx context.Context, view action.View) (action.Pre
 			return action.Prediction{}, err
 		}
 	}
-	return follows(p, func() ([]action.Change, error) { return d.consequences(ctx, view, s.object) }), nil
+	p = follows(p, func() ([]action.Change, error) { return d.consequences(ctx, view, s.object) })
+	return d.b.contested(ctx, view, p, contest{of: of, before: s.object}), nil
 }
 
 // isGone predicts that there is nothing to delete.
@@ -176,6 +178,18 @@ func (b *binding) emptied(view action.View, namespace string) []action.Change {
 // send asks the server to delete the object with that uid and no other. What a DELETE does is said in its body: where there is
 // one, the server does not read the query.
 func (d deleteAction) send(ctx context.Context, uid string, dryRun bool) error {
+	body, err := encode(d.options(uid, dryRun))
+	if err != nil {
+		return err
+	}
+	r := d.of.request(http.MethodDelete, "delete", "delete")
+	r.body, r.mutates = body, !dryRun
+	_, err = d.b.send(ctx, r)
+	return err
+}
+
+// options are what a DELETE or an eviction says of the object with that uid.
+func (d deleteAction) options(uid string, dryRun bool) object {
 	options := object{
 		"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background",
 		"preconditions": object{"uid": uid},
@@ -186,14 +200,7 @@ func (d deleteAction) send(ctx context.Context, uid string, dryRun bool) error {
 	if grace, ok := d.args.Duration("grace"); ok {
 		options["gracePeriodSeconds"] = int64(grace / time.Second)
 	}
-	body, err := encode(options)
-	if err != nil {
-		return err
-	}
-	r := d.of.request(http.MethodDelete, "delete", "delete")
-	r.body, r.mutates = body, !dryRun
-	_, err = d.b.send(ctx, r)
-	return err
+	return options
 }
 
 func (d deleteAction) Apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
@@ -230,8 +237,22 @@ func (b *binding) recreated(ctx context.Context, of address, uid string, err err
 
 // drifted says that a target is not what it was when the action was predicted.
 func drifted(of address, field string, planned, actual any) error {
-	return action.Errorf(action.CodeConflict, "%s has changed: %s was %v when this was planned and is %v now", of.target(), field, planned, actual).
+	return action.Errorf(action.CodeConflict, "%s has changed: %s was %s when this was planned and is %s now",
+		of.target(), field, inSentence(planned), inSentence(actual)).
 		On(of.target()).Try("look at it again: kubectl get %s", of.kubectl())
+}
+
+// inSentence is a value in a sentence.
+func inSentence(v any) string {
+	const most = 120
+	switch v.(type) {
+	case nil:
+		return "absent"
+	case object, []any:
+		text := action.Text(v)
+		return strings.ToValidUTF8(text[:min(most, len(text))], "")
+	}
+	return fmt.Sprint(v)
 }
 
 // Settle looks whether that very object is still wanted.

@@ -2,10 +2,10 @@ package kubernetes
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"runbook/engine/action"
+	"runbook/engine/command"
 	"runbook/engine/module"
 )
 
@@ -28,8 +28,8 @@ Of each stream the first 8 MiB are kept.`,
 			}},
 		},
 		Returns: module.Result{
-			Type: "{ stdout: string, stderr: string, exit_code: integer }",
-			Doc:  "what it printed; an exit code other than 0 is an error",
+			Type: command.ResultType,
+			Doc:  "what it printed, truncated if that was more than is kept; an exit code other than 0 is an error",
 		},
 		Errors: []action.Code{action.CodeCommand, action.CodeNotFound, action.CodeForbidden, action.CodeTimeout, action.CodeUncertain},
 		Examples: []string{
@@ -47,8 +47,8 @@ func execPermissions(kind string) []action.Permission {
 	return append(permissions(kind, "", "get"), permissions(kind, "exec", "create")...)
 }
 
-// A command is one call of exec, as what reads and actions have in common.
-type command struct {
+// An execution is one call of exec, as what reads and actions have in common.
+type execution struct {
 	b       *binding
 	of      address
 	argv    []string
@@ -57,20 +57,20 @@ type command struct {
 }
 
 // A lookingCommand is declared to change nothing.
-type lookingCommand struct{ command }
+type lookingCommand struct{ execution }
 
 // A changingCommand may do anything.
-type changingCommand struct{ command }
+type changingCommand struct{ execution }
 
 func (b *binding) newExec(args module.Args) (action.Read, action.Action, error) {
 	of, err := b.podAddress(args, "exec")
 	if err != nil {
 		return nil, nil, err
 	}
-	c := command{b: b, of: of, argv: args.Strings("argv"), args: args}
+	c := execution{b: b, of: of, argv: args.Strings("argv"), args: args}
 	c.timeout, _ = args.Duration("timeout")
-	if len(c.argv) == 0 || c.argv[0] == "" {
-		return nil, nil, action.Errorf(action.CodeInvalid, `kubernetes.exec: the command is empty; write it as a list of words: { "df", "-h" }`)
+	if err := command.Check("kubernetes.exec", c.argv); err != nil {
+		return nil, nil, err
 	}
 	if b.Commands.Match(c.argv) {
 		return lookingCommand{c}, nil, nil
@@ -78,7 +78,7 @@ func (b *binding) newExec(args module.Args) (action.Read, action.Action, error) 
 	return nil, changingCommand{c}, nil
 }
 
-func (c command) Describe() action.Description {
+func (c execution) Describe() action.Description {
 	return action.Description{
 		Verb: "kubernetes.exec", Target: c.of.target(),
 		Permissions: []action.Permission{c.of.permission("get", ""), c.of.permission("create", "exec")},
@@ -87,13 +87,13 @@ func (c command) Describe() action.Description {
 }
 
 func (c lookingCommand) Describe() action.Description {
-	d := c.command.Describe()
+	d := c.execution.Describe()
 	d.Idempotent = true
 	return d
 }
 
 func (c changingCommand) Describe() action.Description {
-	d := c.command.Describe()
+	d := c.execution.Describe()
 	d.Risk = action.Disruptive
 	return d
 }
@@ -105,13 +105,9 @@ func (c lookingCommand) Read(ctx context.Context, view action.View) (any, error)
 		return nil, err
 	}
 	if placeholder {
-		return silence(), nil
+		return command.Result{}.Value(), nil
 	}
 	return c.run(ctx, pod, false)
-}
-
-func silence() map[string]any {
-	return map[string]any{"stdout": "", "stderr": "", "exit_code": int64(0)}
 }
 
 // Predict assumes success: no model and no server can know what a command does.
@@ -121,8 +117,8 @@ func (c changingCommand) Predict(ctx context.Context, view action.View) (action.
 		return action.Prediction{}, err
 	}
 	return action.Prediction{
-		Evidence: action.Evidence{UID: uidOf(pod)}, Value: silence(), Label: action.Assumed,
-		Note: "nothing can know what this prints or changes: " + strings.Join(c.argv, " "),
+		Evidence: action.Evidence{UID: uidOf(pod)}, Value: command.Result{}.Value(), Label: action.Assumed,
+		Note: command.Unknowable(c.argv),
 	}, nil
 }
 

@@ -18,6 +18,7 @@ func (b *binding) gather(ctx context.Context, view action.View, owner object) (w
 	if !ok {
 		return w, nil
 	}
+	var err error
 	owners := map[string]bool{uidOf(owner): true}
 	namespace := namespaceOf(owner)
 	if workload.Text(owner, "kind") == "Deployment" {
@@ -30,6 +31,9 @@ func (b *binding) gather(ctx context.Context, view action.View, owner object) (w
 			owners[uidOf(set)] = true
 		}
 	}
+	if w.Revisions, err = b.recorded(ctx, view, owner, selector); err != nil {
+		return w, err
+	}
 	pods, err := b.objects(ctx, view, listing{kind: mustBuiltin("pods"), namespace: namespace, labels: selector})
 	if err != nil {
 		return w, err
@@ -39,6 +43,20 @@ func (b *binding) gather(ctx context.Context, view action.View, owner object) (w
 		w.Taken = append(w.Taken, t.Name)
 	}
 	return w, nil
+}
+
+// recorded are the revisions that a stateful or daemon set keeps. Who may not list them sees what follows of anything but a new template.
+func (b *binding) recorded(ctx context.Context, view action.View, owner object, selector labels.Selector) ([]object, error) {
+	switch workload.Text(owner, "kind") {
+	case "StatefulSet", "DaemonSet":
+	default:
+		return nil, nil
+	}
+	kept, err := b.objects(ctx, view, listing{kind: mustBuiltin("controllerrevisions"), namespace: namespaceOf(owner), labels: selector})
+	if err != nil && action.CodeOf(err) == action.CodeForbidden {
+		return nil, nil
+	}
+	return ownedBy(map[string]bool{uidOf(owner): true}, kept), err
 }
 
 // podSelector is how a workload's controller finds its pods.
@@ -121,9 +139,7 @@ func follows(p action.Prediction, f follower) action.Prediction {
 		return p
 	}
 	p.Changes = append(p.Changes, derived...)
-	if n := countPods(derived); n != "" {
-		p.Note = appendNote(p.Note, n)
-	}
+	p.Note = appendNote(p.Note, countPods(derived))
 	return p
 }
 
@@ -157,8 +173,11 @@ func plural(pods int) string {
 }
 
 func appendNote(note, more string) string {
-	if note == "" {
+	switch {
+	case note == "":
 		return more
+	case more == "":
+		return note
 	}
 	return note + "; " + more
 }

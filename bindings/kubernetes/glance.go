@@ -9,32 +9,57 @@ import (
 	"runbook/engine/action"
 )
 
-// glance decodes of an object only what row and failing look at. Most of a pod is who manages which field, and how its containers
-// are configured: for a table of thousands of pods, decoding that too would take most of the time.
+// glance decodes of an object only what row, failing and trouble look at. Most of a pod is who manages which field, and how its
+// containers are configured: for a table of thousands of pods, decoding that too would take most of the time. Of what is in a config map,
+// only the names are seen.
 func glance(raw json.RawMessage) (object, error) {
 	whole := gjson.Parse(textOf(raw)) // nobody changes the text of an object
 	if !whole.IsObject() {
 		return nil, action.Errorf(action.CodeInvalid, "this is no Kubernetes object")
 	}
+	isPod := whole.Get("kind").String() == "Pod"
 	o := object{}
 	whole.ForEach(func(key, value gjson.Result) bool {
-		switch key.String() {
+		switch name := key.String(); name {
 		case "metadata":
-			o["metadata"] = pick(value, "name", "namespace", "creationTimestamp", "deletionTimestamp", "labels")
-		case "spec":
-			spec := pick(value, "nodeName", "replicas", "unschedulable")
-			for _, field := range []string{"containers", "initContainers"} {
-				spec[field] = pickEach(value.Get(field), "name", "restartPolicy")
+			o["metadata"] = pick(value, glanced...)
+			if !isPod {
+				o["metadata"] = pick(value, append(glanced, "annotations")...)
 			}
-			o["spec"] = spec
+		case "spec":
+			o["spec"] = value.Value()
+			if isPod {
+				o["spec"] = podSpec(value)
+			}
 		case "data", "stringData", "binaryData":
-			// A config map's content is in no column.
+			o[name] = names(value)
 		default:
-			o[key.String()] = value.Value()
+			o[name] = value.Value()
 		}
 		return true
 	})
 	return o, nil
+}
+
+// glanced is what is looked at of metadata.
+var glanced = []string{"name", "namespace", "creationTimestamp", "deletionTimestamp", "finalizers", "labels"}
+
+func podSpec(value gjson.Result) object {
+	spec := pick(value, "nodeName", "readinessGates")
+	for _, field := range []string{"containers", "initContainers"} {
+		spec[field] = pickEach(value.Get(field), "name", "restartPolicy")
+	}
+	return spec
+}
+
+// names is an object with the names of another, and no values.
+func names(value gjson.Result) object {
+	out := object{}
+	value.ForEach(func(key, _ gjson.Result) bool {
+		out[key.String()] = true
+		return true
+	})
+	return out
 }
 
 func pick(value gjson.Result, names ...string) object {

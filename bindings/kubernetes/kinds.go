@@ -39,7 +39,7 @@ func (k kind) isSecret() bool { return k.group == "" && k.resource == "secrets" 
 // ".version.group".
 func (k kind) is(word string) bool {
 	resource, suffix, dotted := strings.Cut(strings.ToLower(word), ".")
-	if dotted && suffix != k.group && suffix != join(k.version, k.group) {
+	if dotted && suffix != k.group && suffix != join(k.version, k.group) && suffix != k.version+"."+k.group {
 		return false
 	}
 	return resource == k.resource || resource == strings.ToLower(k.name) || slices.Contains(k.short, resource)
@@ -139,15 +139,29 @@ func discover(ctx context.Context, link *link) ([]kind, error) {
 		return nil, action.Errorf(action.CodeInternal, "cannot ask the cluster for its kinds: %w", err)
 	}
 	// Some groups failing (a metrics server that is down) must not hide the others.
-	lists, err := client.ServerPreferredResourcesWithContext(ctx)
+	groups, lists, err := client.ServerGroupsAndResourcesWithContext(ctx)
 	if len(lists) == 0 && err != nil {
 		return nil, undiscovered(ctx, link, err)
 	}
-	var kinds []kind
-	for _, list := range lists {
-		kinds = append(kinds, kindsOf(list)...)
+	return inOrder(groups, lists), nil
+}
+
+// inOrder are the kinds in the order in which a word means them, which is kubectl's: the groups as the server lists them, and each
+// group's preferred version before the others, which are meant by "kind.version.group" only.
+func inOrder(groups []*metav1.APIGroup, lists []*metav1.APIResourceList) []kind {
+	preferred := map[string]bool{}
+	for _, group := range groups {
+		preferred[group.PreferredVersion.GroupVersion] = true
 	}
-	return kinds, nil
+	var kinds, older []kind
+	for _, list := range lists {
+		if preferred[list.GroupVersion] {
+			kinds = append(kinds, kindsOf(list)...)
+		} else {
+			older = append(older, kindsOf(list)...)
+		}
+	}
+	return append(kinds, older...)
 }
 
 // undiscovered says why the cluster did not tell its kinds: it said no, or nothing.
@@ -168,7 +182,11 @@ func kindsOf(list *metav1.APIResourceList) []kind {
 	var kinds []kind
 	for _, r := range list.APIResources {
 		if !strings.Contains(r.Name, "/") {
-			kinds = append(kinds, kind{gv.Group, gv.Version, r.Name, r.Kind, r.Namespaced, r.ShortNames})
+			words := slices.Clone(r.ShortNames)
+			if r.SingularName != "" {
+				words = append(words, r.SingularName) // a definition may call it otherwise than its kind
+			}
+			kinds = append(kinds, kind{gv.Group, gv.Version, r.Name, r.Kind, r.Namespaced, words})
 		}
 	}
 	return kinds

@@ -28,6 +28,10 @@ func (b *binding) listFunc() module.Func {
 		Name: "list",
 		Doc: `Lists the objects of one kind, in the order of their namespaces and names.
 
+The kind goes by any name that kubectl takes, in upper or lower case, custom resources included: its plural, singular or short name, alone
+or with its group, or version and group ("deployments.apps", "hpa.v1.autoscaling"). Where two groups have one name, the one is meant that
+kubectl means. The list is read in pages, and anew if the server forgets meanwhile where it was.
+
 In a dry run the list is as the run intends the cluster to be: with what it would have created, without what it would have deleted.`,
 		Params: []module.Param{
 			{Name: "kind", Kind: module.String, Required: true, Doc: `as for kubectl: "pods", "po", "deployments.apps"`},

@@ -1,5 +1,5 @@
-// Package kubernetes offers a cluster to Lua: list, get, create, delete, scale, wait, logs, exec, and pure helpers that show
-// objects the way kubectl does.
+// Package kubernetes offers a cluster to Lua: what kubectl looks at and what it changes, object by object, and pure helpers that show
+// objects the way kubectl does and say what is the matter with them.
 //
 // It never carries a change out by itself: a function builds an operation (engine/action) and the gate decides. It has no mode
 // either: in a dry run it is the View that differs, and the server is asked with dryRun=All what it would do. It never sends a
@@ -9,8 +9,8 @@
 // description spells the kind as the script wrote it, and the server is asked for its real name when the operation runs. The
 // namespace of the context comes from the kubeconfig, which is read once, when the first operation needs it.
 //
-// Read next: client.go for how a request is made, sight.go for how intended state is laid over an answer, then one file per
-// function, of which scale.go is the most complete.
+// Read next: client.go for how a request is made, sight.go for how intended state is laid over an answer, intended.go for how a library
+// that makes its own requests sees the same, objectwrite.go for what all changes of one object have in common, then one file per function.
 package kubernetes
 
 import (
@@ -79,17 +79,38 @@ func New(cfg Config) *module.Module {
 
 Kinds are written as for kubectl: "pods", "po", "deploy", "deployments.apps". One object is "kind/name", or an object that came
 from get or list. Objects are read-only; their fields are those of the manifest: pod.metadata.name, pod.status.phase. The values
-of Secrets never arrive: each reads "[secret]".`,
+of Secrets never arrive: each reads "[secret]", but for the function secret, whose values can be passed on and not be read.`,
 		Funcs: []module.Func{
 			b.listFunc(),
 			b.getFunc(),
+			b.describeFunc(),
+			b.configmapFunc(),
+			b.secretFunc(),
 			b.createFunc(),
 			b.deleteFunc(),
 			b.scaleFunc(),
+			b.applyFunc(),
+			b.patchFunc(),
+			b.labelFunc(),
+			b.annotateFunc(),
+			b.restartFunc(),
+			b.undoFunc(),
+			b.pauseFunc(),
+			b.resumeFunc(),
+			b.rolloutFunc(),
+			b.historyFunc(),
+			b.cordonFunc(),
+			b.uncordonFunc(),
+			b.evictFunc(),
+			b.drainableFunc(),
 			b.waitFunc(),
 			b.logsFunc(),
+			b.logsOfFunc(),
+			b.eventsFunc(),
+			b.topFunc(),
 			b.execFunc(),
 			b.failingFunc(),
+			b.troubleFunc(),
 			b.rowFunc(),
 		},
 		Denied: b.denied,

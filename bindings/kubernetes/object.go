@@ -30,8 +30,12 @@ func encode(o object) (json.RawMessage, error) {
 	return raw, nil
 }
 
-// rawObject is an argument of kind Object or Ref that came as an object, as JSON; nil if it is none.
+// rawObject is an argument of kind Object or Ref that came as an object, as JSON; nil if it is none. Secrets are for disclose.
 func rawObject(v any) (json.RawMessage, error) {
+	if action.HoldsSecret(v) {
+		return nil, action.Errorf(action.CodeInvalid, "a secret cannot stand here").
+			Try("it can be a value in what create, apply and patch are given")
+	}
 	switch v := v.(type) {
 	case json.RawMessage:
 		return v, nil

@@ -3,9 +3,7 @@ package kubernetes
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/duration"
@@ -19,15 +17,26 @@ func (b *binding) rowFunc() module.Func {
 		Name: "row",
 		Doc: `The columns that kubectl prints for an object, as strings.
 
-Every object has name, namespace and age. Beside them:
+The names are kubectl's, in lower case with underscores; those that it prints with -o wide only are there as well. Every object has
+name, namespace and age. Beside them:
 
-- pods: ready ("1/2"), status ("CrashLoopBackOff"), restarts ("5 (2m ago)"), ip, node
-- deployments: ready, up_to_date, available
-- replica sets and stateful sets: desired, current, ready (a stateful set's is "1/2")
-- daemon sets: desired, current, ready, up_to_date, available
-- nodes: status, roles, version
-- events: last_seen, type, reason, object, message, count
-- namespaces, persistent volumes and claims: status`,
+- pods: ready ("1/2"), status ("CrashLoopBackOff"), restarts ("5 (2m ago)"), ip, node, nominated_node, readiness_gates
+- deployments: ready, up_to_date, available; replica sets and replication controllers: desired, current, ready; stateful sets: ready
+  ("1/2"), desired, current; daemon sets: desired, current, ready, up_to_date, available, node_selector; each with containers, images,
+  selector
+- jobs: status, completions, duration; cron jobs: schedule, timezone, suspend, active, last_schedule; both with containers, images,
+  selector
+- horizontal pod autoscalers: reference, targets, minpods, maxpods, replicas; disruption budgets: min_available, max_unavailable,
+  allowed_disruptions
+- services: type, cluster_ip, external_ip, ports, selector; ingresses: class, hosts, address, ports
+- nodes: status, roles, version, internal_ip, external_ip, os_image, kernel_version, container_runtime
+- persistent volumes: capacity, access_modes, reclaim_policy, status, claim, storageclass, reason, volumemode; their claims: status,
+  volume, capacity, access_modes, storageclass, volumemode; storage classes: provisioner, reclaimpolicy, volumebindingmode,
+  allowvolumeexpansion
+- events: last_seen, type, reason, object, message, count, first_seen, source, subobject
+- config maps: data; secrets: type, data; namespaces: status; leases: holder
+
+Of a custom resource there are name, namespace and age only: its columns are in its definition.`,
 		Params:   []module.Param{{Name: "object", Kind: module.Object, Required: true, Doc: "an object that came from the cluster"}},
 		Returns:  module.Result{Type: "table<string, string>", Doc: "the columns by name"},
 		Examples: []string{`for _, pod in ipairs(pods) do print(pod.metadata.name, kubernetes.row(pod).status) end`},
@@ -49,39 +58,67 @@ func row(o object, now time.Time) map[string]any {
 	columns := map[string]any{
 		"name": nameOf(o), "namespace": namespaceOf(o), "age": age(timeOf(o, "metadata", "creationTimestamp"), now),
 	}
-	switch workload.Text(o, "kind") {
-	case "Pod":
-		podColumns(columns, o, now)
-	case "Deployment":
-		columns["ready"] = number(o, "readyReplicas") + "/" + wantedReplicas(o)
-		columns["up_to_date"], columns["available"] = number(o, "updatedReplicas"), number(o, "availableReplicas")
-	case "ReplicaSet":
-		columns["desired"], columns["current"], columns["ready"] = wantedReplicas(o), number(o, "replicas"), number(o, "readyReplicas")
-	case "StatefulSet":
-		columns["desired"], columns["current"] = wantedReplicas(o), number(o, "replicas")
-		columns["ready"] = number(o, "readyReplicas") + "/" + wantedReplicas(o)
-	case "DaemonSet":
-		columns["desired"], columns["current"] = number(o, "desiredNumberScheduled"), number(o, "currentNumberScheduled")
-		columns["ready"], columns["up_to_date"] = number(o, "numberReady"), number(o, "updatedNumberScheduled")
-		columns["available"] = number(o, "numberAvailable")
-	case "Node":
-		columns["status"], columns["roles"] = nodeStatus(o), nodeRoles(o)
-		columns["version"] = workload.Text(o, "status", "nodeInfo", "kubeletVersion")
-	case "Event":
-		eventColumns(columns, o, now)
-	case "Namespace", "PersistentVolume", "PersistentVolumeClaim":
-		columns["status"] = workload.Text(o, "status", "phase")
+	if more := columnsOf[wordFor(workload.Text(o, "apiVersion"), workload.Text(o, "kind"))]; more != nil {
+		more(columns, o, now)
 	}
 	return columns
+}
+
+// columnsOf are the columns that a kind has beside those that all have, by its name and API group.
+var columnsOf = map[string]func(columns map[string]any, o object, now time.Time){
+	"Pod":                                 podColumns,
+	"Deployment.apps":                     deploymentColumns,
+	"ReplicaSet.apps":                     replicaSetColumns,
+	"ReplicationController":               replicaSetColumns,
+	"StatefulSet.apps":                    statefulSetColumns,
+	"DaemonSet.apps":                      daemonSetColumns,
+	"Job.batch":                           jobColumns,
+	"CronJob.batch":                       cronJobColumns,
+	"HorizontalPodAutoscaler.autoscaling": autoscalerColumns,
+	"PodDisruptionBudget.policy":          budgetColumns,
+	"Service":                             serviceColumns,
+	"Ingress.networking.k8s.io":           ingressColumns,
+	"Node":                                nodeColumns,
+	"PersistentVolume":                    volumeColumns,
+	"PersistentVolumeClaim":               claimColumns,
+	"StorageClass.storage.k8s.io":         storageClassColumns,
+	"Event":                               eventColumns,
+	"ConfigMap":                           dataColumns,
+	"Secret":                              dataColumns,
+	"Namespace":                           namespaceColumns,
+	"Lease.coordination.k8s.io":           leaseColumns,
 }
 
 func podColumns(columns map[string]any, pod object, now time.Time) {
 	s := podStatus(pod)
 	columns["ready"] = fmt.Sprintf("%d/%d", s.ready, s.total)
 	columns["status"], columns["restarts"] = s.status, s.restartText(now)
-	columns["ip"] = orElse(workload.Text(pod, "status", "podIP"), "<none>")
-	columns["node"] = orElse(workload.Text(pod, "spec", "nodeName"), "<none>")
+	columns["ip"] = orNone(workload.Text(pod, "status", "podIP"))
+	columns["node"] = orNone(workload.Text(pod, "spec", "nodeName"))
+	columns["nominated_node"] = orNone(workload.Text(pod, "status", "nominatedNodeName"))
+	columns["readiness_gates"] = readinessGates(pod)
 }
+
+func readinessGates(pod object) string {
+	gates, passed := workload.Maps(pod, "spec", "readinessGates"), 0
+	for _, gate := range gates {
+		if workload.Condition(pod, workload.Text(gate, "conditionType"))["status"] == "True" {
+			passed++
+		}
+	}
+	if len(gates) == 0 {
+		return none
+	}
+	return fmt.Sprintf("%d/%d", passed, len(gates))
+}
+
+// What kubectl prints where there is nothing.
+const (
+	none  = "<none>"
+	unset = "<unset>"
+)
+
+func orNone(s string) string { return orElse(s, none) }
 
 func number(o object, field string) string {
 	n, _ := workload.Int(o, "status", field)
@@ -95,54 +132,4 @@ func age(since, now time.Time) string {
 		return "<unknown>"
 	}
 	return duration.HumanDuration(now.Sub(since))
-}
-
-func nodeStatus(node object) string {
-	status := "Unknown"
-	if ready := workload.Condition(node, "Ready"); ready != nil {
-		status = "NotReady"
-		if ready["status"] == "True" {
-			status = "Ready"
-		}
-	}
-	if workload.Dig(node, "spec", "unschedulable") == true {
-		status += ",SchedulingDisabled"
-	}
-	return status
-}
-
-func nodeRoles(node object) string {
-	var roles []string
-	for label, value := range workload.Map(node, "metadata", "labels") {
-		role, isRole := strings.CutPrefix(label, "node-role.kubernetes.io/")
-		if label == "kubernetes.io/role" {
-			role, isRole = fmt.Sprint(value), true
-		}
-		if isRole && role != "" {
-			roles = append(roles, role)
-		}
-	}
-	slices.Sort(roles)
-	return orElse(strings.Join(slices.Compact(roles), ","), "<none>")
-}
-
-func eventColumns(columns map[string]any, event object, now time.Time) {
-	last := timeOf(event, "lastTimestamp")
-	for _, path := range [][]string{{"firstTimestamp"}, {"eventTime"}} {
-		if last.IsZero() {
-			last = timeOf(event, path...)
-		}
-	}
-	count, _ := workload.Int(event, "count")
-	if workload.Map(event, "series") != nil {
-		last = timeOf(event, "series", "lastObservedTime")
-		count, _ = workload.Int(event, "series", "count")
-	}
-	about := strings.ToLower(workload.Text(event, "involvedObject", "kind"))
-	if name := workload.Text(event, "involvedObject", "name"); name != "" {
-		about += "/" + name
-	}
-	columns["last_seen"], columns["count"] = age(last, now), strconv.FormatInt(max(count, 1), 10)
-	columns["type"], columns["reason"] = workload.Text(event, "type"), workload.Text(event, "reason")
-	columns["object"], columns["message"] = about, strings.TrimSpace(workload.Text(event, "message"))
 }

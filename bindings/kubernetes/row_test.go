@@ -158,9 +158,9 @@ func TestPodRows(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			require.Equal(t, map[string]any{
 				"name": "p", "namespace": "shop", "age": "120m", "ready": c.ready, "status": c.status, "restarts": c.restarts,
-				"ip": "10.0.0.1", "node": "n1",
+				"ip": "10.0.0.1", "node": "n1", "nominated_node": "<none>", "readiness_gates": "<none>",
 			}, rowOfRaw(t, c.pod))
-			require.Equal(t, c.failing, isFailing(c.pod, time.Hour, testNow))
+			require.Equal(t, c.failing, troubleOf(c.pod, time.Hour, testNow) != nil)
 		})
 	}
 }
@@ -168,21 +168,25 @@ func TestPodRows(t *testing.T) {
 // A pod that is just slow fails only after its bound.
 func TestFailingHasABound(t *testing.T) {
 	slow := podWith("Running", nil, []object{container("a", runs)})
-	require.False(t, isFailing(slow, 3*time.Hour, testNow))
+	require.Nil(t, troubleOf(slow, 3*time.Hour, testNow))
 	unscheduled := podWith("Pending", nil, nil)
 	delete(unscheduled["spec"].(object), "nodeName")
-	require.False(t, isFailing(unscheduled, 0, testNow), "a pod that waits for a node is not cured by a restart")
+	require.False(t, troubleOf(unscheduled, 0, testNow).curable, "a pod that waits for a node is not cured by a restart")
 
-	out, err := pickFailing([]any{toRaw(t, slow), unscheduled}, time.Minute, testNow)
+	out, err := pickFailing([]any{toRaw(t, slow), unscheduled}, time.Minute, false, testNow)
 	require.NoError(t, err)
 	require.Equal(t, []any{toRaw(t, slow)}, out)
-	_, err = pickFailing([]any{toRaw(t, slow), "pod/x"}, time.Minute, testNow)
+	_, err = pickFailing([]any{toRaw(t, slow), "pod/x"}, time.Minute, false, testNow)
 	require.EqualError(t, err, "kubernetes.failing: element 2 of the list is no pod")
 }
 
 func TestOtherRows(t *testing.T) {
 	base := func(kind string, spec, status object) object {
-		return object{"kind": kind, "metadata": object{"name": "x", "creationTimestamp": ago(26 * time.Hour)}, "spec": spec, "status": status}
+		k, _ := builtinKind(kind)
+		return object{
+			"apiVersion": k.apiVersion(), "kind": kind, "metadata": object{"name": "x", "creationTimestamp": ago(26 * time.Hour)},
+			"spec": spec, "status": status,
+		}
 	}
 	node := base("Node", object{"unschedulable": true}, object{"conditions": conditions("Ready", "False"), "nodeInfo": object{"kubeletVersion": "v1.37.2"}})
 	node["metadata"].(object)["labels"] = object{"node-role.kubernetes.io/worker": "", "kubernetes.io/role": "gpu"}
@@ -200,15 +204,112 @@ func TestOtherRows(t *testing.T) {
 		{base("Deployment", object{"replicas": int64(5)}, object{"readyReplicas": 2.0, "updatedReplicas": 4.0, "availableReplicas": 1.0}), object{"ready": "2/5", "up_to_date": "4", "available": "1"}},
 		{base("ReplicaSet", object{"replicas": int64(5)}, object{"replicas": int64(4)}), object{"desired": "5", "current": "4", "ready": "0"}},
 		{base("StatefulSet", object{}, object{"replicas": int64(1), "readyReplicas": int64(1)}), object{"desired": "1", "current": "1", "ready": "1/1"}},
-		{base("DaemonSet", nil, object{"desiredNumberScheduled": int64(3), "numberReady": int64(2)}), object{"desired": "3", "current": "0", "ready": "2", "up_to_date": "0", "available": "0"}},
-		{node, object{"status": "NotReady,SchedulingDisabled", "roles": "gpu,worker", "version": "v1.37.2"}},
+		{base("DaemonSet", nil, object{"desiredNumberScheduled": int64(3), "numberReady": int64(2)}), object{"desired": "3", "current": "0", "ready": "2", "up_to_date": "0", "available": "0", "node_selector": "<none>"}},
+		{node, object{"status": "NotReady,SchedulingDisabled", "roles": "gpu,worker", "version": "v1.37.2", "internal_ip": "<none>", "os_image": "<unknown>"}},
 		{event, object{"last_seen": "60s", "type": "Warning", "reason": "BackOff", "object": "pod/web-0", "message": "again", "count": "1"}},
 		{base("Namespace", nil, object{"phase": "Active"}), object{"status": "Active"}},
 		{base("Widget", nil, nil), object{}},
+		{
+			base("Service", object{
+				"type": "LoadBalancer", "clusterIPs": []any{"10.0.0.1"}, "selector": object{"app": "web"},
+				"ports": []any{object{"port": int64(80), "protocol": "TCP"}, object{"port": int64(443), "nodePort": int64(30443), "protocol": "TCP"}},
+			}, nil),
+			object{"type": "LoadBalancer", "cluster_ip": "10.0.0.1", "external_ip": "<pending>", "ports": "80/TCP,443:30443/TCP", "selector": "app=web"},
+		},
+		{
+			base("Job", object{"parallelism": int64(3)}, object{"succeeded": int64(1), "startTime": ago(time.Hour), "conditions": conditions("Failed", "True")}),
+			object{"status": "Failed", "completions": "1/1 of 3", "duration": "60m"},
+		},
+		{
+			base("CronJob", object{"schedule": "@daily", "suspend": false}, object{"lastScheduleTime": ago(time.Hour)}),
+			object{"schedule": "@daily", "timezone": "<none>", "suspend": "False", "active": "0", "last_schedule": "60m"},
+		},
+		{
+			base("HorizontalPodAutoscaler", object{
+				"scaleTargetRef": object{"kind": "Deployment", "name": "web"}, "maxReplicas": int64(9),
+				"metrics": []any{
+					object{"type": "Resource", "resource": object{"name": "cpu", "target": object{"averageUtilization": int64(80)}}},
+					object{"type": "Pods", "pods": object{"target": object{"averageValue": "100"}}},
+					object{"type": "External", "external": object{"target": object{"value": "5"}}},
+				},
+			}, object{"currentReplicas": int64(2), "currentMetrics": []any{object{"resource": object{"current": object{"averageUtilization": int64(12)}}}}}),
+			object{"reference": "Deployment/web", "targets": "cpu: 12%/80%, <unknown>/100 + 1 more...", "minpods": "<unset>", "maxpods": "9", "replicas": "2"},
+		},
+		{
+			base("Ingress", object{"rules": []any{object{"host": "a"}, object{"host": "b"}, object{"host": "c"}, object{"host": "d"}}, "tls": []any{object{}}}, nil),
+			object{"class": "<none>", "hosts": "a,b,c + 1 more...", "address": "", "ports": "80, 443"},
+		},
+		{
+			base("PersistentVolumeClaim", object{"volumeName": "v", "storageClassName": "fast"}, object{
+				"phase": "Bound", "accessModes": []any{"ReadWriteMany", "ReadWriteOnce"}, "capacity": object{"storage": "1Gi"},
+			}),
+			object{"status": "Bound", "volume": "v", "capacity": "1Gi", "access_modes": "RWO,RWX", "storageclass": "fast", "volumemode": "<unset>"},
+		},
+		{
+			base("PersistentVolume", object{"capacity": object{"storage": "1Gi"}, "claimRef": object{"namespace": "n", "name": "c"}}, object{"phase": "Released"}),
+			object{"status": "Released", "claim": "n/c", "capacity": "1Gi"},
+		},
+		{base("PodDisruptionBudget", object{"minAvailable": "50%"}, object{"disruptionsAllowed": int64(1)}), object{"min_available": "50%", "max_unavailable": "N/A", "allowed_disruptions": "1"}},
 	} {
 		c.want["name"], c.want["namespace"], c.want["age"] = "x", "", "26h"
-		require.Equal(t, c.want, rowOfRaw(t, c.o))
+		got := rowOfRaw(t, c.o)
+		for column, want := range c.want {
+			require.Equal(t, want, got[column], "%s of %s", column, c.o["kind"])
+		}
 	}
+}
+
+func TestTrouble(t *testing.T) {
+	crashed := container("a", waitsFor("CrashLoopBackOff"), "restartCount", int64(6))
+	crashed["lastState"] = ended(137, "reason", "OOMKilled", "finishedAt", ago(2*time.Minute))
+	exited := container("a", waitsFor("CrashLoopBackOff"), "restartCount", int64(2))
+	exited["lastState"] = ended(3, "reason", "Error", "finishedAt", ago(time.Hour))
+	pull := container("a", object{"waiting": object{"reason": "ImagePullBackOff", "message": "Back-off pulling image \"x:1\""}})
+	unscheduled := withStatus(podWith("Pending", nil, nil), "conditions", []any{
+		object{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available:\n3 Insufficient memory."},
+	})
+	delete(unscheduled["spec"].(object), "nodeName")
+	leaving := metadata(podWith("Running", nil, []object{container("a", runs)}), "deletionTimestamp", ago(12*time.Minute))
+	leaving["metadata"].(object)["finalizers"] = []any{"example.com/hold"}
+	unready := withStatus(podWith("Running", nil, []object{container("a", runs)}), "conditions", []any{
+		object{"type": "Ready", "status": "False", "lastTransitionTime": ago(10 * time.Minute), "message": "containers with unready status: [a]"},
+	})
+	for _, c := range []struct {
+		pod    object
+		reason string
+		text   string
+	}{
+		{podWith("Running", nil, []object{crashed}), "CrashLoopBackOff", "OOMKilled 6 times, last 2m ago"},
+		{podWith("Running", nil, []object{exited}), "CrashLoopBackOff", "exited with 3, 2 times, last 60m ago"},
+		{podWith("Pending", nil, []object{pull}), "ImagePullBackOff", `ImagePullBackOff: Back-off pulling image "x:1"`},
+		{podWith("Pending", []object{container("i", ended(4, "finishedAt", ago(time.Minute)))}, nil), "Init:ExitCode:4", "ExitCode:4 60s ago"},
+		{withStatus(withStatus(podWith("Failed", nil, nil), "reason", "Evicted"), "message", "The node was low on memory."), "Evicted", "Evicted: The node was low on memory."},
+		{unscheduled, "Unschedulable", "Unschedulable: 0/3 nodes are available: 3 Insufficient memory."},
+		{leaving, "Terminating", "Terminating, should have been gone 12m ago: held by example.com/hold"},
+		{unready, "NotReady", "NotReady for 10m: containers with unready status: [a]"},
+	} {
+		seen, err := podOf(toRaw(t, c.pod))
+		require.NoError(t, err)
+		got := troubleOf(seen, 5*time.Minute, testNow)
+		require.NotNil(t, got, c.reason)
+		require.Equal(t, c.reason, got.reason)
+		require.Equal(t, c.text, got.text)
+	}
+	healthy := withStatus(podWith("Running", nil, []object{container("a", runs, "ready", true)}), "conditions", conditions("Ready", "True"))
+	require.Nil(t, troubleOf(healthy, 0, testNow))
+	require.Nil(t, troubleOf(podWith("Succeeded", nil, []object{container("a", ended(0, "reason", "Completed"))}), 0, testNow))
+
+	d, _ := stubbed(t, nil)
+	f, args := d.bind("trouble", []any{toRaw(t, podWith("Running", nil, []object{crashed}))})
+	out, err := f.Pure(t.Context(), args)
+	require.NoError(t, err)
+	require.Equal(t, map[string]any{
+		"reason": "CrashLoopBackOff", "text": "OOMKilled 6 times, last 2m ago", "message": "", "container": "a", "restarts": int64(6), "since": ago(2 * time.Minute),
+		"last_exit": map[string]any{"reason": "OOMKilled", "exit_code": int64(137), "finished_at": ago(2 * time.Minute)},
+	}, out)
+	f, args = d.bind("trouble", []any{object{"kind": "Service", "metadata": object{}}})
+	_, err = f.Pure(t.Context(), args)
+	require.ErrorContains(t, err, "this is no pod")
 }
 
 // rowOfRaw goes the way of an object that comes from the cluster.

@@ -3,7 +3,6 @@ package kubernetes
 import (
 	"context"
 	"net/http"
-	"net/url"
 
 	"runbook/engine/action"
 	"runbook/engine/module"
@@ -12,9 +11,6 @@ import (
 
 // replicasField is what scale writes, as evidence and errors spell it.
 const replicasField = "spec.replicas"
-
-// conflictTries bounds how often a write is repeated because something else about the object changed in between.
-const conflictTries = 5
 
 func (b *binding) scaleFunc() module.Func {
 	return module.Func{
@@ -79,7 +75,7 @@ func (s scaleAction) Predict(ctx context.Context, view action.View) (action.Pred
 	old, granted := workload.Replicas(seen.object), s.replicas
 	label, note := action.Simulated, "the server has not seen what this run intends before"
 	if !seen.intended {
-		if old, granted, err = s.ask(ctx, uidOf(seen.object)); err != nil {
+		if old, granted, err = s.ask(ctx); err != nil {
 			return action.Prediction{}, err
 		}
 		label, note = action.Validated, ""
@@ -94,33 +90,25 @@ func (s scaleAction) Predict(ctx context.Context, view action.View) (action.Pred
 	}
 	after := workload.Scale(seen.object, granted)
 	p.Changes = own(of.target(), seen.object, after)
-	return follows(p, func() ([]action.Change, error) { return s.b.controllers(ctx, view, after) }), nil
-}
-
-// controllers is what a workload's controllers do once they see it like this.
-func (b *binding) controllers(ctx context.Context, view action.View, owner object) ([]action.Change, error) {
-	w, err := b.gather(ctx, view, owner)
-	if err != nil {
-		return nil, err
-	}
-	return changes(workload.Diff(w, workload.Reconcile(w, b.now(ctx)))), nil
+	p = follows(p, func() ([]action.Change, error) { return s.b.controllers(ctx, view, after) })
+	return s.b.contested(ctx, view, p, contest{of, seen.object, after, written(seen.object, after, "")}), nil
 }
 
 // ask lets the server say what it would do: how many replicas are wanted now, and how many would be.
-func (s scaleAction) ask(ctx context.Context, uid string) (old, granted int64, err error) {
-	scale, err := s.read(ctx)
-	if answerOf(err).code == http.StatusNotFound {
-		// The object was there a moment ago: it is the subresource that does not exist.
-		return 0, 0, action.Errorf(action.CodeRejected, "cannot scale %s: objects of this kind have no number of replicas", s.of.target()).On(s.of.target())
+func (s scaleAction) ask(ctx context.Context) (old, granted int64, err error) {
+	look := func() (object, error) {
+		scale, err := s.read(ctx)
+		if answerOf(err).code == http.StatusNotFound {
+			// The object was there a moment ago: it is the subresource that does not exist.
+			return nil, action.Errorf(action.CodeRejected, "cannot scale %s: objects of this kind have no number of replicas", s.of.target()).On(s.of.target())
+		}
+		return scale, err
 	}
-	if err != nil {
-		return 0, 0, err
-	}
-	answer, err := s.patch(ctx, uid, "", url.Values{"dryRun": {"All"}})
-	if err != nil {
-		return 0, 0, err
-	}
-	return wanted(scale), wanted(answer), nil
+	answer, err := overSame(look, func(scale object) (object, error) {
+		old = wanted(scale)
+		return s.patch(ctx, scale, true)
+	})
+	return old, wanted(answer), err
 }
 
 // wanted is the number of replicas in a scale subresource, which leaves out a zero.
@@ -134,72 +122,50 @@ func (s scaleAction) read(ctx context.Context) (object, error) {
 	r := s.of.request(http.MethodGet, "get scale", "scale")
 	r.path = s.of.path("scale")
 	_, scale, err := s.b.sendFor(ctx, r)
-	return scale, err
-}
-
-// patch writes the number of replicas. The server compares the uid, and the resource version if one is given.
-func (s scaleAction) patch(ctx context.Context, uid, version string, query url.Values) (object, error) {
-	metadata := object{"uid": uid}
-	if version != "" {
-		metadata["resourceVersion"] = version
-	}
-	body, err := encode(object{"metadata": metadata, "spec": object{"replicas": s.replicas}})
 	if err != nil {
 		return nil, err
 	}
-	query.Set("fieldManager", s.b.FieldManager)
-	r := s.of.request(http.MethodPatch, "patch scale", "scale")
-	r.path, r.query, r.body, r.contentType = s.of.path("scale"), query, body, "application/merge-patch+json"
-	r.mutates = query.Get("dryRun") == ""
+	return workload.With(scale, wanted(scale), "spec", "replicas"), nil
+}
+
+// patch writes the number of replicas over the scale that was read.
+func (s scaleAction) patch(ctx context.Context, scale object, dryRun bool) (object, error) {
+	p := mergePatch(object{"spec": object{"replicas": s.replicas}}).over(scale)
+	r, err := p.request(s.of, "scale", "scale", s.b.FieldManager, dryRun)
+	if err != nil {
+		return nil, err
+	}
 	_, answer, err := s.b.sendFor(ctx, r)
 	return answer, err
 }
 
-// Apply compares uid and old replicas with the evidence, and writes only over the version it compared. When that version has
-// moved on it compares again, so that a status that changes all the time cannot make it fail.
+// Apply compares uid and old replicas with the evidence, and writes only over the version it compared.
 func (s scaleAction) Apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
 	var err error
 	if s.of, err = s.b.resolved(ctx, s.of); err != nil {
 		return action.Result{}, err
 	}
-	for range conflictTries {
-		var scale object
-		if scale, err = s.unchanged(ctx, predicted.Evidence); err != nil {
-			return action.Result{}, err
-		}
+	look := func() (object, error) { return s.unchanged(ctx, predicted.Evidence) }
+	return overSame(look, func(scale object) (action.Result, error) {
 		old := wanted(scale)
 		if old == s.replicas {
 			return action.Result{Value: old, Note: "it wants that many already"}, nil
 		}
-		_, err = s.patch(ctx, uidOf(scale), workload.Text(scale, "metadata", "resourceVersion"), url.Values{})
-		if err == nil {
-			s.b.leaveEvent(ctx, s.of.stub(uidOf(scale)), "RunbookScale", "scaled from %d to %d replicas", old, s.replicas)
-			return action.Result{Value: old}, nil
+		if _, err := s.patch(ctx, scale, false); err != nil {
+			return action.Result{}, err
 		}
-		if action.CodeOf(err) != action.CodeConflict {
-			break
-		}
-	}
-	return action.Result{}, err
+		s.b.leaveEvent(ctx, s.of.stub(uidOf(scale)), "RunbookScale", "scaled from %d to %d replicas", old, s.replicas)
+		return action.Result{Value: old}, nil
+	})
 }
 
 // unchanged is the scale subresource, if it still is what the evidence says.
 func (s scaleAction) unchanged(ctx context.Context, seen action.Evidence) (object, error) {
 	scale, err := s.read(ctx)
-	if isAbsent(err) {
-		return nil, action.Errorf(action.CodeConflict, "%s has changed: it existed when this was planned and does not now", s.of.target()).On(s.of.target())
-	}
-	if err != nil {
+	if err != nil && !isAbsent(err) {
 		return nil, err
 	}
-	if uid := uidOf(scale); seen.UID != "" && uid != seen.UID {
-		return nil, drifted(s.of, "metadata.uid", seen.UID, uid)
-	}
-	now := wanted(scale)
-	if planned, ok := workload.Int(seen.Old, replicasField); ok && planned != now {
-		return nil, drifted(s.of, replicasField, planned, now)
-	}
-	return scale, nil
+	return scale, s.b.stillAs(s.of, seen, scale)
 }
 
 // Settle compares the number of replicas wanted now with the old and the requested one.

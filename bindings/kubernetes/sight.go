@@ -46,10 +46,15 @@ func (b *binding) existing(ctx context.Context, view action.View, a address, pur
 	case s.object == nil:
 		return sight{}, b.missing(ctx, view, a, purpose)
 	case a.replaced(s.object):
-		return sight{}, action.Errorf(action.CodeNotFound, "cannot %s %s: it is gone, and another object has its name now", purpose, a.target()).
-			On(a.target()).Try("look again, and pass what is there now")
+		return sight{}, b.takenOver(a, purpose)
 	}
 	return s, nil
+}
+
+// takenOver says that the object that the script passed is not there any more, though one with its name is.
+func (b *binding) takenOver(a address, purpose string) error {
+	return action.Errorf(action.CodeNotFound, "cannot %s %s: it is gone, and another object has its name now", purpose, a.target()).
+		On(a.target()).Try("look again, and pass what is there now")
 }
 
 // replaced tells whether an object is another one than the script passed.
@@ -58,13 +63,19 @@ func (a address) replaced(o object) bool {
 	return err == nil && uidOf(passed) != "" && uidOf(passed) != uidOf(o)
 }
 
-// fetch asks the server for one object; nil if there is none.
-func (b *binding) fetch(ctx context.Context, a address, purpose string) (json.RawMessage, object, error) {
+// fetchBare asks the server for one object, with its secrets; nil if there is none. They stay in this package.
+func (b *binding) fetchBare(ctx context.Context, a address, purpose string) (json.RawMessage, object, error) {
 	raw, live, err := b.sendFor(ctx, a.request(http.MethodGet, "get", purpose))
 	if isAbsent(err) {
 		return nil, nil, nil
 	}
-	if err != nil {
+	return raw, live, err
+}
+
+// fetch asks the server for one object as it may be shown; nil if there is none.
+func (b *binding) fetch(ctx context.Context, a address, purpose string) (json.RawMessage, object, error) {
+	raw, live, err := b.fetchBare(ctx, a, purpose)
+	if err != nil || raw == nil {
 		return nil, nil, err
 	}
 	shown, err := b.concealRaw(a.kind, raw)

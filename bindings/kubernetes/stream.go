@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -23,19 +22,17 @@ import (
 	"k8s.io/streaming/pkg/httpstream"
 
 	"runbook/engine/action"
+	"runbook/engine/command"
 	"runbook/engine/module"
 )
 
-// outputLimit is how much of each stream of a command is kept. The rest is read and dropped, so that the command can finish.
-const outputLimit = 8 << 20
-
 // run executes the command and returns what it printed. changes says whether it may have changed something.
-func (c command) run(ctx context.Context, pod object, changes bool) (any, error) {
+func (c execution) run(ctx context.Context, pod object, changes bool) (any, error) {
 	link, err := c.b.link()
 	if err != nil {
 		return nil, err
 	}
-	r := c.of.request(http.MethodGet, "create exec", "run "+quoted(c.argv)+" in")
+	r := c.of.request(http.MethodGet, "create exec", "run "+command.Line(c.argv)+" in")
 	r.path, r.mutates = c.of.path("exec"), changes
 	r.query = url.Values{
 		"command": c.argv, "container": {orElse(c.args.String("container"), defaultContainer(pod))},
@@ -51,12 +48,13 @@ func (c command) run(ctx context.Context, pod object, changes bool) (any, error)
 		defer cancel()
 	}
 	ctx = klog.NewContext(ctx, klog.Logger{}) // what went wrong is returned; the library would also print it
-	stdout, stderr := &limited{left: outputLimit}, &limited{left: outputLimit}
-	err = connection.stream(ctx, remotecommand.StreamOptions{Stdout: stdout, Stderr: stderr})
+	out := command.NewOutput(command.DefaultLimit)
+	streams := out.Streams()
+	err = connection.stream(ctx, remotecommand.StreamOptions{Stdout: streams.Stdout, Stderr: streams.Stderr})
 	if err != nil {
-		return nil, c.failure(ctx, r, link, stderr.String(), err)
+		return nil, c.failure(ctx, r, link, out.Complaint(c.b.Secrets.String), err)
 	}
-	return map[string]any{"stdout": stdout.String(), "stderr": stderr.String(), "exit_code": int64(0)}, nil
+	return out.Result(0, c.b.Secrets.String).Value(), nil
 }
 
 // A duplex runs a command over websocket or, where that is not let through, over the older SPDY, as kubectl does: some proxies know
@@ -193,9 +191,9 @@ func (w *witness) refusal(refused error) error {
 	return &apierrors.StatusError{ErrStatus: status}
 }
 
-// failure explains why the command did not end with status 0: it exited with another, it was not let in, it could not be started,
+// failure explains why the command did not end with status 0, having complained of stderr, which is clean of secrets: it exited with another, it was not let in, it could not be started,
 // or the connection to it was lost.
-func (c command) failure(ctx context.Context, r request, link *link, stderr string, err error) error {
+func (c execution) failure(ctx context.Context, r request, link *link, stderr string, err error) error {
 	var exit exec.CodeExitError
 	var own *action.Error
 	var refusal apierrors.APIStatus
@@ -204,8 +202,7 @@ func (c command) failure(ctx context.Context, r request, link *link, stderr stri
 	case errors.As(err, &own):
 		return own
 	case errors.As(err, &exit):
-		e := action.Errorf(action.CodeCommand, "%s in %s exited with status %d%s", quoted(c.argv), c.of.target(), exit.Code, ending(c.b.Secrets.String(stderr)))
-		return c.hinted(e.On(c.of.target()))
+		return c.hinted(command.Exited(c.argv, " in "+c.of.target().String(), exit.Code, stderr))
 	case errors.As(err, &refusal):
 		status := refusal.Status()
 		if !fromServer(status) {
@@ -217,7 +214,11 @@ func (c command) failure(ctx context.Context, r request, link *link, stderr stri
 	case errors.As(err, &half):
 		return garbled(r, half.error)
 	}
-	return c.hinted(action.Errorf(action.CodeCommand, "cannot %s: %w", r.purpose, err).On(c.of.target()))
+	return c.hinted(action.Errorf(action.CodeCommand, "cannot %s: %w", r.purpose, err))
+}
+
+func (c execution) hinted(e *action.Error) *action.Error {
+	return command.Hinted(c.argv, e.On(c.of.target()), c.b.Secrets.String)
 }
 
 // isCutOff tells whether the connection broke, as opposed to the other side saying that the command failed.
@@ -225,60 +226,4 @@ func isCutOff(err error) bool {
 	var network net.Error
 	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		strings.Contains(err.Error(), "websocket: close")
-}
-
-// hinted points at the commonest mistake: a command line as a single word.
-func (c command) hinted(e *action.Error) error {
-	if len(c.argv) == 1 && strings.Contains(c.argv[0], " ") {
-		words := `"` + strings.Join(strings.Fields(c.argv[0]), `", "`) + `"`
-		return e.Try("the command is one word with spaces in it; write its words separately: { %s }", words)
-	}
-	return e
-}
-
-// quoted is a command for a person, with quotes around the words that need them.
-func quoted(argv []string) string {
-	words := make([]string, len(argv))
-	for i, word := range argv {
-		words[i] = word
-		if word == "" || strings.ContainsAny(word, " \t\n\"'\\") {
-			words[i] = strconv.Quote(word)
-		}
-	}
-	return strings.Join(words, " ")
-}
-
-// ending is the end of what a command complained about, for the message of an error.
-func ending(stderr string) string {
-	const most = 500
-	stderr = strings.TrimSpace(stderr)
-	if stderr == "" {
-		return ""
-	}
-	if len(stderr) > most {
-		stderr = "…" + strings.ToValidUTF8(stderr[len(stderr)-most:], "")
-	}
-	return ": " + stderr
-}
-
-// A limited is a buffer that forgets what exceeds its limit. A command that is given up on may still write to it.
-type limited struct {
-	mu   sync.Mutex
-	kept bytes.Buffer
-	left int
-}
-
-func (l *limited) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	part := p[:min(len(p), l.left)]
-	l.left -= len(part)
-	l.kept.Write(part)
-	return len(p), nil
-}
-
-func (l *limited) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.kept.String()
 }

@@ -16,12 +16,15 @@ func (b *binding) waitFunc() module.Func {
 The conditions:
 
 - "ready": the controllers are done with the object. For a Deployment all replicas are updated and available, for a pod it is
-  ready, for a job it is complete; any other kind by its standard conditions (kstatus).
+  ready, for a job it is complete; any other kind, custom ones included, by its standard conditions (kstatus).
 - "available": it serves. For a Deployment its Available condition, for other workloads all replicas are available.
 - "deleted": it is gone, or another object has its name.
+- "evictable": for a pod: its PodDisruptionBudget lets it be evicted now, or it is gone.
 - "condition=TYPE" or "condition=TYPE=STATUS": as for kubectl wait; the status is True unless given.
 
-It fails at once when the condition cannot come true any more: the object is gone, or its rollout exceeded its progress deadline.`,
+It fails at once when the condition cannot come true any more: the object is gone, its rollout exceeded its progress deadline, a job
+failed, a pod has ended, or a budget asks for as many pods as there are to be. A pod that crashes, cannot get its image, or has no node
+may still become ready: it is waited for. A condition counts only once the controller has seen the object as it is now.`,
 		Params: []module.Param{
 			refParam(`"kind/name", or an object that came from the cluster`),
 			{Name: "options", Kind: module.Object, Doc: "what to wait for", Fields: []module.Param{
@@ -60,6 +63,11 @@ func (b *binding) newWait(args module.Args) (action.Wait, error) {
 	if w.cond, err = parseCondition(args.String("condition")); err != nil {
 		return nil, err
 	}
+	if w.cond.kind == evictable {
+		if err := checkKind(of, "wait for the eviction of", []string{"pods"}); err != nil {
+			return nil, err
+		}
+	}
 	if passed, err := decode(of.given); err == nil {
 		w.uid = uidOf(passed)
 	}
@@ -71,9 +79,17 @@ func (b *binding) newWait(args module.Args) (action.Wait, error) {
 func (w waiting) Describe() action.Description {
 	return action.Description{
 		Verb: "kubernetes.wait", Target: w.of.target(), Idempotent: true,
-		Permissions: []action.Permission{w.of.permission("get", "")},
+		Permissions: w.permissions(),
 		Identity:    []action.Arg{{Name: "condition", Value: w.cond.text}},
 	}
+}
+
+func (w waiting) permissions() []action.Permission {
+	out := []action.Permission{w.of.permission("get", "")}
+	if w.cond.kind == evictable {
+		out = append(out, address{kind: mustBuiltin(budgetKind), namespace: w.of.namespace}.permission("list", ""))
+	}
+	return out
 }
 
 func (w waiting) Pace() action.Pace { return w.pace }
@@ -87,7 +103,7 @@ func (w waiting) Check(ctx context.Context, view action.View) (action.Progress, 
 	if err != nil {
 		return action.Progress{}, err
 	}
-	progress, err := w.cond.check(w.same(s.object))
+	progress, err := w.check(ctx, view, w.same(s.object))
 	if err != nil || !progress.Met || s.object == nil {
 		return progress, err
 	}
@@ -95,6 +111,13 @@ func (w waiting) Check(ctx context.Context, view action.View) (action.Progress, 
 		progress.Value, err = encode(s.object)
 	}
 	return progress, err
+}
+
+func (w waiting) check(ctx context.Context, view action.View, o object) (action.Progress, error) {
+	if w.cond.kind == evictable {
+		return w.b.checkEvictable(ctx, view, o)
+	}
+	return w.cond.check(o)
 }
 
 // same is the object, or nil if it is not the one that the script passed.
@@ -114,7 +137,10 @@ func (w waiting) Assume(ctx context.Context, view action.View) ([]action.Change,
 	if err != nil || s.object == nil {
 		return nil, err
 	}
-	if w.cond.kind == deleted {
+	switch w.cond.kind {
+	case evictable:
+		return w.b.assumeEvictable(ctx, view, s.object)
+	case deleted:
 		derived, err := deleteAction{b: w.b, of: of}.consequences(ctx, view, s.object)
 		return append([]action.Change{{Target: of.target(), Before: s.object}}, derived...), err
 	}

@@ -26,6 +26,7 @@ kubernetes:
   manifests: [{file: cluster.yaml}, {file: access.yaml}, {file: photon-mlir.yaml}]
   behaviour:
     - {pods: lab.runbook/scenario=bad-image, be: bad-image}
+    - {pods: batch.kubernetes.io/job-name, be: completes}
     - be: healthy
       logs: |
         {time} line 1

@@ -241,13 +241,14 @@ func (p *parrot) kubeconfig(user string) string {
 }
 
 // talkative says everything that it knows wherever a script can say anything.
-const talkative = `local kubernetes = require "kubernetes"
+const talkative = `local host = require "host"
+local kubernetes = require "kubernetes"
 local report = require "report"
 local json = require "json"
 
 return runbook {
   summary = "Say everything",
-  may = { "kubernetes.create configmaps", "kubernetes.exec pods" },
+  may = { "kubernetes.create configmaps", "kubernetes.exec pods", "host.run commands" },
   params = {
     env  = { secret = true, help = "h" },
     file = { secret = true },
@@ -267,7 +268,7 @@ return runbook {
       end
       log(kubernetes.get("pod/web"))
       report.lines(kubernetes.logs("pod/web"), "the log")
-      kubernetes.logs("pod/web", { previous = true })
+      kubernetes.logs("pod/web", { previous = true, tail = -1 })
       report.pairs({ { "secret", json.encode(kubernetes.get("secret/s")) }, { "listed", json.encode(kubernetes.list("secrets")) },
         { "template", json.encode(kubernetes.get("configmap/template")) } })
     end),
@@ -281,6 +282,17 @@ return runbook {
       end
       report.table(rows, { "number", "text", "json" }, { title = run.texts[1] })
       report.pairs({ { run.texts[1], run.texts[2] }, { "control", run.params.open } }, { title = run.params.open })
+      local checks, charts = require("health").new(), {}
+      for i, text in ipairs(run.texts) do
+        checks:add(text, "degraded", text)
+        charts[i] = { name = text, text = text, values = { i } }
+      end
+      checks:above(run.texts[1], 2, { degraded = 1, unit = run.texts[1] })
+      checks:report(run.texts[1])
+      checks:verdict()
+      report.sparklines(charts, { title = run.texts[1], unit = run.texts[1] })
+      report.bars({ { name = run.texts[1], value = 1, text = run.texts[2] } }, { title = run.texts[2], unit = run.texts[1] })
+      verdict("healthy", run.texts[1])
       parallel(run.texts, { on_error = "continue" }, function(text) log("of a branch") kubernetes.get("configmap/told") end)
       for i, text in ipairs(run.texts) do
         wait_until({ name = text, timeout = "1s", every = "1s" }, function() return { text } end)
@@ -295,6 +307,13 @@ return runbook {
       kubernetes.exec("pod/web", { run.params.env, run.params.file, run.params.open, json.encode({ pw = run.params.env }) })
       local _, err = try(kubernetes.exec, "pod/web", { "fail" })
       log(err and err.message or "?")
+      log(host.run({ "printf", "%s", run.params.env, run.params.file, run.params.open, json.encode({ pw = run.params.env }) }))
+      log(host.run({ "printf", "%s", "x" .. run.params.env }, { max_output = 10 })) -- which cuts it in two
+      _, err = try(host.run, { "sh", "-c", "printf %s \"$0\" >&2; exit 7", ("x"):rep(2000) .. run.params.file .. ("y"):rep(490) })
+      log(err and err.message or "?")
+      _, err = try(host.run, { run.params.env })
+      log(err and err.message or "?")
+      log(tostring(host.which(run.params.file)))
       confirm("Is it " .. run.params.env .. " or " .. run.params.file .. " or " .. run.params.open .. "?")
     end),
     step("Skip", function(run) skip(table.concat(run.texts, " ")) end),

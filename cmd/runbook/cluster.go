@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net/http"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -85,21 +84,8 @@ func (c clusterFlags) current() string {
 
 // clusterModule is the kubernetes module of the run of that id, at a venue. The second wall is nil in a real run.
 func clusterModule(at venue, id string, second *wall.Wall, r *redact.Redactor) *module.Module {
-	wrap := learning(r)
-	if second != nil {
-		learn := wrap
-		wrap = func(next http.RoundTripper) http.RoundTripper { return second.Wrap(learn(next)) }
-	}
 	return kubernetes.New(kubernetes.Config{
-		Access: at.cluster(), WrapTransport: wrap, Commands: at.reads(), Secrets: r,
-		UserAgent: "runbook/" + version + " " + id, FieldManager: "runbook", Run: id,
+		Access: at.cluster(), WrapTransport: clientsUnder(second, r), Commands: at.reads(), Secrets: r,
+		UserAgent: userAgent(id), FieldManager: "runbook", Run: id,
 	})
-}
-
-// secondWall refuses to send whatever is no read, in a dry run at a venue.
-func secondWall(at venue) *wall.Wall { return wall.New(kubernetes.Reads(at.reads()), nil) }
-
-// declared are the modules as data: enough to load a script and to describe them, not to call them.
-func declared() []*module.Module {
-	return []*module.Module{kubernetes.New(kubernetes.Config{})}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"runbook/engine"
@@ -87,6 +89,30 @@ func completeParams(cmd *cobra.Command, args []string, _ string) ([]string, cobr
 		names = append(names, p.Name+"=\t"+p.Doc)
 	}
 	return names, cobra.ShellCompDirectiveNoSpace
+}
+
+// completeDocs completes what there is to read about: modules and libraries, and after a dot the functions of one.
+func completeDocs(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	modules, err := documented()
+	if err != nil || len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	of, _, inModule := strings.Cut(typed, ".")
+	names := []string{journalTopic + "\tthe records that runs leave behind", scenarioTopic + "\tsimulated sites"}
+	for _, m := range modules {
+		if m.Name != "" && (!inModule || m.Name != of) {
+			names = append(names, m.Name+"\t"+summary(m.Doc))
+			continue
+		}
+		for i := range m.Funcs { // those without require have no dot before them
+			f := m.Funcs[i]
+			if _, bare, ok := strings.Cut(f.Name, method); ok {
+				f.Name = bare // a colon ends a word in bash
+			}
+			names = append(names, m.Qualified(&f)+"\t"+summary(f.Doc))
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeFile completes the one file that a command takes.

@@ -8,21 +8,35 @@ import (
 
 	"runbook/engine"
 	"runbook/engine/action"
+	"runbook/engine/luadoc"
 	"runbook/engine/module"
 	"runbook/engine/tester"
+	"runbook/stdlib"
 )
 
 func newDocs(io streams) *cobra.Command {
 	return &cobra.Command{
-		Use:   "docs [MODULE[.FUNCTION] | journal | scenario]",
+		Use:   "docs [MODULE[.FUNCTION] | LIBRARY[.FUNCTION] | journal | scenario]",
 		Short: "Show what a script may call, or what is in a journal or a scenario",
-		Long: `Shows what a script may call: all modules, one, or one function. "journal" is
-the format of the records that every run leaves behind, for who reads them with
-jq; "scenario" that of the simulated sites that a run can be rehearsed in.`,
-		Example: "  runbook docs kubernetes\n  runbook docs kubernetes.list\n  runbook docs journal\n  runbook docs scenario",
-		Args:    cobra.MaximumNArgs(1),
+		Long: `Shows what a script may call: all modules and libraries, one of them, or one
+function. "journal" is the format of the records that every run leaves behind,
+for who reads them with jq; "scenario" that of the simulated sites that a run
+can be rehearsed in.`,
+		Example: `  runbook docs kubernetes
+  runbook docs kubernetes.list
+  runbook docs report                     a library, written in Lua
+  runbook docs report.table
+  runbook docs health.above
+  runbook docs journal
+  runbook docs scenario`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeDocs,
 		RunE: func(_ *cobra.Command, args []string) error {
-			page, err := docs(append(engine.Documented(library(declared()...)), tester.Documented()), args)
+			modules, err := documented()
+			if err != nil {
+				return err
+			}
+			page, err := docs(modules, args)
 			if err != nil {
 				return err
 			}
@@ -32,7 +46,17 @@ jq; "scenario" that of the simulated sites that a run can be rehearsed in.`,
 	}
 }
 
-// docs is what is known about what was named, or about all modules.
+// documented is all that a script may require, the functions without require first: modules, the libraries of the standard library, and
+// what tests have.
+func documented() ([]*module.Module, error) {
+	libraries, _, err := luadoc.Libraries(stdlib.Files) // what is wrong with their comments is a matter of tests
+	if err != nil {
+		return nil, err
+	}
+	return append(append(engine.Documented(library(declared()...)), libraries...), tester.Documented()), nil
+}
+
+// docs is what is known about what was named, or about all modules and libraries.
 func docs(modules []*module.Module, named []string) (string, error) {
 	var b strings.Builder
 	switch {
@@ -47,7 +71,7 @@ func docs(modules []*module.Module, named []string) (string, error) {
 		return b.String(), err
 	}
 	for _, m := range modules {
-		writeModule(&b, m)
+		writeModule(&b, m, summary(m.Doc))
 	}
 	return b.String(), nil
 }
@@ -65,40 +89,40 @@ func writeDocs(w *strings.Builder, modules []*module.Module, name string) error 
 			continue
 		}
 		if !one {
-			writeModule(w, m)
+			writeModule(w, m, m.Doc)
 			return nil
 		}
-		f := m.Func(function)
+		f := functionOf(m, function)
 		if f == nil {
-			return action.Errorf(action.CodeNotFound, "the module %s has no function %q%s", of, function, module.Suggest(function, m.Names()))
+			return action.Errorf(action.CodeNotFound, "%s has no function %q%s", of, function, module.Suggest(function, m.Names()))
 		}
 		writeFunc(w, m, f)
 		return nil
 	}
-	return action.Errorf(action.CodeNotFound, "there is no module or function %q%s", name, module.DidYouMean(name, names)).Try("runbook docs")
+	return action.Errorf(action.CodeNotFound, "there is no module, library or function %q%s", name, module.DidYouMean(name, names)).Try("runbook docs")
 }
 
-// writeModule lists a module's functions, a line each.
-func writeModule(w *strings.Builder, m *module.Module) {
+// writeModule lists a module's functions, a line each, below what is to be said of the module.
+func writeModule(w *strings.Builder, m *module.Module, doc string) {
 	title := m.Name
 	if title == "" {
 		title = "(without require)"
 	}
-	fmt.Fprintf(w, "%s: %s\n", title, summary(m.Doc))
+	fmt.Fprintf(w, "%s: %s\n", title, doc)
 	for i := range m.Funcs {
 		f := &m.Funcs[i]
-		fmt.Fprintf(w, "  %-42s %-14s %s\n", signature(m, f), f.Effect(), summary(f.Doc))
+		fmt.Fprintf(w, "  %-42s %-14s %s\n", signature(m, f), effect(f), summary(f.Doc))
 	}
 	fmt.Fprintln(w)
 }
 
 func writeFunc(w *strings.Builder, m *module.Module, f *module.Func) {
-	fmt.Fprintf(w, "%s\n\n%s\n\nEffect: %s\n", signature(m, f), f.Doc, f.Effect())
+	fmt.Fprintf(w, "%s\n\n%s\n\nEffect: %s\n", signature(m, f), f.Doc, effect(f))
 	for i := range f.Params {
 		writeParam(w, "  ", &f.Params[i])
 	}
-	if f.Returns.Type != "" {
-		fmt.Fprintf(w, "Returns: %s  %s\n", f.Returns.Type, f.Returns.Doc)
+	if f.Returns != (module.Result{}) {
+		fmt.Fprintf(w, "Returns: %s\n", strings.TrimSpace(f.Returns.Type+"  "+f.Returns.Doc))
 	}
 	for _, code := range f.Errors {
 		fmt.Fprintf(w, "Error: %s\n", code)
@@ -109,6 +133,17 @@ func writeFunc(w *strings.Builder, m *module.Module, f *module.Func) {
 }
 
 func writeParam(w *strings.Builder, indent string, p *module.Param) {
+	fmt.Fprintf(w, "%s%s%s  %s\n", indent, p.Name, kindOf(p), p.Doc)
+	for i := range p.Fields {
+		writeParam(w, indent+"  ", &p.Fields[i])
+	}
+}
+
+// kindOf is what is declared of a parameter; of one in Lua nothing is.
+func kindOf(p *module.Param) string {
+	if p.Kind == "" {
+		return ""
+	}
 	kind := string(p.Kind)
 	if p.Required {
 		kind += ", required"
@@ -116,10 +151,34 @@ func writeParam(w *strings.Builder, indent string, p *module.Param) {
 	if p.Default != nil && p.Fields == nil {
 		kind += fmt.Sprintf(", default %v", p.Default)
 	}
-	fmt.Fprintf(w, "%s%s (%s)  %s\n", indent, p.Name, kind, p.Doc)
-	for i := range p.Fields {
-		writeParam(w, indent+"  ", &p.Fields[i])
+	return " (" + kind + ")"
+}
+
+// inLua tells whether a function is one of a library: it carries out nothing itself.
+func inLua(f *module.Func) bool { return f.Effect() == module.Pure && f.Pure == nil }
+
+// effect is what a function may do. Of one in Lua, what it calls decides that.
+func effect(f *module.Func) string {
+	if inLua(f) {
+		return "library"
 	}
+	return f.Effect().String()
+}
+
+// method begins the name of a method after the table that it is one of: checks:add.
+const method = ":"
+
+// functionOf is the function of that name, which may be the bare name of a method.
+func functionOf(m *module.Module, name string) *module.Func {
+	if f := m.Func(name); f != nil {
+		return f
+	}
+	for i := range m.Funcs {
+		if _, bare, ok := strings.Cut(m.Funcs[i].Name, method); ok && bare == name {
+			return &m.Funcs[i]
+		}
+	}
+	return nil
 }
 
 func signature(m *module.Module, f *module.Func) string {
@@ -130,7 +189,11 @@ func signature(m *module.Module, f *module.Func) string {
 			names[i] += "?"
 		}
 	}
-	return m.Qualified(f) + "(" + strings.Join(names, ", ") + ")"
+	name := m.Qualified(f)
+	if strings.Contains(f.Name, method) {
+		name = f.Name // as a script writes it, whatever it calls the table
+	}
+	return name + "(" + strings.Join(names, ", ") + ")"
 }
 
 func summary(doc string) string {

@@ -17,6 +17,9 @@ timeline:
   - {at: 2m, become: oom, pods: app=photon-compiler, count: 1}
 faults:
   - {on: delete pods, answer: 429, retry_after: 5s}
+host:
+  commands:
+    - {argv: [photon-debug, --list-devices], reads: true, takes: 2s, stdout: "d1 online\nd2 offline\n"}
 `
 
 // writeScenarioDocs explains what a scenario file holds. What there is to explain comes from its types.

@@ -21,7 +21,6 @@ import (
 	"runbook/engine/plan"
 	"runbook/engine/redact"
 	"runbook/engine/screen"
-	"runbook/engine/wall"
 	"runbook/engine/watchdog"
 	"runbook/engine/world/scenario"
 )
@@ -38,6 +37,7 @@ type commonFlags struct {
 	// simulation is the simulated site that is meant; nil for a real one.
 	simulation *scenario.Scenario
 	cluster    clusterFlags
+	metrics    metricsFlags
 }
 
 func newCommonFlags() commonFlags { return commonFlags{cluster: newClusterFlags()} }
@@ -48,6 +48,7 @@ func (f *commonFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.site, "site", "", "site file, or the name of one in "+filepath.Join("~", ".config", "runbook", "sites"))
 	f.cluster.add(flags)
+	f.metrics.add(flags)
 }
 
 func (f *commonFlags) addLimits(cmd *cobra.Command) {
@@ -72,7 +73,7 @@ type execution struct {
 	asking     *terminal // nil where nobody can be asked
 	journal    *journal.File
 	ended      atomic.Bool // the run itself has ended
-	wall       *wall.Wall  // nil in a real run
+	walls      walls       // none in a real run
 }
 
 // prepare finds out where the run is to happen, and chooses what it is called. Walled puts the second wall of a dry run around the clients.
@@ -94,7 +95,7 @@ func prepare(io streams, f *commonFlags, walled bool) (*execution, error) {
 	x.onTerminal = term.IsTerminal(int(out.Fd()))
 	x.text = screen.NewText(x.shown, screen.Options{Look: screen.LookOf(out, getenv)})
 	if walled {
-		x.wall = secondWall(where)
+		x.walls = secondWalls(where)
 	}
 	return x, nil
 }
@@ -177,7 +178,7 @@ func (x *execution) config(actions context.Context, j job) (engine.Config, error
 	}
 	return engine.Config{
 		Entry: j.entry, Given: j.given, Mode: x.venue.mode(j.mode()), Past: j.past, Plan: j.plan,
-		Library: library(clusterModule(x.venue, x.id, x.wall, x.redact)), Live: x.text,
+		Library: library(modules(x.venue, x.id, x.walls, x.redact)...), Live: x.text,
 		Limits:  watchdog.Limits{Time: x.flags.timeout, Memory: int64(memory)},
 		About:   journal.Run{ID: x.id, Version: version, User: userName(), Host: hostName(), Site: x.identity(), SiteFile: x.venue.siteFile()},
 		Actions: actions, Redactor: x.redact, Pace: x.pace, Exit: x.die,

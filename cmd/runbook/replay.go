@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
-	"net/http"
 
 	"github.com/spf13/cobra"
 
 	"runbook/engine"
 	"runbook/engine/action"
 	"runbook/engine/journal"
-	"runbook/engine/wall"
 )
 
 func newReplay(io streams) *cobra.Command {
@@ -52,7 +49,7 @@ func replayOne(ctx context.Context, io streams, f *commonFlags, path string) err
 		return err
 	}
 	x.flags.restore(past.Run.Site)
-	x.wall = wall.New(func(*http.Request, []byte) error { return errors.New("a replay asks no site") }, nil)
+	x.walls = closedWalls()
 	result, err := x.do(ctx, job{
 		entry: entry, given: past.Run.Given, past: past,
 		mode: func() engine.Mode { return engine.Replayed(past.Run) },

@@ -12,9 +12,11 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"runbook/bindings/kubernetes"
+	"runbook/bindings/prometheus"
 	"runbook/engine"
 	"runbook/engine/action"
 	"runbook/engine/catalog"
+	"runbook/engine/command"
 	"runbook/engine/journal"
 	"runbook/engine/redact"
 	"runbook/engine/site"
@@ -91,7 +93,7 @@ func (f *commonFlags) simulated() (venue, error) {
 		flag  string
 		given bool
 	}{
-		{"site", f.site != ""},
+		{"site", f.site != ""}, {"prometheus", f.metrics.url != ""}, {"http.config.file", f.metrics.httpConfig != ""},
 		{"kubeconfig", *c.KubeConfig != ""}, {"context", *c.Context != ""}, {"cluster", *c.ClusterName != ""},
 		{"user", *c.AuthInfoName != ""}, {"server", *c.APIServer != ""}, {"proxy-url", *c.ProxyURL != ""},
 		{"certificate-authority", *c.CAFile != ""}, {"client-certificate", *c.CertFile != ""}, {"client-key", *c.KeyFile != ""},
@@ -166,10 +168,23 @@ func (s *simulatedSite) reads() action.Commands {
 			out = append(out, c.Argv)
 		}
 	}
+	for _, c := range s.scenario.Host.Commands {
+		if c.Reads {
+			out = append(out, c.Argv)
+		}
+	}
 	return out
 }
 
+func (s *simulatedSite) machine() command.Runner { return s.world.Host() }
+
 func (s *simulatedSite) cluster() kubernetes.Access { return simulatedCluster{s} }
+
+// metrics is the world's Prometheus, which is open by the time that it is asked for. One question at a time: which of several meets a fault
+// would be chance, and none of them is answered before another.
+func (s *simulatedSite) metrics() prometheus.Config {
+	return prometheus.Config{AtOnce: 1, Access: func() prometheus.Access { return prometheus.Access{URL: s.world.Prometheus()} }}
+}
 
 // kubeconfig is that of the world, at an address.
 func (s *simulatedSite) kubeconfig(address string) api.Config {

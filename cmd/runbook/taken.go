@@ -43,7 +43,7 @@ func sameSite(what string, then, now map[string]string) error {
 	if then[journal.ScenarioKey] != "" {
 		return err.Try("plan again what is to be done there: runbook run with --scenario %s, --dry-run and --out", then[journal.ScenarioKey])
 	}
-	return err.Try("name the site that it is of, with --context, --kubeconfig or --site")
+	return err.Try("name the site that it is of, with --context, --kubeconfig, --prometheus or --site")
 }
 
 // siteFault says why what is of one site cannot go on at another; "" if they are the same.
@@ -86,5 +86,8 @@ func (f *commonFlags) restore(recorded map[string]string) {
 		if *r.flag == "" {
 			*r.flag = recorded[r.key]
 		}
+	}
+	if f.metrics.url == "" {
+		f.metrics.url = addressFlag(recorded[metricsKey])
 	}
 }

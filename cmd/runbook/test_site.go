@@ -7,7 +7,6 @@ import (
 	"runbook/engine/clock"
 	"runbook/engine/redact"
 	"runbook/engine/tester"
-	"runbook/engine/wall"
 	"runbook/engine/world/scenario"
 )
 
@@ -37,9 +36,9 @@ func (s testSite) Change(_ context.Context, e scenario.Event) error { return s.w
 func (s testSite) Close() error { return s.close() }
 
 func (s testSite) Library(use tester.Use) engine.Library {
-	var second *wall.Wall
+	var second walls
 	if use.Rehearse {
-		second = secondWall(s)
+		second = secondWalls(s)
 	}
-	return library(clusterModule(s, use.Run, second, use.Secrets))
+	return library(modules(s, use.Run, second, use.Secrets)...)
 }

@@ -4,8 +4,11 @@ import (
 	"slices"
 
 	"runbook/bindings/kubernetes"
+	"runbook/bindings/prometheus"
 	"runbook/engine"
 	"runbook/engine/action"
+	"runbook/engine/command"
+	"runbook/engine/command/local"
 	"runbook/engine/redact"
 	"runbook/engine/site"
 )
@@ -20,6 +23,10 @@ type venue interface {
 	// production is the name of the site's context if it is one whose name has to be typed; "" if not.
 	production() string
 	cluster() kubernetes.Access
+	// metrics is which Prometheus there is, and how to ask it.
+	metrics() prometheus.Config
+	// machine is that on which commands of the run itself run.
+	machine() command.Runner
 	// reads are the commands that only look.
 	reads() action.Commands
 	// siteFile is the absolute path of the site file, "" if there is none.
@@ -38,24 +45,29 @@ func (f *commonFlags) venue() (venue, error) {
 		return nil, &engine.UsageError{Err: err}
 	}
 	f.cluster.fillIn(s.Kubernetes)
-	return liveSite{f.cluster, s}, nil
+	f.metrics.fillIn(s.Prometheus)
+	return liveSite{f.cluster, &f.metrics, s}, nil
 }
 
 // liveSite is what the user's site file and kubeconfig name.
 type liveSite struct {
-	flags clusterFlags
-	file  *site.Site
+	flags     clusterFlags
+	metricsOf *metricsFlags
+	file      *site.Site
 }
 
 func (liveSite) open() error                    { return nil }
 func (liveSite) close() error                   { return nil }
 func (l liveSite) cluster() kubernetes.Access   { return l.flags }
+func (liveSite) machine() command.Runner        { return local.Machine{} }
 func (l liveSite) reads() action.Commands       { return slices.Concat(site.Known, l.file.Commands.Reads) }
 func (l liveSite) siteFile() string             { return siteFile(l.file) }
 func (liveSite) mode(m engine.Mode) engine.Mode { return m }
 
+func (l liveSite) metrics() prometheus.Config { return prometheus.Config{Access: l.metricsOf.access} }
+
 func (l liveSite) identity(r *redact.Redactor) map[string]string {
-	about := l.flags.identity(r)
+	about := l.metricsOf.identify(l.flags.identity(r), r)
 	if l.file.Name != "" && about != nil {
 		about["site"] = l.file.Name
 	}

@@ -107,6 +107,7 @@ func TestTypesAreSaidInTermsOfJSON(t *testing.T) {
 		"run.site": "object of string", "run.steps": "list of string", "intent.changes": "list of change", "outcome.result": "any",
 		"outcome.elapsed": "nanoseconds", "show.rows": "list of list of string", "consent.granted": "boolean", "arg.value": "any",
 		"error.target": "target", "intent.result": "any", "outcome.ref": "string",
+		"show.values": "list of list of any", "series.values": "list of number", "bar.value": "number", "show.max": "number",
 	} {
 		assert.Equal(t, want, got[key], key)
 	}

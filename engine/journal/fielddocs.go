@@ -127,6 +127,7 @@ var fieldDocs = map[string]string{
 	"intent.result":    "what the call would return, should only a look at the target tell later that it was done",
 	"intent.ref":       "the file in the run's directory that has a large result",
 	"intent.masked":    "there were secrets in the result",
+	"intent.sealed":    "what is masked are values that never print, each a text of its own",
 	"intent.table":     "objects in the result are tables of the script's own",
 
 	"evidence.uid": "the target's identity in its system",
@@ -138,6 +139,7 @@ var fieldDocs = map[string]string{
 	"change.derived": "it follows from the action and is not its purpose",
 
 	"outcome.masked":   "there were secrets in the result: a resumed run reads it again",
+	"outcome.sealed":   "what is masked are values that never print, each a text of its own",
 	"outcome.status":   "of a read: done or failed; of a wait: met, assumed or failed; of an action: done, intended, failed, uncertain or unchanged",
 	"outcome.result":   "what the script got, unless it is large",
 	"outcome.ref":      "the file in the run's directory that has a large result",
@@ -170,12 +172,34 @@ var fieldDocs = map[string]string{
 	"answer.value":    "the answer",
 	"answer.by":       "who gave it: terminal, --yes, -p, dry run",
 
-	"show.form":    "text, table or pairs",
+	"show.form":    "text, table, pairs, checks, sparklines or bars",
 	"show.title":   "its title",
 	"show.text":    "of form text",
 	"show.level":   "of form text: info or warn",
 	"show.columns": "of form table",
-	"show.rows":    "of form table, and of pairs with two columns",
+	"show.align":   "of form table: left or right, for each column",
+	"show.rows":    "of form table, and of pairs with two columns: as texts",
+	"show.values":  "of forms table and pairs, where a text stands for something else: the same rows as numbers and other data",
+	"show.checks":  "of form checks",
+	"show.series":  "of form sparklines",
+	"show.bars":    "of form bars",
+	"show.unit":    "of forms sparklines and bars: the unit of their numbers",
+	"show.scale":   "of form sparklines: each (from its own lowest to its own highest value) or common (all on one scale)",
+	"show.max":     "of form bars: what a full bar stands for, unless a value is larger",
+
+	"check.name":   "what was checked",
+	"check.state":  "healthy, degraded, down or unknown",
+	"check.detail": "why, for people",
+	"check.value":  "the number that was judged, if it was one",
+	"check.unit":   "its unit",
+
+	"series.name":   "its name",
+	"series.values": "numbers in order; null where there is none, and \"+Inf\" and \"-Inf\" for what has no end",
+	"series.text":   "what is said beside it",
+
+	"bar.name":  "its name",
+	"bar.value": "its number; null if there is none, and \"+Inf\" and \"-Inf\" for what has no end",
+	"bar.text":  "what is said beside it",
 
 	"assume.name":    "what was assumed; --assume NAME=timeout rehearses the other way",
 	"assume.assumed": "what it was taken for: met, yes, or the choice",

@@ -33,7 +33,7 @@ const (
 	KindHost    Kind = "host"     // a value that the host gave the script: time, randomness, the order of branches
 	KindConsent Kind = "consent"  // a person, or a flag on a person's behalf, said yes or no
 	KindAnswer  Kind = "answer"   // an answer to confirm or ask
-	KindShow    Kind = "show"     // something the script shows: text, table, key-values
+	KindShow    Kind = "show"     // something the script shows: text, a table, checks, charts
 	KindAssume  Kind = "assume"   // a dry run went on as if something held
 	KindWarning Kind = "warning"  // something a person should know that stops nothing
 	KindVerdict Kind = "verdict"  // the script's judgement of the site
@@ -205,6 +205,7 @@ type Returned struct {
 	Ref    string          `json:"ref,omitempty"`    //
 	Table  bool            `json:"table,omitempty"`  // its objects are tables of the script's own, not read-only objects
 	Masked bool            `json:"masked,omitempty"` // there were secrets in it
+	Sealed bool            `json:"sealed,omitempty"` // they are values that never print, and each is a text of its own
 }
 
 // Change is a difference in the state of a target. Diff is for people; Before and After are kept out of the record where the
@@ -270,16 +271,6 @@ type Answer struct {
 	Question string          `json:"question"`
 	Value    json.RawMessage `json:"value"`
 	By       string          `json:"by"` // "terminal", "--yes", "-p", "dry run"
-}
-
-// Show is something that the script shows.
-type Show struct {
-	Form    string     `json:"form"`              // text, table, pairs
-	Title   string     `json:"title,omitempty"`   //
-	Text    string     `json:"text,omitempty"`    // form text
-	Level   string     `json:"level,omitempty"`   // form text: info, warn
-	Columns []string   `json:"columns,omitempty"` // form table
-	Rows    [][]string `json:"rows,omitempty"`    // form table, and pairs as two columns
 }
 
 // Assume is something that a dry run could not know and went on without.

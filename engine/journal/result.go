@@ -133,10 +133,11 @@ func lost(d Dir, ref string) error {
 	return action.Errorf(action.CodeNotFound, "the result %s of run %s did not survive the end of the run", ref, d.ID())
 }
 
-// Returns is what a call returned, for a record.
+// Returns is what a call returned, for a record. Secrets are not in it: they have to be read again when the run is taken up.
 func Returns(value any) Returned {
 	plain, table := lua(value)
-	return Returned{Value: plain, Table: table}
+	sealed := action.HoldsSecret(value)
+	return Returned{Value: plain, Table: table, Masked: sealed, Sealed: sealed}
 }
 
 // maxInteger is the largest integer up to which a Lua number holds every integer: 2^53. A larger one is a string in Lua.
@@ -179,14 +180,36 @@ func (r *Returned) Recorded() (any, error) {
 		return nil, fmt.Errorf("the result %s was not loaded", r.Ref)
 	case len(r.Result) == 0:
 		return nil, nil
-	case !r.Table && !isNumber(r.Result):
+	case !r.Table && !r.Sealed && !isNumber(r.Result):
 		return r.Result, nil
 	}
 	var value any
 	if err := json.Unmarshal(r.Result, &value); err != nil {
 		return nil, fmt.Errorf("cannot read a recorded result: %w", err)
 	}
+	if r.Sealed {
+		value = neverPrinted(value)
+	}
 	return value, nil
+}
+
+// neverPrinted is a value in which a mark is a secret again, though one of which nothing is known.
+func neverPrinted(v any) any {
+	switch v := v.(type) {
+	case string:
+		if v == action.Masked {
+			return action.NewSecret(v)
+		}
+	case map[string]any:
+		for name, member := range v {
+			v[name] = neverPrinted(member)
+		}
+	case []any:
+		for i, item := range v {
+			v[i] = neverPrinted(item)
+		}
+	}
+	return v
 }
 
 func isNumber(raw json.RawMessage) bool { return raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9' }

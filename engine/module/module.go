@@ -66,6 +66,8 @@ type Func struct {
 	// Permits lists what the caller must be allowed to do for an action of this function on objects of that kind, before any
 	// object is known. Nil for functions without actions.
 	Permits func(kind string) []action.Permission
+	// Kinds are all that a target of an action of this function can be, where it is not for the system to say.
+	Kinds []string
 	// FullKind is the kind that a target has, API group included, when a runbook's may says kind in short. Nil where may is to say it
 	// as targets have it.
 	FullKind func(kind string) string

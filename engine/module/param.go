@@ -201,6 +201,8 @@ func describe(v any) string {
 		return "a function"
 	case []any:
 		return "a list"
+	case action.Secret:
+		return "a secret"
 	}
 	return "a table"
 }

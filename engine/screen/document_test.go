@@ -13,7 +13,7 @@ import (
 
 func TestDocuments(t *testing.T) {
 	for name, tape := range map[string]*tape{
-		"dry-run": rehearsal(), "failure": forbidden(), "branches": branches(), "killed": killed(), "hostile": hostile(),
+		"dry-run": rehearsal(), "failure": forbidden(), "branches": branches(), "killed": killed(), "hostile": hostile(), "charts": charts(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer

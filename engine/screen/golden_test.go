@@ -65,6 +65,9 @@ func hostile() *tape {
 	t.show(journal.Show{Form: "text", Title: evil, Text: "one\x1b[31m red\x1b[0m\r\n\ttwo\x1b[K\n" + evil})
 	t.show(journal.Show{Form: "table", Columns: []string{evil, "b"}, Rows: [][]string{{"x\ny\tz", evil}, {"日本語", "e\u0301"}}})
 	t.show(journal.Show{Form: "pairs", Rows: [][]string{{evil, evil}}})
+	t.show(journal.Show{Form: "checks", Title: evil, Checks: []journal.Check{{Name: evil, State: evil, Detail: evil}}})
+	t.show(journal.Show{Form: "sparklines", Series: []journal.Series{{Name: evil, Values: []journal.Number{1, 2}, Text: evil}}})
+	t.show(journal.Show{Form: "bars", Bars: []journal.Bar{{Name: evil, Value: 1, Text: evil}}})
 	a := deletion(1, evil).with(journal.Outcome{Status: journal.Uncertain, Note: evil, Error: &journal.Error{Message: evil + "\nmore"}})
 	a.call.Risk, a.intent.Note = evil, evil
 	a.call.Payload = []action.Arg{{Name: evil, Value: evil}}
@@ -122,6 +125,12 @@ func TestScreens(t *testing.T) {
 		{"killed", killed(), Look{}},
 		{"bumpy", bumpy(), Look{Width: columns(80)}},
 		{"interrupted", interrupted(), Look{Width: columns(80)}},
+		{"charts", charts(), Look{}},
+		{"charts-100", charts(), Look{Width: columns(100)}},
+		{"charts-40", charts(), Look{Width: columns(40)}},
+		{"charts-24", charts(), Look{Width: columns(24)}},
+		{"charts-color", charts(), Look{Color: true, Width: columns(80)}},
+		{"charts-ascii", charts(), Look{ASCII: true, Width: columns(80)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer

@@ -35,6 +35,26 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// The first variable that is set decides, as POSIX has it.
+func TestLocale(t *testing.T) {
+	for _, c := range []struct {
+		env  map[string]string
+		utf8 bool
+	}{
+		{nil, false},
+		{map[string]string{"LANG": "C"}, false},
+		{map[string]string{"LANG": "de_DE.ISO-8859-1"}, false},
+		{map[string]string{"LANG": "en_GB.UTF-8"}, true},
+		{map[string]string{"LANG": "C.utf8"}, true},
+		{map[string]string{"LANG": "en_GB.UTF-8", "LC_CTYPE": "C"}, false},
+		{map[string]string{"LANG": "C", "LC_CTYPE": "C.UTF-8"}, true},
+		{map[string]string{"LANG": "en_GB.UTF-8", "LC_CTYPE": "en_GB.UTF-8", "LC_ALL": "POSIX"}, false},
+		{map[string]string{"LC_ALL": "", "LANG": "en_GB.UTF-8"}, true},
+	} {
+		require.Equal(t, c.utf8, isUTF8(func(name string) string { return c.env[name] }), "%v", c.env)
+	}
+}
+
 func TestAFileIsNoTerminal(t *testing.T) {
 	f, err := os.Create(t.TempDir() + "/out")
 	require.NoError(t, err)

@@ -50,6 +50,18 @@ func TestWhatConsentShows(t *testing.T) {
 	golden(t, "consent.txt", out.Bytes())
 }
 
+// Who is asked is told before who will undo it.
+func TestConsentShowsWarnings(t *testing.T) {
+	var out bytes.Buffer
+	q := question()
+	q.Intent.Warnings = []string{"the autoscaler web will bring it back"}
+	_, _, err := NewPrompt(strings.NewReader("q\n"), &out, Look{}, nil).Consent(t.Context(), q)
+	require.NoError(t, err)
+	text := out.String()
+	require.Contains(t, text, "warning: the autoscaler web will bring it back\n")
+	require.Less(t, strings.Index(text, "warning:"), strings.Index(text, "?"))
+}
+
 // ask puts each kind of question.
 var ask = map[string]func(context.Context, *Prompt) (yes bool, err error){
 	"consent": func(ctx context.Context, p *Prompt) (bool, error) {

@@ -13,6 +13,12 @@ func (t *Text) show(branch string, s *journal.Show) {
 		t.table(indent, s)
 	case "pairs":
 		t.pairs(indent, s.Rows)
+	case "checks":
+		t.checks(indent, s.Checks)
+	case "sparklines":
+		t.sparklines(indent, s)
+	case "bars":
+		t.bars(indent, s)
 	default:
 		colour := normal
 		if s.Level == "warn" {
@@ -24,12 +30,15 @@ func (t *Text) show(branch string, s *journal.Show) {
 
 func (t *Text) table(indent string, s *journal.Show) {
 	if len(s.Rows) == 0 {
-		t.say(indent, dim, "none")
+		t.nothing(indent)
 		return
 	}
 	// The paper takes everything and keeps the errors of its writer to itself.
-	_ = Table(&t.paper, s.Columns, s.Rows, TableStyle{Look: t.paper.look, Prefix: indent})
+	_ = Table(&t.paper, s.Columns, s.Rows, TableStyle{Look: t.paper.look, Prefix: indent, Align: s.Align})
 }
+
+// nothing stands where there was nothing to show.
+func (t *Text) nothing(indent string) { t.say(indent, dim, "none") }
 
 // pairs print names and values, the values below each other.
 func (t *Text) pairs(indent string, rows [][]string) {

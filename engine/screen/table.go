@@ -12,13 +12,18 @@ import (
 // gap is what stands between two columns, as kubectl has it.
 const gap = 3
 
+// alignRight is how numbers are set that are to be compared.
+const alignRight = "right"
+
 // A TableStyle says how a table is set.
 type TableStyle struct {
 	Look   Look
-	Prefix string // begins each line: an indentation
+	Prefix string   // begins each line: an indentation
+	Align  []string // of each column: left or right; all left without it
 }
 
-// Table prints rows under upper-case headers the way kubectl does: left aligned, three spaces between columns, no lines. On a
+// Table prints rows under upper-case headers the way kubectl does: left aligned, but for columns that are to be compared as numbers,
+// three spaces between columns, no lines. On a
 // terminal it is never wider than the terminal: the widest columns give way first, names last. It writes row by row.
 func Table(w io.Writer, columns []string, rows [][]string, s TableStyle) error {
 	headers := make([]string, len(columns))
@@ -45,6 +50,7 @@ type table struct {
 	gap     int
 	limit   int          // cells of one line, 0 for no bound
 	stacked bool         // the first cell of a row has a line of its own
+	first   int          // the column in which the line under way begins
 	line    bytes.Buffer // the row under way
 }
 
@@ -135,7 +141,9 @@ func (t *table) row(cells []string, s style) {
 		return
 	}
 	t.cells(t.Prefix, cells[:1], t.widths[:1], s)
+	t.first = 1
 	t.cells(t.Prefix+underName, cells[1:], t.widths[1:], s)
+	t.first = 0
 }
 
 // cells prints cells beside each other.
@@ -144,13 +152,16 @@ func (t *table) cells(prefix string, cells []string, widths []int, s style) {
 	end := 0 // of the last cell that is not empty
 	for i, cell := range cells {
 		cell = t.cell(clean(cell), widths[i])
+		before, after := 0, widths[i]-width(cell)
+		if column := t.first + i; column < len(t.Align) && t.Align[column] == alignRight {
+			before, after = after, 0
+		}
+		t.blanks(before)
 		t.line.WriteString(cell)
 		if cell != "" {
 			end = t.line.Len()
 		}
-		for range widths[i] - width(cell) + t.gap {
-			t.line.WriteByte(' ')
-		}
+		t.blanks(after + t.gap)
 	}
 	text := string(t.line.Bytes()[:end])
 	if t.limit > 0 { // with very many columns, even one cell each is too much
@@ -159,6 +170,12 @@ func (t *table) cells(prefix string, cells []string, widths []int, s style) {
 	t.w.WriteString(prefix)
 	t.w.WriteString(t.Look.paint(s, text))
 	t.w.WriteByte('\n')
+}
+
+func (t *table) blanks(n int) {
+	for range n {
+		t.line.WriteByte(' ')
+	}
 }
 
 // cell shortens a name in its middle and prose at its end.

@@ -209,3 +209,12 @@ func (t *Text) room(margin string) int {
 	}
 	return max(columns-width(margin), narrowest)
 }
+
+// bounded is room without what text gets at the least: a drawing has to stay within the terminal. 0 for no bound.
+func (t *Text) bounded(margin string) int {
+	columns := t.paper.look.columns()
+	if columns == 0 {
+		return 0
+	}
+	return max(columns-width(margin), 1)
+}

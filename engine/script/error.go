@@ -103,7 +103,11 @@ func (vm *VM) toError(ctx context.Context, err error) *Error {
 		return &Error{Failure: &action.Error{Code: action.CodeInternal, Message: err.Error(), Cause: err}}
 	}
 	if t, ok := apiErr.Object.(*lua.LTable); ok {
-		return vm.fromErrorTable(t)
+		out := vm.fromErrorTable(t)
+		if out.Where.IsZero() { // a table that a script or a library made says nothing of where
+			return &Error{Failure: out.Failure, Where: vm.fromTrace(apiErr.StackTrace)}
+		}
+		return out
 	}
 	out := vm.fromMessage(lua.LVAsString(apiErr.Object))
 	if out.Where.IsZero() {

@@ -175,11 +175,29 @@ func (vm *VM) find(L *lua.LState, name string) (lua.LValue, error) {
 			return nil, action.Errorf(action.CodeInvalid, "require %q: %w", name, err)
 		}
 		if text != nil {
-			return vm.runFile(L, Source{Name: path.Clean(file), Library: place.library, Text: string(text)})
+			v, err := vm.runFile(L, Source{Name: path.Clean(file), Library: place.library, Text: string(text)})
+			if t, ok := v.(*lua.LTable); ok && err == nil && place.library {
+				vm.strictLibrary(L, name, t)
+			}
+			return v, err
 		}
 	}
 	known := append(vm.requirable(), luaFiles(vm.opts.Own)...)
 	return nil, action.Errorf(action.CodeScript, "require %q: there is no such module or file%s", name, module.Suggest(name, known))
+}
+
+// strictLibrary makes a misspelt function of a library an error, as one of a module is. A library with a metatable has its own ways.
+func (vm *VM) strictLibrary(L *lua.LState, library string, t *lua.LTable) {
+	if t.Metatable != lua.LNil {
+		return
+	}
+	vm.strict(L, t, func(name string) error {
+		var known []string
+		t.ForEach(func(k, _ lua.LValue) { known = append(known, lua.LVAsString(k)) })
+		slices.Sort(known)
+		return action.Errorf(action.CodeInvalid, "the library %s has no function %q%s", library, name, module.Suggest(name, known)).
+			Try("runbook docs %s", library)
+	})
 }
 
 // readFile returns nil without an error when there is no such file.

@@ -13,7 +13,7 @@ import (
 // openObjects makes objects from outside behave like tables: type, pairs, next and tostring know them, and copy makes a table of
 // one.
 func (vm *VM) openObjects(L *lua.LState) {
-	vm.meta.object = vm.objectMeta(L)
+	vm.meta.object, vm.meta.secret = vm.objectMeta(L), vm.secretMeta(L)
 	L.SetGlobal("type", L.NewFunction(luaType))
 	basePairs := L.GetGlobal("pairs").(*lua.LFunction)
 	baseNext := L.GetGlobal("next").(*lua.LFunction)
@@ -74,6 +74,10 @@ func luaType(L *lua.LState) int {
 	v := L.CheckAny(1)
 	if _, ok := asObject(v); ok {
 		L.Push(lua.LString("table"))
+		return 1
+	}
+	if _, ok := asSecret(v); ok {
+		L.Push(lua.LString(secretWord))
 		return 1
 	}
 	L.Push(lua.LString(v.Type().String()))

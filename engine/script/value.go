@@ -28,6 +28,7 @@ var errTooDeep = fmt.Errorf("a table is nested more than %d deep, or contains it
 // json.array and json.object, carry which they are.
 type metatables struct {
 	object      *lua.LTable // lazily decoded JSON objects
+	secret      *lua.LTable // texts that never print
 	array       *lua.LTable // tables that are arrays even when empty
 	table       *lua.LTable // tables that are objects even when empty
 	errorString *lua.LFunction
@@ -65,6 +66,8 @@ func (vm *VM) toLua(v any) (lua.LValue, error) {
 		return lua.LNumber(x.Seconds()), nil
 	case module.Null:
 		return vm.meta.null, nil
+	case action.Secret:
+		return vm.newSecret(x), nil
 	case json.RawMessage:
 		return vm.fromRaw(x)
 	case map[string]any:
@@ -136,7 +139,7 @@ func fromInt(n int64) lua.LValue {
 	return lua.LNumber(n)
 }
 
-// toGo makes a Go value of a Lua value: nil, bool, float64, string, []any, map[string]any, json.RawMessage, module.Null or
+// toGo makes a Go value of a Lua value: nil, bool, float64, string, []any, map[string]any, json.RawMessage, module.Null, action.Secret or
 // module.Callback. The caller holds the lock.
 func (vm *VM) toGo(v lua.LValue, depth int) (any, error) {
 	if depth > maxDepth {
@@ -159,8 +162,11 @@ func (vm *VM) toGo(v lua.LValue, depth int) (any, error) {
 		if x == vm.meta.null {
 			return module.Null{}, nil
 		}
-		if o, ok := x.Value.(*object); ok {
-			return vm.objectToGo(o, depth)
+		switch inner := x.Value.(type) {
+		case *object:
+			return vm.objectToGo(inner, depth)
+		case action.Secret:
+			return inner, nil
 		}
 	}
 	return nil, action.Errorf(action.CodeInvalid, "a %s cannot leave the script", v.Type())

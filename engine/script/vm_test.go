@@ -53,7 +53,7 @@ func newFixtureWithin(ctx context.Context, t *testing.T) *fixture {
 	}}
 	f.vm = New(ctx, Options{
 		Modules: []*module.Module{site}, Invoke: f.invoke, Random: func() float64 { return 0.5 },
-		Libraries: fstest.MapFS{"helper.lua": {Data: []byte("local M = {}\nfunction M.fail() error('broken') end\nfunction M.twice(n) return n * 2 end\nreturn M\n")}},
+		Libraries: fstest.MapFS{"helper.lua": {Data: []byte("local M = {}\nfunction M.fail() error('broken') end\nfunction M.twice(n) return n * 2 end\nfunction M.refuse() error({ message = 'no' }, 0) end\nreturn M\n")}},
 		Own:       fstest.MapFS{"lib/own.lua": {Data: []byte("return { answer = 42 }")}, "circle.lua": {Data: []byte("return require 'circle'")}},
 	})
 	t.Cleanup(f.vm.Close)
@@ -189,6 +189,7 @@ func TestTruths(t *testing.T) {
 // mistakes are chunks with what a person reads about them.
 var mistakes = []struct{ name, chunk, message, hint string }{
 	{"misspelt function", `local s = require"site"` + "\n" + `s.ecko(1)`, `the module site has no function "ecko"; did you mean "echo"?`, "runbook docs site"},
+	{"misspelt in a library", `local h = require"helper"` + "\n" + `h.twise(1)`, `the library helper has no function "twise"; did you mean "twice"?`, "runbook docs helper"},
 	{"misspelt global", `parralel({}, print)`, `the name "parralel" is not defined; did you mean "parallel"?`, ""},
 	{"forgotten require", `site.echo(1)`, `the name "site" is not defined; did you mean "site"?`, `add this line above: local site = require "site"`},
 	{"nil index", `local t = {} return t.pods.name`, `cannot read the field "name" of nil`, "the value before that field is missing: check it with `if value then`, or look at what the call returned"},
@@ -231,6 +232,8 @@ func TestAnErrorNamesItsLine(t *testing.T) {
 		"our error":        {"local s = require 'site'\n\n  s.fail()\n", "test.lua", 3, "s.fail()"},
 		"lua error":        {"local t\nreturn t.x", "test.lua", 2, "return t.x"},
 		"in a library":     {"local h = require 'helper'\nh.twice(nil)", "helper.lua", 3, "function M.twice(n) return n * 2 end"},
+		"thrown table":     {"local x = 1\nerror({ message = 'm' })", "test.lua", 2, "error({ message = 'm' })"},
+		"thrown by lib":    {"local h = require 'helper'\nlocal function f()\n  h.refuse()\nend\nf()", "test.lua", 3, "h.refuse()"},
 		"syntax":           {"local x = = 1", "test.lua", 1, "local x = = 1"},
 		"missing end":      {"if true then\n  local x = 1\n", "test.lua", 2, "local x = 1"},
 		"in a branch":      {"parallel({1}, function()\n  require'site'.fail()\nend)", "test.lua", 2, "require'site'.fail()"},

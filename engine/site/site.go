@@ -21,6 +21,7 @@ const FileName = "runbook.yaml"
 type Site struct {
 	Name       string     `yaml:"name"`
 	Kubernetes Kubernetes `yaml:"kubernetes"`
+	Prometheus Prometheus `yaml:"prometheus"`
 	Commands   Commands   `yaml:"commands"`
 	Path       string     `yaml:"-"` // of the file; "" if there is none
 }
@@ -31,6 +32,14 @@ type Kubernetes struct {
 	Context    string   `yaml:"context"`
 	Namespace  string   `yaml:"namespace"`
 	Production []string `yaml:"production"` // contexts whose name has to be typed before something is changed
+}
+
+// Prometheus says where the metrics are. Flags of the command line come before it.
+type Prometheus struct {
+	URL string `yaml:"url"` // with the prefix of its paths if it has one: https://metrics.example.com/prometheus
+	// HTTPConfig is the path, from the site file's folder, of a file in Prometheus's own format of HTTP client configurations: credentials,
+	// TLS, proxies. No secret stands in the site file itself.
+	HTTPConfig string `yaml:"http_config"`
 }
 
 // Commands says what is known about commands that run in containers and on hosts.
@@ -57,8 +66,10 @@ func Load(path string) (*Site, error) {
 		return nil, action.Errorf(action.CodeInvalid, "%s: %w", path, err)
 	}
 	s.Path = path
-	if k := &s.Kubernetes.Kubeconfig; *k != "" && !filepath.IsAbs(*k) {
-		*k = filepath.Join(filepath.Dir(path), *k)
+	for _, file := range []*string{&s.Kubernetes.Kubeconfig, &s.Prometheus.HTTPConfig} {
+		if *file != "" && !filepath.IsAbs(*file) {
+			*file = filepath.Join(filepath.Dir(path), *file)
+		}
 	}
 	return s, nil
 }
@@ -77,6 +88,11 @@ func Parse(text []byte) (*Site, error) {
 
 // check finds what is well-formed and makes no sense.
 func (s *Site) check(text []byte) error {
+	if s.Prometheus.URL != "" {
+		if fault := CheckURL(s.Prometheus.URL); fault != "" {
+			return action.Errorf(action.CodeInvalid, "line %d: prometheus.url: %s", yamlfile.LineOf(text, "prometheus", "url"), fault)
+		}
+	}
 	for i, pattern := range s.Commands.Reads {
 		fault := ""
 		switch {

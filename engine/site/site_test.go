@@ -18,6 +18,9 @@ kubernetes:
   context: photon-prod
   namespace: photon-mlir
   production: [photon-prod, photon-eu]
+prometheus:
+  url: https://metrics.example.com/prometheus
+  http_config: /etc/photon/metrics.yaml
 commands:
   reads:
     - [df, -h]
@@ -35,7 +38,8 @@ func TestParse(t *testing.T) {
 			Kubernetes: Kubernetes{
 				Kubeconfig: "/etc/photon/kubeconfig", Context: "photon-prod", Namespace: "photon-mlir", Production: []string{"photon-prod", "photon-eu"},
 			},
-			Commands: Commands{Reads: action.Commands{{"df", "-h"}, {"cat", "*"}, {"ls", "..."}}},
+			Prometheus: Prometheus{URL: "https://metrics.example.com/prometheus", HTTPConfig: "/etc/photon/metrics.yaml"},
+			Commands:   Commands{Reads: action.Commands{{"df", "-h"}, {"cat", "*"}, {"ls", "..."}}},
 		}},
 		"empty":            {"", Site{}},
 		"only comments":    {"# nothing yet\n", Site{}},
@@ -58,9 +62,9 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 	for name, c := range map[string]struct{ text, message string }{
 		"misspelt section":  {"name: x\nkubernets: {}\n", `line 2: there is no field "kubernets" here; did you mean "kubernetes"?`},
 		"misspelt field":    {"kubernetes:\n  contxt: x\n", `line 2: there is no field "contxt" here; did you mean "context"?`},
-		"field elsewhere":   {"namespace: x\n", `line 1: there is no field "namespace" here; there is commands, kubernetes, name`},
+		"field elsewhere":   {"namespace: x\n", `line 1: there is no field "namespace" here; there is commands, kubernetes, name, prometheus`},
 		"nothing is near":   {"commands:\n  zzz: x\n", `line 2: there is no field "zzz" here; there is reads`},
-		"our own field":     {"path: x\n", `line 1: there is no field "path" here; there is commands, kubernetes, name`},
+		"our own field":     {"path: x\n", `line 1: there is no field "path" here; there is commands, kubernetes, name, prometheus`},
 		"two at once":       {"nam: x\nkubernetes:\n  contxt: x\n", "line 1: there is no field \"nam\" here; did you mean \"name\"?\nline 3: there is no field \"contxt\" here; did you mean \"context\"?"},
 		"twice":             {"name: x\nkubernetes: {}\nname: y\n", `line 3: mapping key "name" already defined at line 1`},
 		"twice inside":      {"kubernetes:\n  context: x\n  context: y\n", `line 3: mapping key "context" already defined at line 2`},
@@ -80,6 +84,11 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		"rest in between":   {"commands:\n  reads:\n    - [cat, ..., -n]\n", `line 3: commands.reads[0]: "..." stands for the rest of a command, so nothing can follow it`},
 		"through an alias":  {"kubernetes: {production: &p ['*']}\ncommands: {reads: [*p]}\n", `line 2: commands.reads[0]: a pattern begins with the name of a command: [df, -h]`},
 		"through a merge":   {"commands:\n  <<: {reads: [[]]}\n", `line 2: commands.reads[0]: a pattern begins with the name of a command: [df, -h]`},
+		"no address":        {"prometheus:\n  url: '::'\n", `line 2: prometheus.url: this is no address, such as http://prometheus:9090`},
+		"no scheme":         {"name: x\nprometheus: {url: \"prometheus:9090\"}\n", `line 2: prometheus.url: an address begins with http:// or https://, such as http://prometheus:9090`},
+		"no host":           {"prometheus:\n  http_config: x\n  url: http://:9090\n", `line 3: prometheus.url: this address names no host: http://prometheus:9090`},
+		"a query":           {"prometheus:\n  url: http://u:hunter2@x/?a=b\n", `line 2: prometheus.url: an address ends with its path: what is asked comes after it`},
+		"misspelt address":  {"prometheus:\n  ulr: http://x\n", `line 2: there is no field "ulr" here; there is http_config, url`},
 		"second document":   {"name: x\n---\nname: y\n", `line 2: a site file is one document, and here a second one begins`},
 		"indentation":       {"name: x\n context: y\n", `line 2: mapping values are not allowed in this context`},
 		"unclosed":          {"name: x\nkubernetes: {context: [\n", `line 2: did not find expected node content`},
@@ -126,6 +135,9 @@ func TestLoad(t *testing.T) {
 	beside, err := Load(write("beside.yaml", "kubernetes: {kubeconfig: keys/config}\n"))
 	require.NoError(t, err)
 	assert.Equal(t, filepath.Join(folder, "keys", "config"), beside.Kubernetes.Kubeconfig, "a path is meant from the file that it is in")
+	metrics, err := Load(write("metrics.yaml", "prometheus: {url: 'http://x:9090', http_config: keys/metrics.yaml}\n"))
+	require.NoError(t, err)
+	assert.Equal(t, filepath.Join(folder, "keys", "metrics.yaml"), metrics.Prometheus.HTTPConfig)
 	absolute, err := Load(write("absolute.yaml", "kubernetes: {kubeconfig: /etc/config}\n"))
 	require.NoError(t, err)
 	assert.Equal(t, "/etc/config", absolute.Kubernetes.Kubeconfig)

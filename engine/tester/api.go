@@ -18,7 +18,7 @@ func Documented() *module.Module { return testModule(&trial{}) }
 func testModule(t *trial) *module.Module {
 	return &module.Module{
 		Name: moduleName,
-		Doc: "Tests of a runbook, in NAME_test.lua beside NAME.lua. Each test has a simulated site of its own.\n" +
+		Doc: "Tests of a runbook, in NAME_test.lua beside NAME.lua. Each test has a simulated site of its own, but for those of a library.\n" +
 			"The site can be read with the modules that runbooks use: kubernetes.get and others. Only the runbook acts on it.",
 		Funcs: append(declarations(t), append(runFuncs(t), checkFuncs(t)...)...),
 	}
@@ -62,6 +62,19 @@ func declarations(t *trial) []module.Func {
   } })
 end)`},
 			Control: func(ctx context.Context, a module.Args) (any, error) { return nil, t.declare(ctx, a) },
+		},
+		{
+			Name: "unit",
+			Doc: "Declares a test of a library: NAME_test.lua beside NAME.lua, which a runbook requires. It fails if it checks nothing.\n" +
+				"It runs no runbook and has no site. What the library shows, logs or gives as its verdict is kept for shown.",
+			Params: []module.Param{
+				{Name: "name", Kind: module.String, Required: true, Doc: "what holds, as a sentence"},
+				{Name: "body", Kind: module.Function, Required: true},
+			},
+			Examples: []string{`test.unit("sizes are powers of 1024", function()
+  test.equal(require("units").bytes(1536), "1.5 KiB")
+end)`},
+			Control: func(ctx context.Context, a module.Args) (any, error) { return nil, t.declareUnit(ctx, a) },
 		},
 		{
 			Name: "scenario",
@@ -176,6 +189,14 @@ func checkFuncs(t *trial) []module.Func {
 			Params:   []module.Param{run, {Name: "other", Kind: module.Object, Required: true}},
 			Examples: []string{`test.same(test.dry(), test.run())`},
 			Control:  func(ctx context.Context, a module.Args) (any, error) { return nil, t.same(ctx, a) },
+		},
+		{
+			Name: "shown", Doc: "Tells what the library showed so far in a test.unit.",
+			Returns: module.Result{
+				Type: "table[]", Doc: "what was shown, as -o json has it: form, title, rows, checks and others; of a verdict the form is verdict",
+			},
+			Examples: []string{`test.equal(test.shown()[1].form, "table")`},
+			Control:  func(context.Context, module.Args) (any, error) { return t.shown() },
 		},
 		{
 			Name: "equal", Doc: "Checks that a value is another one, tables and objects by what is in them.",

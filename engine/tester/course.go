@@ -124,7 +124,8 @@ func (r *run) shown() []string {
 	return out
 }
 
-// shownText is what a person reads: the title, the text, and each row with a space between its cells.
+// shownText is what a person reads: the title, the text, and each row, check, series and bar with a space between its parts. Of a check
+// it says the state as verdicts have it; what is drawn of numbers is no text.
 func shownText(s *journal.Show) string {
 	var lines []string
 	for _, line := range []string{s.Title, s.Text, strings.Join(s.Columns, " ")} {
@@ -134,6 +135,15 @@ func shownText(s *journal.Show) string {
 	}
 	for _, row := range s.Rows {
 		lines = append(lines, strings.Join(row, " "))
+	}
+	for _, c := range s.Checks {
+		lines = append(lines, strings.Join([]string{c.State, c.Name, c.Detail}, " "))
+	}
+	for _, series := range s.Series {
+		lines = append(lines, series.Name+" "+series.Text)
+	}
+	for _, b := range s.Bars {
+		lines = append(lines, b.Name+" "+b.Text)
 	}
 	return strings.Join(lines, "\n")
 }

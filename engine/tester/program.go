@@ -20,7 +20,11 @@ type declared struct {
 	name  string
 	place place
 	body  module.Callback
+	unit  bool // of a library: it runs no runbook
 }
+
+// library tells whether the file tests a library instead of a runbook.
+func (p program) library() bool { return len(p.cases) > 0 && p.cases[0].unit }
 
 // automatic says how a scenario is checked without Lua.
 type automatic struct {
@@ -41,14 +45,30 @@ func (t *trial) declare(ctx context.Context, a module.Args) error {
 	}
 	_, extends := d.place.world["extends"]
 	switch {
-	case d.name == "":
-		return action.Errorf(action.CodeInvalid, "test.case: a test needs a name that says what holds")
-	case slices.ContainsFunc(t.program.cases, func(other declared) bool { return other.name == d.name }):
-		return action.Errorf(action.CodeInvalid, "test.case: two tests are named %q", d.name)
 	case d.place.name == "" && d.place.world == nil:
 		return action.Errorf(action.CodeInvalid, "test.case: a test needs a site").Try(`{ scenario = "healthy" }, or { world = { … } } in the schema of scenario files`)
 	case d.place.name != "" && extends:
 		return action.Errorf(action.CodeInvalid, "test.case: the world extends the scenario %s: leave out its extends", d.place.name)
+	}
+	return t.add("test.case", d)
+}
+
+// declareUnit takes up a test of a library.
+func (t *trial) declareUnit(ctx context.Context, a module.Args) error {
+	return t.add("test.unit", declared{
+		name: a.String("name"), body: a["body"].(module.Callback), place: place{where: script.FrameOf(ctx).Where}, unit: true,
+	})
+}
+
+// add takes up a test. A file tests one thing: what a runbook did is no matter of its library's tests.
+func (t *trial) add(function string, d declared) error {
+	switch {
+	case d.name == "":
+		return action.Errorf(action.CodeInvalid, "%s: a test needs a name that says what holds", function)
+	case slices.ContainsFunc(t.program.cases, func(other declared) bool { return other.name == d.name }):
+		return action.Errorf(action.CodeInvalid, "%s: two tests are named %q", function, d.name)
+	case len(t.program.cases) > 0 && t.program.library() != d.unit, d.unit && len(t.program.scenarios) > 0:
+		return action.Errorf(action.CodeInvalid, "%s: a file tests a runbook, with test.case, or a library, with test.unit", function)
 	}
 	t.program.cases = append(t.program.cases, d)
 	return nil
@@ -56,6 +76,9 @@ func (t *trial) declare(ctx context.Context, a module.Args) error {
 
 func (t *trial) declareScenario(ctx context.Context, a module.Args) error {
 	name := a.String("name")
+	if t.program.library() {
+		return action.Errorf(action.CodeInvalid, "test.scenario: a library has no scenarios")
+	}
 	if _, twice := t.program.scenarios[name]; twice {
 		return action.Errorf(action.CodeInvalid, "test.scenario: %s is declared twice", name)
 	}

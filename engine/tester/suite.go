@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"runbook/engine"
 	"runbook/engine/action"
+	"runbook/engine/script"
 	"runbook/engine/watchdog"
 )
 
@@ -77,33 +79,44 @@ func (cfg *Config) suite(ctx context.Context, b Book, seats chan struct{}) *Suit
 	if cfg.Only == nil && len(tests) > 0 && ctx.Err() == nil {
 		s.Tests = append(s.Tests, l.everyGrantUsed()...)
 	}
-	s.Lines, s.Elapsed = l.coverage.Files(), time.Since(began)
+	s.Lines, s.Elapsed = slices.DeleteFunc(l.coverage.Files(), func(f script.Lines) bool { return f.File == b.path() }), time.Since(began)
 	return s
 }
 
 // tests lists the tests of a book. What keeps them from being listed is a test that fails.
 func (cfg *Config) tests(ctx context.Context, b Book, l *ledger) []test {
+	file := &trial{cfg: cfg, book: b, ledger: l}
+	if b.Tests != "" {
+		if err := file.declared(ctx); err != nil {
+			return []test{broken("the test file loads", err)} // what it tests, a runbook or a library, nobody can tell
+		}
+	}
+	if file.program.library() {
+		return file.program.tests()
+	}
 	book, err := engine.Describe(ctx, b.Entry, cfg.Library)
 	if err != nil {
 		return []test{broken("the runbook loads", err)}
 	}
-	l.may, l.params = book.Header.May, book.Header.Params
-	file := &trial{cfg: cfg, book: b, ledger: l}
-	if b.Tests != "" {
-		if err := file.declared(ctx); err != nil {
-			return []test{broken("the test file loads", err)}
-		}
-	}
-	l.grants = book.Grants // where no test could be read, nobody can tell what is used
-	var out []test
-	for _, d := range file.program.cases {
-		out = append(out, test{name: d.name, where: d.place.where.String(), body: func(ctx context.Context, t *trial) error { return t.runCase(ctx, d.name) }})
-	}
+	l.may, l.grants, l.params = book.Header.May, book.Grants, book.Header.Params
+	out := file.program.tests()
 	scenarios, err := b.scenarios()
 	if err != nil {
 		return append(out, broken("the scenarios are found", err))
 	}
 	return append(out, automatically(file.program, scenarios)...)
+}
+
+// tests are those that the file declares.
+func (p program) tests() []test {
+	var out []test
+	for _, d := range p.cases {
+		out = append(out, test{name: d.name, where: d.place.where.String(), body: func(ctx context.Context, t *trial) error {
+			t.library = d.unit
+			return t.runCase(ctx, d.name)
+		}})
+	}
+	return out
 }
 
 // declared reads the test file for what it declares.
@@ -142,7 +155,7 @@ func (t *trial) worthwhile() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case len(t.runs) == 0:
+	case len(t.runs) == 0 && !t.library:
 		return action.Errorf(action.CodeInvalid, "the test runs nothing").Try("run the runbook: test.run(), test.dry() or test.apply(test.plan())")
 	case t.checks == 0:
 		return action.Errorf(action.CodeInvalid, "the test checks nothing").Try("say what is expected: test.expect(run, { actions = { … }, verdict = … })")

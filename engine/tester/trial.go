@@ -29,6 +29,7 @@ type trial struct {
 	vm     *script.VM // of the test file; nil for a check without Lua
 
 	running bool // a body runs; before that the file only declares
+	library bool // the body is that of a library's test
 	program program
 	one     sync.Mutex // held by a run: a site has one clock
 	opening sync.Mutex // held while the site is opened, which mu is not: a test that hangs there has to be told of
@@ -41,6 +42,7 @@ type trial struct {
 	modules  []*module.Module // see eyes
 	runs     []*run
 	checks   int
+	told     []*journal.Record // what a library showed
 	failures []Failure
 	skipped  string
 }
@@ -62,10 +64,14 @@ func (t *trial) openFile(ctx context.Context) error {
 		return action.Errorf(action.CodeNotFound, "cannot read %s: %w", t.book.path(), err)
 	}
 	modules := append([]*module.Module{testModule(t)}, builtin.Modules(t.now)...)
-	t.vm = script.New(ctx, script.Options{
-		Modules: append(modules, t.cfg.Library.Modules...), Libraries: t.cfg.Library.Files, Own: t.book.Entry.Folder,
+	options := script.Options{
+		Modules: append(modules, t.cfg.Library.Modules...), Libraries: t.cfg.Library.Files, Own: t.book.Entry.Folder, Globals: engine.Globals(),
 		Invoke: t.invoke, Random: func() float64 { return 0.5 },
-	})
+	}
+	if t.library {
+		options.Libraries, options.Coverage = unlessBeside{options.Libraries, options.Own}, &t.ledger.coverage
+	}
+	t.vm = script.New(ctx, options)
 	return t.vm.Execute(ctx, script.Source{Name: t.book.path(), Text: string(text)})
 }
 
@@ -82,6 +88,9 @@ func (t *trial) close() error {
 
 // now is the time of the site.
 func (t *trial) now(ctx context.Context) (time.Time, error) {
+	if t.library {
+		return scenario.Began, nil
+	}
 	site, err := t.open(ctx)
 	if err != nil {
 		return time.Time{}, err
@@ -91,6 +100,9 @@ func (t *trial) now(ctx context.Context) (time.Time, error) {
 
 // open opens the test's site, once.
 func (t *trial) open(ctx context.Context) (Site, error) {
+	if t.library {
+		return nil, action.Errorf(action.CodeInvalid, "the test of a library has no site").Try("test.case has one, and tests a runbook")
+	}
 	t.opening.Lock()
 	defer t.opening.Unlock()
 	if site := t.opened(); site != nil {
@@ -158,12 +170,14 @@ func unplaced(err error) error {
 // invoke is what the calls of a test file do.
 func (t *trial) invoke(ctx context.Context, c script.Call) (any, error) {
 	name := c.Module.Qualified(c.Func)
-	declares := c.Module.Name == moduleName && (c.Func.Name == "case" || c.Func.Name == "scenario")
+	declares := c.Module.Name == moduleName && (c.Func.Name == "case" || c.Func.Name == "unit" || c.Func.Name == "scenario")
 	switch {
 	case declares && t.running:
 		return nil, action.Errorf(action.CodeInvalid, "%s declares, and cannot be called in a test", name)
 	case !declares && !t.running:
 		return nil, action.Errorf(action.CodeInvalid, "%s cannot be called while the tests are declared", name).Try("move the call into the function of a test.case")
+	case c.Module.Name == "":
+		return nil, t.tell(ctx, c)
 	case c.Func.Control != nil:
 		return c.Func.Control(ctx, c.Args)
 	}

@@ -102,6 +102,8 @@ func typeOf(t reflect.Type, tag string) string {
 		return "boolean"
 	case reflect.Interface:
 		return "any"
+	case reflect.Float64:
+		return "number"
 	}
 	return "integer"
 }

@@ -1,10 +1,10 @@
-// Package wall is the second, independent wall of a dry run: it stands in the transport under a client and refuses every
-// request that is not known to be a read.
+// Package wall is the second, independent wall of a dry run: it stands in the transport under a client, and before a machine that runs
+// commands, and refuses every request and command that is not known to be a read.
 //
 // The first wall is the gate, which in a dry run never calls an action's Apply. If that were all, one mistake in one
 // binding, a read that writes, would really change a site while the screen says DRY RUN. So whatever a binding's client
 // sends passes here as well, and must be on that binding's own declared list of reads. The wall knows no protocol beyond
-// HTTP and decides nothing itself: it asks, and refuses on any doubt. Read next: body.go, then the IsRead of a binding.
+// HTTP and decides nothing itself: it asks, and refuses on any doubt. Read next: body.go, command.go, then the IsRead of a binding.
 package wall
 
 import (
@@ -13,6 +13,9 @@ import (
 
 	"runbook/engine/action"
 )
+
+// ownFault is what to do about a refusal: the gate keeps a runbook's own changes from ever getting here.
+const ownFault = "this is a fault of the binding that built the request, not of the runbook: please report it with this message"
 
 // IsRead tells whether a request changes nothing, on the server as well as on the way; a non-nil error says why it may. The
 // request's own body is spent: body holds what would be sent. Neither may be changed.
@@ -31,6 +34,8 @@ type Wall struct {
 	isRead  IsRead
 	observe func(Refusal)
 	pass    func(r *http.Request, body []byte)
+	// commands are those that only look.
+	commands action.Commands
 
 	passed, refused atomic.Int64
 }
@@ -85,5 +90,5 @@ func (w *Wall) refuse(r *http.Request, reason error) error {
 	}
 	return action.Errorf(action.CodeRefused, "a dry run may only look, but %s %s is not known to be a read: %w; "+
 		"nothing was sent", method, r.URL.Path, reason).
-		Try("this is a fault of the binding that built the request, not of the runbook: please report it with this message")
+		Try(ownFault)
 }

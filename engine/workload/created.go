@@ -51,3 +51,16 @@ func Suffix(seed string) string {
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// Revised returns the object as the API server stores it in place of the one before: with a new generation, if its kind counts them and
+// it is meant to be another one than before.
+func Revised(before, after Object) Object {
+	if !slices.Contains(generations, Text(after, "kind")) || Equal(wish(before), wish(after)) {
+		return after
+	}
+	generation, _ := Int(before, "metadata", "generation")
+	return With(after, generation+1, "metadata", "generation")
+}
+
+// wish is what an object says it is meant to be.
+func wish(o Object) Object { return With(With(o, nil, "metadata"), nil, "status") }

@@ -172,6 +172,20 @@ func Controller(o Object) Object {
 	return nil
 }
 
+// Released is o without the reference to what controls it.
+func Released(o Object) Object {
+	var rest []any
+	for _, ref := range Maps(o, "metadata", "ownerReferences") {
+		if ref["controller"] != true {
+			rest = append(rest, ref)
+		}
+	}
+	if rest == nil {
+		return With(o, nil, "metadata", "ownerReferences")
+	}
+	return With(o, rest, "metadata", "ownerReferences")
+}
+
 func name(o Object) string { return Text(o, "metadata", "name") }
 func uid(o Object) string  { return Text(o, "metadata", "uid") }
 

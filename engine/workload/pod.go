@@ -7,11 +7,15 @@ import (
 	"time"
 )
 
-// placeholder makes the pod that a controller would add next: the owner's template under a made-up name, not started yet.
-func placeholder(owner Object, active, rest []Object, taken []string, now time.Time) Object {
+// placeholder makes the pod that a controller would add next: the owner's template under a made-up name, not started yet. A stateful
+// set knows the mark of its revision by itself.
+func placeholder(owner Object, active, rest []Object, taken []string, mark string, now time.Time) Object {
 	pod := NewPod(owner, nextName(owner, append(slices.Clone(active), rest...), taken))
-	if revision := Text(owner, "status", "updateRevision"); revision != "" {
-		pod = With(pod, revision, "metadata", "labels", revisionLabel)
+	if mark == "" {
+		mark = Text(owner, "status", "updateRevision")
+	}
+	if mark != "" {
+		pod = With(pod, mark, "metadata", "labels", RevisionLabel)
 	}
 	return Created(pod, now)
 }

@@ -13,8 +13,10 @@ func Reconcile(w Workload, now time.Time) Workload {
 	switch Text(w.Owner, "kind") {
 	case "Deployment":
 		return deployment(w, now)
-	case "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet":
-		w.Pods = converge(w.Owner, w.Pods, w.Pods, w.Taken, now)
+	case "StatefulSet", "DaemonSet":
+		return revisioned(w, now)
+	case "ReplicaSet", "ReplicationController":
+		w.Pods = converge(w.Owner, w.Pods, w.Pods, w.Taken, "", now)
 		w.Owner = SetStatus(w.Owner, staying(w.Pods), now)
 	}
 	return w
@@ -57,7 +59,7 @@ func (w Workload) filled(now time.Time) Workload {
 	w.Sets = slices.Clone(w.Sets)
 	var pods []Object
 	for i, set := range w.Sets {
-		mine := converge(set, controlledBy(set, w.Pods), w.Pods, w.Taken, now)
+		mine := converge(set, controlledBy(set, w.Pods), w.Pods, w.Taken, "", now)
 		w.Sets[i] = SetStatus(set, staying(mine), now)
 		pods = append(pods, mine...)
 	}
@@ -87,8 +89,9 @@ func nextHash(sets []Object) string {
 	return "new" + strconv.FormatInt(newest+1, 10)
 }
 
-// converge removes surplus pods of an owner or adds placeholders, and leaves finished and terminating pods alone.
-func converge(owner Object, pods, related []Object, taken []string, now time.Time) []Object {
+// converge removes surplus pods of an owner or adds placeholders, which get the mark of their revision, and leaves finished and
+// terminating pods alone.
+func converge(owner Object, pods, related []Object, taken []string, mark string, now time.Time) []Object {
 	var active, rest []Object
 	for _, p := range pods {
 		if IsActive(p) {
@@ -103,7 +106,7 @@ func converge(owner Object, pods, related []Object, taken []string, now time.Tim
 		active = slices.DeleteFunc(active, func(p Object) bool { return victims[name(p)] != nil })
 	}
 	for range -surplus {
-		active = append(active, placeholder(owner, active, rest, taken, now))
+		active = append(active, placeholder(owner, active, rest, taken, mark, now))
 	}
 	all := append(rest, active...)
 	slices.SortFunc(all, compareNames)

@@ -23,22 +23,40 @@ var notCopied = []string{
 
 // CurrentSet finds the replica set of the owner's present template, the oldest if there are several, -1 if there is none yet.
 func CurrentSet(owner Object, sets []Object) int {
-	wanted := Dig(owner, "spec", "template")
+	wanted := Map(owner, "spec", "template")
 	found := -1
 	for i, set := range sets {
-		if (found < 0 || CompareCreated(set, sets[found]) < 0) && Equal(wanted, withoutHash(Map(set, "spec", "template"))) {
+		if (found < 0 || CompareCreated(set, sets[found]) < 0) && SameTemplate(wanted, SetTemplate(set)) {
 			found = i
 		}
 	}
 	return found
 }
 
-func withoutHash(template Object) Object {
-	template = With(template, nil, "metadata", "labels", hashLabel)
+// SetTemplate is the template of a replica set as its deployment has it, without the mark of the revision.
+func SetTemplate(set Object) Object {
+	template := With(Map(set, "spec", "template"), nil, "metadata", "labels", hashLabel)
 	if labels := Map(template, "metadata", "labels"); labels != nil && len(labels) == 0 {
 		template = With(template, nil, "metadata", "labels")
 	}
 	return template
+}
+
+// AnnotationsOf are the annotations that a deployment gets back with an earlier revision: those that its replica set of that revision has,
+// and of its own those that a replica set does not get.
+func AnnotationsOf(ofSet, owner Object) Object {
+	out := Object{}
+	for key, value := range ofSet {
+		if !slices.Contains(notCopied, key) {
+			out[key] = value
+		}
+	}
+	for key, value := range Map(owner, "metadata", "annotations") {
+		if slices.Contains(notCopied, key) {
+			out[key] = value
+		}
+	}
+	return out
 }
 
 // NewSet makes the replica set of the owner's next revision, of the size that it begins with.

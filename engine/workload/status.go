@@ -76,13 +76,10 @@ func count(owner Object, pods []Object, now time.Time) (n counts) {
 	return n
 }
 
-// revisionLabel is how stateful and daemon sets mark what template a pod is made of.
-const revisionLabel = "controller-revision-hash"
-
 // ofRevision is 1 for a pod of that revision, and for every pod while the owner knows of no revisions.
 func ofRevision(owner, pod Object, which string) int64 {
 	wanted := Text(owner, "status", which)
-	if wanted == "" || Text(pod, "metadata", "labels", revisionLabel) == wanted {
+	if wanted == "" || IsOf(pod, wanted) {
 		return 1
 	}
 	return 0

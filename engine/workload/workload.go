@@ -21,8 +21,10 @@ type Object = map[string]any
 type Workload struct {
 	Owner Object   // a Deployment, ReplicaSet, StatefulSet, DaemonSet or ReplicationController; nil once deleted
 	Sets  []Object // a Deployment's replica sets, of every revision
-	Pods  []Object // the pods that the owner or its sets control
-	Taken []string // names of pods that were here before and must not come back
+	// Revisions are those that a StatefulSet or DaemonSet keeps; empty where they are not known.
+	Revisions []Object
+	Pods      []Object // the pods that the owner or its sets control
+	Taken     []string // names of pods that were here before and must not come back
 }
 
 // A Delta is a difference between two states of one object: nil Before for one that appeared, nil After for one that is gone.
@@ -55,11 +57,11 @@ func (w Workload) Ready(now time.Time) Workload {
 	}
 }
 
-// Diff lists what differs between two states of a workload: its owner first, then its sets, then its pods, each by name.
+// Diff lists what differs between two states of a workload: its owner first, then its sets or revisions, then its pods, each by name.
 func Diff(before, after Workload) []Delta {
 	var deltas []Delta
 	for _, pair := range [][2][]Object{
-		{one(before.Owner), one(after.Owner)}, {before.Sets, after.Sets}, {before.Pods, after.Pods},
+		{one(before.Owner), one(after.Owner)}, {before.Sets, after.Sets}, {before.Revisions, after.Revisions}, {before.Pods, after.Pods},
 	} {
 		deltas = append(deltas, diff(pair[0], pair[1])...)
 	}

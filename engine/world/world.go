@@ -1,8 +1,8 @@
 // Package world brings a scenario to life: a simulated site that the real client libraries talk to over loopback, in virtual time.
 //
 // It puts the parts together and knows no system from the inside: cluster is the API server, controller what goes on in a cluster
-// beside it, metrics the Prometheus, fault what goes wrong with any of them. It changes nothing outside of this process, has no chance
-// in it, and ends with its run. Read next: servers.go.
+// beside it, metrics the Prometheus, host the machine on which the run itself runs, fault what goes wrong with the servers. It changes
+// nothing outside of this process, has no chance in it, and ends with its run. Read next: servers.go.
 package world
 
 import (
@@ -19,6 +19,7 @@ import (
 	"runbook/engine/world/cluster"
 	"runbook/engine/world/controller"
 	"runbook/engine/world/fault"
+	"runbook/engine/world/host"
 	"runbook/engine/world/metrics"
 	"runbook/engine/world/scenario"
 	"runbook/engine/world/store"
@@ -54,6 +55,9 @@ func Open(s *scenario.Scenario) (*World, error) {
 	}
 	return w, w.listen()
 }
+
+// Host is the machine on which a run in this world runs its commands.
+func (w *World) Host() *host.Machine { return host.New(&w.scenario.Host, sleeper{w}.Sleep) }
 
 // Check finds what is wrong with the parts of a scenario that only its systems understand.
 func Check(s *scenario.Scenario) []scenario.Problem {

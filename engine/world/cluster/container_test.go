@@ -100,9 +100,9 @@ func (s *site) exec(query url.Values) (stdout, stderr string, err error) {
 func TestExec(t *testing.T) {
 	s := newSite(t)
 	s.section.Commands = []scenario.Command{
-		{Argv: []string{"df", "-h"}, Pods: "app=db", Stdout: "not this one"},
-		{Argv: []string{"df", "-h"}, Container: "a", Stdout: "90%\n", Takes: time.Minute},
-		{Argv: []string{"check", "*"}, Stderr: "broken\n", ExitCode: 3},
+		{Pods: "app=db", Answer: scenario.Answer{Argv: []string{"df", "-h"}, Stdout: "not this one"}},
+		{Container: "a", Answer: scenario.Answer{Argv: []string{"df", "-h"}, Stdout: "90%\n", Takes: time.Minute}},
+		{Answer: scenario.Answer{Argv: []string{"check", "*"}, Stderr: "broken\n", ExitCode: 3}},
 	}
 	s.apply(running)
 	slept := time.Duration(0)

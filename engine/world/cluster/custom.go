@@ -38,6 +38,14 @@ func (c *Cluster) customKinds() []*kind {
 	return out
 }
 
+// serving is an object in the version of the kind that is asked for: it may have been written in another one, with the same fields.
+func (k *kind) serving(o Object) Object {
+	if k.custom == nil || workload.Text(o, "apiVersion") == k.groupVersion().String() {
+		return o
+	}
+	return workload.With(o, k.groupVersion().String(), "apiVersion")
+}
+
 func customKind(d, version Object) *kind {
 	names := workload.Map(d, "status", "acceptedNames")
 	k := &kind{

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -83,8 +82,7 @@ func (q *request) eviction() (deletion, error) {
 
 // budgetFor is the disruption budget that guards a pod; nil if none does.
 func (c *Cluster) budgetFor(pod Object) (Object, error) {
-	phase := workload.Text(pod, "status", "phase")
-	if slices.Contains([]string{"Succeeded", "Failed", "Pending"}, phase) || metaText(pod, "deletionTimestamp") != "" {
+	if workload.NeedsNoBudget(pod) {
 		return nil, nil
 	}
 	var found []Object
@@ -112,24 +110,19 @@ func (c *Cluster) spend(budget, pod Object, dryRun bool) error {
 		n, _ := workload.Int(budget, "status", field)
 		return n
 	}
-	if !workload.IsReady(pod) {
-		healthy, desired := number("currentHealthy"), number("desiredHealthy")
-		if workload.Text(budget, "spec", "unhealthyPodEvictionPolicy") == "AlwaysAllow" || healthy >= desired && desired > 0 {
-			return nil
-		}
-	}
-	generation, _ := workload.Int(budget, "metadata", "generation")
-	allowed := number("disruptionsAllowed")
-	switch {
-	case number("observedGeneration") < generation:
+	switch workload.Disrupts(budget, pod) {
+	case workload.Harmless:
+		return nil
+	case workload.Unseen:
 		return overBudget(fmt.Sprintf("The disruption budget %s is still being processed by the server.", nameOf(budget)), 10)
-	case allowed <= 0:
+	case workload.Forbidden:
 		return overBudget(fmt.Sprintf("The disruption budget %s needs %d healthy pods and has %d currently", nameOf(budget),
 			number("desiredHealthy"), number("currentHealthy")), 0)
-	case dryRun:
+	}
+	if dryRun {
 		return nil
 	}
-	budget = workload.With(budget, allowed-1, "status", "disruptionsAllowed")
+	budget = workload.With(budget, number("disruptionsAllowed")-1, "status", "disruptionsAllowed")
 	budget = workload.With(budget, c.store.Now().UTC().Format(time.RFC3339), "status", "disruptedPods", nameOf(pod))
 	c.store.Update(budgets, budget)
 	return nil

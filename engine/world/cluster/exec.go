@@ -13,6 +13,7 @@ import (
 	"k8s.io/klog/v2"
 	"k8s.io/streaming/pkg/httpstream/wsstream"
 
+	"runbook/engine/command"
 	"runbook/engine/workload"
 	"runbook/engine/world/scenario"
 )
@@ -45,35 +46,22 @@ func (c *Cluster) exec(q *request) (answer, error) {
 	case workload.Dig(containerStatus(pod, name), "state", "running") == nil:
 		return answer{code: http.StatusInternalServerError, text: fmt.Sprintf("container not found (%q)\n", name)}, nil
 	}
-	command := c.command(pod, name, argv)
-	return answer{stream: func(w http.ResponseWriter) int { return c.run(w, q, command) }}, nil
+	said := c.command(pod, name, argv)
+	return answer{stream: func(w http.ResponseWriter) int { return c.run(w, q, said) }}, nil
 }
 
 // command is the scenario's answer for a command; without one it is a program that is not there.
-func (c *Cluster) command(pod Object, container string, argv []string) scenario.Command {
-	for _, command := range c.cfg.Section.Commands {
-		if !answers(command.Argv, argv) || command.Container != "" && command.Container != container {
+func (c *Cluster) command(pod Object, container string, argv []string) scenario.Answer {
+	for _, one := range c.cfg.Section.Commands {
+		if !command.Answers(one.Argv, argv) || one.Container != "" && one.Container != container {
 			continue
 		}
-		if selector, err := labels.Parse(command.Pods); err == nil && selector.Matches(labelsOf(pod, "metadata", "labels")) {
-			return command
+		if selector, err := labels.Parse(one.Pods); err == nil && selector.Matches(labelsOf(pod, "metadata", "labels")) {
+			return one.Answer
 		}
 	}
-	return scenario.Command{ExitCode: 127, Stderr: fmt.Sprintf("OCI runtime exec failed: exec failed: unable to start container process: "+
+	return scenario.Answer{ExitCode: 127, Stderr: fmt.Sprintf("OCI runtime exec failed: exec failed: unable to start container process: "+
 		"exec: %q: executable file not found in $PATH: unknown\n", argv[0])}
-}
-
-// answers tells whether a pattern fits a command: "*" stands for one argument, "..." at the end for any number of them, options too.
-func answers(pattern, argv []string) bool {
-	for i, word := range pattern {
-		if word == "..." && i == len(pattern)-1 {
-			return true
-		}
-		if i == len(argv) || word != "*" && word != argv[i] {
-			return false
-		}
-	}
-	return len(pattern) == len(argv)
 }
 
 // The channels of a connection to a command.
@@ -87,7 +75,7 @@ const (
 )
 
 // run upgrades the connection and tells what the command prints and how it ends.
-func (c *Cluster) run(w http.ResponseWriter, q *request, command scenario.Command) int {
+func (c *Cluster) run(w http.ResponseWriter, q *request, said scenario.Answer) int {
 	types := make([]wsstream.ChannelType, channels)
 	for channel, wanted := range map[int]bool{stdin: isTrue(q.query["stdin"]), resize: true} {
 		if wanted {
@@ -109,14 +97,14 @@ func (c *Cluster) run(w http.ResponseWriter, q *request, command scenario.Comman
 		return http.StatusBadRequest // the library has answered
 	}
 	defer connection.Close() //nolint:errcheck // whoever is at the other end has all that there is
-	if command.Takes > 0 && c.cfg.Sleep != nil && c.cfg.Sleep(r.Context(), command.Takes) != nil {
+	if said.Takes > 0 && c.cfg.Sleep != nil && c.cfg.Sleep(r.Context(), said.Takes) != nil {
 		return http.StatusSwitchingProtocols
 	}
-	status, err := json.Marshal(exitStatus(command.ExitCode))
+	status, err := json.Marshal(exitStatus(said.ExitCode))
 	if err != nil {
 		return http.StatusSwitchingProtocols
 	}
-	for channel, text := range map[int]string{stdout: command.Stdout, stderr: command.Stderr} {
+	for channel, text := range map[int]string{stdout: said.Stdout, stderr: said.Stderr} {
 		_, _ = streams[channel].Write([]byte(text)) // whoever does not want it has gone
 	}
 	_, _ = streams[errorChannel].Write(status)

@@ -74,6 +74,7 @@ func (f form) partial() bool { return strings.HasPrefix(f.as, "PartialObjectMeta
 
 // one is an object in that form.
 func (f form) one(k *kind, o Object) any {
+	o = k.serving(o)
 	switch {
 	case f.partial():
 		return partial(o)
@@ -85,6 +86,9 @@ func (f form) one(k *kind, o Object) any {
 
 // many is a list of objects in that form.
 func (f form) many(k *kind, items []Object, meta listMeta) any {
+	if k.custom != nil {
+		items = mapped(items, k.serving)
+	}
 	switch {
 	case f.partial():
 		return list{metav1.TypeMeta{Kind: "PartialObjectMetadataList", APIVersion: "meta.k8s.io/v1"}, meta, mapped(items, partial)}

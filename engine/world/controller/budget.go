@@ -1,7 +1,7 @@
 package controller
 
 import (
-	"math"
+	"time"
 
 	"runbook/engine/workload"
 	"runbook/engine/world/store"
@@ -9,52 +9,19 @@ import (
 
 const budgets = "poddisruptionbudgets.policy"
 
-// syncBudget works out how many pods of a disruption budget may be evicted now.
-func (c *Controllers) syncBudget(_ store.Key, budget Object) {
-	var pods []Object
-	healthy := int64(0)
-	for _, pod := range c.podsIn(namespaceOf(budget)) {
-		if !selects(budget, pod) {
-			continue
-		}
-		pods = append(pods, pod)
-		if workload.IsActive(pod) && workload.IsReady(pod) && workload.Dig(budget, "status", "disruptedPods", nameOf(pod)) == nil {
-			healthy++
-		}
-	}
-	expected, desired := c.expected(budget, pods)
-	allowed := max(0, healthy-desired)
-	if expected == 0 {
-		allowed = 0
-	}
-	for field, n := range map[string]int64{
-		"currentHealthy": healthy, "desiredHealthy": desired, "expectedPods": expected, "disruptionsAllowed": allowed,
-	} {
-		budget = workload.With(budget, n, "status", field)
-	}
-	budget = c.undisturbed(budget, pods)
-	if generation, ok := workload.Int(budget, "metadata", "generation"); ok {
-		budget = workload.With(budget, generation, "status", "observedGeneration")
-	}
-	status, reason := "False", "InsufficientPods"
-	if allowed > 0 {
-		status, reason = "True", "SufficientPods"
-	}
-	c.store.Update(budgets, workload.SetCondition(budget, "DisruptionAllowed", status, reason, "", c.now()))
-}
+// disruptionTime is how long an evicted pod may take to go before its budget counts it again.
+const disruptionTime = 2 * time.Minute
 
-// expected is how many pods there should be, and how many of them have to be healthy.
-func (c *Controllers) expected(budget Object, pods []Object) (expected, desired int64) {
-	if most := workload.Dig(budget, "spec", "maxUnavailable"); most != nil {
-		expected = c.scaleOf(pods)
-		return expected, max(0, expected-workload.Share(most, 0, expected, math.Ceil))
+// syncBudget works out how many pods of a disruption budget may be evicted now.
+func (c *Controllers) syncBudget(key store.Key, budget Object) {
+	var pods []Object
+	for _, pod := range c.podsIn(namespaceOf(budget)) {
+		if selects(budget, pod) {
+			pods = append(pods, pod)
+		}
 	}
-	least := workload.Dig(budget, "spec", "minAvailable")
-	if n, number := workload.Int(budget, "spec", "minAvailable"); number {
-		return int64(len(pods)), n
-	}
-	expected = c.scaleOf(pods)
-	return expected, workload.Share(least, 0, expected, math.Ceil)
+	budget = c.undisturbed(key, budget, pods)
+	c.store.Update(budgets, workload.Budgeted(budget, pods, func() int64 { return c.scaleOf(pods) }, c.now()))
 }
 
 // scaleOf is how many pods the owners of these want in all.
@@ -82,17 +49,22 @@ func (c *Controllers) above(o Object) Object {
 	return c.store.Get(key)
 }
 
-// undisturbed forgets evictions whose pods have gone, or are on their way and counted as such.
-func (c *Controllers) undisturbed(budget Object, pods []Object) Object {
+// undisturbed forgets evictions whose pods have gone, are on their way and counted as such, or should have gone long ago.
+func (c *Controllers) undisturbed(key store.Key, budget Object, pods []Object) Object {
 	there := map[string]bool{}
 	for _, pod := range pods {
 		there[nameOf(pod)] = !workload.IsLeaving(pod)
 	}
 	disrupted := Object{}
 	for name, at := range workload.Map(budget, "status", "disruptedPods") {
-		if there[name] {
-			disrupted[name] = at
+		text, _ := at.(string)
+		since, err := time.Parse(time.RFC3339, text)
+		until := since.Add(disruptionTime)
+		if err != nil || !there[name] || until.Before(c.now()) {
+			continue
 		}
+		disrupted[name] = at
+		c.agenda.put(uidOf(budget), "disrupted "+name, until.Add(time.Second), func() { c.work.add(key) })
 	}
 	if len(disrupted) == 0 {
 		return workload.With(budget, nil, "status", "disruptedPods")

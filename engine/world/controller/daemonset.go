@@ -1,7 +1,6 @@
 package controller
 
 import (
-	"math"
 	"slices"
 
 	"runbook/engine/workload"
@@ -10,9 +9,8 @@ import (
 
 // syncDaemonSet keeps a pod on every node that takes it, and moves them to the present template a few at a time.
 func (c *Controllers) syncDaemonSet(key store.Key, set Object) {
-	c.adopt(set, "pods")
-	hash := hashOf(workload.Map(set, "spec", "template"), 0)
-	c.revisionOf(set)
+	c.reclaim(set, "pods")
+	hash := c.revisionOf(set)
 	pods := map[string]Object{} // by node
 	var surplus []Object
 	for _, pod := range c.owned(set, "pods") {
@@ -27,6 +25,7 @@ func (c *Controllers) syncDaemonSet(key store.Key, set Object) {
 		c.keepDaemons(set, hash, wanted, pods, surplus)
 	}
 	c.store.Update(key.Resource, c.daemonStatus(set, hash, wanted))
+	c.expire(set, c.owned(set, "pods"))
 	c.watchAvailable(key, set)
 }
 
@@ -37,7 +36,7 @@ func (c *Controllers) keepDaemons(set Object, hash string, wanted []string, pods
 			continue
 		}
 		pod := c.newPod(set, "", func(pod Object) Object {
-			return daemon(workload.With(pod, hash, "metadata", "labels", revisionLabel), node)
+			return daemon(workload.With(pod, hash, "metadata", "labels", workload.RevisionLabel), node)
 		})
 		c.tell(set, from, "Created pod: %s", nameOf(pod))
 	}
@@ -66,7 +65,7 @@ func (c *Controllers) outdated(set Object, hash string, wanted []string, pods ma
 	if workload.Text(set, "spec", "updateStrategy", "type") == "OnDelete" {
 		return nil
 	}
-	spare := max(1, workload.Share(workload.Dig(set, "spec", "updateStrategy", "rollingUpdate", "maxUnavailable"), 1, int64(len(wanted)), math.Ceil))
+	spare := workload.DaemonsToSpare(set, int64(len(wanted)))
 	var useful []Object
 	for _, node := range wanted {
 		pod := pods[node]
@@ -75,7 +74,7 @@ func (c *Controllers) outdated(set Object, hash string, wanted []string, pods ma
 			spare--
 		}
 		switch {
-		case pod == nil || isOf(pod, hash):
+		case pod == nil || workload.IsOf(pod, hash):
 		case available:
 			useful = append(useful, pod)
 		default:
@@ -132,21 +131,15 @@ func (c *Controllers) daemonStatus(set Object, hash string, wanted []string) Obj
 	set = workload.With(set, int64(len(wanted)), "status", "desiredNumberScheduled")
 	pods := c.owned(set, "pods")
 	set = workload.SetStatus(set, pods, c.now())
-	updated, misplaced := int64(0), int64(0)
+	misplaced := int64(0)
 	for _, pod := range pods {
 		if !workload.IsActive(pod) {
 			continue
-		}
-		if isOf(pod, hash) {
-			updated++
 		}
 		if !slices.Contains(wanted, nodeOf(pod)) {
 			misplaced++
 		}
 	}
 	set = workload.With(set, misplaced, "status", "numberMisscheduled")
-	if updated == 0 {
-		return workload.With(set, nil, "status", "updatedNumberScheduled")
-	}
-	return workload.With(set, updated, "status", "updatedNumberScheduled")
+	return workload.WithUpdated(set, pods, hash)
 }

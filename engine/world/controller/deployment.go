@@ -12,7 +12,7 @@ var deploymentController = note{from: "deployment-controller", reason: "ScalingR
 // syncDeployment takes one step of a deployment's rollout: it makes, numbers and sizes replica sets. The next step follows when that has
 // had its effect on their statuses.
 func (c *Controllers) syncDeployment(_ store.Key, d Object) {
-	c.adopt(d, "replicasets.apps")
+	c.reclaim(d, "replicasets.apps")
 	sets := c.owned(d, "replicasets.apps")
 	current := workload.CurrentSet(d, sets)
 	if workload.IsLeaving(d) {

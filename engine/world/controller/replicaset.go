@@ -15,7 +15,7 @@ var whoKeeps = map[string]string{
 
 // syncReplicas keeps the number of pods of a replica set or a replication controller.
 func (c *Controllers) syncReplicas(key store.Key, set Object) {
-	c.adopt(set, "pods")
+	c.reclaim(set, "pods")
 	pods := c.owned(set, "pods")
 	if !workload.IsLeaving(set) && !c.isTerminating(key.Namespace) {
 		c.keepReplicas(key, set, pods)
@@ -78,10 +78,15 @@ func (c *Controllers) watchAvailable(key store.Key, owner Object) {
 	}
 }
 
-// adopt makes an owner the controller of what it selects and nobody controls.
-func (c *Controllers) adopt(owner Object, resource string) {
+// reclaim makes an owner the controller of what it selects and nobody controls, and lets go what it does not select any more.
+func (c *Controllers) reclaim(owner Object, resource string) {
 	if workload.IsLeaving(owner) {
 		return
+	}
+	for _, o := range c.owned(owner, resource) {
+		if !selects(owner, o) {
+			c.store.Update(resource, workload.Released(o))
+		}
 	}
 	for _, key := range c.index.orphansOf(resource, namespaceOf(owner)) {
 		o := c.store.Get(key)

@@ -1,54 +1,40 @@
 package controller
 
 import (
-	"slices"
-
 	"runbook/engine/workload"
 	"runbook/engine/world/store"
 )
 
-// revisionLabel marks what template a stateful or daemon set's pod is made of.
-const revisionLabel = "controller-revision-hash"
+const revisions = "controllerrevisions.apps"
 
-// revisionOf is the name of the revision that an owner's present template has. It is recorded, as what kubectl rollout history and undo
-// go by.
+// revisionOf is the mark that pods of an owner's present template get. Its revision is recorded, as what kubectl rollout history and
+// undo go by, and is the newest.
 func (c *Controllers) revisionOf(owner Object) string {
-	hash := hashOf(workload.Map(owner, "spec", "template"), 0)
-	name := nameOf(owner) + "-" + hash
-	all := c.owned(owner, "controllerrevisions.apps")
-	newest := int64(0)
-	for _, r := range all {
-		n, _ := workload.Int(r, "revision")
-		newest = max(newest, n)
-	}
-	i := slices.IndexFunc(all, func(r Object) bool { return nameOf(r) == name })
+	all := c.owned(owner, revisions)
+	i := workload.CurrentRevision(owner, all)
 	if i < 0 {
-		template := workload.With(workload.Map(owner, "spec", "template"), "replace", "$patch")
-		c.create("controllerrevisions.apps", Object{
-			"apiVersion": "apps/v1", "kind": "ControllerRevision", "revision": newest + 1,
-			"data": Object{"spec": Object{"template": template}},
-			"metadata": Object{
-				"name": name, "namespace": namespaceOf(owner), "ownerReferences": []any{workload.OwnerReference(owner)},
-				"labels": workload.With(workload.Map(owner, "spec", "template", "metadata", "labels"), hash, revisionLabel),
-			},
-		})
-	} else if n, _ := workload.Int(all[i], "revision"); n < newest {
-		c.store.Update("controllerrevisions.apps", workload.With(all[i], newest+1, "revision"))
+		made := workload.NewRevision(owner, all, hashOf(workload.Map(owner, "spec", "template"), 0))
+		return workload.RevisionMark(owner, c.create(revisions, made))
 	}
-	return name
+	if newest := workload.NextRevision(all); workload.RevisionNumber(all[i])+1 < newest {
+		all[i] = c.store.Update(revisions, workload.With(all[i], newest, "revision"))
+	}
+	return workload.RevisionMark(owner, all[i])
 }
 
 // templateOf is the owner with the template of one of its revisions; with its present one if that is not recorded.
 func (c *Controllers) templateOf(owner Object, revision string) Object {
-	recorded := c.store.Get(store.Key{Resource: "controllerrevisions.apps", Namespace: namespaceOf(owner), Name: revision})
-	template := workload.Map(recorded, "data", "spec", "template")
+	recorded := c.store.Get(store.Key{Resource: revisions, Namespace: namespaceOf(owner), Name: revision})
+	template := workload.RecordedTemplate(recorded)
 	if template == nil {
 		return owner
 	}
-	return workload.With(owner, workload.With(template, nil, "$patch"), "spec", "template")
+	return workload.With(owner, template, "spec", "template")
 }
 
-// isOf tells whether a pod is made of a revision, by the name or the hash of which it is marked.
-func isOf(pod Object, mark string) bool {
-	return workload.Text(pod, "metadata", "labels", revisionLabel) == mark
+// expire removes the oldest revisions that nobody uses, beyond the owner's limit.
+func (c *Controllers) expire(owner Object, pods []Object) {
+	for _, old := range workload.ExpiredRevisions(owner, c.owned(owner, revisions), pods) {
+		c.remove(store.KeyOf(revisions, old), old)
+	}
 }

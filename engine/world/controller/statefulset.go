@@ -12,7 +12,7 @@ import (
 // syncStatefulSet keeps a stateful set's pods by their numbers, in order, and moves them to its present template from the highest to
 // the lowest.
 func (c *Controllers) syncStatefulSet(key store.Key, set Object) {
-	c.adopt(set, "pods")
+	c.reclaim(set, "pods")
 	update := c.revisionOf(set)
 	if workload.Text(set, "status", "currentRevision") == "" {
 		set = workload.With(set, update, "status", "currentRevision")
@@ -27,6 +27,7 @@ func (c *Controllers) syncStatefulSet(key store.Key, set Object) {
 		set = workload.SetStatus(set, c.owned(set, "pods"), c.now())
 	}
 	c.store.Update(key.Resource, set)
+	c.expire(set, c.owned(set, "pods"))
 	c.watchAvailable(key, set)
 }
 
@@ -83,7 +84,7 @@ func (c *Controllers) updateOrdinals(set Object, pods []Object, healthy func(Obj
 		if workload.Ordinal(pod) < int(partition) {
 			return
 		}
-		if !isOf(pod, workload.Text(set, "status", "updateRevision")) && !workload.IsLeaving(pod) {
+		if !workload.IsOf(pod, workload.Text(set, "status", "updateRevision")) && !workload.IsLeaving(pod) {
 			c.removeOrdinal(set, pod)
 			return
 		}
@@ -102,7 +103,7 @@ func (c *Controllers) createOrdinal(set Object, i int) {
 	c.claim(set, name)
 	c.newPod(c.templateOf(set, revision), name, func(pod Object) Object {
 		for label, value := range map[string]string{
-			"statefulset.kubernetes.io/pod-name": name, "apps.kubernetes.io/pod-index": strconv.Itoa(i), revisionLabel: revision,
+			"statefulset.kubernetes.io/pod-name": name, "apps.kubernetes.io/pod-index": strconv.Itoa(i), workload.RevisionLabel: revision,
 		} {
 			pod = workload.With(pod, value, "metadata", "labels", label)
 		}

@@ -21,11 +21,13 @@ func (s *Scenario) check(f file) error {
 		}
 	}
 	for i, c := range s.Kubernetes.Commands {
-		if len(c.Argv) == 0 {
-			return f.at(errors.New("a command needs argv: [df, -h]"), "kubernetes", "commands", i)
+		if field, err := c.check(); err != nil {
+			return f.at(err, "kubernetes", "commands", i, field)
 		}
-		if err := selector(c.Pods); err != nil {
-			return f.at(err, "kubernetes", "commands", i, "pods")
+	}
+	for i, a := range s.Host.Commands {
+		if field, err := a.check(); err != nil {
+			return f.at(err, "host", "commands", i, field)
 		}
 	}
 	for i, e := range s.Timeline {
@@ -49,6 +51,27 @@ func (b Behaviour) check() (field string, err error) {
 		return "be", err
 	}
 	return b.Manner.check()
+}
+
+func (c Command) check() (field string, err error) {
+	if err := selector(c.Pods); err != nil {
+		return "pods", err
+	}
+	return c.Answer.check()
+}
+
+func (a Answer) check() (field string, err error) {
+	switch {
+	case len(a.Argv) == 0:
+		return "", errors.New("a command needs argv: [df, -h]")
+	case a.Reads && slices.Contains([]string{"", "*", "..."}, a.Argv[0]):
+		return "argv", errors.New("a command that only looks begins with the name of a program: [df, -h]")
+	case a.ExitCode < 0 || a.ExitCode > 255:
+		return "exit_code", errors.New("an exit code is from 0 to 255")
+	case a.Takes < 0:
+		return "takes", errors.New("a duration is not negative here")
+	}
+	return "", nil
 }
 
 // Ways lists the ways in which a pod can behave.

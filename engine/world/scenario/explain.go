@@ -15,6 +15,9 @@ import (
 //go:embed scenario.go
 var source string
 
+// parts are the types of which several others consist.
+var parts = []string{"manner", "answer"}
+
 // A WayDoc is a way in which a pod can behave.
 type WayDoc struct{ Way, Doc string }
 
@@ -25,11 +28,12 @@ func Types() ([]typedoc.Type, error) {
 		return nil, err
 	}
 	types := typedoc.Types(reflect.TypeFor[Scenario](), "yaml", func(of string, f reflect.StructField) string {
-		doc := docs[of+"."+f.Name]
-		if doc == "" {
-			doc = docs["manner."+f.Name] // it is part of several
+		for _, of := range append([]string{of}, parts...) {
+			if doc := docs[of+"."+f.Name]; doc != "" {
+				return doc
+			}
 		}
-		return doc
+		return ""
 	})
 	for i := range types {
 		types[i].Doc = docs[types[i].Name]

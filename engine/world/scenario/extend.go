@@ -27,6 +27,7 @@ func (s *Scenario) over(base *Scenario) *Scenario {
 	k.Manifests = manifestsOver(k.Manifests, b.Manifests)
 	k.Behaviour = slices.Concat(k.Behaviour, b.Behaviour)
 	k.Commands = slices.Concat(k.Commands, b.Commands)
+	out.Host.Commands = slices.Concat(out.Host.Commands, base.Host.Commands)
 	p := &out.Prometheus
 	p.Interval = cmp.Or(p.Interval, base.Prometheus.Interval)
 	p.Series = replaced(base.Prometheus.Series, p.Series, func(s Series) string { return s.Series })

@@ -22,6 +22,7 @@ type Scenario struct {
 	ReadOnly   bool       `yaml:"read_only"`
 	Kubernetes Kubernetes `yaml:"kubernetes"` // the cluster
 	Prometheus Prometheus `yaml:"prometheus"` // the metrics
+	Host       Host       `yaml:"host"`       // the machine on which the run itself runs
 	Timeline   []Event    `yaml:"timeline"`   // what happened before the run, and will happen during it
 	Faults     []Fault    `yaml:"faults"`     // answers that go wrong; the first that fits a call does
 }
@@ -96,14 +97,25 @@ type Usage struct {
 
 // A Command answers for a command that is run in a container.
 type Command struct {
-	Pods      string        `yaml:"pods"`      // label selector; every pod if not given
-	Container string        `yaml:"container"` // every container if not given
-	Argv      []string      `yaml:"argv"`      // "*" is one argument, "..." at the end any rest
-	Stdout    string        `yaml:"stdout"`    // what it prints
-	Stderr    string        `yaml:"stderr"`    // what it prints as errors
-	ExitCode  int           `yaml:"exit_code"` // with which it ends
-	Reads     bool          `yaml:"reads"`     // it only looks, as commands.reads of a site file says: "*" and "..." are then no options
-	Takes     time.Duration `yaml:"takes"`     // how long it runs; no time if not given
+	Pods      string `yaml:"pods"`      // label selector; every pod if not given
+	Container string `yaml:"container"` // every container if not given
+	Answer    `yaml:",inline"`
+}
+
+// An Answer is what a command does.
+type Answer struct {
+	Argv     []string      `yaml:"argv"`      // "*" is one argument, "..." at the end any rest
+	Stdout   string        `yaml:"stdout"`    // what it prints
+	Stderr   string        `yaml:"stderr"`    // what it prints as errors
+	ExitCode int           `yaml:"exit_code"` // with which it ends
+	Reads    bool          `yaml:"reads"`     // it only looks, as commands.reads of a site file says: "*" and "..." are then no options
+	Takes    time.Duration `yaml:"takes"`     // how long it runs; no time if not given
+}
+
+// Host is the simulated machine on which the run itself runs. Nothing of the real one is there: it has the programs that commands name,
+// and no others.
+type Host struct {
+	Commands []Answer `yaml:"commands"` // that can be run on it; the first that fits answers
 }
 
 // An Event is something that happens to the site: before the run (at: -10m) or during it (at: 30s). It has exactly one of become,

@@ -32,6 +32,7 @@ kubernetes:
     - file: site.txt
     - {apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: photon-mlir}, spec: {replicas: 3, paused: true}}
   behaviour: [{be: healthy, ready: 2s}]
+host: {commands: [{argv: [df]}]}
 prometheus:
   series:
     - {series: up, values: 1x10}
@@ -53,6 +54,7 @@ kubernetes:
   user: oncall
   manifests: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: photon-mlir}, spec: {replicas: 5}}]
   behaviour: [{pods: app=web, be: crash-loop}]
+host: {commands: [{argv: [df], stdout: full}]}
 prometheus: {series: [{series: up, values: 0x10}]}
 timeline: [{at: -10m, become: crash-loop, pods: app=web, count: 2, logs: "panic"}]
 faults: [{on: delete pods, answer: 409}]
@@ -78,6 +80,7 @@ faults: [{on: delete pods, answer: 409}]
 	require.Equal(t, []How{CrashLoop, Healthy}, []How{s.Kubernetes.Behaviour[0].Be, s.Kubernetes.Behaviour[1].Be})
 	require.Equal(t, 2*time.Second, s.Kubernetes.Behaviour[1].Ready)
 	require.Equal(t, []Series{{Series: "up", Values: "0x10"}, {Series: "down", Values: "0x10"}}, s.Prometheus.Series)
+	require.Equal(t, []Answer{{Argv: []string{"df"}, Stdout: "full"}, {Argv: []string{"df"}}}, s.Host.Commands)
 	require.Equal(t, -10*time.Minute, s.Timeline[0].At)
 	require.Equal(t, "panic", s.Timeline[0].Logs)
 	require.Equal(t, "pod/a", s.Timeline[1].Delete)
@@ -112,6 +115,12 @@ func TestWhatIsWrongIsSaidWithItsLine(t *testing.T) {
 		"manifest":   {"kubernetes:\n  manifests:\n    - {kind: Pod, metadata: {name: a}}", `near/a.yaml: line 3: kubernetes.manifests[0]: an object has no apiVersion`},
 		"file":       {"kubernetes:\n  manifests:\n    - file: gone.yaml", `near/a.yaml: line 3: kubernetes.manifests[0]: cannot read the file: open gone.yaml: file does not exist`},
 		"above":      {"kubernetes:\n  manifests:\n    - file: ../x.yaml", `near/a.yaml: line 3: kubernetes.manifests[0]: "../x.yaml" is not in the scenario's folder or below it: its path begins there, has slashes and goes nowhere up`},
+		"no argv":    {"host:\n  commands:\n    - {stdout: x}", `near/a.yaml: line 3: host.commands[0]: a command needs argv: [df, -h]`},
+		"inlined 2":  {"host:\n  commands:\n    - argv: [df]\n      stdot: x", `near/a.yaml: line 4: there is no field "stdot" here; did you mean "stdout"?`},
+		"any read":   {"host:\n  commands:\n    - argv: [\"*\"]\n      reads: true", `near/a.yaml: line 3: host.commands[0].argv: a command that only looks begins with the name of a program: [df, -h]`},
+		"exit code":  {"host:\n  commands:\n    - argv: [df]\n      exit_code: 256", `near/a.yaml: line 4: host.commands[0].exit_code: an exit code is from 0 to 255`},
+		"takes":      {"host:\n  commands:\n    - argv: [df]\n      takes: -1s", `near/a.yaml: line 4: host.commands[0].takes: a duration is not negative here`},
+		"pod argv":   {"kubernetes:\n  commands:\n    - {pods: a=b}", `near/a.yaml: line 3: kubernetes.commands[0]: a command needs argv: [df, -h]`},
 		"no event":   {"timeline:\n  - at: 1m", `near/a.yaml: line 2: timeline[0]: an event is one of become, apply, patch, delete and fault, and this has none of them`},
 		"two events": {"timeline:\n  - {at: 1m, become: oom, delete: pod/x}", `near/a.yaml: line 2: timeline[0]: an event is one of become, apply, patch, delete and fault, and this has become and delete`},
 		"patch":      {"timeline:\n  - {at: 1m, patch: web, with: {a: 1}}", `near/a.yaml: line 2: timeline[0].patch: "web" is not of the form kind/name`},

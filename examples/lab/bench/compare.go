@@ -80,7 +80,7 @@ func (s side) check(output string) error {
 		missing = slices.DeleteFunc(missing, func(want string) bool { return strings.HasPrefix(line, want) })
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("%s does not say %q: are the ten thousand pods there?", strings.Join(s.do[0], " "), missing[0])
+		return fmt.Errorf("%s does not say %q: is what it looks at there?", strings.Join(s.do[0], " "), missing[0])
 	}
 	return scanner.Err()
 }

@@ -16,6 +16,9 @@ type work interface {
 // namespace is where `lab pods` puts the ten thousand pods.
 const namespace = "bench"
 
+// logsNamespace is where `lab talkers` puts eight pods with 51 MB of logs.
+const logsNamespace = "bench-logs"
+
 // allWork is what is compared, and what is to be reached.
 func allWork(source, kubectl string) []work {
 	runbook := filepath.Join(source, "bin", "runbook")
@@ -50,6 +53,19 @@ func allWork(source, kubectl string) []work {
 			ours: side{do: pipeline{{runbook, "run", script("table.lua")}}, says: table},
 			peer: side{do: pipeline{{kubectl, "get", "pods", "--namespace", namespace}}, says: table},
 			aim:  aim{time: 0.5, memory: 0.5},
+		},
+		comparison{
+			name: "last errors in 8 logs / kubectl | grep",
+			ours: side{do: pipeline{{runbook, "run", script("errors.lua")}}, says: []string{"talker-"}},
+			peer: side{
+				do: pipeline{
+					{kubectl, "logs", "--namespace", logsNamespace, "--selector", "app=talker", "--tail=-1", "--max-log-requests=8"},
+					{"grep", "-i", "error"},
+					{"tail", "-20"},
+				},
+				says: []string{"ERROR request failed"},
+			},
+			aim: aim{time: 0.3},
 		},
 	}
 }

@@ -30,6 +30,7 @@ containers. Nodes and pods are played by kwok: they have logs, events, usage and
 		restartCommand(),
 		scenarioCommand(),
 		podsCommand(),
+		talkersCommand(),
 		inboxCommand(),
 		deviceCommand(),
 		holdCommand(),

@@ -61,7 +61,13 @@ func upCommand(modules build.Modules) *cobra.Command {
 
 // publish writes the site file and that of the shell, and returns what to say to runbook's --site.
 func publish(dir layout.Dir, name string, out io.Writer) (string, error) {
-	if err := sitefile.Write(dir, cmp.Or(name, strings.TrimPrefix(filepath.Base(string(dir)), ".")), site.Namespace); err != nil {
+	state, err := supervisor.ReadState(dir)
+	if err != nil {
+		return "", err
+	}
+	if err := sitefile.Write(dir, sitefile.Site{
+		Name: cmp.Or(name, strings.TrimPrefix(filepath.Base(string(dir)), ".")), Namespace: site.Namespace, Prometheus: state.URL("prometheus"),
+	}); err != nil {
 		return "", err
 	}
 	if err := sitefile.WriteEnv(dir); err != nil {
@@ -70,7 +76,7 @@ func publish(dir layout.Dir, name string, out io.Writer) (string, error) {
 	if name == "" {
 		return dir.Site(), nil
 	}
-	err := sitefile.Publish(dir, name)
+	err = sitefile.Publish(dir, name)
 	if taken, ok := errors.AsType[*sitefile.TakenError](err); ok {
 		fmt.Fprintln(out, taken)
 		return dir.Site(), nil

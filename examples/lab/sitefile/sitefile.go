@@ -24,10 +24,20 @@ var text string
 // A path is written as JSON writes it, which YAML reads the same, whatever is in it.
 var page = template.Must(template.New("site").Parse(text))
 
-// Write writes the site file of the lab in dir, under a name by which runs tell it from other sites.
-func Write(dir layout.Dir, name, namespace string) error {
+// A Site is what a site file says of a lab, beside what is in its folder.
+type Site struct {
+	Name       string // by which runs tell it from other sites
+	Namespace  string
+	Prometheus string // its address
+}
+
+// Write writes the site file of the lab in dir.
+func Write(dir layout.Dir, s Site) error {
 	var out strings.Builder
-	if err := page.Execute(&out, map[string]string{"Name": name, "Kubeconfig": dir.Kubeconfig(), "Namespace": namespace}); err != nil {
+	if err := page.Execute(&out, struct {
+		Site
+		Kubeconfig string
+	}{s, dir.Kubeconfig()}); err != nil {
 		return fmt.Errorf("write the site file: %w", err)
 	}
 	if err := os.WriteFile(dir.Site(), []byte(out.String()), 0o600); err != nil {

@@ -24,10 +24,13 @@ func home(t *testing.T) string {
 	return sites
 }
 
+// lab is one whose site file is written.
+var lab = Site{Name: "lab", Namespace: "photon-mlir", Prometheus: "http://127.0.0.1:9090"}
+
 func written(t *testing.T) layout.Dir {
 	t.Helper()
 	dir := layout.Dir(t.TempDir())
-	if err := Write(dir, "lab", "photon-mlir"); err != nil {
+	if err := Write(dir, lab); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -38,7 +41,7 @@ func TestPathOfAnyKindIsOneValue(t *testing.T) {
 	if err := os.Mkdir(string(dir), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(dir, "lab", "photon-mlir"); err != nil {
+	if err := Write(dir, lab); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(dir.Site())
@@ -47,11 +50,12 @@ func TestPathOfAnyKindIsOneValue(t *testing.T) {
 	}
 	var site struct {
 		Kubernetes struct{ Kubeconfig, Namespace string }
+		Prometheus struct{ URL string }
 	}
 	if err := yaml.Unmarshal(text, &site); err != nil {
 		t.Fatal(err)
 	}
-	if site.Kubernetes.Kubeconfig != dir.Kubeconfig() || site.Kubernetes.Namespace != "photon-mlir" {
+	if site.Kubernetes.Kubeconfig != dir.Kubeconfig() || site.Kubernetes.Namespace != "photon-mlir" || site.Prometheus.URL != lab.Prometheus {
 		t.Errorf("got %+v of\n%s", site, text)
 	}
 }

@@ -1,4 +1,4 @@
-package cluster
+package command
 
 import (
 	"strings"
@@ -16,6 +16,6 @@ func TestWhichCommandsAPatternAnswers(t *testing.T) {
 		{"rm ...", "rm -r /tmp/x", true}, {"rm ...", "rm", true}, {"rm ...", "mv a b", false},
 		{"cat *", "cat /etc/hosts", true}, {"cat *", "cat", false}, {"cat *", "cat a b", false}, {"cat * b", "cat -n b", true},
 	} {
-		require.Equal(t, c.want, answers(strings.Fields(c.pattern), strings.Fields(c.argv)), "%s: %s", c.pattern, c.argv)
+		require.Equal(t, c.want, Answers(strings.Fields(c.pattern), strings.Fields(c.argv)), "%s: %s", c.pattern, c.argv)
 	}
 }

@@ -1,0 +1,60 @@
+// Package host offers machines to Lua: what is done on the machine on which runbook itself runs.
+//
+// It never runs a command by itself: a function builds an operation (engine/action), the gate decides, and a command.Runner carries it
+// out, which is a real machine, a simulated one, or one behind the wall of a dry run. It knows no shell, and no mode. A command is an
+// action unless it is declared to only look.
+//
+// Read next: run.go, then engine/command/local for how a command is run, and how it ends.
+package host
+
+import (
+	"runbook/engine/action"
+	"runbook/engine/command"
+	"runbook/engine/module"
+)
+
+// What targets are called.
+const (
+	system   = "host"
+	commands = "commands"
+	programs = "programs"
+	// localhost is the machine on which runbook runs, wherever that is.
+	localhost = "localhost"
+)
+
+// Config says which machine, and what is known about its commands.
+type Config struct {
+	Runner   command.Runner
+	Commands action.Commands // that only look
+	Secrets  Secrets         // kept out of what is shown; nil for nobody who does that
+}
+
+// Secrets keeps secrets out of text that is cut short: half a secret is not recognised later.
+type Secrets interface{ String(text string) string }
+
+// openly keeps nothing back.
+type openly struct{}
+
+func (openly) String(text string) string { return text }
+
+// A binding is the module of one machine.
+type binding struct{ Config }
+
+// New makes the module. It runs nothing.
+func New(cfg Config) *module.Module {
+	if cfg.Secrets == nil {
+		cfg.Secrets = openly{}
+	}
+	b := &binding{cfg}
+	return &module.Module{
+		Name: "host",
+		Doc: `The machine on which runbook itself runs.
+
+A command is a list of words, never a shell string: there are no pipes, no variables and no patterns of file names. In a scenario the
+machine is simulated too, and nothing is run on the real one.`,
+		Funcs: []module.Func{
+			b.runFunc(),
+			b.whichFunc(),
+		},
+	}
+}

@@ -1,0 +1,182 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/command"
+	"runbook/engine/module"
+)
+
+// maxOutput is how much of a stream may be kept: what a scanner says of a large image.
+const maxOutput = 64 << 20
+
+func (b *binding) runFunc() module.Func {
+	return module.Func{
+		Name: "run",
+		Doc: `Runs a command on the machine on which runbook runs, without input and without a terminal.
+
+The command is a list of words, never a shell string: { "df", "-h" }, not { "df -h" }. If it is among the commands that are declared to
+only look (commands.reads in the site file, and some that everybody knows), it is a read and really runs in a dry run too; any other
+command is an action, "host.run commands" in a runbook's may. Nothing can know what an action's command would print: a dry run assumes
+that it succeeds silently. It has the environment and the working folder of runbook itself. When its time is up, or the run is cut off,
+it is ended with everything that it had started: it is asked to, and 400 milliseconds later it is killed. A server that it starts goes on
+when the command ends by itself. What a command prints is text: bytes that are none are replaced.`,
+		Params: []module.Param{
+			{Name: "argv", Kind: module.Strings, Required: true, Doc: "the command and its arguments, one word an element"},
+			{Name: "options", Kind: module.Object, Doc: "how long, and how much", Fields: []module.Param{
+				{Name: "timeout", Kind: module.Duration, Default: time.Minute, Doc: "how long the command may run"},
+				{Name: "max_output", Kind: module.Integer, Default: int64(command.DefaultLimit), Min: module.Bound(1), Max: module.Bound(maxOutput),
+					Doc: "how many bytes of each stream are kept: 8 MiB if not given, at most 64 MiB; the rest is dropped"},
+			}},
+		},
+		Returns: module.Result{
+			Type: command.ResultType,
+			Doc:  "what it printed, truncated if that was more than is kept; an exit code other than 0 is an error",
+		},
+		Errors: []action.Code{action.CodeCommand, action.CodeNotFound, action.CodeForbidden, action.CodeTimeout, action.CodeUncertain},
+		Examples: []string{
+			`print(host.run({ "df", "-h", "/var" }).stdout)`,
+			`host.run({ "systemctl", "restart", "photon-bridge" }, { timeout = "2m" })`,
+			`local out, err = try(host.run, { "photon-debug", "--list-devices" }, { timeout = "10s", max_output = 65536 })`,
+		},
+		Risk:   action.Disruptive,
+		Decide: b.newRun,
+		Kinds:  []string{commands},
+	}
+}
+
+// An execution is one call of run, as what reads and actions have in common.
+type execution struct {
+	b       *binding
+	argv    []string
+	timeout time.Duration
+	limit   int64
+}
+
+// A lookingCommand is declared to change nothing.
+type lookingCommand struct{ execution }
+
+// A changingCommand may do anything.
+type changingCommand struct{ execution }
+
+func (b *binding) newRun(args module.Args) (action.Read, action.Action, error) {
+	c := execution{b: b, argv: args.Strings("argv")}
+	c.timeout, _ = args.Duration("timeout")
+	c.limit, _ = args.Int("max_output")
+	if err := command.Check("host.run", c.argv); err != nil {
+		return nil, nil, err
+	}
+	if b.Commands.Match(c.argv) {
+		return lookingCommand{c}, nil, nil
+	}
+	return nil, changingCommand{c}, nil
+}
+
+func (c execution) target() action.Target {
+	return action.Target{System: system, Kind: commands, Scope: localhost, Name: c.argv[0]}
+}
+
+func (c execution) Describe() action.Description {
+	return action.Description{Verb: "host.run", Target: c.target(), Identity: []action.Arg{{Name: "argv", Value: c.argv}}}
+}
+
+func (c lookingCommand) Describe() action.Description {
+	d := c.execution.Describe()
+	d.Idempotent = true
+	return d
+}
+
+func (c changingCommand) Describe() action.Description {
+	d := c.execution.Describe()
+	d.Risk = action.Disruptive
+	return d
+}
+
+// Read runs the command.
+func (c lookingCommand) Read(ctx context.Context, _ action.View) (any, error) {
+	return c.run(ctx, action.CodeTimeout)
+}
+
+// machine is the field of evidence that says on which machine something was predicted. A plan is of that one.
+const machine = "machine"
+
+// Predict assumes success: no model can know what a command does. That its program is not there is no proof of failure, because what was
+// intended before may have brought it.
+func (c changingCommand) Predict(ctx context.Context, _ action.View) (action.Prediction, error) {
+	name, err := c.b.Runner.Machine()
+	if err != nil {
+		return action.Prediction{}, action.Errorf(action.CodeInternal, "cannot find out which machine this is: %w", err).On(c.target())
+	}
+	predicted := action.Prediction{
+		Evidence: action.Evidence{Old: map[string]any{machine: name}}, Value: command.Result{}.Value(), Label: action.Assumed,
+		Note: command.Unknowable(c.argv),
+	}
+	path, err := c.b.Runner.Find(ctx, c.argv[0])
+	if err != nil {
+		return action.Prediction{}, err
+	}
+	if path == "" {
+		predicted.Warnings = []string{"there is no program " + command.Line(c.argv[:1]) + " on this machine as it is now"}
+	}
+	return predicted, nil
+}
+
+// Apply runs the command, on the machine that was looked at.
+func (c changingCommand) Apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
+	name, err := c.b.Runner.Machine()
+	if was, known := predicted.Evidence.Old[machine]; known && (err != nil || was != name) {
+		return action.Result{}, action.Errorf(action.CodeConflict, "cannot run %s: this was for the machine %v, and here is %s",
+			command.Line(c.argv), was, name).On(c.target())
+	}
+	value, err := c.run(ctx, action.CodeUncertain)
+	if err != nil {
+		return action.Result{}, err
+	}
+	return action.Result{Value: value}, nil
+}
+
+// Settle cannot tell: a command leaves no trace that we know of.
+func (c changingCommand) Settle(context.Context, action.Intent) (action.Settlement, error) {
+	return action.Unknown, nil
+}
+
+// run runs the command and returns what it printed. broken is the code of the error when it did not come to its end.
+func (c execution) run(ctx context.Context, broken action.Code) (any, error) {
+	within := ctx
+	if c.timeout > 0 {
+		var cancel context.CancelFunc
+		within, cancel = module.OutsideOf(ctx).WithTimeout(ctx, c.timeout)
+		defer cancel()
+	}
+	out, clean := command.NewOutput(int(c.limit)), c.b.Secrets.String
+	code, err := c.b.Runner.Run(within, c.argv, out.Streams())
+	cut, own := (*command.Cut)(nil), (*action.Error)(nil)
+	switch {
+	case errors.As(err, &cut) && ctx.Err() == nil:
+		return nil, c.late(broken, cut.Cause, out.Complaint(clean))
+	case errors.As(err, &cut):
+		return nil, action.Errorf(broken, "%s was ended, with everything that it had started: %w", command.Line(c.argv), cut.Cause).On(c.target())
+	case errors.As(err, &own):
+		return nil, c.hinted(own)
+	case err != nil:
+		return nil, action.Errorf(broken, "cannot run %s: %w", command.Line(c.argv), err).On(c.target())
+	case code != 0:
+		return nil, c.hinted(command.Exited(c.argv, "", code, out.Complaint(clean)))
+	}
+	return out.Result(code, clean).Value(), nil
+}
+
+func (c execution) hinted(e *action.Error) *action.Error {
+	return command.Hinted(c.argv, e.On(c.target()), c.b.Secrets.String)
+}
+
+// late is the error of a command whose time was up.
+func (c execution) late(broken action.Code, cause error, complaint string) error {
+	e := action.Errorf(broken, "%s did not end within %s, and was ended with everything that it had started%s",
+		command.Line(c.argv), c.timeout, command.Ending(complaint))
+	e.Cause = cause
+	return e.On(c.target()).Try(`if it takes so long, give it more time: { timeout = "%s" }`, 2*c.timeout)
+}

@@ -1,0 +1,118 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"runbook/engine/action"
+	"runbook/engine/command"
+	"runbook/engine/module"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A fake is a machine that prints what it is told to.
+type fake struct {
+	name   string
+	stderr string
+	err    error
+}
+
+func (f fake) Machine() (string, error) { return f.name, f.err }
+
+func (fake) Find(context.Context, string) (string, error) { return "/bin/x", nil }
+
+func (f fake) Run(_ context.Context, argv []string, s command.Streams) (int, error) {
+	if _, err := s.Stderr.Write([]byte(f.stderr)); err != nil {
+		return 0, err
+	}
+	return len(argv) - 1, nil
+}
+
+type hiding string
+
+func (h hiding) String(text string) string { return strings.ReplaceAll(text, string(h), action.Masked) }
+
+func decided(t *testing.T, cfg Config, argv ...any) (action.Read, action.Action, error) {
+	m := New(cfg)
+	args, err := m.Func("run").Bind(m, []any{argv})
+	require.NoError(t, err)
+	return m.Func("run").Decide(args)
+}
+
+func TestWhatIsAReadAndWhatIsAnAction(t *testing.T) {
+	cfg := Config{Commands: Reads}
+	image := []any{"trivy", "image", "--quiet", "--format", "json", "--scanners", "vuln", "nginx:1.29"}
+	read, act, err := decided(t, cfg, image...)
+	require.NoError(t, err)
+	require.Nil(t, act)
+	require.True(t, read.Describe().Idempotent)
+	require.Equal(t, "host/commands/localhost/trivy", read.Describe().Target.Key())
+	argv, _ := read.Describe().Arg("argv")
+	require.Len(t, argv, 8)
+	for _, other := range [][]any{
+		{"trivy", "image", "nginx"}, append(image[:7:7], "--output=/etc/passwd"), append(image[:8:8], "--output", "x"), {"systemctl", "restart", "x"},
+	} {
+		read, act, err := decided(t, cfg, other...)
+		require.NoError(t, err)
+		require.Nil(t, read, other)
+		require.Equal(t, action.Disruptive, act.Describe().Risk)
+		require.False(t, act.Describe().Idempotent)
+		require.Equal(t, "host.run", act.Describe().Verb)
+	}
+	for _, none := range [][]any{{}, {""}} {
+		_, _, err := decided(t, cfg, none...)
+		require.ErrorContains(t, err, "host.run: the command is empty")
+	}
+	require.Contains(t, New(cfg).Func("run").Kinds, "commands")
+}
+
+func TestTheEndOfAComplaintHoldsNoHalfOfASecret(t *testing.T) {
+	cfg := Config{Runner: fake{stderr: strings.Repeat("x", 2000) + "hunter22" + strings.Repeat("y", 497)}, Secrets: hiding("hunter22")}
+	_, act, err := decided(t, cfg, "x", "y")
+	require.NoError(t, err)
+	_, err = act.Apply(t.Context(), action.Prediction{})
+	require.ErrorContains(t, err, "x y exited with status 1: …")
+	require.NotContains(t, err.Error(), "r22")
+}
+
+func TestAPlanIsOfItsMachine(t *testing.T) {
+	_, planned, err := decided(t, Config{Runner: fake{name: "laptop"}}, "x")
+	require.NoError(t, err)
+	p, err := planned.Predict(t.Context(), nil)
+	require.NoError(t, err)
+	_, elsewhere, err := decided(t, Config{Runner: fake{name: "bastion"}}, "x")
+	require.NoError(t, err)
+	_, err = elsewhere.Apply(t.Context(), p)
+	require.Equal(t, action.CodeConflict, action.CodeOf(err))
+	require.ErrorContains(t, err, "this was for the machine laptop, and here is bastion")
+	_, err = planned.Apply(t.Context(), p)
+	require.NoError(t, err)
+	_, nameless, err := decided(t, Config{Runner: fake{err: errors.New("no name")}}, "x")
+	require.NoError(t, err)
+	_, err = nameless.Predict(t.Context(), nil)
+	require.ErrorContains(t, err, "no name")
+}
+
+// Whatever a command is, it is a read exactly if it is declared as one, and says itself what it runs.
+func FuzzDecide(f *testing.F) {
+	f.Add("trivy\nimage\n--quiet\n--format\njson\n--scanners\nvuln\n-o")
+	f.Add("df\n-h")
+	f.Fuzz(func(t *testing.T, words string) {
+		argv := strings.Split(words, "\n")
+		m := New(Config{Commands: Reads})
+		read, act, err := m.Func("run").Decide(module.Args{"argv": argv})
+		if argv[0] == "" {
+			require.Error(t, err)
+			return
+		}
+		require.NoError(t, err)
+		require.Equal(t, Reads.Match(argv), read != nil)
+		require.Equal(t, read == nil, act != nil)
+	})
+}

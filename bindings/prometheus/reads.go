@@ -1,0 +1,80 @@
+package prometheus
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// Reads is the declared list of requests that change nothing, for the transport of a dry run: the function returns nil for a read, and
+// otherwise why the request is none. It shares nothing with the code that makes the requests, but for the configuration, and refuses
+// whatever it does not know.
+//
+// The paths below /api/v1 are those of the configured address. Queries are reads by GET and by POST, in whose body is only what else
+// would be in the address. A token may be had where the configuration says.
+func Reads(access func() Access) func(r *http.Request, body []byte) error {
+	return func(r *http.Request, body []byte) error {
+		of := access()
+		base, err := of.base()
+		if err != nil {
+			return err
+		}
+		if isUpgrade(r.Header) {
+			return errors.New("it asks for another protocol than HTTP")
+		}
+		if r.URL.Scheme == base.Scheme && r.URL.Host == base.Host {
+			if path, ours := strings.CutPrefix(r.URL.EscapedPath(), strings.TrimRight(base.EscapedPath(), "/")+"/api/v1/"); ours {
+				return checkPath(r.Method, path)
+			}
+		}
+		return of.checkToken(r, body)
+	}
+}
+
+// asked are what is asked for by GET, or by POST with a form; the others by GET only.
+var (
+	asked      = map[string]bool{"query": true, "query_range": true, "query_exemplars": true, "format_query": true, "labels": true, "series": true}
+	told       = map[string]bool{"alerts": true, "rules": true, "targets": true, "metadata": true, "targets/metadata": true, "alertmanagers": true}
+	labelPath  = regexp.MustCompile(`^label/[A-Za-z0-9_:]+/values$`)
+	statusPath = regexp.MustCompile(`^status/[a-z]+$`)
+)
+
+func checkPath(method, path string) error {
+	look := method == http.MethodGet || method == http.MethodHead
+	switch {
+	case asked[path] && (look || method == http.MethodPost):
+		return nil
+	case look && (told[path] || labelPath.MatchString(path) || statusPath.MatchString(path)):
+		return nil
+	case asked[path]:
+		return fmt.Errorf("%s is no method that reads", method)
+	}
+	return errors.New("it is on no list of what only looks")
+}
+
+// checkToken lets a client ask for a token where the configuration says, in the two ways that it may.
+func (a Access) checkToken(r *http.Request, body []byte) error {
+	other := errors.New("it does not go to the Prometheus that is configured")
+	cfg, err := a.client()
+	if err != nil || cfg.OAuth2 == nil {
+		return other
+	}
+	token, err := url.Parse(cfg.OAuth2.TokenURL)
+	if err != nil || r.URL.Scheme != token.Scheme || r.URL.Host != token.Host || r.URL.EscapedPath() != token.EscapedPath() {
+		return other
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil || r.Method != http.MethodPost {
+		return errors.New("a token is asked for by POST, with a form")
+	}
+	switch form.Get("grant_type") {
+	case "client_credentials", jwtBearer:
+		return nil
+	}
+	return errors.New("it asks for a token in an unknown way")
+}
+
+func isUpgrade(h http.Header) bool { return h.Get("Upgrade") != "" }

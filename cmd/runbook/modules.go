@@ -1,0 +1,49 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+
+	"runbook/bindings/host"
+	"runbook/bindings/kubernetes"
+	"runbook/bindings/prometheus"
+	"runbook/engine/module"
+	"runbook/engine/redact"
+	"runbook/engine/wall"
+)
+
+// modules are those of the run of that id, at a venue.
+func modules(at venue, id string, second walls, r *redact.Redactor) []*module.Module {
+	return []*module.Module{
+		clusterModule(at, id, second.cluster, r),
+		metricsModule(at, id, second.metrics, r),
+		machineModule(at, second.machine, r),
+	}
+}
+
+// declared are the modules as data: enough to load a script and to describe them, not to call them.
+func declared() []*module.Module {
+	return []*module.Module{
+		kubernetes.New(kubernetes.Config{}),
+		prometheus.New(prometheus.Config{}),
+		host.New(host.Config{}),
+	}
+}
+
+// walls are the second walls under the clients of the modules, each with the module's own list of reads. Those of a real run are nil.
+type walls struct{ cluster, metrics, machine *wall.Wall }
+
+// secondWalls refuse to send whatever is no read, in a dry run at a venue.
+func secondWalls(at venue) walls {
+	return walls{
+		cluster: wall.New(kubernetes.Reads(at.reads()), nil),
+		metrics: wall.New(prometheus.Reads(at.metrics().Access), nil),
+		machine: wall.New(nil, nil).Letting(lookingOnMachine(at)),
+	}
+}
+
+// closedWalls let nothing through: a replay asks no site.
+func closedWalls() walls {
+	closed := wall.New(func(*http.Request, []byte) error { return errors.New("a replay asks no site") }, nil)
+	return walls{closed, closed, closed}
+}

@@ -1,0 +1,82 @@
+// Package command is what all ways of running a command have in common: the interface of a machine that runs one, how a command line
+// is written for a person, what is kept of its output, and what its failure says.
+//
+// A command is an argument vector, never a shell string. This package runs nothing and decides nothing: engine/command/local runs
+// commands on this machine, engine/world/host answers for a simulated one, and which commands only look is said by action.Commands.
+// Read next: text.go and buffer.go, then bindings/host.
+package command
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"runbook/engine/action"
+)
+
+// A Runner is a machine that runs commands.
+type Runner interface {
+	// Machine is what the machine calls itself.
+	Machine() (string, error)
+	// Find is the absolute path of a program, "" if the machine has none of that name that it could run.
+	Find(ctx context.Context, program string) (string, error)
+	// Run runs a command to its end, without input and without a terminal. Its error is a *Cut if the command was ended before it had
+	// ended by itself, and otherwise an *action.Error: nothing was started.
+	Run(ctx context.Context, argv []string, streams Streams) (exitCode int, err error)
+}
+
+// A Cut is a command that was ended, with everything that it had started, because its context had.
+type Cut struct{ Cause error }
+
+func (c *Cut) Error() string { return "it was cut off: " + c.Cause.Error() }
+
+// Unwrap returns why.
+func (c *Cut) Unwrap() error { return c.Cause }
+
+// NotBegun is the error of a command that was not started, because its context had ended.
+func NotBegun(ctx context.Context, argv []string) *action.Error {
+	return action.Errorf(action.CodeInterrupted, "%s was not run: %v", Line(argv), context.Cause(ctx))
+}
+
+// Streams are what takes a command's output.
+type Streams struct{ Stdout, Stderr io.Writer }
+
+// A Result is what a command printed, and how it ended.
+type Result struct {
+	Stdout, Stderr string
+	ExitCode       int
+	Truncated      bool // there was more than is kept
+}
+
+// Value is the result as a script gets it.
+func (r Result) Value() map[string]any {
+	value := map[string]any{"stdout": r.Stdout, "stderr": r.Stderr, "exit_code": int64(r.ExitCode)}
+	if r.Truncated {
+		value["truncated"] = true
+	}
+	return value
+}
+
+// ResultType is the type of that value, in the notation of Lua language servers.
+const ResultType = "{ stdout: string, stderr: string, exit_code: integer, truncated?: boolean }"
+
+// Check refuses a command that is none. function is who was called with it.
+func Check(function string, argv []string) error {
+	if len(argv) == 0 || argv[0] == "" {
+		return action.Errorf(action.CodeInvalid, `%s: the command is empty; write it as a list of words: { "df", "-h" }`, function)
+	}
+	return nil
+}
+
+// Answers tells whether a pattern fits a command: "*" stands for one argument, "..." at the end for any number of them, options too. It
+// is for who answers a command; who lets one pass asks action.Commands, which is stricter.
+func Answers(pattern, argv []string) bool {
+	if last := len(pattern) - 1; last >= 0 && pattern[last] == "..." {
+		return len(argv) >= last && fits(pattern[:last], argv[:last])
+	}
+	return len(pattern) == len(argv) && fits(pattern, argv)
+}
+
+func fits(pattern, argv []string) bool {
+	return slices.EqualFunc(pattern, argv, func(word, arg string) bool { return word == "*" || word == arg })
+}

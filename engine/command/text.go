@@ -1,0 +1,61 @@
+package command
+
+import (
+	"strconv"
+	"strings"
+
+	"runbook/engine/action"
+)
+
+// Line is a command for a person, with quotes around the words that need them.
+func Line(argv []string) string {
+	words := make([]string, len(argv))
+	for i, word := range argv {
+		words[i] = word
+		if word == "" || strings.ContainsAny(word, " \t\n\"'\\") {
+			words[i] = strconv.Quote(word)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// Unknowable is the note of a prediction of a command that may do anything.
+func Unknowable(argv []string) string {
+	return "nothing can know what this prints or changes: " + strings.Join(argv, " ")
+}
+
+// Exited is the error of a command that ran to its end and failed. where says where it ran, such as " in pods/web"; stderr is clean of
+// secrets.
+func Exited(argv []string, where string, code int, stderr string) *action.Error {
+	return action.Errorf(action.CodeCommand, "%s%s exited with status %d%s", Line(argv), where, code, Ending(stderr))
+}
+
+// Missing is the error of a program that a machine does not have. What to do about it is said as a format.
+func Missing(argv []string, format string, args ...any) *action.Error {
+	return action.Errorf(action.CodeNotFound, "cannot run %s: there is no such program on this machine", Line(argv[:1])).Try(format, args...)
+}
+
+// Hinted points at the commonest mistake: a command line as a single word. Clean hides secrets: one with spaces in it is not recognised
+// any more when it is taken apart.
+func Hinted(argv []string, e *action.Error, clean func(string) string) *action.Error {
+	if len(argv) == 1 && strings.Contains(argv[0], " ") && clean(argv[0]) == argv[0] {
+		words := `"` + strings.Join(strings.Fields(argv[0]), `", "`) + `"`
+		return e.Try("the command is one word with spaces in it; write its words separately: { %s }", words)
+	}
+	return e
+}
+
+// endingLimit is how many bytes of what a command complained about stand in an error.
+const endingLimit = 500
+
+// Ending is the end of what a command complained about, for the message of an error.
+func Ending(stderr string) string {
+	stderr = strings.TrimSpace(stderr)
+	if stderr == "" {
+		return ""
+	}
+	if len(stderr) > endingLimit {
+		stderr = "…" + strings.ToValidUTF8(stderr[len(stderr)-endingLimit:], "")
+	}
+	return ": " + stderr
+}

@@ -1,0 +1,139 @@
+--- Checks that add up to a verdict: what is worst decides, and every check that is not healthy is named.
+-- A verdict sets the exit code of the run: healthy 0, degraded 10, down 11, unknown 12.
+--
+-- The order is down, degraded, unknown, healthy. What is known to be wrong outranks what is not known, because somebody can do something
+-- about it; what is not known outranks health, because a check that could not look has found nothing good.
+
+local arguments = require "arguments"
+local report    = require "report"
+local units     = require "units"
+
+local health = {}
+
+-- The states, the worst first.
+local states = { "down", "degraded", "unknown", "healthy" }
+
+-- So many checks are told in a reason with why; of the others it has the names.
+local told_in_full = 5
+
+local checks = {}
+
+--- Begins with no checks.
+-- @return the checks, to which add, above and below add some
+-- @usage health.new()
+function health.new()
+  return setmetatable({ list = {} }, { __index = function(_, name)
+    if checks[name] then return checks[name] end
+    error({ code = "invalid", message = ('health: checks have no function "%s"; known are: above, add, below, report, verdict, worst'):format(tostring(name)) }, 0)
+  end })
+end
+
+--- Adds a check whose state is known. Checks are kept in the order in which they are added.
+-- @param name    what was checked
+-- @param state   healthy, degraded, down or unknown
+-- @param detail? why, for people
+-- @usage health.new():add("devices", "down", "0 of 4 answer")
+function checks:add(name, state, detail)
+  arguments.one_of("health: the state of " .. tostring(name), state, states)
+  self.list[#self.list + 1] = { name = name, state = state, detail = detail }
+end
+
+local above = { word = "above", beyond = function(value, limit) return value > limit end }
+local below = { word = "below", beyond = function(value, limit) return value < limit end }
+
+-- The limits are numbers, and being down takes more than being degraded.
+local function checked(where, limits, way)
+  arguments.options(where, limits, { "degraded", "down", "unit", "no_data" })
+  local degraded, down = limits and limits.degraded, limits and limits.down
+  if type(degraded or down) ~= "number" or type(down or degraded) ~= "number" then
+    error({ code = "invalid", message = where .. " needs a number for degraded, down or both" }, 0)
+  end
+  if degraded and down and way.beyond(degraded, down) then
+    error({ code = "invalid", message = ("%s: down %s %s would never come after degraded %s %s"):format(
+      where, way.word, units.number(down), way.word, units.number(degraded)) }, 0)
+  end
+  arguments.one_of(where .. ": no_data", limits.no_data or "unknown", states)
+end
+
+-- What a number means by its limits, and why.
+local function judged(value, limits, way)
+  if units.missing(value) then return limits.no_data or "unknown", "no data" end
+  local function said(relation, limit)
+    return ("%s, %s %s %s"):format(units.format(value, limits.unit, limit), relation, way.word, units.format(limit, limits.unit))
+  end
+  for _, state in ipairs { "down", "degraded" } do
+    local limit = limits[state]
+    if limit and way.beyond(value, limit) then return state, said(state, limit) end
+  end
+  return "healthy", said("not", limits.degraded or limits.down)
+end
+
+local function judge(self, name, value, limits, way)
+  checked(("health: %s of %s"):format(way.word, tostring(name)), limits, way)
+  local state, detail = judged(value, limits, way)
+  self:add(name, state, detail)
+  local added = self.list[#self.list]
+  added.value, added.unit = value, limits.unit
+end
+
+--- Adds a check of a number that must not be high. A number that is exactly a limit is not above it.
+-- @param name             what was checked
+-- @param value            a number; nil, false, json.null or NaN for no data
+-- @param limits           a table
+-- @param limits.degraded  above it, the state is degraded
+-- @param limits.down      above it, the state is down
+-- @param limits.unit      as units.format takes it
+-- @param limits.no_data   the state where there is no number; unknown by default
+-- @usage health.new():above("error rate", 7.1, { degraded = 5, down = 20, unit = "%" })
+function checks:above(name, value, limits) judge(self, name, value, limits, above) end
+
+--- Adds a check of a number that must not be low. A number that is exactly a limit is not below it.
+-- @param name             what was checked
+-- @param value            a number; nil, false, json.null or NaN for no data
+-- @param limits           a table
+-- @param limits.degraded  below it, the state is degraded
+-- @param limits.down      below it, the state is down
+-- @param limits.unit      as units.format takes it
+-- @param limits.no_data   the state where there is no number; unknown by default
+-- @usage health.new():below("cache hit rate", 58.2, { degraded = 60, unit = "%" })
+function checks:below(name, value, limits) judge(self, name, value, limits, below) end
+
+local function reason(bad)
+  local said = {}
+  for i, check in ipairs(bad) do
+    said[i] = check.name
+    if check.detail and i <= told_in_full then said[i] = ("%s (%s)"):format(check.name, check.detail) end
+  end
+  return table.concat(said, ", ")
+end
+
+--- Tells the worst state of all checks, and which checks are not healthy, the worst first. No checks at all are unknown.
+-- @return state and reason
+-- @usage local state, reason = health.new():worst()
+function checks:worst()
+  if #self.list == 0 then return "unknown", "nothing was checked" end
+  local bad = {}
+  for _, state in ipairs(states) do
+    for _, check in ipairs(self.list) do
+      if check.state == state and state ~= "healthy" then bad[#bad + 1] = check end
+    end
+  end
+  if #bad > 0 then return bad[1].state, reason(bad) end
+  return "healthy", #self.list == 1 and "1 check, healthy" or ("%d checks, all healthy"):format(#self.list)
+end
+
+--- Shows the checks, a line each.
+-- @param title? a line above
+-- @usage health.new():report("Health")
+function checks:report(title) report.checks(self.list, { title = title }) end
+
+--- Gives the run the verdict that follows from the checks, and with it its exit code.
+-- @return the state
+-- @usage health.new():verdict()
+function checks:verdict()
+  local state, why = self:worst()
+  verdict(state, why)
+  return state
+end
+
+return health
