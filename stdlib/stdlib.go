@@ -9,6 +9,7 @@ import "embed"
 //
 //go:embed arguments.lua
 //go:embed drain.lua
+//go:embed gather.lua
 //go:embed health.lua
 //go:embed report.lua
 //go:embed units.lua

@@ -1,20 +1,24 @@
 --- Compiler service down.
 -- Users see HTTP 503 from the compilation endpoint, the compilation rate is zero, health checks fail.
 --
--- Shows the pods and the last words of the failing ones, restarts those by deleting them (their controller replaces them), scales
--- up if asked, waits until every replica is ready, and says how the service is.
+-- Shows the pods, the last words of the failing ones and what they use, and looks for the cause: memory, limits, something missing,
+-- configuration, a release. A release that has never served is rolled back; otherwise failing pods are restarted by deleting them (their
+-- controller replaces them). Limits and replicas are changed if asked. Then it waits, and says how the service is.
 -- Handbook: Alert Response Procedures, 1. Compiler Service Down.
 
+local causes     = require "causes"
+local gather     = require "gather"
 local kubernetes = require "kubernetes"
 local report     = require "report"
+local units      = require "units"
+
+local quantity = "[0-9]+([.][0-9]+)?(m|k|Ki|M|Mi|G|Gi)?"
 
 local function selector(run) return "app=" .. run.params.service end
 
 local function pods(run)
   return kubernetes.list("pods", { namespace = run.params.namespace, selector = selector(run) })
 end
-
-local function deployment(run) return "deployment/" .. run.params.service end
 
 local columns = { "name", "ready", "status", "restarts", "age" }
 
@@ -24,19 +28,47 @@ local function last_words(run, pod)
   return lines or kubernetes.logs(pod, { tail = run.params.log_lines })
 end
 
+-- The limits that were asked for, as a patch of the Deployment's container; nothing if none were.
+local function wanted_limits(run)
+  local limits = { cpu = run.params.cpu_limit, memory = run.params.memory_limit }
+  if not next(limits) then return nil end
+  local containers = run.deployment.spec.template.spec.containers
+  local name = run.params.container or containers[1].name
+  for _, container in ipairs(containers) do
+    if container.name == name then
+      return { spec = { template = { spec = { containers = { { name = name, resources = { limits = limits } } } } } } }
+    end
+  end
+  fail(("deployment %s has no container %s"):format(run.params.service, name), "leave out -p container=… for its first one, " .. containers[1].name)
+end
+
+-- The rollback that is to be made: none, if a person said no, or if nobody said anything and the newest release is not to blame.
+local function rolls_back(run)
+  if run.params.rollback == "auto" then return run.release ~= nil and run.release.bad end
+  return run.params.rollback == "yes"
+end
+
 return runbook {
-  summary  = "Find and restart failing compiler pods; scale up if asked",
+  summary  = "Find why compiler pods fail; restart them, or roll back a bad release; scale up and raise limits if asked",
   severity = "P0",
   alerts   = { "PhotonCompilerDown" },
   tags     = { "compiler", "kubernetes" },
 
-  may = { "kubernetes.delete pods", "kubernetes.scale deployments" },
+  may = { "kubernetes.delete pods", "kubernetes.patch deployments", "kubernetes.scale deployments", "kubernetes.undo deployments" },
 
   params = {
     namespace = { type = "string",   default = "photon-mlir",     help = "namespace of the service" },
     service   = { type = "string",   default = "photon-compiler", help = "Deployment to recover, and the app label of its pods",
                   pattern = "[a-z0-9]([-a-z0-9]*[a-z0-9])?" },
     replicas  = { type = "integer",  min = 1, max = 50,           help = "scale to so many replicas, when load is the cause" },
+    memory_limit = { type = "string", pattern = quantity,         help = "new memory limit, such as 4Gi, when pods are killed for memory" },
+    cpu_limit = { type = "string",   pattern = quantity,          help = "new CPU limit, such as 2 or 1500m" },
+    container = { type = "string",                                help = "container that gets the limits; without, the first" },
+    rollback  = { type = "string",   enum = { "auto", "yes", "no" }, default = "auto",
+                  help = "roll the last release back: auto does so if it is recent and none of its pods serves" },
+    recent    = { type = "duration", default = "2h",              help = "how old a release or a change of configuration may be to be a suspect" },
+    memory    = { type = "number",   min = 0, max = 100, default = 80, help = "percent of its memory limit above which a pod is short of memory" },
+    cpu       = { type = "number",   min = 0, max = 100, default = 90, help = "percent of its CPU limit above which a pod is loaded" },
     timeout   = { type = "duration", default = "5m",              help = "how long to wait for the service to be available" },
     unready_for = { type = "duration", default = "5m",            help = "how long a pod may take to become ready before it counts as failing" },
     log_lines = { type = "integer",  min = 1, max = 1000, default = 20, help = "lines shown of each failing pod's log" },
@@ -44,11 +76,12 @@ return runbook {
 
   steps = {
     step("Check service status", function(run)
-      run.deployment = kubernetes.get(deployment(run), { namespace = run.params.namespace })
+      run.deployment = kubernetes.get("deployment/" .. run.params.service, { namespace = run.params.namespace })
       if not run.deployment then
         fail("there is no deployment " .. run.params.service .. " in " .. run.params.namespace,
              "name another one with -p service=… or -p namespace=…")
       end
+      run.limits = wanted_limits(run)
       report.table({ run.deployment }, { "name", "ready", "up_to_date", "available", "age" })
       local found = pods(run)
       report.table(found, columns)
@@ -61,15 +94,59 @@ return runbook {
     end),
 
     step("Check recent logs", function(run)
+      run.logs = { order = {} }
       if #run.failing == 0 then skip(run.calm) end
       local logs = parallel(run.failing, { on_error = "continue" }, function(pod) return last_words(run, pod) end)
       for i, pod in ipairs(run.failing) do
-        report.lines(logs[i] or { "(no log could be read)" }, pod.metadata.name)
+        local name = pod.metadata.name
+        local trouble = kubernetes.trouble(pod, { unready_for = run.params.unready_for })
+        report.lines(logs[i] or { "(no log could be read)" }, trouble and ("%s: %s"):format(name, trouble.text) or name)
+        run.logs.order[i], run.logs[name] = name, logs[i] or {}
       end
+    end),
+
+    step("Check resource usage", function(run)
+      local usage, err = try(kubernetes.top, "pods", { namespace = run.params.namespace, selector = selector(run) })
+      if not usage then skip("the cluster does not tell what pods use: " .. err.message) end
+      run.usage = usage
+      local rows = {}
+      for i, pod in ipairs(usage) do
+        rows[i] = {
+          name = pod.name, cpu = pod.cpu_text or "not measured", memory = pod.memory_text or "not measured",
+          cpu_of_limit = units.percent(pod.cpu_percent), memory_of_limit = units.percent(pod.memory_percent),
+        }
+      end
+      report.table(rows, { "name", "cpu", "cpu_of_limit", "memory", "memory_of_limit" })
+    end),
+
+    step("Find the cause", function(run)
+      local findings, release, failed = causes.find(run)
+      run.release = release
+      for name, err in pairs(failed) do log(("could not look at %s: %s"):format(name, err.message)) end
+      if #findings == 0 then
+        log("nothing was found: no pod was killed for memory, nothing is missing, and nothing was changed lately")
+        return
+      end
+      report.table(findings, { "cause", "evidence", "helps" })
+    end),
+
+    step("Roll back", function(run)
+      if not rolls_back(run) then
+        skip(run.params.rollback == "no" and "not wanted: -p rollback=no" or "the newest release is not what fails; -p rollback=yes rolls it back all the same")
+      end
+      kubernetes.undo(run.deployment)
+      run.replaced = "the rollback replaces them"
+    end),
+
+    step("Change the limits", function(run)
+      if not run.limits then skip("not asked for: -p memory_limit=… and -p cpu_limit=… change them") end
+      kubernetes.patch(run.deployment, run.limits)
+      run.replaced = "the new limits replace them"
     end),
 
     step("Restart failed pods", function(run)
       if #run.failing == 0 then skip(run.calm) end
+      if run.replaced then skip(run.replaced) end
       for _, pod in ipairs(run.failing) do kubernetes.delete(pod) end
     end),
 
@@ -87,18 +164,24 @@ return runbook {
     end),
 
     step("Verdict", function(run)
-      local now = pods(run)
-      local failing = kubernetes.failing(now)
-      report.table(now, columns)
+      local now = gather.all {
+        pods       = function() return pods(run) end,
+        deployment = function() return kubernetes.get(run.deployment) end,
+      }
+      if not now.pods then
+        verdict("unknown", "the pods cannot be looked at any more")
+        return
+      end
+      local failing = kubernetes.failing(now.pods)
+      report.table(now.pods, columns)
       if run.unready then
         -- Some replicas that serve are no outage, and no health either.
-        local left = kubernetes.get(run.deployment)
-        local serving = left and left.status.availableReplicas or 0
+        local serving = now.deployment and now.deployment.status.availableReplicas or 0
         verdict(serving > 0 and "degraded" or "down", run.unready)
       elseif #failing > 0 then
-        verdict("degraded", #failing .. " of " .. #now .. " pods are failing")
+        verdict("degraded", #failing .. " of " .. #now.pods .. " pods are failing")
       else
-        verdict("healthy", #now .. " pods, none failing")
+        verdict("healthy", #now.pods .. " pods, none failing")
       end
     end),
   },

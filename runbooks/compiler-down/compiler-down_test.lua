@@ -35,12 +35,87 @@ test.case("does not apply a plan to pods that are other ones by now", { scenario
   test.expect(test.apply(plan), { status = "drift", exit = 4, actions = {} })
 end)
 
-test.case("deletes the pod that needs more memory than it may use", { scenario = "oom" }, function()
-  test.expect(test.run(), { actions = { failing }, verdict = "healthy", shows = "41216 operations" })
+test.case("deletes the pod that needs more memory than it may use, and says so", { scenario = "oom" }, function()
+  test.expect(test.run(), { actions = { failing }, verdict = "healthy", shows = { "41216 operations", "out of memory", "-p memory_limit=" } })
+end)
+
+test.case("raises the limit instead of restarting", { scenario = "oom" }, function()
+  local run = test.run { params = { memory_limit = "4Gi", cpu_limit = "2500m" } }
+  test.expect(run, {
+    actions = { "kubernetes.patch deployments/photon-compiler" }, verdict = "healthy", steps = { ["Restart failed pods"] = "skipped" },
+  })
+  local container = kubernetes.get("deployment/photon-compiler").spec.template.spec.containers[1]
+  test.equal(container.resources.limits, { cpu = "2500m", memory = "4Gi" })
+  test.equal(container.resources.requests, { cpu = "500m", memory = "1Gi" })
+end)
+
+test.case("names the container that is not there before it changes anything", { scenario = "oom" }, function()
+  test.expect(test.run { params = { memory_limit = "4Gi", container = "compilr" } }, {
+    exit = 1, actions = {}, error = { message = "has no container compilr", step = "Check service status" },
+  })
+end)
+
+test.case("rolls a release back that has never served", { scenario = "bad-rollout" }, function()
+  local run = test.run()
+  test.expect(run, {
+    actions = { "kubernetes.undo deployments/photon-compiler" }, verdict = "healthy", exit = 0,
+    shows = { 'unknown option "max_concurrent_compilations"', "recent rollout", "compiler:2.4.1 → registry.example/photon/compiler:2.4.2" },
+    steps = { ["Restart failed pods"] = "skipped" },
+  })
+  test.equal(kubernetes.get("deployment/photon-compiler").spec.template.spec.containers[1].image, "registry.example/photon/compiler:2.4.1")
 end)
 
 test.case("does not call a release that does not start healthy", { scenario = "bad-rollout" }, function()
-  test.expect(test.run(), { verdict = "degraded", exit = 10, shows = 'unknown option "max_concurrent_compilations"' })
+  test.expect(test.run { params = { rollback = "no" } }, { verdict = "degraded", exit = 10, actions = { failing, failing } })
+end)
+
+test.case("leaves a release alone that is older than a suspect", { scenario = "bad-rollout" }, function()
+  test.expect(test.run { params = { recent = "5m" } }, { verdict = "degraded", actions = { failing, failing } })
+end)
+
+test.case("rolls back when it is told to", { world = {
+  extends = "crashloop",
+  timeline = { { at = "-30h", apply = { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "unrelated", namespace = "photon-mlir" } } } },
+} }, function()
+  test.expect(test.run { params = { rollback = "yes" } }, { exit = 1, error = { step = "Roll back" }, actions = {} })
+end)
+
+test.case("tells who changed the configuration", { world = {
+  extends = "crashloop",
+  timeline = { { at = "-20m", patch = "configmap/photon-mlir-config", with = { data = { max_concurrent_compilations = "64" } } } },
+} }, function()
+  test.expect(test.run(), { verdict = "healthy", shows = { "configuration change", "photon-mlir-config was written 20m ago" } })
+end)
+
+test.case("tells what a pod misses", { world = {
+  extends = "healthy",
+  timeline = { { at = "-15m", become = "crash-loop", pods = "app=photon-compiler", count = 1,
+    logs = "{time} FATAL loader libMLIR.so.19: cannot open shared object file" } },
+} }, function()
+  test.expect(test.run(), { verdict = "healthy", shows = { "failed dependency", "misses a library of MLIR" } })
+end)
+
+test.case("tells that an image cannot be pulled", { world = {
+  extends = "healthy",
+  kubernetes = { behaviour = { { image = "*/compiler:2.4.2", be = "bad-image" } } },
+  timeline = { { at = "-15m", patch = "deployment/photon-compiler",
+    with = { spec = { template = { spec = { containers = { { name = "compiler", image = "registry.example/photon/compiler:2.4.2" } } } } } } } },
+} }, function()
+  test.expect(test.run(), { verdict = "healthy", shows = { "its image cannot be pulled" }, actions = { "kubernetes.undo deployments/photon-compiler" } })
+end)
+
+test.case("tells that pods are short of what they may use", { world = {
+  extends = "healthy",
+  timeline = { { at = "-30m", become = "healthy", pods = "app=photon-compiler", usage = { cpu = "1900m", memory = "1843Mi" } } },
+} }, function()
+  test.expect(test.run { params = { replicas = 6 } }, {
+    verdict = "healthy", shows = { "memory is short", "load", "-p replicas=" }, actions = { "kubernetes.scale deployments/photon-compiler" },
+  })
+end)
+
+test.case("goes on where the cluster does not measure what pods use", { scenario = "crashloop" }, function()
+  test.change { fault = { on = "list pods.metrics.k8s.io", answer = "503", times = -1 } }
+  test.expect(test.run(), { verdict = "healthy", steps = { ["Check resource usage"] = "skipped" } })
 end)
 
 test.case("rehearses that the service does not come back", { scenario = "crashloop" }, function()

@@ -1,0 +1,322 @@
+--- Daily health check.
+-- Says how the compiler service is: its pods, the compilations and errors of the last day, the photonic devices, what pods use, how full
+-- their disks are, and which alerts fire. Each number that cannot be had is called unknown, never zero. It changes nothing.
+-- Handbook: Health Check Procedures, Daily Health Checks.
+
+local gather     = require "gather"
+local health     = require "health"
+local kubernetes = require "kubernetes"
+local prometheus = require "prometheus"
+local report     = require "report"
+local units      = require "units"
+
+-- What the service tells of itself. A range is written as seconds, which PromQL takes for any length.
+local function queries(window)
+  local range = ("[%ds]"):format(window)
+  return {
+    total           = "sum(increase(photon_compilations_total" .. range .. "))",
+    errors          = 'sum(increase(photon_compilations_total{status="error"}' .. range .. "))",
+    by_target       = "sum by (target) (increase(photon_compilations_total" .. range .. "))",
+    errors_by_target = 'sum by (target) (increase(photon_compilations_total{status="error"}' .. range .. "))",
+    devices         = "photon_device_status",
+    known_devices   = "last_over_time(photon_device_status" .. range .. ")",
+    device_uptime   = "avg_over_time(photon_device_status" .. range .. ")",
+  }
+end
+
+-- increase() fits what it saw into its window, so a number of compilations seldom comes out whole.
+local function count(n) return units.count(math.floor(n + 0.5)) end
+
+-- Why something could not be found out, for a check's detail.
+local function why(err) return err.message end
+
+-- The samples of a vector by the value of one label.
+local function by_label(result, label)
+  local out = {}
+  for _, sample in ipairs(result.samples) do out[sample.labels[label] or ""] = sample end
+  return out
+end
+
+local function sorted_keys(map)
+  local keys = {}
+  for key in pairs(map) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
+end
+
+-- A Deployment of which nothing serves is down; one of which a part does is degraded.
+local function check_deployment(checks, deployment)
+  local wanted, available = deployment.spec.replicas or 1, deployment.status.availableReplicas or 0
+  local state = "healthy"
+  if available == 0 and wanted > 0 then state = "down" elseif available < wanted then state = "degraded" end
+  checks:add("deployment " .. deployment.metadata.name, state, ("%d of %d replicas available"):format(available, wanted))
+end
+
+-- What is compiled for, and how much of it fails.
+local function by_target(run)
+  local answers = run.seen.vectors
+  if not answers or answers.by_target.error or answers.errors_by_target.error then return end
+  local failed, bars = by_label(answers.errors_by_target, "target"), {}
+  for _, sample in ipairs(answers.by_target.samples) do
+    local target, n = sample.labels.target or "(none)", sample.value
+    local failures = failed[sample.labels.target or ""]
+    local share = n and n > 0 and failures and failures.value and 100 * failures.value / n
+    bars[#bars + 1] = { name = target, value = n, text = count(n) .. (share and (", " .. units.percent(share) .. " failed") or "") }
+  end
+  table.sort(bars, function(a, b) return a.name < b.name end)
+  report.bars(bars, { title = "By target" })
+end
+
+local function hourly(run)
+  local range = run.seen.hourly
+  if not range or #range.series == 0 then return end
+  local series = range.series[1]
+  local stats = series.stats
+  local text = ("min %s, mean %s, max %s"):format(count(stats.min), count(stats.mean), count(stats.max))
+  if stats.missing > 0 then text = text .. (", %d hours without data"):format(stats.missing) end
+  report.sparklines({ { name = "each hour", values = series.values, text = text } }, { title = "Compilations" })
+end
+
+-- A check for each thing that is above its threshold; where none is, one check with the highest of them. measure gives a thing's name and
+-- percentage, nil for one that has none.
+local function each_or_highest(checks, name, things, measure, threshold)
+  local highest, calm = nil, true
+  for _, thing in ipairs(things) do
+    local what, percentage = measure(thing)
+    if percentage and percentage > threshold then
+      checks:above(what, percentage, { degraded = threshold, unit = "%" })
+      calm = false
+    elseif percentage and (not highest or percentage > highest) then
+      highest = percentage
+    end
+  end
+  if calm and highest then checks:above(name .. ", the highest", highest, { degraded = threshold, unit = "%" }) end
+end
+
+-- The file system that POSIX df -P -k tells of: kilobytes, and the share that is used.
+local function filesystem(text)
+  local size, used, free = text:match("\n%S+%s+(%d+)%s+(%d+)%s+(%d+)%s+%d+%%%s")
+  if not size then return nil end
+  size, used, free = tonumber(size) * 1024, tonumber(used) * 1024, tonumber(free) * 1024
+  -- As df has it: what is kept for root counts neither as used nor as free.
+  return { size = size, free = free, percent = used + free > 0 and 100 * used / (used + free) or 0 }
+end
+
+return runbook {
+  summary  = "Check the compiler service: pods, compilations, devices, resources, disks, alerts",
+  severity = "P3",
+  alerts   = {},
+  tags     = { "health", "daily" },
+
+  may = {},
+
+  params = {
+    namespace   = { type = "string",   default = "photon-mlir",     help = "namespace of the service" },
+    service     = { type = "string",   default = "photon-compiler", help = "Deployment that has to be there, and the app label of its pods",
+                    pattern = "[a-z0-9]([-a-z0-9]*[a-z0-9])?" },
+    window      = { type = "duration", default = "24h",             help = "how far back compilations and devices are looked at" },
+    error_rate  = { type = "number",   min = 0, max = 100, default = 5,  help = "percent of the compilations that may fail" },
+    memory      = { type = "number",   min = 0, max = 100, default = 80, help = "percent of its memory limit that a pod may use" },
+    cpu         = { type = "number",   min = 0, max = 100, default = 90, help = "percent of its CPU limit that a pod may use" },
+    disk        = { type = "number",   min = 0, max = 100, default = 85, help = "percent of a disk that may be full" },
+    paths       = { type = "string",   default = "/var/cache/photon-mlir,/tmp", help = "where the pods' disks are looked at, with commas between" },
+  },
+
+  steps = {
+    step("Ask everything at once", function(run)
+      local p, checks = run.params, health.new()
+      local expressions = queries(p.window)
+      run.checks = checks
+      local here = { namespace = p.namespace }
+      run.seen, run.failed = gather.all {
+        pods        = function() return kubernetes.list("pods", here) end,
+        deployments = function() return kubernetes.list("deployments", here) end,
+        usage       = function() return kubernetes.top("pods", here) end,
+        counts      = function() return prometheus.values { total = expressions.total, errors = expressions.errors } end,
+        vectors     = function()
+          return prometheus.query_all {
+            by_target = expressions.by_target, errors_by_target = expressions.errors_by_target,
+            devices = expressions.devices, known_devices = expressions.known_devices, device_uptime = expressions.device_uptime,
+          }
+        end,
+        hourly      = function()
+          return prometheus.query_range("sum(increase(photon_compilations_total[1h]))", { from = p.window .. "s", step = "1h" })
+        end,
+        alerts      = function() return prometheus.alerts { state = "firing" } end,
+      }
+      for _, name in ipairs(sorted_keys(run.failed)) do log("could not ask for " .. name .. ": " .. why(run.failed[name])) end
+    end),
+
+    step("Service status", function(run)
+      local checks, seen, failed, p = run.checks, run.seen, run.failed, run.params
+      if seen.pods then
+        report.table(seen.pods, { "name", "ready", "status", "restarts", "age", "ip", "node" })
+        for _, pod in ipairs(kubernetes.failing(seen.pods)) do
+          checks:add("pod " .. pod.metadata.name, "degraded", kubernetes.trouble(pod).text)
+        end
+      else
+        checks:add("pods", "unknown", why(failed.pods))
+      end
+      if not seen.deployments then
+        checks:add("deployments", "unknown", why(failed.deployments))
+        return
+      end
+      local found = false
+      for _, deployment in ipairs(seen.deployments) do
+        found = found or deployment.metadata.name == p.service
+        check_deployment(checks, deployment)
+      end
+      if not found then checks:add("deployment " .. p.service, "down", "it does not exist in " .. p.namespace) end
+    end),
+
+    step("Compilations", function(run)
+      local checks, p = run.checks, run.params
+      local counts = run.seen.counts
+      if not counts then
+        checks:add("compilations", "unknown", why(run.failed.counts))
+        return
+      end
+      local total, errors = counts.total, counts.errors
+      local failures = errors.value
+      -- A service that has never failed has no series of failures, which is no gap in what is known of it.
+      if errors.state == "no_data" and total.state == "ok" then failures = 0 end
+      local rate = total.value and failures and total.value > 0 and 100 * failures / total.value or nil
+      report.pairs({
+        { "Compilations", total.value and count(total.value) or total.reason },
+        { "Errors",       failures and count(failures) or errors.reason },
+        { "Error rate",   rate and units.percent(rate) or "none: no compilations are known" },
+      }, { title = "Last " .. units.duration(p.window) })
+
+      if not total.value then
+        checks:add("compilations", "unknown", total.reason)
+      elseif total.value == 0 then
+        checks:add("compilations", "down", "none in the last " .. units.duration(p.window))
+      elseif not failures then
+        checks:add("error rate", "unknown", errors.reason)
+      else
+        checks:above("error rate", rate, { degraded = p.error_rate, unit = "%" })
+      end
+      by_target(run)
+      hourly(run)
+    end),
+
+    step("Devices", function(run)
+      local checks, answers = run.checks, run.seen.vectors
+      if not answers then
+        checks:add("devices", "unknown", why(run.failed.vectors))
+        return
+      end
+      local refused = answers.devices.error or answers.known_devices.error or answers.device_uptime.error
+      if refused then
+        checks:add("devices", "unknown", refused.message)
+        return
+      end
+      local now, known = by_label(answers.devices, "device_id"), by_label(answers.known_devices, "device_id")
+      local uptime = by_label(answers.device_uptime, "device_id")
+      local rows, online = {}, 0
+      for _, id in ipairs(sorted_keys(known)) do
+        local sample = now[id]
+        local status = "no data"
+        if sample and sample.value then
+          status = sample.value > 0 and "online" or "offline"
+        elseif sample then
+          status = "no number"
+        end
+        if status == "online" then online = online + 1 end
+        rows[#rows + 1] = {
+          device = id, type = known[id].labels.device_type, status = status,
+          uptime = uptime[id] and uptime[id].value and units.percent(100 * uptime[id].value) or "no data",
+        }
+      end
+      report.table(rows, { "device", "type", "status", "uptime" }, { title = "Uptime over the last " .. units.duration(run.params.window) })
+      if #rows == 0 then
+        checks:add("devices", "unknown", "no device has told its status in the last " .. units.duration(run.params.window))
+      end
+      for _, row in ipairs(rows) do
+        if row.status == "offline" then
+          checks:add("device " .. row.device, online == 0 and "down" or "degraded", "offline")
+        elseif row.status ~= "online" then
+          checks:add("device " .. row.device, "unknown", row.status == "no data" and "it no longer tells its status" or "its status is no number")
+        end
+      end
+      if online > 0 then checks:add("devices", "healthy", ("%d of %d online"):format(online, #rows)) end
+    end),
+
+    step("Resource usage", function(run)
+      local checks, usage = run.checks, run.seen.usage
+      if not usage then
+        checks:add("resource usage", "unknown", why(run.failed.usage))
+        return
+      end
+      local rows = {}
+      for i, pod in ipairs(usage) do
+        rows[i] = {
+          name = pod.name, cpu = pod.cpu_text or "not measured", memory = pod.memory_text or "not measured",
+          cpu_of_limit = units.percent(pod.cpu_percent), memory_of_limit = units.percent(pod.memory_percent),
+        }
+        if not pod.measured then checks:add("usage of " .. pod.name, "unknown", "it is not measured yet") end
+      end
+      -- Without a limit there is nothing that the use could be too much of.
+      each_or_highest(checks, "cpu", usage, function(pod) return "cpu of " .. pod.name, pod.cpu_percent end, run.params.cpu)
+      each_or_highest(checks, "memory", usage, function(pod) return "memory of " .. pod.name, pod.memory_percent end, run.params.memory)
+      report.table(rows, { "name", "cpu", "cpu_of_limit", "memory", "memory_of_limit" })
+      if #rows == 0 then checks:add("resource usage", "unknown", "there are no pods in " .. run.params.namespace) end
+    end),
+
+    step("Storage usage", function(run)
+      local checks, p = run.checks, run.params
+      if not run.seen.pods then skip("the pods are not known") end
+      local looks = {}
+      for _, pod in ipairs(run.seen.pods) do
+        if pod.status.phase == "Running" and pod.metadata.labels and pod.metadata.labels.app == p.service then
+          for path in p.paths:gmatch("[^,]+") do
+            looks[#looks + 1] = { name = pod.metadata.name .. " " .. path, pod = pod, path = path }
+          end
+        end
+      end
+      if #looks == 0 then
+        checks:add("disks", "unknown", "no pod runs that could be asked")
+        return
+      end
+      local answers, errors = parallel(looks, { on_error = "continue" }, function(look)
+        return kubernetes.exec(look.pod, { "df", "-P", "-k", look.path }, { timeout = "20s" })
+      end)
+      local rows, disks = {}, {}
+      for i, look in ipairs(looks) do
+        local disk = answers[i] and filesystem(answers[i].stdout)
+        local name = ("disk of %s in %s"):format(look.path, look.pod.metadata.name)
+        rows[i] = { pod = look.pod.metadata.name, path = look.path }
+        if disk then
+          rows[i].size, rows[i].used, rows[i].free = units.bytes(disk.size), units.percent(disk.percent), units.bytes(disk.free)
+          disks[#disks + 1] = { name = name, percent = disk.percent }
+        else
+          rows[i].used = "unknown"
+          checks:add(name, "unknown", errors[i] and why(errors[i]) or "df printed something else than a table")
+        end
+      end
+      report.table(rows, { "pod", "path", "size", "used", "free" })
+      each_or_highest(checks, "disks", disks, function(disk) return disk.name, disk.percent end, p.disk)
+    end),
+
+    step("Alerts", function(run)
+      local checks, alerts = run.checks, run.seen.alerts
+      if not alerts then
+        checks:add("alerts", "unknown", why(run.failed.alerts))
+        return
+      end
+      local rows = {}
+      for i, alert in ipairs(alerts) do
+        rows[i] = { alert = alert.name, severity = alert.labels.severity, summary = alert.annotations.summary }
+      end
+      report.table(rows, { "alert", "severity", "summary" }, { title = "Firing" })
+      for _, alert in ipairs(alerts) do
+        checks:add("alert " .. alert.name, "degraded", alert.annotations.summary or "it fires")
+      end
+    end),
+
+    step("Verdict", function(run)
+      run.checks:report()
+      run.checks:verdict()
+    end),
+  },
+}

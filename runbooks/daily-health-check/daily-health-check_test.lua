@@ -1,0 +1,66 @@
+-- Tests of daily-health-check, in the scenarios beside it: runbook test daily-health-check
+-- Each number is told by hand beside the series that it comes from, in the scenarios.
+local test = require "test"
+
+test.case("tells a good day in numbers", { scenario = "healthy" }, function()
+  test.expect(test.run(), {
+    actions = {}, verdict = "healthy", exit = 0, met = {},
+    -- 92 a minute for 1,440 minutes, two of them failing; 42 of 43.2 and 31 a minute by target.
+    shows = { "132,480", "2,880", "2.2%", "59,040", "44,640", "28,800", "4 of 4 online", "3 of 3 replicas available", "40%" },
+  })
+end)
+
+test.case("names everything that is not as it should be", { scenario = "degraded" }, function()
+  test.expect(test.run(), {
+    verdict = "degraded", exit = 10,
+    -- 15,840 of 145,440; 1,390 of 1,440 minutes; 1,843 of 2,048 MiB; 1.9 of 2 cores; 9,542,042 of 10,485,760 KiB.
+    shows  = { "145,440", "15,840", "10.9%", "96.5%", "90.0%", "95%", "91.0%", "3 of 4 online", "Device envise-2 is offline" },
+    reason = { "error rate", "device envise-2", "memory of photon-compiler-", "cpu of photon-compiler-", "disk of /var/cache/photon-mlir", "alert PhotonDeviceOffline" },
+  })
+end)
+
+test.case("counts through resets and gaps, and calls what is gone unknown", { scenario = "gaps" }, function()
+  test.expect(test.run(), {
+    verdict = "unknown", exit = 12,
+    -- 57,560 + 43,200 + 28,800 good ones, 2,641 + 1,440 failed ones.
+    shows  = { "133,641", "4,081", "3.1%", "2 of 4 online" },
+    reason = { "device envise-2", "device mit-2" },
+  })
+end)
+
+test.case("says that a service is down of which nothing serves", { scenario = "down" }, function()
+  test.expect(test.run(), { verdict = "down", exit = 11, shows = { "0 of 3 replicas available", "CrashLoopBackOff" } })
+end)
+
+test.case("tells what the cluster knows when Prometheus is away", { scenario = "prometheus-away" }, function()
+  test.expect(test.run(), { verdict = "unknown", exit = 12, shows = { "3 of 3 replicas available", "could not ask for counts" }, shows_no = "Error rate" })
+end)
+
+test.case("tells what Prometheus knows when the cluster is away", { scenario = "api-down" }, function()
+  test.expect(test.run(), { verdict = "unknown", exit = 12, shows = { "132,480", "4 of 4 online" } })
+end)
+
+test.case("does not take what nobody measures for little", { scenario = "no-usage" }, function()
+  test.expect(test.run(), { verdict = "unknown", exit = 12, reason = "resource usage", shows = "132,480" })
+end)
+
+test.case("misses the deployment that has to be there", { scenario = "healthy" }, function()
+  test.expect(test.run { params = { service = "photon-router" } }, { verdict = "down", exit = 11, reason = "it does not exist" })
+end)
+
+test.case("takes its thresholds from who runs it", { scenario = "healthy" }, function()
+  test.expect(test.run { params = { error_rate = 1 } }, { verdict = "degraded", reason = "error rate" })
+  test.expect(test.run { params = { disk = 30 } }, { verdict = "degraded", reason = "disk of /var/cache/photon-mlir" })
+end)
+
+test.case("asks for another span of time", { scenario = "healthy" }, function()
+  -- 92 a minute for an hour.
+  test.expect(test.run { params = { window = "1h" } }, { verdict = "healthy", shows = { "5,520", "120" } })
+end)
+
+test.case("has no number where the service has told none", { world = {
+  extends = "healthy", read_only = true,
+  prometheus = { series = { { series = 'photon_compilations_total{status="success",target="simulation",model_type="cnn"}', values = "_" } } },
+} }, function()
+  test.expect(test.run(), { verdict = "healthy" })
+end)

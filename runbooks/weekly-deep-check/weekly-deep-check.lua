@@ -1,0 +1,197 @@
+--- Weekly deep health check.
+-- The trends of a week: how much is compiled and how fast, what fails, how long each device was up, how well the cache does, and what is
+-- known of the images' vulnerabilities. Each number that cannot be had is called unknown, never zero. It changes nothing.
+-- Handbook: Health Check Procedures, Weekly Deep Health Check.
+
+local gather          = require "gather"
+local health          = require "health"
+local kubernetes      = require "kubernetes"
+local prometheus      = require "prometheus"
+local report          = require "report"
+local units           = require "units"
+local vulnerabilities = require "vulnerabilities"
+
+-- increase() fits what it saw into its window, so a number of compilations seldom comes out whole.
+local function count(n) return units.count(math.floor(n + 0.5)) end
+
+local function why(err) return err.message end
+
+-- Asks for the questions of one subject; what none of them answers is a check of that subject.
+local function ask(run, name, reads)
+  local found, failed = gather.all(reads)
+  local _, err = next(failed)
+  if err then run.checks:add(name, "unknown", why(err)) end
+  return found, err == nil
+end
+
+-- A series as one line: its shape, and what it was in numbers.
+local function line(name, series, format)
+  local s = series.stats
+  if s.count == 0 then return { name = name, values = series.values, text = "no data" } end
+  local text = ("min %s, mean %s, max %s, last %s"):format(format(s.min), format(s.mean), format(s.max), format(s.last))
+  if s.missing + s.nan > 0 then text = text .. (", %d of %d points without data"):format(s.missing + s.nan, s.count + s.missing + s.nan) end
+  return { name = name, values = series.values, text = text }
+end
+
+return runbook {
+  summary  = "Look at a week: performance, errors, devices, cache, vulnerabilities",
+  severity = "P3",
+  alerts   = {},
+  tags     = { "health", "weekly" },
+
+  may = {},
+
+  params = {
+    namespace  = { type = "string",   default = "photon-mlir", help = "namespace of the service" },
+    window     = { type = "duration", default = "7d",  help = "how far back to look" },
+    step       = { type = "duration", default = "1h",  help = "between two points of a trend" },
+    error_rate = { type = "number",   min = 0, max = 100, default = 5,  help = "percent of the compilations that may fail" },
+    uptime     = { type = "number",   min = 0, max = 100, default = 99, help = "percent of the time that each device has to be up" },
+    hit_rate   = { type = "number",   min = 0, max = 100, default = 60, help = "percent of the compilations that the cache has to know" },
+    top        = { type = "integer",  min = 1, max = 50,  default = 5,  help = "how many kinds of errors are shown" },
+    scan       = { type = "boolean",  default = true, help = "look for vulnerabilities; without, nothing is said of them" },
+  },
+
+  steps = {
+    step("Performance trends", function(run)
+      run.checks = health.new()
+      local p = run.params
+      local range = { from = p.window .. "s", step = p.step }
+      local found, whole = ask(run, "performance", {
+        rate  = function() return prometheus.query_range("sum(rate(photon_compilations_total[5m]))", range) end,
+        count = function()
+          return prometheus.values {
+            total  = ("sum(increase(photon_compilations_total[%ds]))"):format(p.window),
+            errors = ('sum(increase(photon_compilations_total{status="error"}[%ds]))'):format(p.window),
+            before = ("sum(increase(photon_compilations_total[%ds] offset %ds))"):format(p.window, p.window),
+            p50    = ("histogram_quantile(0.5, sum by (le) (rate(photon_compilation_duration_seconds_bucket[%ds])))"):format(p.window),
+            p95    = ("histogram_quantile(0.95, sum by (le) (rate(photon_compilation_duration_seconds_bucket[%ds])))"):format(p.window),
+          }
+        end,
+      })
+      if not whole then return end
+      local c = found.count
+      local failures = c.errors.value
+      if c.errors.state == "no_data" and c.total.state == "ok" then failures = 0 end
+      local share = c.total.value and failures and c.total.value > 0 and 100 * failures / c.total.value or nil
+      local function shown(value, format) return value.value and format(value.value) or value.reason end
+      report.pairs({
+        { "Compilations", shown(c.total, count) },
+        { "The time before", c.before.value and count(c.before.value) or "no data" },
+        { "Error rate",   share and units.percent(share) or "unknown" },
+        { "Half are done within", shown(c.p50, units.duration) },
+        { "95% are done within",  shown(c.p95, units.duration) },
+      }, { title = "Last " .. units.duration(p.window) })
+      local series = found.rate.series[1]
+      if series then report.sparklines({ line("compilations", series, units.rate) }, { title = "Compilations per second" }) end
+      if not c.total.value then
+        run.checks:add("compilations", "unknown", c.total.reason)
+      elseif c.total.value == 0 then
+        run.checks:add("compilations", "down", "none in the last " .. units.duration(p.window))
+      elseif not share then
+        run.checks:add("error rate", "unknown", c.errors.reason)
+      else
+        run.checks:above("error rate", share, { degraded = p.error_rate, unit = "%" })
+      end
+    end),
+
+    step("Top error categories", function(run)
+      local p = run.params
+      local found, whole = ask(run, "error categories", {
+        errors = function()
+          return prometheus.query(("topk(%d, sum by (error_type) (increase(photon_compilation_errors_total[%ds])) > 0)"):format(p.top, p.window))
+        end,
+      })
+      if not whole then return end
+      local bars = {}
+      for i, sample in ipairs(found.errors.samples) do
+        bars[i] = { name = sample.labels.error_type or "(none)", value = sample.value, text = count(sample.value) }
+      end
+      table.sort(bars, function(a, b) return a.value > b.value or a.value == b.value and a.name < b.name end)
+      report.bars(bars, { title = "Errors in the last " .. units.duration(p.window) })
+    end),
+
+    step("Device uptime", function(run)
+      local p = run.params
+      local found, whole = ask(run, "devices", {
+        uptime = function() return prometheus.query(("avg_over_time(photon_device_status[%ds])"):format(p.window)) end,
+        trend  = function() return prometheus.query_range("photon_device_status", { from = p.window .. "s", step = p.step }) end,
+      })
+      if not whole then return end
+      local missing = {}
+      for _, series in ipairs(found.trend.series) do
+        local s = series.stats
+        missing[series.labels.device_id or ""] = (s.missing + s.nan) / (s.count + s.missing + s.nan)
+      end
+      local rows = {}
+      for i, sample in ipairs(found.uptime.samples) do
+        local id = sample.labels.device_id or "(none)"
+        rows[i] = {
+          device = id, type = sample.labels.device_type,
+          uptime = sample.value and units.percent(100 * sample.value) or "no data",
+          unmeasured = missing[id] and units.percent(100 * missing[id]) or "no data",
+        }
+        run.checks:below("device " .. id, sample.value and 100 * sample.value, { degraded = p.uptime, unit = "%" })
+      end
+      table.sort(rows, function(a, b) return a.device < b.device end)
+      report.table(rows, { "device", "type", "uptime", "unmeasured" }, { title = "Uptime while measured, last " .. units.duration(p.window) })
+      if #rows == 0 then run.checks:add("devices", "unknown", "no device has told its status in the last " .. units.duration(p.window)) end
+    end),
+
+    step("Cache efficiency", function(run)
+      local p = run.params
+      local found, whole = ask(run, "cache", {
+        counts = function()
+          return prometheus.values {
+            hits   = ("sum(increase(photon_cache_hits_total[%ds]))"):format(p.window),
+            misses = ("sum(increase(photon_cache_misses_total[%ds]))"):format(p.window),
+          }
+        end,
+        trend = function() return prometheus.query_range("100 * avg(photon_cache_hit_rate)", { from = p.window .. "s", step = p.step }) end,
+      })
+      if not whole then return end
+      local hits, misses = found.counts.hits, found.counts.misses
+      local asked = hits.value and misses.value and hits.value + misses.value
+      local rate = asked and asked > 0 and 100 * hits.value / asked or nil
+      report.pairs({
+        { "Hits",     hits.value and count(hits.value) or hits.reason },
+        { "Misses",   misses.value and count(misses.value) or misses.reason },
+        { "Hit rate", rate and units.percent(rate) or (asked and "nothing was asked for" or "unknown") },
+      }, { title = "Last " .. units.duration(p.window) })
+      local series = found.trend.series[1]
+      if series then report.sparklines({ line("hit rate", series, units.percent) }, { title = "Cache hit rate" }) end
+      if rate then
+        run.checks:below("cache hit rate", rate, { degraded = p.hit_rate, unit = "%" })
+      else
+        run.checks:add("cache hit rate", "unknown", asked and "nothing was asked for" or hits.value and misses.reason or hits.reason)
+      end
+    end),
+
+    step("Security", function(run)
+      local p = run.params
+      if not p.scan then skip("not asked for: -p scan=true looks for vulnerabilities") end
+      local found, whole = ask(run, "vulnerabilities", {
+        images = function()
+          return vulnerabilities.of_pods(kubernetes.list("pods", { namespace = p.namespace }), { namespace = p.namespace })
+        end,
+      })
+      if not whole then return end
+      report.table(found.images, { "image", "critical", "high", "medium", "low", "source", "detail" })
+      for _, image in ipairs(found.images) do
+        if image.state == "unknown" then
+          run.checks:add("image " .. image.image, "unknown", image.detail)
+        elseif image.critical > 0 then
+          run.checks:add("image " .. image.image, "degraded", image.critical == 1 and "1 critical vulnerability" or image.critical .. " critical vulnerabilities")
+        else
+          run.checks:add("image " .. image.image, "healthy", "no critical vulnerability")
+        end
+      end
+      if #found.images == 0 then run.checks:add("vulnerabilities", "unknown", "there are no pods in " .. p.namespace) end
+    end),
+
+    step("Verdict", function(run)
+      run.checks:report()
+      run.checks:verdict()
+    end),
+  },
+}

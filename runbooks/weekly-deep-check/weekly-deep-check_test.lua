@@ -1,0 +1,35 @@
+-- Tests of weekly-deep-check, in the scenarios beside it: runbook test weekly-deep-check
+-- Each number is told by hand beside the series that it comes from, in the scenarios.
+local test = require "test"
+
+test.case("tells a good week in numbers", { scenario = "scanned" }, function()
+  test.expect(test.run(), {
+    actions = {}, verdict = "healthy", exit = 0,
+    shows = {
+      -- 92 a minute for 10,080 minutes, two of them failing.
+      "927,360", "2.2%",
+      -- 46 of 92 within a second; 95 % are 87.4, which is 5.4 of the 10 between 5 and 30 seconds.
+      "1s", "18.5s",
+      "10,080", "695,520", "231,840", "75%",
+      "no critical vulnerability",
+    },
+  })
+end)
+
+test.case("calls what nobody scanned unknown", { scenario = "unscanned" }, function()
+  test.expect(test.run(), { verdict = "unknown", exit = 12, shows_no = "no critical vulnerability" })
+  test.expect(test.run { params = { scan = false } }, { verdict = "healthy", exit = 0, steps = { Security = "skipped" } })
+end)
+
+test.case("names everything that was out of order", { scenario = "degraded" }, function()
+  test.expect(test.run(), {
+    verdict = "degraded", exit = 10,
+    -- 46 of 92; 9,360 of 10,080 minutes; 110,880 of 1,018,080.
+    shows = { "50%", "92.9%", "10.9%", "1 critical vulnerability" },
+    reason = { "cache hit rate", "device envise-2", "error rate", "image registry.example/photon/compiler:2.4.1" },
+  })
+end)
+
+test.case("says nothing of what Prometheus did not answer", { scenario = "prometheus-away" }, function()
+  test.expect(test.run(), { verdict = "unknown", exit = 12, shows = "no critical vulnerability", shows_no = { "Hit rate", "0%" } })
+end)
