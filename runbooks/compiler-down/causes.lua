@@ -149,7 +149,7 @@ local function changed_configuration(run, add)
     local last = map and last_write(map)
     if not map then
       add("failed dependency", "there is no ConfigMap " .. name .. ", which the pods read", "see to what is missing")
-    elseif last and time.now() - time.parse(last.time) < run.params.recent then
+    elseif last and last.time > run.deployment.metadata.creationTimestamp and time.now() - time.parse(last.time) < run.params.recent then
       add("configuration change", ("ConfigMap %s was written %s by %s"):format(name, ago(last.time), last.manager), "compare it with what it was; pods read it when they start")
     end
   end
@@ -166,28 +166,45 @@ local function images(object)
   return table.concat(out, ", ")
 end
 
+local function owned_by(object, owner)
+  for _, reference in ipairs(object.metadata.ownerReferences or {}) do
+    if reference.uid == owner.metadata.uid then return true end
+  end
+  return false
+end
+
 -- The newest release and the one before it, by their ReplicaSets.
 local function releases(deployment, sets)
   local own = {}
   for _, set in ipairs(sets) do
-    for _, owner in ipairs(set.metadata.ownerReferences or {}) do
-      if owner.uid == deployment.metadata.uid then own[#own + 1] = set end
-    end
+    if owned_by(set, deployment) then own[#own + 1] = set end
   end
   table.sort(own, function(a, b) return revision_of(a) > revision_of(b) end)
   return own[1], own[2]
 end
 
--- A release is bad if it is new, another one was before it, and none of its pods serves while those that fail are its own.
+-- Whether the pods that fail are all of one release.
+local function all_of(failing, release)
+  for _, pod in ipairs(failing) do
+    if not owned_by(pod, release) then return false end
+  end
+  return #failing > 0
+end
+
+-- Whether the Deployment has given its rollout up.
+local function gave_up(deployment)
+  for _, condition in ipairs(deployment.status.conditions or {}) do
+    if condition.type == "Progressing" and condition.status == "False" then return true end
+  end
+  return false
+end
+
+-- A release is bad if it is new, another one was before it, and none of its pods serves: those that fail are its own, or its rollout
+-- has exceeded its deadline.
 local function bad_release(newest, before, run)
   if not before or time.now() - time.parse(newest.metadata.creationTimestamp) > run.params.recent then return false end
-  if (newest.status.readyReplicas or 0) > 0 or #run.failing == 0 then return false end
-  for _, pod in ipairs(run.failing) do
-    local own = false
-    for _, owner in ipairs(pod.metadata.ownerReferences or {}) do own = own or owner.uid == newest.metadata.uid end
-    if not own then return false end
-  end
-  return true
+  if (newest.status.readyReplicas or 0) > 0 then return false end
+  return gave_up(run.deployment) or all_of(run.failing, newest)
 end
 
 local function recent_rollout(run, sets, add)

@@ -157,10 +157,7 @@ return runbook {
 
     step("Wait until ready", function(run)
       local _, err = try(kubernetes.wait, run.deployment, { condition = "ready", timeout = run.params.timeout })
-      if err then
-        run.unready = err.message
-        log(err.message)
-      end
+      if err then run.unready = err.message end
     end),
 
     step("Verdict", function(run)

@@ -63,7 +63,6 @@ return runbook {
           return prometheus.values {
             total  = ("sum(increase(photon_compilations_total[%ds]))"):format(p.window),
             errors = ('sum(increase(photon_compilations_total{status="error"}[%ds]))'):format(p.window),
-            before = ("sum(increase(photon_compilations_total[%ds] offset %ds))"):format(p.window, p.window),
             p50    = ("histogram_quantile(0.5, sum by (le) (rate(photon_compilation_duration_seconds_bucket[%ds])))"):format(p.window),
             p95    = ("histogram_quantile(0.95, sum by (le) (rate(photon_compilation_duration_seconds_bucket[%ds])))"):format(p.window),
           }
@@ -77,7 +76,6 @@ return runbook {
       local function shown(value, format) return value.value and format(value.value) or value.reason end
       report.pairs({
         { "Compilations", shown(c.total, count) },
-        { "The time before", c.before.value and count(c.before.value) or "no data" },
         { "Error rate",   share and units.percent(share) or "unknown" },
         { "Half are done within", shown(c.p50, units.duration) },
         { "95% are done within",  shown(c.p95, units.duration) },
