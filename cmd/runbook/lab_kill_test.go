@@ -110,12 +110,15 @@ func (m mortalRun) endState(t *testing.T) string {
 }
 
 // A run that is killed at any boundary of its journal, and resumed, has the effects of one that was not, none of them twice, and the
-// site ends in the same state. Every shipped runbook is here by being there.
+// site ends in the same state. Every shipped runbook that changes something is here by being there.
 func TestLabARunKilledAnywhereComesToTheSameEnd(t *testing.T) {
 	l := openLab(t)
 	defer l.scenario(t, "healthy")
 	for _, rehearsals := range append(shipped(t), []rehearsal{{Name: "testdata/lab/branches.lua", Scenario: "healthy"}}) {
 		r := rehearsals[0]
+		if r.ReadOnly {
+			continue // it has no effects that could come twice
+		}
 		t.Run(filepath.Base(r.Name)+" "+r.Scenario, func(t *testing.T) {
 			args := append([]string{"run"}, r.args("--yes")...)
 			whole := mortalRun{l, t.TempDir()}

@@ -107,7 +107,7 @@ func looks(e map[string]any) bool {
 	uri := e["requestURI"].(string)
 	verb := e["verb"].(string)
 	if strings.Contains(uri, "/exec") {
-		return strings.Contains(uri, "command=df&command=-h")
+		return strings.Contains(uri, "command=df&command=-h") || strings.Contains(uri, "command=df&command=-P&command=-k&command=")
 	}
 	body, _ := json.Marshal(e["requestObject"])
 	return verb == "get" || verb == "list" || verb == "watch" || strings.Contains(uri, "/selfsubject") ||
