@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -40,8 +43,7 @@ func newList(io streams) *cobra.Command {
 			return err
 		}
 		found := []listed{}
-		for _, e := range entries {
-			l := describe(cmd.Context(), e)
+		for _, l := range describeAll(cmd.Context(), entries) {
 			if (tag == "" || slices.Contains(l.Tags, tag)) && (alert == "" || slices.Contains(l.Alerts, alert)) {
 				found = append(found, l)
 			}
@@ -52,6 +54,22 @@ func newList(io streams) *cobra.Command {
 		return printList(io, found)
 	}
 	return cmd
+}
+
+// describeAll describes runbooks, as many at once as the machine has processors: nearly all of the time goes into the translation of scripts.
+func describeAll(ctx context.Context, entries []*catalog.Entry) []listed {
+	out := make([]listed, len(entries))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(entries)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(entries)); i = next.Add(1) - 1 {
+				out[i] = describe(ctx, entries[i])
+			}
+		})
+	}
+	workers.Wait()
+	return out
 }
 
 // describe loads a runbook's header. One that cannot be loaded is listed with the reason: a broken script must not hide the others.

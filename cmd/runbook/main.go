@@ -16,6 +16,7 @@ import (
 var version = "dev"
 
 func main() {
+	postponeCollection()
 	// A reader that goes away must not end a run in the middle of an action: the screen drops what it cannot write.
 	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(execute(context.Background(), os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))

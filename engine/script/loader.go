@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/parse"
@@ -82,23 +83,48 @@ func (vm *VM) compile(s Source) (*lua.LFunction, error) {
 	if len(s.Text) > maxSource {
 		return nil, action.Errorf(action.CodeInvalid, "%s is larger than %d bytes", s.Name, maxSource)
 	}
-	chunk, err := parse.Parse(strings.NewReader(s.Text), s.Name)
+	translate := vm.translate
+	if s.Library {
+		translate = vm.translateOnce
+	}
+	proto, err := translate(s)
 	if err != nil {
 		return nil, vm.syntaxError(s.Name, err)
+	}
+	return vm.state.NewFunctionFromProto(proto), nil
+}
+
+// translate makes code of a source.
+func (vm *VM) translate(s Source) (*lua.FunctionProto, error) {
+	chunk, err := parse.Parse(strings.NewReader(s.Text), s.Name)
+	if err != nil {
+		return nil, err
 	}
 	var counted *hits
 	if vm.opts.Coverage != nil && !s.Library {
 		chunk, counted = instrument(chunk)
 	}
 	proto, err := lua.Compile(chunk, s.Name)
-	if err != nil {
-		return nil, vm.syntaxError(s.Name, err)
-	}
-	if counted != nil {
+	if err == nil && counted != nil {
 		counted.plant(proto)
 		vm.covered[s.Name] = counted
 	}
-	return vm.state.NewFunctionFromProto(proto), nil
+	return proto, err
+}
+
+// libraries are the code of the libraries by their source. Every VM of the process uses the same: code does not change, libraries are
+// few, and to translate them takes longer than most scripts run.
+var libraries sync.Map
+
+func (vm *VM) translateOnce(s Source) (*lua.FunctionProto, error) {
+	if known, ok := libraries.Load(s); ok {
+		return known.(*lua.FunctionProto), nil
+	}
+	proto, err := vm.translate(s)
+	if err == nil {
+		libraries.Store(s, proto)
+	}
+	return proto, err
 }
 
 // requirable lists what require finds without the runbook's own files.

@@ -29,26 +29,30 @@ func main() {
 
 func run(ctx context.Context) error {
 	source := flag.String("source", "../..", "the repository, with the program built in bin")
-	kubeconfig := flag.String("kubeconfig", "../../.lab/kubeconfig", "of the lab")
+	folder := flag.String("lab", "../../.lab", "the lab's folder")
 	kubectl := flag.String("kubectl", "kubectl", "the peer; its version should be the lab's")
 	rounds := flag.Int("rounds", 5, "how often each side does its work")
 	flag.Parse()
 	if *rounds < 1 || flag.NArg() > 0 {
 		return fmt.Errorf("see -help for what it takes")
 	}
-	for _, path := range []*string{source, kubeconfig} {
+	for _, path := range []*string{source, folder} {
 		absolute, err := filepath.Abs(*path)
 		if err != nil {
 			return fmt.Errorf("find %s: %w", *path, err)
 		}
 		*path = absolute
 	}
-	h, err := newHome(*kubeconfig)
+	at, err := openLab(*folder)
+	if err != nil {
+		return err
+	}
+	h, err := newHome(at.kubeconfig())
 	if err != nil {
 		return err
 	}
 	defer h.remove()
-	rows := measure(ctx, h, allWork(*source, *kubectl), *rounds)
+	rows := measure(ctx, h, allWork(*source, *kubectl, at), *rounds)
 	if err := ctx.Err(); err != nil {
 		return err
 	}

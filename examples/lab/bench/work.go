@@ -20,7 +20,7 @@ const namespace = "bench"
 const logsNamespace = "bench-logs"
 
 // allWork is what is compared, and what is to be reached.
-func allWork(source, kubectl string) []work {
+func allWork(source, kubectl string, at lab) []work {
 	runbook := filepath.Join(source, "bin", "runbook")
 	script := func(name string) string { return filepath.Join(source, "examples", "lab", "bench", "scripts", name) }
 	table := []string{"compiler-00000 1/1 Running 0", "gateway-09999 1/1 Running 0"}
@@ -31,6 +31,20 @@ func allWork(source, kubectl string) []work {
 			peer: side{do: pipeline{{kubectl, "version", "--client"}}, says: []string{"Client Version"}},
 			aim:  aim{time: 0.5},
 			each: 4, // it is over in no time
+		},
+		comparison{
+			name: "daily health check / bash, curl and jq",
+			ours: side{
+				do:   pipeline{{runbook, "run", "daily-health-check", "--site", at.site(), "-p", "paths=tmp", "-p", "disk=99.9"}},
+				says: []string{"Compilations:", "envise-1 lightmatter"},
+				exit: 10, // the lab's own fault: a device is offline
+			},
+			peer: side{
+				do:   pipeline{{"bash", script("daily-health-check.sh"), kubectl, at.prometheus()}},
+				says: []string{"Total:", "envise-1:", "Storage usage:"},
+			},
+			aim:  aim{time: 0.35},
+			each: 3,
 		},
 		gateCost{
 			name: "call through the gate / plain call", source: source,
