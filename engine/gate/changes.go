@@ -67,7 +67,7 @@ func prune(object map[string]any, path []string) map[string]any {
 
 // diff is the body of a unified diff of the two states as YAML, which is how people know them.
 func diff(before, after any) string {
-	unified, err := udiff.ToUnified("", "", asYAML(before), udiff.Strings(asYAML(before), asYAML(after)), diffContext)
+	unified, err := udiff.ToUnified("", "", asYAML(before), udiff.Lines(asYAML(before), asYAML(after)), diffContext)
 	if err != nil { // only when the edits do not fit the text that they were made from
 		return ""
 	}

@@ -35,3 +35,10 @@ func TestNoSecretInADiff(t *testing.T) {
 		func(v any) any { return redact.Clean(r, v) })
 	assert.Equal(t, "@@ -0,0 +1 @@\n+data: it is [secret]!\n", shown[0].Diff)
 }
+
+// A line that stays is no change: a diff by letters takes a line that begins like the new one for changed.
+func TestADiffIsOneOfLines(t *testing.T) {
+	before := map[string]any{"labels": map[string]any{"app": "web", "tier": "front"}}
+	after := map[string]any{"labels": map[string]any{"app": "web", "hot": "true", "tier": "front"}}
+	assert.Equal(t, "@@ -1,3 +1,4 @@\n labels:\n   app: web\n+  hot: \"true\"\n   tier: front\n", diff(before, after))
+}
