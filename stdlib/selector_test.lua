@@ -19,3 +19,25 @@ test.unit("expressions are written as kubectl takes them", function()
     },
   }, "app=web,tier in (front, edge),track notin (canary),team,!old")
 end)
+
+test.unit("labels are held to every part of a selector", function()
+  local workload = { spec = { selector = {
+    matchLabels = { app = "web" },
+    matchExpressions = {
+      { key = "tier", operator = "In", values = { "front", "edge" } },
+      { key = "track", operator = "NotIn", values = { "canary" } },
+      { key = "team", operator = "Exists" },
+      { key = "old", operator = "DoesNotExist" },
+    },
+  } } }
+  local function selects(labels) return selector.selects(workload, { metadata = { labels = labels } }) end
+  test.equal(selects { app = "web", tier = "edge", team = "a" }, true)
+  test.equal(selects { app = "web", tier = "edge", team = "a", track = "stable" }, true)
+  test.equal(selects { app = "api", tier = "edge", team = "a" }, false)
+  test.equal(selects { app = "web", tier = "back", team = "a" }, false)
+  test.equal(selects { app = "web", team = "a" }, false)
+  test.equal(selects { app = "web", tier = "edge", team = "a", track = "canary" }, false)
+  test.equal(selects { app = "web", tier = "edge" }, false)
+  test.equal(selects { app = "web", tier = "edge", team = "a", old = "yes" }, false)
+  test.equal(selects(nil), false)
+end)
