@@ -11,8 +11,9 @@ local report     = require "report"
 local selector   = require "selector"
 local units      = require "units"
 
--- What the service tells of itself. A range is written as seconds, which PromQL takes for any length. A device may have told its status
--- under several sets of labels: it is online if none of them says that it is not, and its uptime is the mean of all that was measured.
+-- What the service tells of itself. A range is written as seconds, which PromQL takes for any length. A device may tell its status
+-- under several sets of labels: it is online if none of them says that it is not. Its uptime is looked at minute by minute, so that
+-- scraping it more often at some time does not make that time count for more.
 local function queries(window)
   local range = ("[%ds]"):format(window)
   return {
@@ -22,7 +23,7 @@ local function queries(window)
     errors_by_target = 'sum by (target) (increase(photon_compilations_total{status="error"}' .. range .. "))",
     devices         = "min by (device_id) (photon_device_status)",
     known_devices   = "count by (device_id, device_type) (last_over_time(photon_device_status" .. range .. "))",
-    device_uptime   = "sum by (device_id) (sum_over_time(photon_device_status" .. range .. ")) / sum by (device_id) (count_over_time(photon_device_status" .. range .. "))",
+    device_uptime   = "avg_over_time((min by (device_id) (photon_device_status))" .. ("[%ds:1m]"):format(window) .. ")",
   }
 end
 

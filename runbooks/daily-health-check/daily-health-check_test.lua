@@ -106,7 +106,7 @@ test.case("takes the labels of a device together", measured {
   ['photon_device_status{device_id="envise-1",device_type="lightmatter"}'] = "1x9360 stale _x719",
   ['photon_device_status{device_id="envise-1",device_type="lightmatter",firmware="2"}'] = "_x9361 0x719",
 }, function()
-  test.expect(test.run(), { verdict = "degraded", reason = { "device envise-1", "device mit-1" }, shows = { "50%", "2 of 4 online" } })
+  test.expect(test.run(), { verdict = "degraded", reason = { "device envise-1", "device mit-1" }, shows = { "50%", " 0%", "2 of 4 online" } })
 end)
 
 test.case("is not above a threshold that it is exactly at", measured {

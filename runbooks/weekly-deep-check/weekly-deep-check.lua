@@ -33,9 +33,10 @@ local function line(name, series, format)
   return { name = name, values = series.values, text = text }
 end
 
--- A device may have told its status under several sets of labels: its uptime is the mean of all that was measured.
+-- A device may tell its status under several sets of labels: it is up if none of them says that it is not. It is looked at minute by
+-- minute, so that scraping it more often at some time does not make that time count for more.
 local function device_uptime(window)
-  return ("sum by (device_id) (sum_over_time(photon_device_status[%ds])) / sum by (device_id) (count_over_time(photon_device_status[%ds]))"):format(window, window)
+  return ("avg_over_time((min by (device_id) (photon_device_status))[%ds:1m])"):format(window)
 end
 
 -- Of the time in which nobody looked, nothing is known: a device was up for long enough if it was even if it was down then, and not for
