@@ -32,8 +32,11 @@ local unstartable = {
   RunContainerError          = "the container cannot be started",
 }
 
--- Events that tell of something missing around a pod that has not started, or why there is none.
-local missing = { FailedMount = true, FailedAttachVolume = true, FailedCreatePodSandBox = true, FailedCreate = true }
+-- What events of a pod that has not started mean, and of a release that should have made some.
+local missing = {
+  FailedMount = "failed dependency", FailedAttachVolume = "failed dependency", FailedCreatePodSandBox = "failed dependency",
+  FailedCreate = "pods are refused",
+}
 
 local function ago(stamp) return time.human(time.now() - time.parse(stamp)) .. " ago" end
 
@@ -51,15 +54,26 @@ local function set_limits(run, container, parameters)
   return parameters .. (container ~= first and " -p container=" .. container or "")
 end
 
+-- What to type for a container that was killed for memory: twice what it may use, where that is a number with a unit.
+local function raise_limit(run, name)
+  for _, container in ipairs(run.deployment.spec.template.spec.containers) do
+    local limit = container.name == name and ((container.resources or {}).limits or {}).memory
+    local number, unit = tostring(limit or ""):match("^(%d+)(%a*)$")
+    if number then return ("raise its limit of %s: "):format(limit) .. set_limits(run, name, ("-p memory_limit=%d%s"):format(2 * number, unit)) end
+  end
+  return "raise its limit: " .. set_limits(run, name, "-p memory_limit=…")
+end
+
 -- Whoever was killed may serve again by now, until the next time.
 local function killed_for_memory(run, add)
   for _, pod in ipairs(run.pods) do
     for _, status in ipairs(statuses(pod)) do
       local now, last = (status.state or {}).terminated, (status.lastState or {}).terminated
       local killed = now and now.reason == "OOMKilled" and now or last and last.reason == "OOMKilled" and last
-      if killed and (not status.ready or not killed.finishedAt or time.now() - time.parse(killed.finishedAt) < run.params.recent) then
-        add("out of memory", ("%s/%s was killed %s, %d restarts"):format(pod.metadata.name, status.name,
-          killed.finishedAt and ago(killed.finishedAt) or "before", status.restartCount), "raise its limit: " .. set_limits(run, status.name, "-p memory_limit=…"))
+      local at = killed and killed.finishedAt
+      if killed and (not status.ready or not at or time.now() - time.parse(at) < run.params.recent) then
+        local evidence = ("%s/%s was killed %s, %d restarts"):format(pod.metadata.name, status.name, at and ago(at) or "before", status.restartCount)
+        add("out of memory", evidence, raise_limit(run, status.name))
       end
     end
   end
@@ -92,7 +106,7 @@ local function what_logs_miss(logs, add)
       for i = #logs[name], 1, -1 do
         local text = logs[name][i]
         if regex.test(text, kind.words) then
-          add("failed dependency", ("misses %s: %s"):format(kind.what, text:gsub("^%d+-%d+-%d+T%S+%s+", "")), "see to what is missing", name)
+          add("failed dependency", ("misses %s: %s"):format(kind.what, (text:gsub("^%d+-%d+-%d+T%S+%s+", ""))), "see to what is missing", name)
           break
         end
       end
@@ -100,15 +114,23 @@ local function what_logs_miss(logs, add)
   end
 end
 
--- Pods that have not started, and the releases that should have made some, are who an event has to be about.
+local function told(event) return event.lastTimestamp or event.eventTime or event.metadata.creationTimestamp end
+
+-- Pods that have not started, and the releases that should have made some, are who an event has to be about. The last one of a kind says it.
 local function what_events_miss(run, events, sets, add)
-  local ours = {}
+  local ours, last, keys = {}, {}, {}
   for _, pod in ipairs(run.troubled) do ours[pod.metadata.uid] = pod.status.phase == "Pending" end
   for _, set in ipairs(sets) do ours[set.metadata.uid] = (set.status.replicas or 0) < set.spec.replicas and releases.owned(set, run.deployment) end
   for _, event in ipairs(events) do
-    if missing[event.reason] and ours[event.involvedObject.uid] then
-      add("failed dependency", event.message, "see to what is missing", event.involvedObject.name)
+    local key = event.involvedObject.name .. " " .. event.reason
+    if missing[event.reason] and ours[event.involvedObject.uid] and (not last[key] or told(event) > told(last[key])) then
+      if not last[key] then keys[#keys + 1] = key end
+      last[key] = event
     end
+  end
+  for _, key in ipairs(keys) do
+    local event = last[key]
+    add(missing[event.reason], (event.message:gsub("^%(combined from similar events%): ", "")), "see to what is missing", event.involvedObject.name)
   end
 end
 
@@ -203,14 +225,14 @@ end
 local function remedy(run, release)
   if release.excuse then return "if it is the cause: -p rollback=yes (" .. release.excuse .. ")" end
   if run.deployment.spec.paused then return "resume the rollout, then roll it back" end
-  return ("roll it back to revision %d: it has never served"):format(releases.revision(release.target))
+  return ("it has never served: roll back to revision %d"):format(releases.revision(release.target))
 end
 
 local function recent_rollout(run, release, add)
   if not release.before or release.age > run.params.recent then return end
   local newest, before = images(release.newest), images(release.before)
   local what = newest ~= before and before .. " → " .. newest or "the same images, another configuration of the pods"
-  add("recent rollout", ("revision %d is %s old: %s"):format(releases.revision(release.newest), time.human(release.age), what), remedy(run, release))
+  add("recent rollout", ("revision %d was rolled out %s ago: %s"):format(releases.revision(release.newest), time.human(release.age), what), remedy(run, release))
 end
 
 -- What the Deployment itself says of why no pods come.

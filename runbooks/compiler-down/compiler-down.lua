@@ -165,7 +165,8 @@ return runbook {
         log("nothing was found: no pod was killed for memory, nothing is missing, and nothing was changed lately")
         return
       end
-      report.table(findings, { "cause", "evidence", "helps" })
+      -- A table would be cut to the terminal's width, and with it what to type.
+      for _, finding in ipairs(findings) do report.lines({ finding.helps }, finding.cause .. ": " .. finding.evidence) end
     end),
 
     step("Roll back", function(run)

@@ -36,7 +36,7 @@ test.case("does not apply a plan to pods that are other ones by now", { scenario
 end)
 
 test.case("deletes the pod that needs more memory than it may use, and says so", { scenario = "oom" }, function()
-  test.expect(test.run(), { actions = { failing }, verdict = "healthy", shows = { "41216 operations", "out of memory", "-p memory_limit=" } })
+  test.expect(test.run(), { actions = { failing }, verdict = "healthy", shows = { "41216 operations", "out of memory", "raise its limit of 2Gi: -p memory_limit=4Gi" } })
 end)
 
 test.case("raises the limit instead of restarting", { scenario = "oom" }, function()
@@ -91,7 +91,7 @@ test.case("goes back to what serves when two releases in a row are bad", { world
   kubernetes = { behaviour = { { image = "*/compiler:2.4.2", be = "crash-loop" }, { image = "*/compiler:2.4.3", be = "crash-loop" } } },
   timeline = { release("-30m", "2.4.2"), release("-12m", "2.4.3") },
 } }, function()
-  test.expect(test.run(), { verdict = "healthy", actions = { "kubernetes.undo deployments/photon-compiler" }, shows = "roll it back to revision 1" })
+  test.expect(test.run(), { verdict = "healthy", actions = { "kubernetes.undo deployments/photon-compiler" }, shows = "roll back to revision 1" })
   test.equal(kubernetes.get("deployment/photon-compiler").spec.template.spec.containers[1].image, "registry.example/photon/compiler:2.4.1")
 end)
 
@@ -109,6 +109,14 @@ test.case("rolls back what is not ready when its deadline is over", { world = {
   timeline = { release("-12m", "2.4.2") },
 } }, function()
   test.expect(test.run(), { verdict = "healthy", actions = { "kubernetes.undo deployments/photon-compiler" } })
+end)
+
+test.case("knows a bad release again that was rolled back once", { world = {
+  extends = "healthy",
+  kubernetes = { behaviour = { { image = "*/compiler:2.4.2", be = "crash-loop" } } },
+  timeline = { release("-30h", "2.4.2"), release("-29h", "2.4.1"), release("-12m", "2.4.2") },
+} }, function()
+  test.expect(test.run(), { verdict = "healthy", actions = { "kubernetes.undo deployments/photon-compiler" }, shows = "was rolled out 12m ago" })
 end)
 
 test.case("does not blame a release that has served", { world = {
@@ -191,7 +199,7 @@ test.case("tells of a pod that was killed for memory and serves again", { world 
   extends = "healthy",
   timeline = { { at = "-12m", become = "oom", pods = "app=photon-compiler", count = 1, ready = "5s", runs = "9m" } },
 } }, function()
-  test.expect(test.run(), { verdict = "healthy", actions = {}, shows = { "out of memory", "-p memory_limit=" } })
+  test.expect(test.run(), { verdict = "healthy", actions = {}, shows = { "out of memory", "raise its limit of 2Gi: -p memory_limit=4Gi" } })
 end)
 
 test.case("tells that no node has room, once for all pods", { world = {

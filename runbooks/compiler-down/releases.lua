@@ -70,12 +70,25 @@ function releases.complete(deployment)
     and (status.updatedReplicas or 0) == wanted and (status.availableReplicas or 0) == wanted
 end
 
+local function age_of(object) return time.now() - time.parse(object.metadata.creationTimestamp) end
+
+-- How long ago the newest release was rolled out. Its ReplicaSet may be one of long ago that came back: while the rollout goes on, its
+-- pods tell.
+local function rolled_out(newest, run)
+  local oldest
+  for _, pod in ipairs(run.pods) do
+    if releases.owned(pod, newest) then oldest = math.max(oldest or 0, age_of(pod)) end
+  end
+  if oldest and not has_served(run.deployment) then return math.min(oldest, age_of(newest)) end
+  return age_of(newest)
+end
+
 --- Looks at the newest release: whether it is to blame, and where a rollback should go.
 -- A release is to blame if it is recent, its rollout never came to its end, none of its pods serves, and what fails is its own: they
 -- crash or cannot start, or the rollout has exceeded its deadline. Pods that are merely slow are no reason.
--- @param run  the run: its params, deployment and troubled pods
+-- @param run  the run: its params, deployment, pods and those of them in trouble
 -- @param sets ReplicaSets
--- @return { newest =, before =, target = where to go back to: what serves now, else the one before; age = of the newest, in seconds,
+-- @return { newest =, before =, target = where to go back to: what serves now, else the one before; age = since it was rolled out, in seconds,
 --         excuse = why it is not to blame; nil if it is }; nil if it has no release yet
 function releases.judge(run, sets)
   local own = {}
@@ -84,7 +97,7 @@ function releases.judge(run, sets)
   end
   table.sort(own, function(a, b) return releases.revision(a) > releases.revision(b) end)
   if #own == 0 then return nil end
-  local found = { newest = own[1], before = own[2], target = own[2], age = time.now() - time.parse(own[1].metadata.creationTimestamp) }
+  local found = { newest = own[1], before = own[2], target = own[2], age = rolled_out(own[1], run) }
   for i = #own, 2, -1 do
     if serves(own[i]) then found.target = own[i] end
   end
