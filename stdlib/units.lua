@@ -88,7 +88,8 @@ local function bytes(n, apart)
   local size = 1
   for i, name in ipairs(binary) do
     local text = scaled(n, size, apart)
-    if math.abs(tonumber(text)) < 1024 or i == #binary then return text .. " " .. name end
+    local shown = tonumber(text) or n / size -- a text with an exponent is none that Lua reads
+    if math.abs(shown) < 1024 or i == #binary then return text .. " " .. name end
     size = size * 1024
   end
 end

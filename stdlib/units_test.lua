@@ -59,7 +59,7 @@ test.unit("sizes are powers of 1024", function()
   read {
     { "bytes", 0, "0 B" }, { "bytes", 512, "512 B" }, { "bytes", 1023, "1023 B" }, { "bytes", 1024, "1 KiB" }, { "bytes", 1536, "1.5 KiB" },
     { "bytes", 1.5 * 1024 ^ 3, "1.5 GiB" }, { "bytes", -2 * 1024 ^ 2, "-2 MiB" }, { "bytes", 1024 ^ 2 - 1, "1.0 MiB" },
-    { "bytes", 1024 ^ 4, "1 TiB" }, { "bytes", 5000 * 1024 ^ 6, "5000 EiB" }, { "bytes", 1025, "1.0 KiB" },
+    { "bytes", 1024 ^ 4, "1 TiB" }, { "bytes", 1e15, "909.5 TiB" }, { "bytes", 1e20, "86.7 EiB" }, { "bytes", 5000 * 1024 ^ 6, "5000 EiB" }, { "bytes", 1025, "1.0 KiB" },
   }
 end)
 

@@ -65,7 +65,7 @@ local function wait_ready(run)
     local _, err = try(kubernetes.wait, run.deployment, { timeout = timeout })
     return err and err.message
   end
-  local _, err = try(wait_until, { name = "all replicas of " .. run.params.service, timeout = timeout }, function()
+  local _, err = try(wait_until, { name = "readiness of " .. run.params.service, timeout = timeout }, function()
     return releases.complete(kubernetes.get(run.deployment))
   end)
   return err and "not all of them came up within " .. units.duration(timeout)

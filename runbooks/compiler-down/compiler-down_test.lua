@@ -119,6 +119,16 @@ test.case("knows a bad release again that was rolled back once", { world = {
   test.expect(test.run(), { verdict = "healthy", actions = { "kubernetes.undo deployments/photon-compiler" }, shows = "was rolled out 12m ago" })
 end)
 
+test.case("applies a plan although the rollout was given up meanwhile", { world = {
+  extends = "healthy",
+  kubernetes = { behaviour = { { image = "*/compiler:2.4.2", be = "crash-loop" } } },
+  timeline = { release("-5m", "2.4.2") },
+} }, function()
+  local plan = test.plan()
+  test.advance("10m")
+  test.expect(test.apply(plan), { verdict = "healthy", actions = { "kubernetes.undo deployments/photon-compiler" } })
+end)
+
 test.case("does not blame a release that has served", { world = {
   extends = "healthy",
   timeline = { release("-90m", "2.4.2"), { at = "-20m", become = "crash-loop", pods = "app=photon-compiler", logs = "{time} FATAL no queue" } },
@@ -143,7 +153,7 @@ test.case("restarts the failing pods that a rollback leaves", both, function()
 end)
 
 test.case("rehearses that what it restarted does not come up", both, function()
-  test.expect(test.dry { assume = { "all replicas of photon-compiler" } }, { verdict = "down", exit = 11, reason = "0 of 3 replicas available" })
+  test.expect(test.dry { assume = { "readiness of photon-compiler" } }, { verdict = "down", exit = 11, reason = "0 of 3 replicas available" })
 end)
 
 local paused = { world = {
