@@ -88,8 +88,7 @@ local function bytes(n, apart)
   local size = 1
   for i, name in ipairs(binary) do
     local text = scaled(n, size, apart)
-    local shown = tonumber(text) or n / size -- a text with an exponent is none that Lua reads
-    if math.abs(shown) < 1024 or i == #binary then return text .. " " .. name end
+    if math.abs(tonumber(text)) < 1024 or i == #binary then return text .. " " .. name end
     size = size * 1024
   end
 end
@@ -101,7 +100,7 @@ local function parts(seconds)
   local text = ""
   for _, part in ipairs(clock) do
     local n = math.floor(seconds / part[2])
-    if n > 0 then text = text .. ("%d%s"):format(n, part[1]) end
+    if n > 0 then text = text .. plain(n, {}) .. part[1] end
     seconds = seconds - n * part[2]
   end
   if seconds > 0 then text = text .. plain(seconds, { 0 }) .. "s" end
