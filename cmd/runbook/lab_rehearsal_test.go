@@ -85,7 +85,9 @@ func TestLabEveryRunbookIsInertWhenDryAndThenTrue(t *testing.T) {
 			t.Run(r.Name+" "+r.Scenario, func(t *testing.T) {
 				l.prepare(t, r)
 				var rehearsed labRun
-				l.inert(t, func() { rehearsed = l.run(t, r.args("--prometheus", l.url(t, "prometheus"), "--dry-run", "--detailed-exitcode")...) })
+				l.inert(t, func() {
+					rehearsed = l.run(t, r.args("--prometheus", l.url(t, "prometheus"), "--dry-run", "--detailed-exitcode")...)
+				})
 				intents := rehearsed.intents()
 				intended += len(intents)
 				require.Equal(t, r.rehearsed(intents), rehearsed.exit, rehearsed.text)
