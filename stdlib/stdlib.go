@@ -12,6 +12,7 @@ import "embed"
 //go:embed gather.lua
 //go:embed health.lua
 //go:embed report.lua
+//go:embed selector.lua
 //go:embed units.lua
 //go:embed vulnerabilities.lua
 var Files embed.FS

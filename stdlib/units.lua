@@ -100,7 +100,7 @@ local function parts(seconds)
   local text = ""
   for _, part in ipairs(clock) do
     local n = math.floor(seconds / part[2])
-    if n > 0 then text = text .. ("%d%s"):format(n, part[1]) end
+    if n > 0 then text = text .. plain(n, {}) .. part[1] end
     seconds = seconds - n * part[2]
   end
   if seconds > 0 then text = text .. plain(seconds, { 0 }) .. "s" end

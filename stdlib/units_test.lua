@@ -59,7 +59,7 @@ test.unit("sizes are powers of 1024", function()
   read {
     { "bytes", 0, "0 B" }, { "bytes", 512, "512 B" }, { "bytes", 1023, "1023 B" }, { "bytes", 1024, "1 KiB" }, { "bytes", 1536, "1.5 KiB" },
     { "bytes", 1.5 * 1024 ^ 3, "1.5 GiB" }, { "bytes", -2 * 1024 ^ 2, "-2 MiB" }, { "bytes", 1024 ^ 2 - 1, "1.0 MiB" },
-    { "bytes", 1024 ^ 4, "1 TiB" }, { "bytes", 5000 * 1024 ^ 6, "5000 EiB" }, { "bytes", 1025, "1.0 KiB" },
+    { "bytes", 1024 ^ 4, "1 TiB" }, { "bytes", 1e15, "909.5 TiB" }, { "bytes", 1e20, "86.7 EiB" }, { "bytes", 5000 * 1024 ^ 6, "5000 EiB" }, { "bytes", 1025, "1.0 KiB" },
   }
 end)
 
@@ -72,6 +72,7 @@ test.unit("durations have two units at the most", function()
     { "duration", 0, "0s" }, { "duration", 0.25, "250ms" }, { "duration", 0.00042, "0.42ms" }, { "duration", 12.5, "12.5s" }, { "duration", 59, "59s" },
     { "duration", minute, "1m" }, { "duration", 192, "3m12s" }, { "duration", 2 * hour + 5 * minute, "2h5m" }, { "duration", hour + 1, "1h" },
     { "duration", 59 * minute + 59.8, "1h" }, { "duration", 3 * day + 4 * hour, "3d4h" }, { "duration", 7 * day, "7d" }, { "duration", -90, "-1m30s" },
+    { "duration", 1e25, "1.15741e+20d" },
   }
 end)
 

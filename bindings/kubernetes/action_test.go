@@ -277,7 +277,7 @@ func TestConditions(t *testing.T) {
 		{"available", web(5, 2, bad), action.Progress{Detail: "2 of 5 replicas available"}},
 		{"available", web(5, 2, bad, exceeded), action.Progress{Failed: true, Detail: "its rollout exceeded its progress deadline: 2 of 5 replicas available"}},
 		{"available", unseen, action.Progress{Detail: "its controller has not seen the change yet"}},
-		{"condition=Available=False", web(5, 2, bad), action.Progress{Met: true, Detail: "condition Available is False, not False"}},
+		{"condition=Available=False", web(5, 2, bad), action.Progress{Met: true, Detail: "condition Available is False"}},
 		{"condition=Complete", web(5, 2), action.Progress{Detail: "it has no condition Complete yet"}},
 		{"deleted", nil, action.Progress{Met: true, Detail: "it is gone"}},
 		{"deleted", web(1, 1), action.Progress{Detail: "it still exists"}},

@@ -86,11 +86,15 @@ func (c condition) checkCondition(o object) action.Progress {
 			return action.Progress{Detail: "condition " + name + " is about what it was before the change"}
 		}
 	}
-	detail := fmt.Sprintf("condition %s is %v, not %s", name, found["status"], wanted)
+	met := strings.EqualFold(fmt.Sprint(found["status"]), wanted)
+	detail := fmt.Sprintf("condition %s is %v", name, found["status"])
+	if !met {
+		detail += ", not " + wanted
+	}
 	if c.kind == available {
 		detail = orElse(tally(o, "available"), detail)
 	}
-	return action.Progress{Met: strings.EqualFold(fmt.Sprint(found["status"]), wanted), Detail: detail}
+	return action.Progress{Met: met, Detail: detail}
 }
 
 // stuck says why a rollout will not go on, "" if it may.

@@ -33,6 +33,7 @@ func (vm *VM) openLibraries() {
 	vm.openProtected(L)
 	vm.openObjects(L)
 	vm.openRandom(L)
+	openNumbers(L)
 	vm.loader.init()
 	L.SetGlobal("require", L.NewFunction(vm.require))
 	L.SetGlobal("parallel", L.NewFunction(vm.parallel))

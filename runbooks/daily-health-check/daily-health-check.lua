@@ -8,9 +8,12 @@ local health     = require "health"
 local kubernetes = require "kubernetes"
 local prometheus = require "prometheus"
 local report     = require "report"
+local selector   = require "selector"
 local units      = require "units"
 
--- What the service tells of itself. A range is written as seconds, which PromQL takes for any length.
+-- What the service tells of itself. A range is written as seconds, which PromQL takes for any length. A device may tell its status
+-- under several sets of labels: it is online if none of them says that it is not. Its uptime is looked at minute by minute, so that
+-- scraping it more often at some time does not make that time count for more.
 local function queries(window)
   local range = ("[%ds]"):format(window)
   return {
@@ -18,14 +21,14 @@ local function queries(window)
     errors          = 'sum(increase(photon_compilations_total{status="error"}' .. range .. "))",
     by_target       = "sum by (target) (increase(photon_compilations_total" .. range .. "))",
     errors_by_target = 'sum by (target) (increase(photon_compilations_total{status="error"}' .. range .. "))",
-    devices         = "photon_device_status",
-    known_devices   = "last_over_time(photon_device_status" .. range .. ")",
-    device_uptime   = "avg_over_time(photon_device_status" .. range .. ")",
+    devices         = "min by (device_id) (photon_device_status)",
+    known_devices   = "count by (device_id, device_type) (last_over_time(photon_device_status" .. range .. "))",
+    device_uptime   = "avg_over_time((min by (device_id) (photon_device_status))" .. ("[%ds:1m]"):format(window) .. ")",
   }
 end
 
 -- increase() fits what it saw into its window, so a number of compilations seldom comes out whole.
-local function count(n) return units.count(math.floor(n + 0.5)) end
+local function count(n) return n and units.count(math.floor(n + 0.5)) or "no data" end
 
 -- Why something could not be found out, for a check's detail.
 local function why(err) return err.message end
@@ -44,12 +47,13 @@ local function sorted_keys(map)
   return keys
 end
 
--- A Deployment of which nothing serves is down; one of which a part does is degraded.
-local function check_deployment(checks, deployment)
+-- A Deployment of which nothing serves is down, one of which a part does is degraded. To have no replicas is down only for the service.
+local function check_deployment(checks, deployment, has_to_serve)
   local wanted, available = deployment.spec.replicas or 1, deployment.status.availableReplicas or 0
   local state = "healthy"
-  if available == 0 and wanted > 0 then state = "down" elseif available < wanted then state = "degraded" end
-  checks:add("deployment " .. deployment.metadata.name, state, ("%d of %d replicas available"):format(available, wanted))
+  if available == 0 and (wanted > 0 or has_to_serve) then state = "down" elseif available < wanted then state = "degraded" end
+  local detail = wanted == 0 and "it is scaled to zero" or ("%d of %d replicas available"):format(available, wanted)
+  checks:add("deployment " .. deployment.metadata.name, state, detail)
 end
 
 -- What is compiled for, and how much of it fails.
@@ -68,12 +72,12 @@ local function by_target(run)
 end
 
 local function hourly(run)
-  local range = run.seen.hourly
-  if not range or #range.series == 0 then return end
-  local series = range.series[1]
+  local series = run.seen.hourly and run.seen.hourly.series[1]
+  if not series then return end
   local stats = series.stats
-  local text = ("min %s, mean %s, max %s"):format(count(stats.min), count(stats.mean), count(stats.max))
-  if stats.missing > 0 then text = text .. (", %d hours without data"):format(stats.missing) end
+  local text, without = "no data", stats.missing + stats.nan
+  if stats.count > 0 then text = ("min %s, mean %s, max %s"):format(count(stats.min), count(stats.mean), count(stats.max)) end
+  if without > 0 then text = text .. (", %d of %d hours without data"):format(without, #series.values) end
   report.sparklines({ { name = "each hour", values = series.values, text = text } }, { title = "Compilations" })
 end
 
@@ -93,14 +97,18 @@ local function each_or_highest(checks, name, things, measure, threshold)
   if calm and highest then checks:above(name .. ", the highest", highest, { degraded = threshold, unit = "%" }) end
 end
 
--- The file system that POSIX df -P -k tells of: kilobytes, and the share that is used.
+-- The file system that POSIX df -P -k tells of: kilobytes, and the share that is used. Where root has used what is kept for it, less than
+-- nothing is free.
 local function filesystem(text)
-  local size, used, free = text:match("\n%S+%s+(%d+)%s+(%d+)%s+(%d+)%s+%d+%%%s")
+  local size, used, free = text:match("\n%S+%s+(%d+)%s+(%d+)%s+(%-?%d+)%s+%d+%%%s")
   if not size then return nil end
   size, used, free = tonumber(size) * 1024, tonumber(used) * 1024, tonumber(free) * 1024
   -- As df has it: what is kept for root counts neither as used nor as free.
-  return { size = size, free = free, percent = used + free > 0 and 100 * used / (used + free) or 0 }
+  return { size = size, free = math.max(free, 0), percent = used + free > 0 and 100 * used / (used + free) or 0 }
 end
+
+-- Whether a pod can be asked for its disks.
+local function is_running(pod) return pod.status.phase == "Running" and not pod.metadata.deletionTimestamp end
 
 return runbook {
   summary  = "Check the compiler service: pods, compilations, devices, resources, disks, alerts",
@@ -112,7 +120,7 @@ return runbook {
 
   params = {
     namespace   = { type = "string",   default = "photon-mlir",     help = "namespace of the service" },
-    service     = { type = "string",   default = "photon-compiler", help = "Deployment that has to be there, and the app label of its pods",
+    service     = { type = "string",   default = "photon-compiler", help = "Deployment that has to be there and to serve",
                     pattern = "[a-z0-9]([-a-z0-9]*[a-z0-9])?" },
     window      = { type = "duration", default = "24h",             help = "how far back compilations and devices are looked at" },
     error_rate  = { type = "number",   min = 0, max = 100, default = 5,  help = "percent of the compilations that may fail" },
@@ -127,6 +135,7 @@ return runbook {
       local p, checks = run.params, health.new()
       local expressions = queries(p.window)
       run.checks = checks
+      if p.window < 60 then fail("the window must be at least a minute", "-p window=24h") end
       local here = { namespace = p.namespace }
       run.seen, run.failed = gather.all {
         pods        = function() return kubernetes.list("pods", here) end,
@@ -140,7 +149,10 @@ return runbook {
           }
         end,
         hourly      = function()
-          return prometheus.query_range("sum(increase(photon_compilations_total[1h]))", { from = p.window .. "s", step = "1h" })
+          -- Each point is of the hour before it.
+          local hours = math.floor(p.window / 3600)
+          if hours == 0 then return false end
+          return prometheus.query_range("sum(increase(photon_compilations_total[1h]))", { from = (hours - 1) * 3600 .. "s", step = "1h" })
         end,
         alerts      = function() return prometheus.alerts { state = "firing" } end,
       }
@@ -161,12 +173,12 @@ return runbook {
         checks:add("deployments", "unknown", why(failed.deployments))
         return
       end
-      local found = false
       for _, deployment in ipairs(seen.deployments) do
-        found = found or deployment.metadata.name == p.service
-        check_deployment(checks, deployment)
+        local is_service = deployment.metadata.name == p.service
+        if is_service then run.service = deployment end
+        check_deployment(checks, deployment, is_service)
       end
-      if not found then checks:add("deployment " .. p.service, "down", "it does not exist in " .. p.namespace) end
+      if not run.service then checks:add("deployment " .. p.service, "down", "it does not exist in " .. p.namespace) end
     end),
 
     step("Compilations", function(run)
@@ -184,7 +196,7 @@ return runbook {
       report.pairs({
         { "Compilations", total.value and count(total.value) or total.reason },
         { "Errors",       failures and count(failures) or errors.reason },
-        { "Error rate",   rate and units.percent(rate) or "none: no compilations are known" },
+        { "Error rate",   rate and units.percent(rate) or total.value == 0 and "none: nothing was compiled" or "unknown" },
       }, { title = "Last " .. units.duration(p.window) })
 
       if not total.value then
@@ -224,7 +236,7 @@ return runbook {
         end
         if status == "online" then online = online + 1 end
         rows[#rows + 1] = {
-          device = id, type = known[id].labels.device_type, status = status,
+          device = id ~= "" and id or "(none)", type = known[id].labels.device_type, status = status,
           uptime = uptime[id] and uptime[id].value and units.percent(100 * uptime[id].value) or "no data",
         }
       end
@@ -268,7 +280,7 @@ return runbook {
       if not run.seen.pods then skip("the pods are not known") end
       local looks = {}
       for _, pod in ipairs(run.seen.pods) do
-        if pod.status.phase == "Running" and pod.metadata.labels and pod.metadata.labels.app == p.service then
+        if run.service and is_running(pod) and selector.selects(run.service, pod) then
           for path in p.paths:gmatch("[^,]+") do
             looks[#looks + 1] = { name = pod.metadata.name .. " " .. path, pod = pod, path = path }
           end

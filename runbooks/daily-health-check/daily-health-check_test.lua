@@ -58,6 +58,82 @@ test.case("asks for another span of time", { scenario = "healthy" }, function()
   test.expect(test.run { params = { window = "1h" } }, { verdict = "healthy", shows = { "5,520", "120" } })
 end)
 
+test.case("has a day of 24 hours", { scenario = "healthy" }, function()
+  -- The point 24 hours ago would be of the hour before the day.
+  test.expect(test.run(), { shows = "min 5,520, mean 5,520, max 5,520", shows_no = "25 hours" })
+  test.expect(test.run { params = { window = "30m" } }, { shows = "2,760", shows_no = "each hour" })
+  test.expect(test.run { params = { window = "0s" } }, { exit = 1, error = { message = "at least a minute", hint = "-p window=24h" } })
+end)
+
+-- The healthy site, with series of its own.
+local function measured(series)
+  local list = {}
+  for name, values in pairs(series) do list[#list + 1] = { series = name, values = values } end
+  return { world = { extends = "healthy", read_only = true, prometheus = { series = list } } }
+end
+
+test.case("calls unknown what is no number, and still tells the rest", measured {
+  ['photon_compilations_total{status="success",target="simulation",model_type="cnn"}'] = "0+40x10079 NaN",
+}, function()
+  test.expect(test.run(), {
+    verdict = "unknown", exit = 12, reason = "compilations",
+    -- The last hour and the whole day have the sample that is no number; 30 and one a minute for another target do not.
+    shows = { "NaN", "44,640", "min 5,520, mean 5,520, max 5,520, 1 of 24 hours without data" },
+  })
+end)
+
+test.case("is down when nothing was compiled, without an error rate of nothing", measured {
+  ['photon_compilations_total{status="success",target="simulation",model_type="cnn"}'] = "5x10080",
+  ['photon_compilations_total{status="success",target="lightmatter_envise",model_type="transformer"}'] = "5x10080",
+  ['photon_compilations_total{status="success",target="mit_silicon_photonics",model_type="cnn"}'] = "5x10080",
+  ['photon_compilations_total{status="error",target="simulation",model_type="cnn"}'] = "_",
+  ['photon_compilations_total{status="error",target="lightmatter_envise",model_type="transformer"}'] = "_",
+}, function()
+  test.expect(test.run(), { verdict = "down", exit = 11, reason = "none in the last 1d", shows = "none: nothing was compiled", shows_no = "not above 5%" })
+end)
+
+test.case("counts no failures where there never were any", measured {
+  ['photon_compilations_total{status="error",target="simulation",model_type="cnn"}'] = "_",
+  ['photon_compilations_total{status="error",target="lightmatter_envise",model_type="transformer"}'] = "_",
+}, function()
+  -- 90 a minute.
+  test.expect(test.run(), { verdict = "healthy", shows = { "129,600", "0%, not above 5%" } })
+end)
+
+test.case("takes the labels of a device together", measured {
+  -- Two exporters tell of mit-1, and one says that it is offline; envise-1 has other labels since twelve hours, and is offline since then.
+  ['photon_device_status{device_id="mit-1",device_type="mit",rack="2"}'] = "0x10080",
+  ['photon_device_status{device_id="envise-1",device_type="lightmatter"}'] = "1x9360 stale _x719",
+  ['photon_device_status{device_id="envise-1",device_type="lightmatter",firmware="2"}'] = "_x9361 0x719",
+}, function()
+  test.expect(test.run(), { verdict = "degraded", reason = { "device envise-1", "device mit-1" }, shows = { "50%", " 0%", "2 of 4 online" } })
+end)
+
+test.case("is not above a threshold that it is exactly at", measured {
+  -- 46, 30 and 20 that succeed, 3 and 1 that fail: four of a hundred.
+  ['photon_compilations_total{status="success",target="simulation",model_type="cnn"}'] = "0+46x10080",
+  ['photon_compilations_total{status="error",target="simulation",model_type="cnn"}'] = "0+3x10080",
+}, function()
+  test.expect(test.run { params = { error_rate = 4, disk = 40 } }, { verdict = "healthy", shows = "4%, not above 4%" })
+  test.expect(test.run { params = { error_rate = 3.99 } }, { verdict = "degraded", exit = 10 })
+end)
+
+test.case("tells how full a disk is of which root has taken its reserve", { world = {
+  extends = "healthy", read_only = true,
+  kubernetes = { commands = { { argv = { "df", "-P", "-k", "/tmp" }, reads = true,
+    stdout = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/root 1000 960 -10 102% /\n" } } },
+} }, function()
+  -- 960 of 950.
+  test.expect(test.run(), { verdict = "degraded", reason = "disk of /tmp", shows = { "101.1%", "0 B" } })
+end)
+
+test.case("is down when the service is scaled to zero", { world = {
+  extends = "healthy", read_only = true,
+  timeline = { { at = "-10m", patch = "deployment/photon-compiler", with = { spec = { replicas = 0 } } } },
+} }, function()
+  test.expect(test.run(), { verdict = "down", exit = 11, reason = "deployment photon-compiler (it is scaled to zero)" })
+end)
+
 test.case("has no number where the service has told none", { world = {
   extends = "healthy", read_only = true,
   prometheus = { series = { { series = 'photon_compilations_total{status="success",target="simulation",model_type="cnn"}', values = "_" } } },

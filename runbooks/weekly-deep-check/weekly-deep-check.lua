@@ -33,6 +33,22 @@ local function line(name, series, format)
   return { name = name, values = series.values, text = text }
 end
 
+-- A device may tell its status under several sets of labels: it is up if none of them says that it is not. It is looked at minute by
+-- minute, so that scraping it more often at some time does not make that time count for more.
+local function device_uptime(window)
+  return ("avg_over_time((min by (device_id) (photon_device_status))[%ds:1m])"):format(window)
+end
+
+-- Of the time in which nobody looked, nothing is known: a device was up for long enough if it was even if it was down then, and not for
+-- long enough if it was not even if it was up.
+local function check_uptime(checks, name, up, unmeasured, least)
+  if up and up >= least and unmeasured > 0 and up * (100 - unmeasured) / 100 < least then
+    checks:add(name, "unknown", ("%s while measured, and %s of the time it was not"):format(units.percent(up), units.percent(unmeasured)))
+  else
+    checks:below(name, up, { degraded = least, unit = "%" })
+  end
+end
+
 return runbook {
   summary  = "Look at a week: performance, errors, devices, cache, vulnerabilities",
   severity = "P3",
@@ -56,6 +72,7 @@ return runbook {
     step("Performance trends", function(run)
       run.checks = health.new()
       local p = run.params
+      if p.window < 60 then fail("the window must be at least a minute", "-p window=7d") end
       local range = { from = p.window .. "s", step = p.step }
       local found, whole = ask(run, "performance", {
         rate  = function() return prometheus.query_range("sum(rate(photon_compilations_total[5m]))", range) end,
@@ -112,27 +129,24 @@ return runbook {
     step("Device uptime", function(run)
       local p = run.params
       local found, whole = ask(run, "devices", {
-        uptime = function() return prometheus.query(("avg_over_time(photon_device_status[%ds])"):format(p.window)) end,
-        trend  = function() return prometheus.query_range("photon_device_status", { from = p.window .. "s", step = p.step }) end,
+        uptime = function() return prometheus.query(device_uptime(p.window)) end,
+        trend  = function() return prometheus.query_range("min by (device_id) (photon_device_status)", { from = p.window .. "s", step = p.step }) end,
       })
       if not whole then return end
       local missing = {}
       for _, series in ipairs(found.trend.series) do
         local s = series.stats
-        missing[series.labels.device_id or ""] = (s.missing + s.nan) / (s.count + s.missing + s.nan)
+        missing[series.labels.device_id or ""] = 100 * (s.missing + s.nan) / #series.values
       end
       local rows = {}
       for i, sample in ipairs(found.uptime.samples) do
-        local id = sample.labels.device_id or "(none)"
-        rows[i] = {
-          device = id, type = sample.labels.device_type,
-          uptime = sample.value and units.percent(100 * sample.value) or "no data",
-          unmeasured = missing[id] and units.percent(100 * missing[id]) or "no data",
-        }
-        run.checks:below("device " .. id, sample.value and 100 * sample.value, { degraded = p.uptime, unit = "%" })
+        local id, up = sample.labels.device_id or "", sample.value and 100 * sample.value
+        local name = id ~= "" and id or "(none)"
+        rows[i] = { device = name, uptime = units.percent(up), unmeasured = units.percent(missing[id] or 100) }
+        check_uptime(run.checks, "device " .. name, up, missing[id] or 100, p.uptime)
       end
       table.sort(rows, function(a, b) return a.device < b.device end)
-      report.table(rows, { "device", "type", "uptime", "unmeasured" }, { title = "Uptime while measured, last " .. units.duration(p.window) })
+      report.table(rows, { "device", "uptime", "unmeasured" }, { title = "Uptime while measured, last " .. units.duration(p.window) })
       if #rows == 0 then run.checks:add("devices", "unknown", "no device has told its status in the last " .. units.duration(p.window)) end
     end),
 
