@@ -64,3 +64,19 @@ test.case("has no number where the service has told none", { world = {
 } }, function()
   test.expect(test.run(), { verdict = "healthy" })
 end)
+
+test.case("knows the disks that a pod has where it has not all", { world = {
+  extends = "healthy", read_only = true,
+  kubernetes = { commands = {
+    { argv = { "df", "-P", "-k", "/var/cache/photon-mlir", "/tmp" }, exit_code = 1, stderr = "df: /tmp: No such file or directory\n", reads = true,
+      stdout = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vdb 10485760 9542042 943718 92% /var/cache/photon-mlir\n" },
+    { argv = { "df", "-P", "-k", "/var/cache/photon-mlir" }, reads = true,
+      stdout = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vdb 10485760 9542042 943718 92% /var/cache/photon-mlir\n" },
+    { argv = { "df", "-P", "-k", "/tmp" }, exit_code = 1, stderr = "df: /tmp: No such file or directory\n", reads = true },
+  } },
+} }, function()
+  test.expect(test.run(), {
+    verdict = "degraded", exit = 10, shows = { "91.0%", "No such file or directory" },
+    reason = { "disk of /var/cache/photon-mlir", "disk of /tmp" },
+  })
+end)
