@@ -25,7 +25,8 @@ func logFields(limit int64) []module.Param {
 		{Name: "previous", Kind: module.Boolean, Doc: "of the container before its last restart"},
 		{
 			Name: "limit_bytes", Kind: module.Integer, Default: limit, Min: module.Bound(1),
-			Doc: "how much is kept of each container's log at most, in bytes, from its end: " + strconv.FormatInt(limit>>20, 10) + " MiB unless given",
+			Doc: "how much is kept of each container's log at most, in bytes, from its end: " + strconv.FormatInt(limit>>20, 10) +
+				" MiB unless given. A line counts for " + strconv.Itoa(leastLine) + " at least",
 		},
 	}
 }
