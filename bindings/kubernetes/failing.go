@@ -14,8 +14,8 @@ func (b *binding) failingFunc() module.Func {
 		Doc: `Picks the pods that need help out of a list of pods.
 
 These are the pods that kubectl shows with a status such as CrashLoopBackOff, Error, OOMKilled, ImagePullBackOff, ErrImagePull,
-CreateContainerConfigError, Evicted, Failed, Unknown, Init:Error or a non-zero exit code; and those that are scheduled and not
-ready though they have existed for longer than unready_for. A pod that has completed or is going away is not failing.
+CreateContainerConfigError, Evicted, Failed, Unknown, Init:Error or a non-zero exit code; and those that are scheduled and
+have not been ready for longer than unready_for. A pod that has completed or is going away is not failing.
 
 A pod that has no node, or that is stuck on its way out, is no better for being deleted: such are picked with stuck only. trouble says
 for each pod what is the matter.`,
