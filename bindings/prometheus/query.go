@@ -1,6 +1,7 @@
 package prometheus
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -157,7 +158,7 @@ func (b *binding) evaluate(ctx context.Context, e expression, at time.Time, time
 			return err
 		}
 		value, warnings, err = api.Query(ctx, e.text, at, v1.WithTimeout(timeout))
-		return err
+		return cmp.Or(err, holes(value))
 	})
 	return value, warnings, err
 }
