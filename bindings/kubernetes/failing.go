@@ -31,7 +31,7 @@ for each pod what is the matter.`,
 		},
 		Returns: module.Result{Type: "kubernetes.Object[]", Doc: "those that fail, in the order of the list"},
 		Examples: []string{
-			`for _, pod in ipairs(kubernetes.failing(kubernetes.list("pods"))) do print(pod.metadata.name) end`,
+			`for _, pod in ipairs(kubernetes.failing(kubernetes.list("pods"))) do log(pod.metadata.name) end`,
 			`local stuck = kubernetes.failing(pods, { unready_for = "30s", stuck = true })`,
 		},
 		Pure: func(ctx context.Context, args module.Args) (any, error) {

@@ -52,7 +52,7 @@ A pod that exists only as this run intends has no log yet: the list is empty.`,
 		Returns: module.Result{Type: "string[]", Doc: "the lines, oldest first, without their line ends"},
 		Errors:  []action.Code{action.CodeNotFound, action.CodeForbidden, action.CodeRejected},
 		Examples: []string{
-			`for _, line in ipairs(kubernetes.logs("pod/web-0", { tail = 20 })) do print(line) end`,
+			`for _, line in ipairs(kubernetes.logs("pod/web-0", { tail = 20 })) do log(line) end`,
 			`local crash = kubernetes.logs(pod, { previous = true, container = "app" })`,
 			`local errors = kubernetes.logs("web-0", { grep = "error|fatal", ignore_case = true, tail = 20, since = "1h" })`,
 		},

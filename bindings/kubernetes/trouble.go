@@ -44,7 +44,7 @@ The result is { reason, text, message, container, since, restarts, last_exit }:
 		Examples: []string{
 			`for _, pod in ipairs(kubernetes.list("pods")) do
   local trouble = kubernetes.trouble(pod)
-  if trouble then print(pod.metadata.name, trouble.text) end
+  if trouble then log({ pod.metadata.name, trouble.text }) end
 end`,
 		},
 		Pure: func(ctx context.Context, args module.Args) (any, error) {

@@ -34,7 +34,7 @@ counts them as such. stddev is that of all points, as stddev_over_time has it. A
 		Errors:  asking,
 		Examples: []string{
 			`local week = prometheus.query_range("photon:compilation_rate_5m", { from = "7d", step = "1h" })`,
-			`for _, s in ipairs(prometheus.query_range("photon_queue_depth").series) do print(s.labels.instance, s.stats.max) end`,
+			`for _, s in ipairs(prometheus.query_range("photon_queue_depth").series) do log({ instance = s.labels.instance, max = s.stats.max }) end`,
 		},
 		Read: b.newRange,
 	}

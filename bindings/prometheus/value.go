@@ -29,7 +29,7 @@ An expression that gives several series is an error with the code "invalid": put
 		Examples: []string{
 			`local depth = prometheus.value("sum(photon_queue_depth)")`,
 			`local rate = prometheus.value([[sum(rate(photon_compilations_total{status="error"}[5m]))]])
-print(rate.value or rate.reason)`,
+log(rate.value or rate.reason)`,
 		},
 		Read: func(args module.Args) (action.Read, error) {
 			const name = "prometheus.value"
