@@ -38,7 +38,7 @@ when the command ends by itself. What a command prints is text: bytes that are n
 		},
 		Errors: []action.Code{action.CodeCommand, action.CodeNotFound, action.CodeForbidden, action.CodeTimeout, action.CodeUncertain},
 		Examples: []string{
-			`print(host.run({ "df", "-h", "/var" }).stdout)`,
+			`log(host.run({ "df", "-h", "/var" }).stdout)`,
 			`host.run({ "systemctl", "restart", "photon-bridge" }, { timeout = "2m" })`,
 			`local out, err = try(host.run, { "photon-debug", "--list-devices" }, { timeout = "10s", max_output = 65536 })`,
 		},

@@ -34,7 +34,7 @@ values only. What the caller may not read besides the object is said at the end.
 		},
 		Returns:  module.Result{Type: "string", Doc: "the text, of many lines"},
 		Errors:   []action.Code{action.CodeNotFound, action.CodeForbidden, action.CodeUnavailable, action.CodeTimeout},
-		Examples: []string{`print(kubernetes.describe("pod/web-0"))`, `local text = kubernetes.describe("node/n1", { events = false })`},
+		Examples: []string{`log(kubernetes.describe("pod/web-0"))`, `local text = kubernetes.describe("node/n1", { events = false })`},
 		Read: func(args module.Args) (action.Read, error) {
 			of, err := b.address(args, "")
 			return describeRead{b, of, args.Bool("events")}, err

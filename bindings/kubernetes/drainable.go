@@ -39,7 +39,7 @@ whole drain. Of those to evict, held tells which ones a PodDisruptionBudget does
 		},
 		Errors: []action.Code{action.CodeNotFound, action.CodeForbidden, action.CodeUnavailable},
 		Examples: []string{
-			`for _, r in ipairs(kubernetes.drainable("node-3").refuse) do print(r.pod.metadata.name, r.reason) end`,
+			`for _, r in ipairs(kubernetes.drainable("node-3").refuse) do log({ r.pod.metadata.name, r.reason }) end`,
 			`local what = kubernetes.drainable("node/node-3", { delete_emptydir = true, selector = "app=web" })`,
 		},
 		Read: b.newDrainable,

@@ -46,7 +46,7 @@ A cluster forgets events, most after an hour. An object that exists only as this
 		Errors:  []action.Code{action.CodeForbidden, action.CodeUnavailable},
 		Examples: []string{
 			`for _, event in ipairs(kubernetes.events("deployment/web", { related = true, type = "Warning", since = "1h" })) do
-  print(event.lastTimestamp, event.reason, event.message)
+  log({ event.lastTimestamp, event.reason, event.message })
 end`,
 			`local warnings = kubernetes.events({ all_namespaces = true, type = "Warning" })`,
 		},

@@ -33,7 +33,7 @@ Of each stream the first 8 MiB are kept.`,
 		},
 		Errors: []action.Code{action.CodeCommand, action.CodeNotFound, action.CodeForbidden, action.CodeTimeout, action.CodeUncertain},
 		Examples: []string{
-			`print(kubernetes.exec("pod/web-0", { "df", "-h" }).stdout)`,
+			`log(kubernetes.exec("pod/web-0", { "df", "-h" }).stdout)`,
 			`local out = try(kubernetes.exec, pod, { "nginx", "-t" }, { container = "proxy", timeout = "10s" })`,
 		},
 		Risk:     action.Disruptive,

@@ -14,8 +14,8 @@ func (b *binding) failingFunc() module.Func {
 		Doc: `Picks the pods that need help out of a list of pods.
 
 These are the pods that kubectl shows with a status such as CrashLoopBackOff, Error, OOMKilled, ImagePullBackOff, ErrImagePull,
-CreateContainerConfigError, Evicted, Failed, Unknown, Init:Error or a non-zero exit code; and those that are scheduled and not
-ready though they have existed for longer than unready_for. A pod that has completed or is going away is not failing.
+CreateContainerConfigError, Evicted, Failed, Unknown, Init:Error or a non-zero exit code; and those that are scheduled and
+have not been ready for longer than unready_for. A pod that has completed or is going away is not failing.
 
 A pod that has no node, or that is stuck on its way out, is no better for being deleted: such are picked with stuck only. trouble says
 for each pod what is the matter.`,
@@ -31,7 +31,7 @@ for each pod what is the matter.`,
 		},
 		Returns: module.Result{Type: "kubernetes.Object[]", Doc: "those that fail, in the order of the list"},
 		Examples: []string{
-			`for _, pod in ipairs(kubernetes.failing(kubernetes.list("pods"))) do print(pod.metadata.name) end`,
+			`for _, pod in ipairs(kubernetes.failing(kubernetes.list("pods"))) do log(pod.metadata.name) end`,
 			`local stuck = kubernetes.failing(pods, { unready_for = "30s", stuck = true })`,
 		},
 		Pure: func(ctx context.Context, args module.Args) (any, error) {

@@ -21,7 +21,7 @@ In a dry run it is as the run intends it to be.`,
 		Errors:  []action.Code{action.CodeForbidden, action.CodeUnavailable},
 		Examples: []string{
 			`local web = kubernetes.get("deployment/web", { namespace = "shop" })`,
-			`if not kubernetes.get("namespace/scratch") then print("it is gone") end`,
+			`if not kubernetes.get("namespace/scratch") then log("it is gone") end`,
 		},
 		Read: func(args module.Args) (action.Read, error) {
 			of, err := b.address(args, "")

@@ -32,7 +32,7 @@ template are one: going back gives the earlier one a new number. In a dry run th
 		},
 		Errors: []action.Code{action.CodeNotFound, action.CodeInvalid, action.CodeForbidden, action.CodeUnavailable},
 		Examples: []string{
-			`for _, r in ipairs(kubernetes.history("deployment/web")) do print(r.revision, r.images[1], r.current) end`,
+			`for _, r in ipairs(kubernetes.history("deployment/web")) do log({ r.revision, r.images[1], r.current }) end`,
 			`local before = kubernetes.history("daemonset/agent", { namespace = "monitoring", templates = true })[1]`,
 		},
 		Read: func(args module.Args) (action.Read, error) {

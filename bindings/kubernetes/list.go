@@ -48,7 +48,7 @@ In a dry run the list is as the run intends the cluster to be: with what it woul
 		Returns: module.Result{Type: "kubernetes.Object[]", Doc: "the objects; an empty list if there are none"},
 		Errors:  []action.Code{action.CodeForbidden, action.CodeUnavailable, action.CodeRejected},
 		Examples: []string{
-			`for _, pod in ipairs(kubernetes.list("pods", { selector = "app=web" })) do print(pod.metadata.name) end`,
+			`for _, pod in ipairs(kubernetes.list("pods", { selector = "app=web" })) do log(pod.metadata.name) end`,
 			`local nodes = kubernetes.list("nodes")`,
 			`local events = kubernetes.list("events", { all_namespaces = true, fields = "type=Warning" })`,
 		},

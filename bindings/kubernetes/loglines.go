@@ -45,6 +45,9 @@ type spoken struct {
 	text string
 }
 
+// leastLine is what a line counts for at least, in bytes: that is about what it costs to keep one, however short it is.
+const leastLine = 64
+
 // A tail keeps the last lines that it is given: so many, and so many bytes of them.
 type tail struct {
 	most  int // lines; negative for all
@@ -70,7 +73,7 @@ func (t *tail) add(at time.Time, line []byte) {
 		text = string(line)
 	}
 	t.lines = append(t.lines, spoken{at, text})
-	t.size += len(text)
+	t.size += weight(text)
 	for t.most > 0 && len(t.lines)-t.first > t.most {
 		t.forget()
 	}
@@ -86,10 +89,12 @@ func (t *tail) add(at time.Time, line []byte) {
 }
 
 func (t *tail) forget() {
-	t.size -= len(t.lines[t.first].text)
+	t.size -= weight(t.lines[t.first].text)
 	t.lines[t.first] = spoken{}
 	t.first++
 }
+
+func weight(text string) int { return max(len(text), leastLine) }
 
 // kept are the lines, oldest first.
 func (t *tail) kept() []spoken { return t.lines[t.first:] }

@@ -25,7 +25,8 @@ func logFields(limit int64) []module.Param {
 		{Name: "previous", Kind: module.Boolean, Doc: "of the container before its last restart"},
 		{
 			Name: "limit_bytes", Kind: module.Integer, Default: limit, Min: module.Bound(1),
-			Doc: "how much is kept of each container's log at most, in bytes, from its end: " + strconv.FormatInt(limit>>20, 10) + " MiB unless given",
+			Doc: "how much is kept of each container's log at most, in bytes, from its end: " + strconv.FormatInt(limit>>20, 10) +
+				" MiB unless given. A line counts for " + strconv.Itoa(leastLine) + " at least",
 		},
 	}
 }
@@ -51,7 +52,7 @@ A pod that exists only as this run intends has no log yet: the list is empty.`,
 		Returns: module.Result{Type: "string[]", Doc: "the lines, oldest first, without their line ends"},
 		Errors:  []action.Code{action.CodeNotFound, action.CodeForbidden, action.CodeRejected},
 		Examples: []string{
-			`for _, line in ipairs(kubernetes.logs("pod/web-0", { tail = 20 })) do print(line) end`,
+			`for _, line in ipairs(kubernetes.logs("pod/web-0", { tail = 20 })) do log(line) end`,
 			`local crash = kubernetes.logs(pod, { previous = true, container = "app" })`,
 			`local errors = kubernetes.logs("web-0", { grep = "error|fatal", ignore_case = true, tail = 20, since = "1h" })`,
 		},

@@ -87,11 +87,17 @@ func TestATailIsBounded(t *testing.T) {
 	}
 	require.Equal(t, []string{"line 8", "line 9"}, texts(fill(2, 1000, 10)))
 	require.False(t, fill(2, 1000, 10).dropped)
-	require.Equal(t, []string{"line 8", "line 9"}, texts(fill(-1, 12, 10)), "what is kept is the end")
-	require.True(t, fill(-1, 12, 10).dropped)
+	require.Equal(t, []string{"line 8", "line 9"}, texts(fill(-1, 2*leastLine, 10)), "what is kept is the end")
+	require.True(t, fill(-1, 2*leastLine, 10).dropped)
 	require.Equal(t, []string{"lin"}, texts(fill(-1, 3, 10)))
 	require.Empty(t, texts(fill(0, 1000, 10)))
 	require.LessOrEqual(t, len(fill(5, 1000, 100_000).lines), 200, "the memory does not grow with the log")
+	empty := &tail{most: -1, limit: 1 << 20}
+	for range 1 << 20 {
+		empty.add(time.Time{}, nil)
+	}
+	require.Len(t, empty.kept(), 1<<20/leastLine, "nor with lines in which there is nothing")
+	require.True(t, empty.dropped)
 
 	secrets := &tail{most: 1, limit: 14, cut: func(s string) string { return strings.ReplaceAll(s, "hunter2hunter2", action.Masked) }}
 	secrets.add(time.Time{}, []byte("password hunter2hunter2"))

@@ -49,9 +49,9 @@ Which container of a pod is meant, grep, tail and since are as for logs.`,
 		Errors:  []action.Code{action.CodeForbidden, action.CodeUnavailable, action.CodeRejected},
 		Examples: []string{
 			`local said = kubernetes.logs_of("app=web", { grep = "error|fatal", ignore_case = true, tail = 20, since = "1h" })
-for _, line in ipairs(said.lines) do print(line.time, line.pod, line.text) end`,
+for _, line in ipairs(said.lines) do log({ line.time, line.pod, line.text }) end`,
 			`for _, source in ipairs(kubernetes.logs_of(kubernetes.failing(kubernetes.list("pods")), { previous = true, tail = 5 }).sources) do
-  print(source.pod, source.error or table.concat(source.lines, "\n"))
+  log({ source.pod, source.error or table.concat(source.lines, "\n") })
 end`,
 		},
 		Read: b.newLogsOf,

@@ -33,7 +33,7 @@ To wait for its end see wait. In a dry run it is the rollout that the run intend
 		},
 		Errors: []action.Code{action.CodeNotFound, action.CodeInvalid, action.CodeForbidden, action.CodeUnavailable},
 		Examples: []string{
-			`print(kubernetes.rollout("deployment/web").message)`,
+			`log(kubernetes.rollout("deployment/web").message)`,
 			`local now = kubernetes.rollout("statefulset/db"); if now.failed then error("undo revision " .. now.revision) end`,
 		},
 		Read: func(args module.Args) (action.Read, error) {

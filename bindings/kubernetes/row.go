@@ -39,7 +39,7 @@ name, namespace and age. Beside them:
 Of a custom resource there are name, namespace and age only: its columns are in its definition.`,
 		Params:   []module.Param{{Name: "object", Kind: module.Object, Required: true, Doc: "an object that came from the cluster"}},
 		Returns:  module.Result{Type: "table<string, string>", Doc: "the columns by name"},
-		Examples: []string{`for _, pod in ipairs(pods) do print(pod.metadata.name, kubernetes.row(pod).status) end`},
+		Examples: []string{`for _, pod in ipairs(pods) do log({ pod.metadata.name, kubernetes.row(pod).status }) end`},
 		Pure: func(ctx context.Context, args module.Args) (any, error) {
 			raw, err := rawObject(args["object"])
 			if err != nil {

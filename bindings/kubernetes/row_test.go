@@ -297,6 +297,9 @@ func TestTrouble(t *testing.T) {
 	}
 	healthy := withStatus(podWith("Running", nil, []object{container("a", runs, "ready", true)}), "conditions", conditions("Ready", "True"))
 	require.Nil(t, troubleOf(healthy, 0, testNow))
+	missed := metadata(unready, "creationTimestamp", "2020-01-01T00:00:00Z")
+	require.NotNil(t, troubleOf(missed, 5*time.Minute, testNow))
+	require.Nil(t, troubleOf(missed, 15*time.Minute, testNow), "it served for years, and has missed its probe for less than that")
 	require.Nil(t, troubleOf(podWith("Succeeded", nil, []object{container("a", ended(0, "reason", "Completed"))}), 0, testNow))
 
 	d, _ := stubbed(t, nil)

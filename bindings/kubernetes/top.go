@@ -60,7 +60,7 @@ In a dry run what the run intends to be gone is gone, and what it would start is
 		Errors:  []action.Code{action.CodeForbidden, action.CodeUnavailable, action.CodeRejected},
 		Examples: []string{
 			`for _, pod in ipairs(kubernetes.top("pods", { selector = "app=web", sort_by = "memory_percent" })) do
-  if pod.memory_percent and pod.memory_percent > 80 then print(pod.name, pod.memory_text) end
+  if pod.memory_percent and pod.memory_percent > 80 then log({ pod.name, pod.memory_text }) end
 end`,
 			`local nodes = kubernetes.top("nodes", { sort_by = "cpu" })`,
 		},

@@ -44,7 +44,7 @@ The result is { reason, text, message, container, since, restarts, last_exit }:
 		Examples: []string{
 			`for _, pod in ipairs(kubernetes.list("pods")) do
   local trouble = kubernetes.trouble(pod)
-  if trouble then print(pod.metadata.name, trouble.text) end
+  if trouble then log({ pod.metadata.name, trouble.text }) end
 end`,
 		},
 		Pure: func(ctx context.Context, args module.Args) (any, error) {
@@ -221,13 +221,13 @@ func (t *trouble) unscheduled(pod object, bound time.Duration, now time.Time) *t
 
 // unready is a pod that has a node, and does not start or become ready.
 func (t *trouble) unready(pod object, bound time.Duration, now time.Time) *trouble {
-	if now.Sub(timeOf(pod, "metadata", "creationTimestamp")) <= bound {
-		return nil
-	}
 	condition := workload.Condition(pod, "Ready")
 	t.since, t.message = timeOf(condition, "lastTransitionTime"), workload.Text(condition, "message")
 	if t.since.IsZero() {
 		t.since = timeOf(pod, "metadata", "creationTimestamp")
+	}
+	if now.Sub(t.since) <= bound { // one that has served for days may miss a probe
+		return nil
 	}
 	if t.reason == "Running" {
 		t.reason = "NotReady"

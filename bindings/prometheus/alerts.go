@@ -28,7 +28,7 @@ They are as Prometheus has them: what an Alertmanager makes of them, such as sil
 			Doc:  "{ name, state, labels, annotations, active_at, value }, in the order of name and labels; active_at in seconds since 1970, value only where it is a number",
 		},
 		Errors:   asking,
-		Examples: []string{`for _, alert in ipairs(prometheus.alerts({ state = "firing" })) do print(alert.name, alert.annotations.summary) end`},
+		Examples: []string{`for _, alert in ipairs(prometheus.alerts({ state = "firing" })) do log({ name = alert.name, summary = alert.annotations.summary }) end`},
 		Read: func(args module.Args) (action.Read, error) {
 			return plainRead{b, "prometheus.alerts", "alerts", given(args, "state", "name"), func(ctx context.Context, api v1.API) (any, error) {
 				found, err := api.Alerts(ctx)

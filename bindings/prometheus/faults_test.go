@@ -45,6 +45,8 @@ func TestWhatGoesWrong(t *testing.T) {
 		{"half of it", says(200, one[:len(one)/2]), action.CodeUnavailable, true, "cannot query up: the answer cannot be read: ", "it is cut short, or is not Prometheus's: look what is at http://*"},
 		{"nothing in it", says(200, `{"status":"success"}`), action.CodeUnavailable, true, "cannot query up: the answer cannot be read: ", "it is cut short, or is not Prometheus's: look what is at http://*"},
 		{"another type", says(200, `{"status":"success","data":{"resultType":"cube","result":[]}}`), action.CodeUnavailable, true, "cannot query up: the answer cannot be read: ", "it is cut short, or is not Prometheus's: look what is at http://*"},
+		{"a hole in it", says(200, `{"status":"success","data":{"resultType":"vector","result":[null]}}`), action.CodeUnavailable, true, "cannot query up: the answer cannot be read: a series in it is null", "it is cut short, or is not Prometheus's: look what is at http://*"},
+		{"a hole in another type", says(200, `{"status":"success","data":{"resultType":"matrix","result":[null]}}`), action.CodeUnavailable, true, "cannot query up: the answer cannot be read: a series in it is null", "it is cut short, or is not Prometheus's: look what is at http://*"},
 		{"an error with a good status", says(200, `{"status":"error","errorType":"bad_data","error":"hm"}`), action.CodeRejected, false, "cannot query up: hm", ""},
 		{"a cut connection", cut, action.CodeUnavailable, true, "cannot query up: the connection to *", ""},
 		{"a cut answer", func(w http.ResponseWriter, _ *http.Request) {
@@ -65,6 +67,9 @@ func TestWhatGoesWrong(t *testing.T) {
 			ranged := drive(t, address).fails("query_range", "up")
 			require.Equal(t, c.code, ranged.Code)
 			require.Equal(t, c.again, ranged.Retryable)
+			if c.code == action.CodeUnavailable {
+				require.Equal(t, c.code, drive(t, address).fails("values", map[string]any{"up": "up"}).Code)
+			}
 			require.Equal(t, c.code, drive(t, address).fails("alerts").Code)
 			require.Equal(t, c.code, drive(t, address).fails("query", `"text"`).Code)
 		})

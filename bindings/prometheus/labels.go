@@ -54,7 +54,7 @@ func (b *binding) labelValuesFunc() module.Func {
 		},
 		Returns:  module.Result{Type: "string[]", Doc: "the values, in their order; empty if no series has the label"},
 		Errors:   asking,
-		Examples: []string{`for _, device in ipairs(prometheus.label_values("device_id", { match = "photon_device_status" })) do print(device) end`},
+		Examples: []string{`for _, device in ipairs(prometheus.label_values("device_id", { match = "photon_device_status" })) do log(device) end`},
 		Read: func(args module.Args) (action.Read, error) {
 			label := args.String("label")
 			if !model.UTF8Validation.IsValidLabelName(label) {
@@ -78,7 +78,7 @@ func (b *binding) seriesFunc() module.Func {
 		},
 		Returns:  module.Result{Type: "table<string, string>[]", Doc: `the labels of each, with its name as "__name__"`},
 		Errors:   asking,
-		Examples: []string{`for _, labels in ipairs(prometheus.series("up")) do print(labels.job, labels.instance) end`},
+		Examples: []string{`for _, labels in ipairs(prometheus.series("up")) do log(labels) end`},
 		Read: func(args module.Args) (action.Read, error) {
 			return b.newSearch("prometheus.series", "series", "", args, func(ctx context.Context, api v1.API, s search, opts []v1.Option) (any, error) {
 				found, _, err := api.Series(ctx, s.match, s.start, s.end, opts...)

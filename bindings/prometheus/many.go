@@ -33,7 +33,7 @@ func (b *binding) valuesFunc() module.Func {
 		Errors:  asking,
 		Examples: []string{
 			`local found = prometheus.values({ up = "sum(up)", queue = "sum(photon_queue_depth)" })
-print(found.up.value, found.queue.value or found.queue.reason)`,
+log({ up = found.up.value, queue = found.queue.value or found.queue.reason })`,
 		},
 		Read: func(args module.Args) (action.Read, error) {
 			one := func(ctx context.Context, e expression, at time.Time, timeout time.Duration) (any, error) {

@@ -3,6 +3,7 @@ package prometheus
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -13,55 +14,6 @@ import (
 
 // recently is how long ago a series may have been there to be called stale, and not absent.
 const recently = 24 * time.Hour
-
-// A selector is a part of an expression that selects series.
-type selector struct {
-	series *parser.VectorSelector
-	whole  string // as it stands in the expression, with its range if it has one
-}
-
-// fresh is an expression that gives something if the expression around the selector had anything to work on.
-func (s selector) fresh() string {
-	if s.whole != s.series.String() {
-		return "count(last_over_time(" + s.whole + "))"
-	}
-	return "count(" + s.whole + ")"
-}
-
-// lately is one that counts what was there within the last day.
-func lately(of *parser.VectorSelector) string {
-	day := parser.MatrixSelector{VectorSelector: of, Range: recently}
-	return "count(last_over_time(" + day.String() + "))"
-}
-
-// seen is one that gives when it was there last, to a minute.
-func (s selector) seen() string {
-	return fmt.Sprintf("max(max_over_time(timestamp(%s)[%s:1m]))", s.series, model.Duration(recently))
-}
-
-// selectors are those of an expression, each once.
-func (e expression) selectors() []selector {
-	var out []selector
-	known := map[string]bool{}
-	parser.Inspect(e.expr, func(node parser.Node, path []parser.Node) error {
-		series, ok := node.(*parser.VectorSelector)
-		if !ok {
-			return nil
-		}
-		s := selector{series, series.String()}
-		if len(path) > 0 {
-			if ranged, ok := path[len(path)-1].(*parser.MatrixSelector); ok {
-				s.whole = ranged.String()
-			}
-		}
-		if !known[s.whole] {
-			known[s.whole] = true
-			out = append(out, s)
-		}
-		return nil
-	})
-	return out
-}
 
 // A finding is what became of the series that a selector asks for.
 type finding struct {
@@ -88,11 +40,14 @@ func (b *binding) nothing(ctx context.Context, e expression, at time.Time, timeo
 		case found.state == isNothing:
 			out.Reason = found.reason
 			return nil
-		case found.state == isStale && worst.state != isStale:
+		case found.state == isStale && worst.state != isStale, found.state == isNumber && found.reason != "" && worst.state != isStale:
 			worst = found
 		}
 	}
-	out.State, out.Reason, out.LastSeen = worst.state, worst.reason, worst.seen
+	if worst.state == isStale {
+		out.State = isStale
+	}
+	out.Reason, out.LastSeen = worst.reason, worst.seen
 	return nil
 }
 
@@ -100,9 +55,13 @@ func (b *binding) nothing(ctx context.Context, e expression, at time.Time, timeo
 func (b *binding) find(ctx context.Context, s selector, at time.Time, timeout time.Duration) (finding, error) {
 	ask := func(text string) (*float64, error) { return b.count(ctx, text, at, timeout) }
 	if there, err := ask(s.fresh()); err != nil || there != nil {
-		return finding{state: isNumber}, err
+		reason := ""
+		if err == nil {
+			reason, err = s.tooFew(ask)
+		}
+		return finding{state: isNumber, reason: reason}, err
 	}
-	were, err := ask(lately(s.series))
+	were, err := ask(s.lately(s.bare))
 	switch {
 	case err != nil:
 		return finding{}, err
@@ -112,26 +71,51 @@ func (b *binding) find(ctx context.Context, s selector, at time.Time, timeout ti
 	}
 	seen, err := ask(s.seen())
 	if err != nil || seen == nil { // it came and went within a minute
-		return finding{state: isStale, reason: fmt.Sprintf("%s has no samples now; it had some within the last day", s.whole)}, err
+		return finding{state: isStale, reason: fmt.Sprintf("%s has no samples now; it had some within %s", s.name(), s.day())}, err
 	}
 	when := time.UnixMilli(int64(*seen * 1000)).UTC()
-	reason := fmt.Sprintf("%s has no samples now; it was last seen %s before, at %s", s.whole, at.Sub(when).Round(time.Second), when.Format(time.RFC3339))
+	reason := fmt.Sprintf("%s has no samples now; it was last seen %s before, at %s", s.name(), at.Sub(when).Round(time.Second), when.Format(time.RFC3339))
 	return finding{isStale, reason, seen}, nil
+}
+
+// wantTwo are the functions that give nothing for a series with a single sample in their range.
+var wantTwo = []string{"delta", "deriv", "double_exponential_smoothing", "idelta", "increase", "irate", "predict_linear", "rate"}
+
+// tooFew says that no series has the samples that the function around the selector needs.
+func (s selector) tooFew(ask func(string) (*float64, error)) (string, error) {
+	if !slices.Contains(wantTwo, s.by) {
+		return "", nil
+	}
+	most, err := ask(s.most())
+	if err != nil || most == nil || *most > 1 {
+		return "", err
+	}
+	return fmt.Sprintf("no series has more than one sample in %s, and %s needs two: it begins or ends there, or is scraped too seldom for that range", s.name(), s.by), nil
 }
 
 // absent says that there is no such series, and whether it is the labels that do not fit.
 func (s selector) absent(ask func(string) (*float64, error)) (string, error) {
-	reason := fmt.Sprintf("no series fits %s, now or within the last day", s.series)
-	if s.series.Name == "" || len(s.series.LabelMatchers) < 2 {
+	moment := "now"
+	if s.moved() {
+		moment = "then"
+	}
+	reason := fmt.Sprintf("no series fits %s, %s or within %s", s.asked+s.within(), moment, s.day())
+	if s.bare.Name == "" || len(s.bare.LabelMatchers) < 2 {
 		return reason, nil
 	}
-	named := *s.series
-	named.LabelMatchers = nil
-	others, err := ask(lately(&named))
+	others, err := ask(s.lately(parser.VectorSelector{Name: s.bare.Name}))
 	if err == nil && others != nil {
-		reason += fmt.Sprintf("; there are %.0f of %s with other labels", *others, s.series.Name)
+		reason += fmt.Sprintf("; there are %.0f of %s with other labels", *others, s.bare.Name)
 	}
 	return reason, err
+}
+
+// day is the one within which it is looked for.
+func (s selector) day() string {
+	if s.moved() {
+		return "the day before"
+	}
+	return "the last day"
 }
 
 // count is the number that an expression of our own gives, nil if it gives none.

@@ -1,6 +1,7 @@
 package prometheus
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -54,7 +55,7 @@ warnings is a list of what the server says beside its answer, such as that it is
 		Returns: module.Result{Type: "prometheus.Result", Doc: "type, time, warnings, and what belongs to the type"},
 		Errors:  asking,
 		Examples: []string{
-			`for _, s in ipairs(prometheus.query("photon_device_status").samples) do print(s.labels.device_id, s.value) end`,
+			`for _, s in ipairs(prometheus.query("photon_device_status").samples) do log({ device = s.labels.device_id, value = s.value }) end`,
 			`local yesterday = prometheus.query("sum by (status) (increase(photon_compilations_total[24h]))", { time = "1d" })`,
 		},
 		Read: func(args module.Args) (action.Read, error) {
@@ -157,7 +158,7 @@ func (b *binding) evaluate(ctx context.Context, e expression, at time.Time, time
 			return err
 		}
 		value, warnings, err = api.Query(ctx, e.text, at, v1.WithTimeout(timeout))
-		return err
+		return cmp.Or(err, holes(value))
 	})
 	return value, warnings, err
 }

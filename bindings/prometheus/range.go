@@ -5,7 +5,6 @@ import (
 	"time"
 
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"runbook/engine/action"
@@ -35,7 +34,7 @@ counts them as such. stddev is that of all points, as stddev_over_time has it. A
 		Errors:  asking,
 		Examples: []string{
 			`local week = prometheus.query_range("photon:compilation_rate_5m", { from = "7d", step = "1h" })`,
-			`for _, s in ipairs(prometheus.query_range("photon_queue_depth").series) do print(s.labels.instance, s.stats.max) end`,
+			`for _, s in ipairs(prometheus.query_range("photon_queue_depth").series) do log({ instance = s.labels.instance, max = s.stats.max }) end`,
 		},
 		Read: b.newRange,
 	}
@@ -114,13 +113,18 @@ func (r rangeRead) Read(ctx context.Context, _ action.View) (any, error) {
 	out := ranged{From: seconds(g.from), To: seconds(g.to), Step: g.step.Seconds(), Warnings: []string{}, Series: []series{}}
 	err = r.b.ask(ctx, question{r.of.purpose(), r.of.target(), r.timeout}, func(ctx context.Context, api v1.API) error {
 		value, warnings, err := api.QueryRange(ctx, r.of.text, v1.Range{Start: g.from, End: g.to, Step: g.step}, v1.WithTimeout(r.timeout))
-		out.Warnings = append(out.Warnings, warnings...)
-		if matrix, ok := value.(model.Matrix); ok {
-			for _, stream := range matrix {
-				out.Series = append(out.Series, g.on(stream))
-			}
+		if err != nil {
+			return err
 		}
-		return err
+		matrix, err := matrixOf(value)
+		if err != nil {
+			return err
+		}
+		out.Warnings = append(out.Warnings, warnings...)
+		for _, stream := range matrix {
+			out.Series = append(out.Series, g.on(stream))
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err

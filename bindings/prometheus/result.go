@@ -1,7 +1,9 @@
 package prometheus
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/prometheus/common/model"
 )
@@ -27,6 +29,32 @@ type sample struct {
 	State     string            `json:"state"`
 	Time      float64           `json:"time"`
 	Histogram *histogram        `json:"histogram,omitempty"`
+}
+
+// holes is the error of an answer in which something is null that no Prometheus leaves out.
+func holes(v model.Value) error {
+	hole := false
+	switch v := v.(type) {
+	case *model.Scalar:
+		hole = v == nil
+	case model.Vector:
+		hole = slices.Contains(v, nil)
+	case model.Matrix:
+		hole = slices.Contains(v, nil)
+	}
+	if hole {
+		return errors.New("a series in it is null")
+	}
+	return nil
+}
+
+// matrixOf is the answer to a range query, which is never of another type.
+func matrixOf(v model.Value) (model.Matrix, error) {
+	matrix, ok := v.(model.Matrix)
+	if !ok {
+		return nil, fmt.Errorf("a range query is answered with a matrix, and this is a %T", v)
+	}
+	return matrix, holes(matrix)
 }
 
 // read fills a result with what came.

@@ -23,7 +23,7 @@ func (b *binding) rulesFunc() module.Func {
 				"in the order of the server; health is ok, err or unknown; times in seconds",
 		},
 		Errors:   asking,
-		Examples: []string{`for _, rule in ipairs(prometheus.rules()) do if rule.health == "err" then print(rule.name, rule.last_error) end end`},
+		Examples: []string{`for _, rule in ipairs(prometheus.rules()) do if rule.health == "err" then log({ rule.name, rule.last_error }) end end`},
 		Read: func(args module.Args) (action.Read, error) {
 			return plainRead{b, "prometheus.rules", "rules", given(args, "type", "name"), func(ctx context.Context, api v1.API) (any, error) {
 				found, err := api.Rules(ctx, nil)

@@ -26,7 +26,7 @@ func (b *binding) targetsFunc() module.Func {
 				"times in seconds, last_scrape since 1970",
 		},
 		Errors:   asking,
-		Examples: []string{`for _, target in ipairs(prometheus.targets({ state = "down" })) do print(target.job, target.instance, target.last_error) end`},
+		Examples: []string{`for _, target in ipairs(prometheus.targets({ state = "down" })) do log({ job = target.job, instance = target.instance, error = target.last_error }) end`},
 		Read: func(args module.Args) (action.Read, error) {
 			return plainRead{b, "prometheus.targets", "targets", given(args, "state", "job"), func(ctx context.Context, api v1.API) (any, error) {
 				found, err := api.Targets(ctx)

@@ -19,7 +19,8 @@ func (b *binding) valueFunc() module.Func {
 value is there only when state is "ok". Otherwise state is "nan", "inf" or "-inf" for what the expression gives; "stale" if it gives
 nothing because a series that it asks for ended, or was not scraped lately, within the last day: last_seen is when it was there last; and
 "no_data" if a series was not there at all within that day, or if all are there and the expression keeps none of them. reason is that in
-words, with the selector that has nothing. Only then is the server asked more than once.
+words, with the selector that has nothing; one with an offset or @ is looked for at the time that it asks for. Only then is the server asked
+more than once.
 
 An expression that gives several series is an error with the code "invalid": put sum(…) or max(…) around it.`,
 		Params:  []module.Param{exprParam(), instantParam()},
@@ -28,7 +29,7 @@ An expression that gives several series is an error with the code "invalid": put
 		Examples: []string{
 			`local depth = prometheus.value("sum(photon_queue_depth)")`,
 			`local rate = prometheus.value([[sum(rate(photon_compilations_total{status="error"}[5m]))]])
-print(rate.value or rate.reason)`,
+log(rate.value or rate.reason)`,
 		},
 		Read: func(args module.Args) (action.Read, error) {
 			const name = "prometheus.value"

@@ -32,6 +32,7 @@ func TestExamplesAreLua(t *testing.T) {
 	for _, m := range modules {
 		for i := range m.Funcs {
 			for _, example := range m.Funcs[i].Examples {
+				assert.NotRegexp(t, `\bprint\(`, example, "scripts have no print: it is log")
 				if compiles(t, "local _ = "+example) != nil { // a value, as most are
 					assert.NoError(t, compiles(t, example), "%s: %s", m.Qualified(&m.Funcs[i]), example)
 				}

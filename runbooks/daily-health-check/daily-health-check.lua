@@ -97,18 +97,56 @@ local function each_or_highest(checks, name, things, measure, threshold)
   if calm and highest then checks:above(name .. ", the highest", highest, { degraded = threshold, unit = "%" }) end
 end
 
--- The file system that POSIX df -P -k tells of: kilobytes, and the share that is used. Where root has used what is kept for it, less than
--- nothing is free.
-local function filesystem(text)
-  local size, used, free = text:match("\n%S+%s+(%d+)%s+(%d+)%s+(%-?%d+)%s+%d+%%%s")
-  if not size then return nil end
-  size, used, free = tonumber(size) * 1024, tonumber(used) * 1024, tonumber(free) * 1024
-  -- As df has it: what is kept for root counts neither as used nor as free.
-  return { size = size, free = math.max(free, 0), percent = used + free > 0 and 100 * used / (used + free) or 0 }
+local function words(text, separator)
+  local out = {}
+  for word in text:gmatch("[^" .. separator .. "]+") do out[#out + 1] = word end
+  return out
+end
+
+-- The file systems that POSIX df -P -k tells of, a line for each path that it was asked for: kilobytes, and the share that is used. Where
+-- root has used what is kept for it, less than nothing is free.
+local function filesystems(text)
+  local out = {}
+  for size, used, free in text:gmatch("\n%S+%s+(%d+)%s+(%d+)%s+(%-?%d+)%s+%d+%%%s[^\n]*") do
+    size, used, free = tonumber(size) * 1024, tonumber(used) * 1024, tonumber(free) * 1024
+    -- As df has it: what is kept for root counts neither as used nor as free.
+    out[#out + 1] = { size = size, free = math.max(free, 0), percent = used + free > 0 and 100 * used / (used + free) or 0 }
+  end
+  return out
+end
+
+-- What is known of each path in a pod, in their order: a file system, or { reason }. One command asks for all of them; where it fails each
+-- is asked for alone, so that a path that the pod has not hides no other.
+local function disks_of(pod, paths)
+  local argv = { "df", "-P", "-k" }
+  for _, path in ipairs(paths) do argv[#argv + 1] = path end
+  local out, err = try(kubernetes.exec, pod, argv, { timeout = "20s" })
+  local disks = out and filesystems(out.stdout) or {}
+  if #disks == #paths then return disks end
+  local each = #paths > 1 and (not err or err.code == "command")
+  local reason = err and why(err) or "df printed something else than a table"
+  disks = {}
+  for i, path in ipairs(paths) do disks[i] = each and disks_of(pod, { path })[1] or { reason = reason } end
+  return disks
 end
 
 -- Whether a pod can be asked for its disks.
 local function is_running(pod) return pod.status.phase == "Running" and not pod.metadata.deletionTimestamp end
+
+-- The disks of each pod of the service that runs, all at once; none where there is no such service.
+local function look_at_disks(p)
+  local service = kubernetes.get("deployment/" .. p.service, { namespace = p.namespace })
+  if not service then return {} end
+  local looks, paths, out = {}, words(p.paths, ","), {}
+  for _, pod in ipairs(kubernetes.list("pods", { namespace = p.namespace, selector = selector.of(service) })) do
+    if is_running(pod) then looks[#looks + 1] = { name = pod.metadata.name, pod = pod } end
+  end
+  local disks = parallel(looks, function(look) return disks_of(look.pod, paths) end)
+  for i, look in ipairs(looks) do
+    for j, path in ipairs(paths) do out[#out + 1] = { pod = look.name, path = path, disk = disks[i][j] } end
+  end
+  return out
+end
 
 return runbook {
   summary  = "Check the compiler service: pods, compilations, devices, resources, disks, alerts",
@@ -139,6 +177,7 @@ return runbook {
       local here = { namespace = p.namespace }
       run.seen, run.failed = gather.all {
         pods        = function() return kubernetes.list("pods", here) end,
+        disks       = function() return look_at_disks(p) end,
         deployments = function() return kubernetes.list("deployments", here) end,
         usage       = function() return kubernetes.top("pods", here) end,
         counts      = function() return prometheus.values { total = expressions.total, errors = expressions.errors } end,
@@ -277,33 +316,25 @@ return runbook {
 
     step("Storage usage", function(run)
       local checks, p = run.checks, run.params
-      if not run.seen.pods then skip("the pods are not known") end
-      local looks = {}
-      for _, pod in ipairs(run.seen.pods) do
-        if run.service and is_running(pod) and selector.selects(run.service, pod) then
-          for path in p.paths:gmatch("[^,]+") do
-            looks[#looks + 1] = { name = pod.metadata.name .. " " .. path, pod = pod, path = path }
-          end
-        end
+      local looks = run.seen.disks
+      if not looks then
+        checks:add("disks", "unknown", why(run.failed.disks))
+        return
       end
       if #looks == 0 then
         checks:add("disks", "unknown", "no pod runs that could be asked")
         return
       end
-      local answers, errors = parallel(looks, { on_error = "continue" }, function(look)
-        return kubernetes.exec(look.pod, { "df", "-P", "-k", look.path }, { timeout = "20s" })
-      end)
       local rows, disks = {}, {}
       for i, look in ipairs(looks) do
-        local disk = answers[i] and filesystem(answers[i].stdout)
-        local name = ("disk of %s in %s"):format(look.path, look.pod.metadata.name)
-        rows[i] = { pod = look.pod.metadata.name, path = look.path }
-        if disk then
+        local disk, name = look.disk, ("disk of %s in %s"):format(look.path, look.pod)
+        rows[i] = { pod = look.pod, path = look.path }
+        if disk.reason then
+          rows[i].used = "unknown"
+          checks:add(name, "unknown", disk.reason)
+        else
           rows[i].size, rows[i].used, rows[i].free = units.bytes(disk.size), units.percent(disk.percent), units.bytes(disk.free)
           disks[#disks + 1] = { name = name, percent = disk.percent }
-        else
-          rows[i].used = "unknown"
-          checks:add(name, "unknown", errors[i] and why(errors[i]) or "df printed something else than a table")
         end
       end
       report.table(rows, { "pod", "path", "size", "used", "free" })

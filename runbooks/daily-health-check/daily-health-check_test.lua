@@ -120,10 +120,11 @@ end)
 
 test.case("tells how full a disk is of which root has taken its reserve", { world = {
   extends = "healthy", read_only = true,
-  kubernetes = { commands = { { argv = { "df", "-P", "-k", "/tmp" }, reads = true,
-    stdout = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/root 1000 960 -10 102% /\n" } } },
+  kubernetes = { commands = { { argv = { "df", "-P", "-k", "/var/cache/photon-mlir", "/tmp" }, reads = true, stdout =
+    "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vdb 10485760 4194304 6291456 40% /var/cache/photon-mlir\n" ..
+    "overlay 1000 1000 -11 102% /\n" } } },
 } }, function()
-  -- 960 of 950.
+  -- 1,000 of 989 that are not kept for root.
   test.expect(test.run(), { verdict = "degraded", reason = "disk of /tmp", shows = { "101.1%", "0 B" } })
 end)
 
@@ -139,4 +140,20 @@ test.case("has no number where the service has told none", { world = {
   prometheus = { series = { { series = 'photon_compilations_total{status="success",target="simulation",model_type="cnn"}', values = "_" } } },
 } }, function()
   test.expect(test.run(), { verdict = "healthy" })
+end)
+
+test.case("knows the disks that a pod has where it has not all", { world = {
+  extends = "healthy", read_only = true,
+  kubernetes = { commands = {
+    { argv = { "df", "-P", "-k", "/var/cache/photon-mlir", "/tmp" }, exit_code = 1, stderr = "df: /tmp: No such file or directory\n", reads = true,
+      stdout = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vdb 10485760 9542042 943718 92% /var/cache/photon-mlir\n" },
+    { argv = { "df", "-P", "-k", "/var/cache/photon-mlir" }, reads = true,
+      stdout = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vdb 10485760 9542042 943718 92% /var/cache/photon-mlir\n" },
+    { argv = { "df", "-P", "-k", "/tmp" }, exit_code = 1, stderr = "df: /tmp: No such file or directory\n", reads = true },
+  } },
+} }, function()
+  test.expect(test.run(), {
+    verdict = "degraded", exit = 10, shows = { "91.0%", "No such file or directory" },
+    reason = { "disk of /var/cache/photon-mlir", "disk of /tmp" },
+  })
 end)
