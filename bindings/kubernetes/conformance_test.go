@@ -49,6 +49,7 @@ func conformance(t *testing.T) []conformanceCase {
 		{"flow/dry contents", flowDryContents},
 		{"flow/dry contested", flowDryContested},
 		{"flow/rollouts", flowRollout},
+		{"flow/an undo goes where it was agreed to", flowUndoAgreed},
 		{"flow/pause and resume", flowPause},
 		{"flow/intended rollouts", flowDryRollout},
 		{"flow/evict", flowEvict},
