@@ -218,6 +218,51 @@ func flowPause(s *site) {
 	require.Equal(s, []string{"web:1", "*web:2"}, s.images(d, ref))
 }
 
+// flowPlannedRollout makes several writes of one workload, dry and then for real: what each rests on must be the same, or a plan would
+// drift by itself.
+func flowPlannedRollout(s *site) {
+	in := opts("namespace", s.namespace)
+	for _, ref := range rollers {
+		d, rehearsed := s.driver("admin", false), s.driver("admin", true)
+		d.apply("create", roller(ref, s.namespace, 1))
+		s.ended(d, ref)
+		writes := func(tell func(function string, values ...any)) {
+			tell("patch", ref, withImage("registry.example/web:2"), in)
+			tell("restart", ref, in)
+			tell("restart", ref, in)
+			tell("undo", ref, in)
+			tell("undo", ref, opts("namespace", s.namespace, "revision", 1.0))
+		}
+		var planned []action.Evidence
+		writes(func(function string, values ...any) {
+			planned = append(planned, rehearsed.predict(function, values...).Evidence)
+			rehearsed.assume(ref, in)
+			s.pass(1500 * time.Millisecond) // two restarts within a second are one
+		})
+		writes(func(function string, values ...any) {
+			a := d.act(function, values...)
+			p, err := a.Predict(s.Context(), d.view)
+			require.NoError(s, err)
+			before := planned[0]
+			planned = planned[1:]
+			for field, value := range p.Evidence.Old {
+				if before.Old[field] != action.OwnDoing {
+					require.Equal(s, before.Old[field], value, "%s %s: %s", function, ref, field)
+				}
+			}
+			require.Equal(s, before.UID, p.Evidence.UID)
+			_, err = a.Apply(s.Context(), p)
+			require.NoError(s, err)
+			revision := d.read("rollout", ref, in).(object)["revision"]
+			s.eventually(func() bool { return s.ended(d, ref)["revision"] == revision })
+			s.pass(1500 * time.Millisecond)
+		})
+		d.apply("delete", ref, in)
+		s.until(d, ref, opts("namespace", s.namespace, "condition", "deleted"))
+		s.eventually(func() bool { return len(d.list("pods", in)) == 0 })
+	}
+}
+
 // A dry run sees the rollouts that it intends, and nobody else does.
 func flowDryRollout(s *site) {
 	live, d := s.driver("admin", false), s.driver("admin", true)
