@@ -47,6 +47,7 @@ func conformance(t *testing.T) []conformanceCase {
 		{"flow/applied twice", flowAppliedTwice},
 		{"flow/label", flowLabel},
 		{"flow/contents", flowContents},
+		{"flow/secrets of others", flowSecretsOfOthers},
 		{"flow/dry contents", flowDryContents},
 		{"flow/dry contested", flowDryContested},
 		{"flow/rollouts", flowRollout},

@@ -143,7 +143,7 @@ func (c createAction) foresee(ctx context.Context, view action.View) (made objec
 	if where == imagined {
 		note = "its namespace exists only as intended, so the server cannot be asked"
 	}
-	made = workload.Created(c.shown(c.of.inPlace(c.manifest)), c.b.now(ctx))
+	made = workload.Created(c.shown(c.of.kind.stored(c.of.inPlace(c.manifest))), c.b.now(ctx))
 	return c.b.ownedBy(ctx, c.of.kind, ownership.Write{Manager: c.manager()}, nil, made), action.Simulated, note, nil
 }
 

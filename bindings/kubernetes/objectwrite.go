@@ -104,15 +104,16 @@ func (w objectWrite) shown(o object) object {
 	return w.b.concealIn(w.of.kind, o)
 }
 
-// evidence is what the write goes by. A time that this run writes before is another one in every run.
+// evidence is what the write goes by. When this run writes something before is another time in every run.
 func (e edit) evidence(before object) action.Evidence {
 	if before == nil {
 		return action.Evidence{}
 	}
 	old := make(map[string]any, len(e.paths))
 	for _, path := range e.paths {
-		value := path.in(before)
-		if e.live != nil && path[len(path)-1].name == restartedAt && !workload.Equal(path.in(e.live), value) {
+		value := seenAt(path, before)
+		timed := path[len(path)-1].name == restartedAt || path.in(before) == concealed
+		if e.live != nil && timed && !workload.Equal(seenAt(path, e.live), value) {
 			value = action.OwnDoing
 		}
 		old[path.String()] = value

@@ -61,9 +61,9 @@ func (w objectWrite) applied(ctx context.Context, p patch, o object) (object, er
 	case err != nil:
 		return nil, action.Errorf(action.CodeRejected, "cannot apply %s: the manifest does not fit: %w", w.of.target(), err).On(w.of.target())
 	case o == nil:
-		return workload.Created(merged, now), nil
+		return workload.Created(w.of.kind.stored(merged), now), nil
 	}
-	return workload.Revised(o, workload.Defaulted(merged)), nil
+	return workload.Revised(o, workload.Defaulted(w.of.kind.stored(merged))), nil
 }
 
 // owned is an object with the owners of its fields, after a write of ours that no server has seen; before is nil if it makes the object.
