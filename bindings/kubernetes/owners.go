@@ -33,6 +33,8 @@ func (w objectWrite) laid(ctx context.Context, p patch, o object) (object, error
 	}
 	if w.part != "" {
 		after = workload.With(o, after[w.part], w.part)
+	} else {
+		after = w.of.kind.withStatusOf(o, after)
 	}
 	return w.b.owned(ctx, w.of.kind, w.part, o, after), nil
 }
@@ -63,7 +65,17 @@ func (w objectWrite) applied(ctx context.Context, p patch, o object) (object, er
 	case o == nil:
 		return workload.Created(w.of.kind.stored(merged), now), nil
 	}
-	return workload.Revised(o, workload.Defaulted(w.of.kind.stored(merged))), nil
+	merged = w.of.kind.withStatusOf(o, w.of.kind.stored(merged))
+	return workload.Revised(o, workload.Defaulted(merged)), nil
+}
+
+// withStatusOf is an object with the status of another. What is written of a built-in kind's status beside the subresource, the server
+// drops without a word.
+func (k kind) withStatusOf(before, after object) object {
+	if _, builtin := k.typed(); !builtin {
+		return after
+	}
+	return workload.With(after, before["status"], "status")
 }
 
 // owned is an object with the owners of its fields, after a write of ours that no server has seen; before is nil if it makes the object.

@@ -290,6 +290,13 @@ func flowDryApply(s *site) {
 	notice := d.get("configmap/notice", opts("namespace", s.namespace))
 	require.Equal(s, "1", workload.Text(notice, "data", "a"))
 	require.Equal(s, "2", workload.Text(notice, "metadata", "annotations", "b"))
+
+	in = opts("namespace", s.namespace)
+	d.predict("apply", deploymentNamed("web", s.namespace, 1))
+	before := d.get("deployment/web", in)["status"]
+	p = d.predict("patch", "deployment/web", object{"metadata": object{"labels": object{"a": "b"}}, "status": object{"replicas": 77.0}}, in)
+	require.Equal(s, action.Simulated, p.Label)
+	require.Equal(s, before, d.get("deployment/web", in)["status"], "the server drops it")
 }
 
 // flowAppliedTwice writes one object again and again, dry and then for real: an apply removes what it owned before, and may not write what
