@@ -318,7 +318,7 @@ func flowAppliedTwice(s *site) {
 		tell("apply", deploymentNamed("web", s.namespace, 1), opts("force", true))
 		tell("delete", "deployment/web", in)
 	}
-	var dry, real []string
+	var dry, made []string
 	rehearsed, d := s.driver("admin", true), s.driver("admin", false)
 	told := func(d driver, err error, unchanged bool) string {
 		return fmt.Sprint(err, " ", unchanged, " ", d.get("configmap/notice", in)["data"])
@@ -336,9 +336,9 @@ func flowAppliedTwice(s *site) {
 		if err == nil && !p.Unchanged {
 			_, err = a.Apply(s.Context(), p)
 		}
-		real = append(real, told(d, err, p.Unchanged))
+		made = append(made, told(d, err, p.Unchanged))
 	})
-	require.Equal(s, real, dry)
+	require.Equal(s, made, dry)
 	require.Contains(s, dry[3], "data.c is kept by")
 	require.Contains(s, dry[9], "spec.replicas is kept by")
 }
