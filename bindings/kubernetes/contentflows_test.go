@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -55,7 +56,7 @@ func flowContents(s *site) {
 		[]string{arrived("copied", "password"), arrived("copied", "again"), arrived("copied", "user"), arrived("copied", "plain")})
 	longer := action.NewSecret("Bearer " + cleartext)
 	p := d.predict("patch", "secret/copied", object{"data": map[string]any{"again": longer}}, in)
-	require.Equal(s, map[string]any{"data.again": concealed}, p.Evidence.Old)
+	require.Regexp(s, `^\[secret\], written by runbook-lab-LAB at [0-9TZ:-]+$`, p.Evidence.Old["data.again"])
 	require.Equal(s, "changes what is not shown: data.again", p.Note)
 	d.view = &fakeView{}
 	d.apply("patch", "secret/copied", object{"data": map[string]any{"again": longer}}, in)
@@ -73,6 +74,40 @@ func flowContents(s *site) {
 }
 
 // A dry run knows of a Secret that it would create which keys it has.
+// flowSecretsOfOthers overwrites no secret that somebody else changed since the write was predicted, though all look the same.
+func flowSecretsOfOthers(s *site) {
+	in := opts("namespace", s.namespace)
+	d, rehearsed := s.driver("admin", false), s.driver("admin", true)
+	d.apply("create", secretNamed("db", s.namespace, object{"password": "correct-Horse-1", "user": "other-Horse-2"}))
+	ours := object{"stringData": object{"password": "battery-Staple-3"}}
+	writes := func(tell func(function string, values ...any)) {
+		tell("label", "secret/db", object{"a": "b"}, in)
+		tell("patch", "secret/db", ours, in)
+		tell("patch", "secret/db", object{"stringData": object{"password": "battery-Staple-4"}}, in)
+	}
+	var planned []action.Evidence
+	writes(func(function string, values ...any) {
+		planned = append(planned, rehearsed.predict(function, values...).Evidence)
+	})
+	require.Contains(s, planned[1].Old["data.password"], "[secret], written by runbook-lab-LAB at ")
+	require.Equal(s, action.OwnDoing, planned[2].Old["data.password"], "no plan drifts by itself")
+
+	a := d.act("patch", "secret/db", ours, in)
+	p, err := a.Predict(s.Context(), d.view)
+	require.NoError(s, err)
+	require.Equal(s, planned[1], p.Evidence)
+	d.apply("label", "secret/db", object{"a": "b"}, in)
+	d.settles(action.NotDone, a, action.Intent{Evidence: p.Evidence})
+	s.pass(1100 * time.Millisecond) // who wrote what is known to the second
+	d.apply("patch", "secret/db", object{"stringData": object{"user": "somebody-Else-5"}}, in)
+	d.settles(action.NotDone, a, action.Intent{Evidence: p.Evidence})
+	d.apply("patch", "secret/db", object{"stringData": object{"password": "somebody-Else-6"}}, in)
+	_, err = a.Apply(s.Context(), p)
+	require.Equal(s, action.CodeConflict, action.CodeOf(err), "%v", err)
+	require.ErrorContains(s, err, "data.password was [secret], written by runbook-lab-LAB at ")
+	require.NotContains(s, err.Error(), "somebody")
+}
+
 func flowDryContents(s *site) {
 	s.make("secrets", secretNamed("login", s.namespace, object{"password": cleartext}))
 	d := s.driver("admin", true)

@@ -8,6 +8,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/module"
+	"runbook/engine/ownership"
 	"runbook/engine/workload"
 )
 
@@ -142,7 +143,8 @@ func (c createAction) foresee(ctx context.Context, view action.View) (made objec
 	if where == imagined {
 		note = "its namespace exists only as intended, so the server cannot be asked"
 	}
-	return workload.Created(c.shown(c.of.inPlace(c.manifest)), c.b.now(ctx)), action.Simulated, note, nil
+	made = workload.Created(c.shown(c.of.kind.stored(c.of.inPlace(c.manifest))), c.b.now(ctx))
+	return c.b.ownedBy(ctx, c.of.kind, ownership.Write{Manager: c.manager()}, nil, made), action.Simulated, note, nil
 }
 
 // inPlace is a manifest with the namespace of its address written in.

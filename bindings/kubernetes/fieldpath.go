@@ -120,7 +120,7 @@ func meant(o object, part string) object {
 	if part != "status" {
 		o = workload.With(o, nil, "status")
 	}
-	return o
+	return workload.With(o, nil, "metadata", "annotations", workload.TemplateGeneration)
 }
 
 // differing goes as deep as it can: what somebody else writes beside a field is none of our business.

@@ -63,6 +63,7 @@ func (w objectWrite) Describe() action.Description {
 type edit struct {
 	before, after object // nil before if it makes the object
 	paths         []fieldPath
+	live          object // as it may be shown, where the write is laid on what the run intends
 	label         action.Label
 	note          string
 }
@@ -77,7 +78,7 @@ func (w objectWrite) Predict(ctx context.Context, view action.View) (action.Pred
 		return action.Prediction{}, err
 	}
 	before, after := w.shown(e.before), w.shown(e.after)
-	p := action.Prediction{Evidence: w.evidence(before, e.paths), Label: e.label, Note: e.note}
+	p := action.Prediction{Evidence: e.evidence(before), Label: e.label, Note: e.note}
 	if p.Value, err = w.returned(before, after); err != nil {
 		return action.Prediction{}, err
 	}
@@ -103,13 +104,19 @@ func (w objectWrite) shown(o object) object {
 	return w.b.concealIn(w.of.kind, o)
 }
 
-func (w objectWrite) evidence(before object, paths []fieldPath) action.Evidence {
+// evidence is what the write goes by. When this run writes something before is another time in every run.
+func (e edit) evidence(before object) action.Evidence {
 	if before == nil {
 		return action.Evidence{}
 	}
-	old := make(map[string]any, len(paths))
-	for _, path := range paths {
-		old[path.String()] = path.in(before)
+	old := make(map[string]any, len(e.paths))
+	for _, path := range e.paths {
+		value := seenAt(path, before)
+		timed := path[len(path)-1].name == restartedAt || path.in(before) == concealed
+		if e.live != nil && timed && !workload.Equal(seenAt(path, e.live), value) {
+			value = action.OwnDoing
+		}
+		old[path.String()] = value
 	}
 	return action.Evidence{UID: uidOf(before), Old: old}
 }
@@ -185,14 +192,13 @@ func (w objectWrite) simulate(ctx context.Context, view action.View, where terri
 		return edit{}, err
 	}
 	e := edit{before: s.object, label: action.Simulated, note: "the server has not seen what this run intends before"}
-	if s.object == nil {
-		body, _ := p.body.(object)
-		e.after = workload.Created(body, w.b.now(ctx))
-	} else if e.after, err = p.on(w.of.kind, s.object); err != nil {
-		return edit{}, err
+	if s.raw != nil {
+		if e.live, err = decode(s.raw); err != nil {
+			return edit{}, err
+		}
 	}
-	if w.part != "" && s.object != nil {
-		e.after = workload.With(s.object, e.after[w.part], w.part)
+	if e.after, err = w.laid(ctx, p, s.object); err != nil {
+		return edit{}, err
 	}
 	e.paths = written(e.before, e.after, w.part)
 	return e, nil

@@ -73,7 +73,7 @@ func (p patch) on(k kind, o object) (object, error) {
 	if err != nil {
 		return nil, action.Errorf(action.CodeRejected, "the patch does not fit: %w", err)
 	}
-	return workload.Revised(o, workload.Defaulted(after)), nil
+	return workload.Revised(o, workload.Defaulted(k.stored(after))), nil
 }
 
 func (p patch) merged(k kind, o object) (object, error) {

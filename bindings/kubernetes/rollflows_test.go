@@ -124,6 +124,39 @@ func (s *site) undone(d driver, ref string) {
 	require.True(s, p.Unchanged)
 }
 
+// flowUndoAgreed finds a workload as it was when the undo was predicted, but for what it would go back to: others rolled it to and fro
+// meanwhile.
+func flowUndoAgreed(s *site) {
+	d := s.driver("admin", false)
+	in := opts("namespace", s.namespace)
+	for _, ref := range rollers {
+		d.apply("create", roller(ref, s.namespace, 1))
+		s.ended(d, ref)
+		roll := func(image string, revision int64) {
+			d.apply("patch", ref, withImage("registry.example/"+image), in)
+			s.eventually(func() bool { return s.ended(d, ref)["revision"] == revision })
+		}
+		roll("web:2", 2)
+		roll("web:3", 3)
+		back := d.act("undo", ref, in)
+		p, err := back.Predict(s.Context(), d.view)
+		require.NoError(s, err)
+		require.Equal(s, int64(2), p.Value)
+		roll("web:1", 4)
+		roll("web:3", 5)
+		now, err := d.act("undo", ref, in).Predict(s.Context(), d.view)
+		require.NoError(s, err)
+		require.NotEqual(s, p.Evidence, now.Evidence, "a plan must not go by the fields alone")
+		_, err = back.Apply(s.Context(), p)
+		require.Equal(s, action.CodeConflict, action.CodeOf(err), "%v", err)
+		require.ErrorContains(s, err, "the revision to go back to was 2 when this was planned and is 4 now")
+		require.Equal(s, "*web:3", s.images(d, ref)[2])
+		d.apply("delete", ref, in)
+		s.until(d, ref, opts("namespace", s.namespace, "condition", "deleted"))
+		s.eventually(func() bool { return len(d.list("pods", in)) == 0 })
+	}
+}
+
 func (s *site) restarted(d driver, ref string) {
 	s.Helper()
 	in := opts("namespace", s.namespace)
@@ -183,6 +216,51 @@ func flowPause(s *site) {
 	s.eventually(func() bool { return len(s.images(d, ref)) == 2 })
 	s.ended(d, ref)
 	require.Equal(s, []string{"web:1", "*web:2"}, s.images(d, ref))
+}
+
+// flowPlannedRollout makes several writes of one workload, dry and then for real: what each rests on must be the same, or a plan would
+// drift by itself.
+func flowPlannedRollout(s *site) {
+	in := opts("namespace", s.namespace)
+	for _, ref := range rollers {
+		d, rehearsed := s.driver("admin", false), s.driver("admin", true)
+		d.apply("create", roller(ref, s.namespace, 1))
+		s.ended(d, ref)
+		writes := func(tell func(function string, values ...any)) {
+			tell("patch", ref, withImage("registry.example/web:2"), in)
+			tell("restart", ref, in)
+			tell("restart", ref, in)
+			tell("undo", ref, in)
+			tell("undo", ref, opts("namespace", s.namespace, "revision", 1.0))
+		}
+		var planned []action.Evidence
+		writes(func(function string, values ...any) {
+			planned = append(planned, rehearsed.predict(function, values...).Evidence)
+			rehearsed.assume(ref, in)
+			s.pass(1500 * time.Millisecond) // two restarts within a second are one
+		})
+		writes(func(function string, values ...any) {
+			a := d.act(function, values...)
+			p, err := a.Predict(s.Context(), d.view)
+			require.NoError(s, err)
+			before := planned[0]
+			planned = planned[1:]
+			for field, value := range p.Evidence.Old {
+				if before.Old[field] != action.OwnDoing {
+					require.Equal(s, before.Old[field], value, "%s %s: %s", function, ref, field)
+				}
+			}
+			require.Equal(s, before.UID, p.Evidence.UID)
+			_, err = a.Apply(s.Context(), p)
+			require.NoError(s, err)
+			revision := d.read("rollout", ref, in).(object)["revision"]
+			s.eventually(func() bool { return s.ended(d, ref)["revision"] == revision })
+			s.pass(1500 * time.Millisecond)
+		})
+		d.apply("delete", ref, in)
+		s.until(d, ref, opts("namespace", s.namespace, "condition", "deleted"))
+		s.eventually(func() bool { return len(d.list("pods", in)) == 0 })
+	}
 }
 
 // A dry run sees the rollouts that it intends, and nobody else does.

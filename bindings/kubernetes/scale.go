@@ -88,7 +88,7 @@ func (s scaleAction) Predict(ctx context.Context, view action.View) (action.Pred
 		p.Note, p.Unchanged = "it wants that many already", true
 		return p, nil
 	}
-	after := workload.Scale(seen.object, granted)
+	after := s.b.owned(ctx, of.kind, "scale", seen.object, workload.Scale(seen.object, granted))
 	p.Changes = own(of.target(), seen.object, after)
 	p = follows(p, func() ([]action.Change, error) { return s.b.controllers(ctx, view, after) })
 	return s.b.contested(ctx, view, p, contest{of, seen.object, after, written(seen.object, after, "")}), nil

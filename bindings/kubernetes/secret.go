@@ -38,6 +38,20 @@ func (b *binding) conceal(o object) object {
 	return o
 }
 
+// stored is an object as the server stores it: what is written to a Secret as text is data of it then.
+func (k kind) stored(o object) object {
+	texts := workload.Map(o, "stringData")
+	if !k.isSecret() || texts == nil {
+		return o
+	}
+	o = workload.With(o, nil, "stringData")
+	for key, value := range texts {
+		text, _ := value.(string)
+		o = workload.With(o, base64.StdEncoding.EncodeToString([]byte(text)), "data", key)
+	}
+	return o
+}
+
 // concealIn is conceal for an object of whatever kind: of one that is no Secret it conceals the Secrets that are inside of it, in a
 // list or a template, or as the manifest that a tool keeps in an annotation.
 func (b *binding) concealIn(k kind, o object) object {

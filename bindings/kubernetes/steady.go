@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -63,11 +64,31 @@ func (b *binding) stillAs(of address, seen action.Evidence, now object) error {
 		if err != nil {
 			return action.Errorf(action.CodeInternal, "the evidence about %s cannot be read: %w", of.target(), err)
 		}
-		if is := path.in(now); !b.sameValue(seen.Old[field], is) {
+		if is := seenAt(path, now); !b.sameValue(seen.Old[field], is) {
 			return drifted(of, field, seen.Old[field], is)
 		}
 	}
 	return nil
+}
+
+// seenAt is what a path leads to, as evidence has it. One secret looks like another, so who wrote it when stands for it, where the server
+// keeps record of that.
+func seenAt(path fieldPath, o object) any {
+	value := path.in(o)
+	if value != concealed {
+		return value
+	}
+	var writers []string
+	for _, entry := range workload.Maps(o, "metadata", "managedFields") {
+		if fields := workload.Map(entry, "fieldsV1"); fields != nil && owns(fields, path) {
+			writers = append(writers, workload.Text(entry, "manager")+" at "+workload.Text(entry, "time"))
+		}
+	}
+	if len(writers) == 0 {
+		return value
+	}
+	slices.Sort(writers)
+	return concealed + ", written by " + strings.Join(writers, " and ")
 }
 
 // sameValue compares a value that may have been written down with one that was not: the former has no secrets in it any more.

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -51,6 +52,7 @@ type undoing struct {
 	b      *binding
 	of     address
 	wanted int64     // 0 for the last one that differs
+	agreed int64     // the one that a person saw, 0 as long as nobody has
 	chosen *revision // once it is known
 }
 
@@ -64,16 +66,50 @@ func (b *binding) newUndo(args module.Args) (action.Action, error) {
 	return undoAction{objectWrite{
 		b: b, of: of, function: "undo", purpose: "undo", risk: action.Disruptive, again: true, identity: given(args, "revision"),
 		draft: u.draft, done: u.done, value: u.value, says: "taken back to an earlier revision",
-	}}, nil
+	}, u}, nil
 }
 
-// An undoAction is a write that has to read the revisions, too.
-type undoAction struct{ objectWrite }
+// An undoAction is a write that has to read the revisions, too. Which one it goes back to is part of the evidence: what the template is
+// now does not tell it, because others may have rolled to and fro meanwhile.
+type undoAction struct {
+	objectWrite
+	u *undoing
+}
+
+// wentBackTo is the evidence's name for the number of the revision. It is no field of the object.
+const wentBackTo = "the revision to go back to"
 
 func (u undoAction) Describe() action.Description {
 	d := u.objectWrite.Describe()
 	d.Permissions = append(d.Permissions, revisionPermissions(u.of)[1:]...)
 	return d
+}
+
+func (u undoAction) Predict(ctx context.Context, view action.View) (action.Prediction, error) {
+	u.u.agreed = 0
+	p, err := u.objectWrite.Predict(ctx, view)
+	if err == nil && !p.Unchanged {
+		p.Evidence.Old[wentBackTo] = u.u.chosen.number
+	}
+	return p, err
+}
+
+func (u undoAction) Apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
+	u.u.agreed, _ = workload.Int(predicted.Evidence.Old, wentBackTo)
+	predicted.Evidence = ofFields(predicted.Evidence)
+	return u.objectWrite.Apply(ctx, predicted)
+}
+
+func (u undoAction) Settle(ctx context.Context, intent action.Intent) (action.Settlement, error) {
+	intent.Evidence = ofFields(intent.Evidence)
+	return u.objectWrite.Settle(ctx, intent)
+}
+
+// ofFields is evidence without what is no field.
+func ofFields(seen action.Evidence) action.Evidence {
+	seen.Old = maps.Clone(seen.Old)
+	delete(seen.Old, wentBackTo)
+	return seen
 }
 
 // draft is the template of the revision, and for a deployment the annotations that it had then, such as the cause of that change.
@@ -88,6 +124,9 @@ func (u *undoing) draft(ctx context.Context, view action.View, o object) (patch,
 	to, err := u.choose(o, kept)
 	if err != nil {
 		return patch{}, err
+	}
+	if u.agreed != 0 && to.number != u.agreed {
+		return patch{}, drifted(u.of, wentBackTo, u.agreed, to.number)
 	}
 	u.chosen = &to
 	if workload.SameTemplate(workload.Map(o, "spec", "template"), to.template) {

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -289,6 +290,57 @@ func flowDryApply(s *site) {
 	notice := d.get("configmap/notice", opts("namespace", s.namespace))
 	require.Equal(s, "1", workload.Text(notice, "data", "a"))
 	require.Equal(s, "2", workload.Text(notice, "metadata", "annotations", "b"))
+
+	in = opts("namespace", s.namespace)
+	d.predict("apply", deploymentNamed("web", s.namespace, 1))
+	before := d.get("deployment/web", in)["status"]
+	p = d.predict("patch", "deployment/web", object{"metadata": object{"labels": object{"a": "b"}}, "status": object{"replicas": 77.0}}, in)
+	require.Equal(s, action.Simulated, p.Label)
+	require.Equal(s, before, d.get("deployment/web", in)["status"], "the server drops it")
+}
+
+// flowAppliedTwice writes one object again and again, dry and then for real: an apply removes what it owned before, and may not write what
+// others own, also where the server has not seen why.
+func flowAppliedTwice(s *site) {
+	in := opts("namespace", s.namespace)
+	notice := func(data object) object { return configMapNamed("notice", s.namespace, data) }
+	writes := func(tell func(function string, values ...any)) {
+		tell("apply", notice(object{"a": "1", "b": "2"}))
+		tell("apply", notice(object{"a": "1"}))
+		tell("patch", "configmap/notice", object{"data": object{"c": "3"}}, in)
+		tell("apply", notice(object{"a": "1", "c": "4"}))
+		tell("apply", notice(object{"a": "1", "c": "3"}))
+		tell("apply", notice(object{"a": "1", "c": "5"}), opts("force", true))
+		tell("apply", notice(object{"a": "2"}), opts("manager", "another"))
+		tell("apply", deploymentNamed("web", s.namespace, 1))
+		tell("scale", "deployment/web", 2.0, in)
+		tell("apply", deploymentNamed("web", s.namespace, 1))
+		tell("apply", deploymentNamed("web", s.namespace, 1), opts("force", true))
+		tell("delete", "deployment/web", in)
+	}
+	var dry, made []string
+	rehearsed, d := s.driver("admin", true), s.driver("admin", false)
+	told := func(d driver, err error, unchanged bool) string {
+		return fmt.Sprint(err, " ", unchanged, " ", d.get("configmap/notice", in)["data"])
+	}
+	writes(func(function string, values ...any) {
+		p, err := rehearsed.act(function, values...).Predict(s.Context(), rehearsed.view)
+		if err == nil {
+			rehearsed.view.take(p.Changes)
+		}
+		dry = append(dry, told(rehearsed, err, p.Unchanged))
+	})
+	writes(func(function string, values ...any) {
+		a := d.act(function, values...)
+		p, err := a.Predict(s.Context(), d.view)
+		if err == nil && !p.Unchanged {
+			_, err = a.Apply(s.Context(), p)
+		}
+		made = append(made, told(d, err, p.Unchanged))
+	})
+	require.Equal(s, made, dry)
+	require.Contains(s, dry[3], "data.c is kept by")
+	require.Contains(s, dry[9], "spec.replicas is kept by")
 }
 
 func firstContainer(deployment object) object {

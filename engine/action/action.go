@@ -79,6 +79,10 @@ type Description struct {
 // Masked is what stands where a secret stood, in everything that is written down or shown.
 const Masked = "[secret]"
 
+// OwnDoing is the old value of a field, as evidence of a rehearsal, that the run itself writes before and that nobody can foretell, such as
+// a time. What is found there in the real run is no drift.
+const OwnDoing = "[as this run writes it]"
+
 // An Arg is one named argument of an operation, as a JSON-compatible value.
 //
 // A Set is one whose members depend on when they are looked for, such as files of a certain age: a list of strings. It does not

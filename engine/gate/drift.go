@@ -23,6 +23,9 @@ func (g *Gate) drifted(d action.Description, then *journal.Intent, now action.Ev
 	maps.Copy(fields, now.Old)
 	maps.Copy(fields, then.Evidence.Old)
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
+		if then.Evidence.Old[field] == action.OwnDoing {
+			continue
+		}
 		if was, is := action.Text(then.Evidence.Old[field]), g.opts.Clean(action.Text(now.Old[field])); was != is {
 			return changed(d, field, was, is)
 		}

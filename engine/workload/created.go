@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -55,11 +56,27 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // Revised returns the object as the API server stores it in place of the one before: with a new generation, if its kind counts them and
 // it is meant to be another one than before.
 func Revised(before, after Object) Object {
+	after = TemplateCounted(before, after)
 	if !slices.Contains(generations, Text(after, "kind")) || Equal(wish(before), wish(after)) {
 		return after
 	}
 	generation, _ := Int(before, "metadata", "generation")
 	return With(after, generation+1, "metadata", "generation")
+}
+
+// TemplateGeneration is the annotation in which the API server counts the templates that a DaemonSet had. Nobody else can write it.
+const TemplateGeneration = "deprecated.daemonset.template.generation"
+
+// TemplateCounted is an object that is written over another with the count of its templates, if its kind has one.
+func TemplateCounted(before, after Object) Object {
+	count, err := strconv.Atoi(Text(before, "metadata", "annotations", TemplateGeneration))
+	if Text(after, "kind") != "DaemonSet" || err != nil {
+		return after
+	}
+	if !Equal(Dig(before, "spec", "template"), Dig(after, "spec", "template")) {
+		count++
+	}
+	return With(after, strconv.Itoa(count), "metadata", "annotations", TemplateGeneration)
 }
 
 // wish is what an object says it is meant to be.

@@ -98,7 +98,7 @@ func defaultDeployment(o Object) Object {
 }
 
 func defaultDaemonSet(o Object) Object {
-	o = filled(o, at("1", "metadata", "annotations", "deprecated.daemonset.template.generation"))
+	o = filled(o, at("1", "metadata", "annotations", TemplateGeneration))
 	if Text(o, "spec", "updateStrategy", "type") != "RollingUpdate" {
 		return o
 	}

@@ -186,6 +186,27 @@ func Released(o Object) Object {
 	return With(o, rest, "metadata", "ownerReferences")
 }
 
+// WithoutNulls is a copy of a value without the fields that are null.
+func WithoutNulls(v any) any {
+	switch v := v.(type) {
+	case Object:
+		out := make(Object, len(v))
+		for key, value := range v {
+			if value != nil {
+				out[key] = WithoutNulls(value)
+			}
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, value := range v {
+			out[i] = WithoutNulls(value)
+		}
+		return out
+	}
+	return v
+}
+
 func name(o Object) string { return Text(o, "metadata", "name") }
 func uid(o Object) string  { return Text(o, "metadata", "uid") }
 

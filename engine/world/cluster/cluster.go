@@ -15,6 +15,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"runbook/engine/ownership"
 	"runbook/engine/workload"
 	"runbook/engine/world/scenario"
 	"runbook/engine/world/store"
@@ -58,7 +59,7 @@ type Config struct {
 type Cluster struct {
 	cfg      Config
 	store    *store.Store
-	owners   owners
+	owners   ownership.Keepers
 	applied  map[store.Key]Object // what the scenario applied last
 	changed  chan struct{}        // closed at the next change
 	services int64                // cluster addresses that were given out
@@ -70,7 +71,7 @@ func New(cfg Config) *Cluster {
 	if cfg.Section == nil {
 		cfg.Section = &scenario.Kubernetes{}
 	}
-	c := &Cluster{cfg: cfg, store: cfg.Store, owners: owners{}, applied: map[store.Key]Object{}, changed: make(chan struct{})}
+	c := &Cluster{cfg: cfg, store: cfg.Store, owners: ownership.Keepers{}, applied: map[store.Key]Object{}, changed: make(chan struct{})}
 	c.store.OnChange(func(store.Event) {
 		close(c.changed)
 		c.changed = make(chan struct{})

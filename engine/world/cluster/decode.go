@@ -116,7 +116,7 @@ func (k *kind) pack() string {
 
 // stamped is the object with its kind written in, and without nulls, which mean nothing.
 func (k *kind) stamped(o Object) Object {
-	o = withoutNulls(o).(Object)
+	o = workload.WithoutNulls(o).(Object)
 	o["apiVersion"], o["kind"] = k.groupVersion().String(), k.name
 	return o
 }
@@ -143,7 +143,7 @@ func (k *kind) tidyMetadata(o Object) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return workload.With(o, withoutNulls(tidy), "metadata"), nil
+	return workload.With(o, workload.WithoutNulls(tidy), "metadata"), nil
 }
 
 // metaOf is the metadata of an object in its Go type.
@@ -169,27 +169,6 @@ func (k *kind) tidyAs(o Object, validation string) (Object, []string, error) {
 		return nil, nil, apierrors.NewBadRequest(err.Error())
 	}
 	return k.decode("", raw, validation)
-}
-
-// withoutNulls is a copy of a value without the fields that are null.
-func withoutNulls(v any) any {
-	switch v := v.(type) {
-	case Object:
-		out := make(Object, len(v))
-		for key, value := range v {
-			if value != nil {
-				out[key] = withoutNulls(value)
-			}
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, value := range v {
-			out[i] = withoutNulls(value)
-		}
-		return out
-	}
-	return v
 }
 
 // decodeAny reads a body that is an object of a type of the API's own, such as options or a review, which clients send in any form.

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"runbook/engine/module"
+	"runbook/engine/ownership"
 	"runbook/engine/workload"
 	"runbook/engine/world/store"
 )
@@ -46,6 +47,11 @@ func (k *kind) groupVersion() schema.GroupVersion {
 }
 
 func (k *kind) gvk() schema.GroupVersionKind { return k.groupVersion().WithKind(k.name) }
+
+// kept is what has to be known of the kind to keep the owners of fields.
+func (k *kind) kept() ownership.Kind {
+	return ownership.Kind{GroupVersionKind: k.gvk(), Typed: k.typed(), Status: k.is(statusTrait)}
+}
 
 func (k *kind) groupKind() schema.GroupKind { return schema.GroupKind{Group: k.group, Kind: k.name} }
 

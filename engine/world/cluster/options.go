@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -12,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"runbook/engine/ownership"
 )
 
 // options are how a write is made.
@@ -23,6 +26,11 @@ type options struct {
 	applied    bool // the owners are worked out already
 	noted      bool // who wrote it is kept, although nobody began to for this object
 	user       user
+}
+
+// write is what who keeps the owners of fields has to know.
+func (o options) write(subresource string, now time.Time) ownership.Write {
+	return ownership.Write{Manager: o.manager, Subresource: subresource, Force: o.force, Begin: o.noted, Now: now}
 }
 
 func (q *request) createOptions() (options, error) {

@@ -238,7 +238,7 @@ func (c *Cluster) applyTo(k *kind, key store.Key, subresource string, applied Ob
 		return nil, false, apierrors.NewConflict(k.groupResource(), key.Name,
 			errors.New("uid mismatch: the provided object specified uid "+uidOf(applied)+", and no existing object was found"))
 	}
-	merged, err := c.owners.apply(k, subresource, live, applied, opts, c.store.Now())
+	merged, err := c.owners.Apply(k.kept(), live, applied, opts.write(subresource, c.store.Now()))
 	if err == nil {
 		merged, err = k.tidy(merged)
 	}

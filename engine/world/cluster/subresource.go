@@ -72,7 +72,7 @@ func toMap(from any) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return withoutNulls(o).(Object), nil
+	return workload.WithoutNulls(o).(Object), nil
 }
 
 // metaText is a text in an object's metadata.

@@ -114,6 +114,7 @@ func (c *Cluster) revised(k *kind, subresource string, live, wanted Object, opts
 	if err := k.validate(next, base); err != nil {
 		return nil, err
 	}
+	next = workload.TemplateCounted(base, next)
 	if k.newGeneration(base, next) {
 		generation, _ := workload.Int(live, "metadata", "generation")
 		next = workload.With(next, generation+1, "metadata", "generation")

@@ -154,7 +154,7 @@ func (c *Cluster) owned(k *kind, subresource string, live, o Object, opts option
 	if opts.applied {
 		return o, nil
 	}
-	return c.owners.update(k, subresource, live, o, opts, c.store.Now())
+	return c.owners.Update(k.kept(), live, o, opts.write(subresource, c.store.Now()))
 }
 
 // written lets everybody notice that an object of the kind was stored or deleted.

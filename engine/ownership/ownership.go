@@ -1,4 +1,8 @@
-package cluster
+// Package ownership keeps the record of who wrote which field of a Kubernetes object, and merges what is applied to one, with the API
+// server's own code: what a dry run says of a server-side apply, and what a simulated server makes of it, is the same. It asks no server.
+//
+// Its users are bindings/kubernetes and engine/world/cluster.
+package ownership
 
 import (
 	"fmt"
@@ -16,24 +20,43 @@ import (
 	"runbook/engine/workload"
 )
 
-// owners keep the record of who wrote which field, and merge what is applied. One for each kind and subresource.
-type owners map[string]*managedfields.FieldManager
+// An Object is one Kubernetes object as decoded JSON, whole numbers as int64.
+type Object = workload.Object
+
+// A Kind is what has to be known of an object's kind.
+type Kind struct {
+	schema.GroupVersionKind
+	Typed  bool // it is built in, so that the structure of its lists is known
+	Status bool // its status is a subresource
+}
+
+// A Write is who writes, and how.
+type Write struct {
+	Manager     string
+	Subresource string
+	Force       bool // an apply takes fields from their owners
+	Begin       bool // an update begins the record of an object that has none yet
+	Now         time.Time
+}
+
+// Keepers merge, and keep the record: one for each kind and subresource. They are not safe for use by two goroutines.
+type Keepers map[string]*managedfields.FieldManager
 
 // builtinTypes knows the structure of the built-in kinds. It is read from half a megabyte of schema, once for all clusters of a process.
 var builtinTypes = sync.OnceValue(func() managedfields.TypeConverter { return applyconfigurations.NewTypeConverter(scheme.Scheme) })
 
-func (m owners) of(k *kind, subresource string) (*managedfields.FieldManager, error) {
-	name := k.gvk().String() + "/" + subresource
+func (m Keepers) of(k Kind, subresource string) (*managedfields.FieldManager, error) {
+	name := k.String() + "/" + subresource
 	if manager := m[name]; manager != nil {
 		return manager, nil
 	}
 	var manager *managedfields.FieldManager
 	var err error
-	if k.typed() {
-		manager, err = managedfields.NewDefaultFieldManager(builtinTypes(), asItIs{}, asItIs{}, asItIs{}, k.gvk(), k.groupVersion(), subresource, nil)
+	if k.Typed {
+		manager, err = managedfields.NewDefaultFieldManager(builtinTypes(), asItIs{}, asItIs{}, asItIs{}, k.GroupVersionKind, k.GroupVersion(), subresource, nil)
 	} else {
 		types := managedfields.NewDeducedTypeConverter()
-		manager, err = managedfields.NewDefaultCRDFieldManager(types, asItIs{}, asItIs{}, asItIs{}, k.gvk(), k.groupVersion(), subresource, nil)
+		manager, err = managedfields.NewDefaultCRDFieldManager(types, asItIs{}, asItIs{}, asItIs{}, k.GroupVersionKind, k.GroupVersion(), subresource, nil)
 	}
 	if err != nil {
 		return nil, err
@@ -42,34 +65,35 @@ func (m owners) of(k *kind, subresource string) (*managedfields.FieldManager, er
 	return manager, nil
 }
 
-// update returns an object with the owners of its fields, after a client wrote it. live is nil for a new one.
-func (m owners) update(k *kind, subresource string, live, next Object, opts options, now time.Time) (Object, error) {
-	if live != nil && !hasOwners(live) && !hasOwners(next) && !opts.noted {
+// Update returns an object with the owners of its fields, after a client wrote it. live is nil for a new one.
+func (m Keepers) Update(k Kind, live, next Object, by Write) (Object, error) {
+	if live != nil && !hasOwners(live) && !hasOwners(next) && !by.Begin {
 		return next, nil // nobody began to keep them
 	}
-	keeper, err := m.of(k, subresource)
+	keeper, err := m.of(k, by.Subresource)
 	if err != nil {
 		return nil, apierrors.NewInternalError(err)
 	}
-	before, after := owned(k, subresource, live), owned(k, subresource, next)
+	before, after := owned(k, by.Subresource, live), owned(k, by.Subresource, next)
 	switch {
 	case live == nil:
 		before = k.zero()
 	case !hasOwners(live):
 		before.SetUID("") // the library begins to keep owners with objects that are new to it
 	}
-	out, err := keeper.Update(before, after, opts.manager)
+	out, err := keeper.Update(before, after, by.Manager)
 	if err != nil {
 		return nil, apierrors.NewInternalError(err)
 	}
-	return withOwners(next, out, live, now), nil
+	return withOwners(next, out, live, by.Now), nil
 }
 
 func hasOwners(o Object) bool { return workload.Dig(o, "metadata", "managedFields") != nil }
 
-// apply merges what a client applies into an object; live is nil if there is none yet.
-func (m owners) apply(k *kind, subresource string, live, applied Object, opts options, now time.Time) (Object, error) {
-	keeper, err := m.of(k, subresource)
+// Apply merges what a client applies into an object; live is nil if there is none yet. A field that somebody else owns is a conflict, as
+// the server words it.
+func (m Keepers) Apply(k Kind, live, applied Object, by Write) (Object, error) {
+	keeper, err := m.of(k, by.Subresource)
 	if err != nil {
 		return nil, apierrors.NewInternalError(err)
 	}
@@ -77,7 +101,7 @@ func (m owners) apply(k *kind, subresource string, live, applied Object, opts op
 	if live != nil {
 		before = &unstructured.Unstructured{Object: workload.Clone(live)}
 	}
-	out, err := keeper.Apply(before, &unstructured.Unstructured{Object: workload.Clone(applied)}, opts.manager, opts.force)
+	out, err := keeper.Apply(before, &unstructured.Unstructured{Object: workload.Clone(applied)}, by.Manager, by.Force)
 	if err != nil {
 		return nil, err
 	}
@@ -85,11 +109,11 @@ func (m owners) apply(k *kind, subresource string, live, applied Object, opts op
 	if !ok {
 		return nil, apierrors.NewInternalError(fmt.Errorf("merging gave a %T", out))
 	}
-	return withOwners(merged.Object, merged, live, now), nil
+	return withOwners(merged.Object, merged, live, by.Now), nil
 }
 
 // owned is the part of an object that a write to it can own: its status is written through the subresource alone.
-func owned(k *kind, subresource string, o Object) *unstructured.Unstructured {
+func owned(k Kind, subresource string, o Object) *unstructured.Unstructured {
 	if o == nil {
 		return k.empty()
 	}
@@ -97,28 +121,28 @@ func owned(k *kind, subresource string, o Object) *unstructured.Unstructured {
 	switch {
 	case subresource == "status":
 		o = Object{"apiVersion": o["apiVersion"], "kind": o["kind"], "metadata": o["metadata"], "status": o["status"]}
-	case k.is(statusTrait):
+	case k.Status:
 		delete(o, "status")
 	}
-	return &unstructured.Unstructured{Object: withoutNulls(o).(Object)}
+	return &unstructured.Unstructured{Object: workload.WithoutNulls(o).(Object)}
 }
 
 // zero is an object of the kind in which nothing is set: what every one of them has belongs to nobody.
-func (k *kind) zero() *unstructured.Unstructured {
+func (k Kind) zero() *unstructured.Unstructured {
 	u := k.empty()
-	if typed, err := scheme.Scheme.New(k.gvk()); err == nil && k.typed() {
+	if typed, err := scheme.Scheme.New(k.GroupVersionKind); err == nil && k.Typed {
 		if o, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed); err == nil {
 			delete(o, "status")
 			u.Object = o
-			u.SetGroupVersionKind(k.gvk())
+			u.SetGroupVersionKind(k.GroupVersionKind)
 		}
 	}
 	return u
 }
 
-func (k *kind) empty() *unstructured.Unstructured {
+func (k Kind) empty() *unstructured.Unstructured {
 	u := &unstructured.Unstructured{}
-	u.SetGroupVersionKind(k.gvk())
+	u.SetGroupVersionKind(k.GroupVersionKind)
 	return u
 }
 
