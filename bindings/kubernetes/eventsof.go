@@ -138,19 +138,21 @@ func (r eventsRead) Read(ctx context.Context, view action.View) (any, error) {
 	return encodeAll(together(events))
 }
 
-// selector lets the server choose as far as it can.
+// selector lets the server choose as far as it can. Its terms are in the same order each time, and so is the request.
 func (r eventsRead) selector() fields.Selector {
-	set := fields.Set{}
-	if r.kind != "" {
-		set["type"] = r.kind
-	}
-	if r.reason != "" {
-		set["reason"] = r.reason
+	var terms []fields.Selector
+	add := func(field, value string) {
+		if value != "" {
+			terms = append(terms, fields.OneTermEqualSelector(field, value))
+		}
 	}
 	if r.of.name != "" && !r.related {
-		set["involvedObject.kind"], set["involvedObject.name"] = r.of.kind.name, r.of.name
+		add("involvedObject.kind", r.of.kind.name)
+		add("involvedObject.name", r.of.name)
 	}
-	return set.AsSelector()
+	add("reason", r.reason)
+	add("type", r.kind)
+	return fields.AndSelectors(terms...)
 }
 
 func (r eventsRead) wants(ctx context.Context, event object, about subjects) bool {

@@ -98,14 +98,14 @@ func (c changingCommand) Describe() action.Description {
 	return d
 }
 
-// Read runs the command. In a pod that exists only as intended nothing can run: it prints nothing there.
+// Read runs the command. In a pod that exists only as intended nothing can run: it is assumed to print nothing there.
 func (c lookingCommand) Read(ctx context.Context, view action.View) (any, error) {
 	pod, placeholder, err := c.b.pod(ctx, view, c.of, "run a command in")
 	if err != nil {
 		return nil, err
 	}
 	if placeholder {
-		return command.Result{}.Value(), nil
+		return command.Result{Assumed: true}.Value(), nil
 	}
 	return c.run(ctx, pod, false)
 }

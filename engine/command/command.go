@@ -46,6 +46,7 @@ type Result struct {
 	Stdout, Stderr string
 	ExitCode       int
 	Truncated      bool // there was more than is kept
+	Assumed        bool // nothing ran: where it would, there is nothing yet
 }
 
 // Value is the result as a script gets it.
@@ -54,11 +55,17 @@ func (r Result) Value() map[string]any {
 	if r.Truncated {
 		value["truncated"] = true
 	}
+	if r.Assumed {
+		value[AssumedField] = true
+	}
 	return value
 }
 
+// AssumedField is in the value of a command that did not run.
+const AssumedField = "assumed"
+
 // ResultType is the type of that value, in the notation of Lua language servers.
-const ResultType = "{ stdout: string, stderr: string, exit_code: integer, truncated?: boolean }"
+const ResultType = "{ stdout: string, stderr: string, exit_code: integer, truncated?: boolean, assumed?: boolean }"
 
 // Check refuses a command that is none. function is who was called with it.
 func Check(function string, argv []string) error {

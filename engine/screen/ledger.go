@@ -2,8 +2,11 @@ package screen
 
 import (
 	"fmt"
-	"strings"
 
+	"github.com/tidwall/gjson"
+
+	"runbook/engine/action"
+	"runbook/engine/command"
 	"runbook/engine/journal"
 )
 
@@ -48,7 +51,9 @@ func (l *ledger) note(r *journal.Record) {
 			l.broken = r.Step
 		}
 	case journal.KindRead:
-		l.commands.add(commandOf(r.Call))
+		if ran(r.Outcome) {
+			l.commands.add(commandOf(r.Call))
+		}
 	case journal.KindAssume:
 		l.assumed++
 	case journal.KindVerdict:
@@ -121,6 +126,20 @@ func (t *tallied) add(text string) {
 	}
 }
 
+// ran tells whether a read was really made: not where there was nothing to ask.
+func ran(o *journal.Outcome) bool {
+	if o == nil {
+		return true
+	}
+	if o.Error != nil && o.Error.Code == action.CodeNotFound {
+		return false
+	}
+	if value, live := o.Value.(map[string]any); live {
+		return value[command.AssumedField] != true
+	}
+	return !gjson.GetBytes(o.Result, command.AssumedField).Bool()
+}
+
 // commandOf is the command line of a read that runs a command, which it has in its argument argv; empty for any other.
 func commandOf(call *journal.Call) string {
 	for _, arg := range call.Identity {
@@ -129,9 +148,13 @@ func commandOf(call *journal.Call) string {
 		}
 		switch argv := arg.Value.(type) {
 		case []string:
-			return clean(strings.Join(argv, " "))
+			return clean(command.Line(argv))
 		case []any: // read back from a journal
-			return clean(strings.TrimSuffix(fmt.Sprintln(argv...), "\n"))
+			words := make([]string, len(argv))
+			for i, word := range argv {
+				words[i] = fmt.Sprint(word)
+			}
+			return clean(command.Line(words))
 		}
 	}
 	return ""

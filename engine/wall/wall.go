@@ -33,7 +33,6 @@ type Refusal struct {
 type Wall struct {
 	isRead  IsRead
 	observe func(Refusal)
-	pass    func(r *http.Request, body []byte)
 	// commands are those that only look.
 	commands action.Commands
 
@@ -44,13 +43,6 @@ type Wall struct {
 // which may be nil, from whichever goroutine sent the request.
 func New(isRead IsRead, observe func(Refusal)) *Wall {
 	return &Wall{isRead: isRead, observe: observe}
-}
-
-// OnPass has hook told of each request that passes, before it is sent, so that a dry run can list every command that it
-// really ran. It must be called before the first request. The hook is bound like an IsRead.
-func (w *Wall) OnPass(hook func(r *http.Request, body []byte)) *Wall {
-	w.pass = hook
-	return w
 }
 
 // Passed counts the requests that went through.
@@ -66,9 +58,6 @@ func (w *Wall) Check(r *http.Request, body []byte) error {
 		return w.refuse(r, err)
 	}
 	w.passed.Add(1)
-	if w.pass != nil {
-		w.pass(r, body)
-	}
 	return nil
 }
 

@@ -1,0 +1,30 @@
+package screen
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+)
+
+// What is listed as run was run: not where a pod is only intended, nor where there was none.
+func TestTheCommandsOfALedgerAreThoseThatRan(t *testing.T) {
+	read := func(o *journal.Outcome, words ...any) *journal.Record {
+		return &journal.Record{Kind: journal.KindRead, Outcome: o, Call: &journal.Call{Identity: []action.Arg{{Name: "argv", Value: words}}}}
+	}
+	l := newLedger()
+	for _, r := range []*journal.Record{
+		read(&journal.Outcome{Status: journal.Done, Returned: journal.Returned{Value: map[string]any{"stdout": "x"}}}, "df", "-h"),
+		read(&journal.Outcome{Status: journal.Done, Returned: journal.Returned{Result: json.RawMessage(`{"stdout":"x"}`)}}, "ls", "a b"),
+		read(&journal.Outcome{Status: journal.NotDone, Error: &journal.Error{Code: action.CodeCommand}}, "false"),
+		read(&journal.Outcome{Status: journal.Done, Returned: journal.Returned{Value: map[string]any{"assumed": true}}}, "uptime"),
+		read(&journal.Outcome{Status: journal.Done, Returned: journal.Returned{Result: json.RawMessage(`{"assumed":true}`)}}, "uptime"),
+		read(&journal.Outcome{Status: journal.NotDone, Error: &journal.Error{Code: action.CodeNotFound}}, "uptime"),
+	} {
+		l.note(r)
+	}
+	assert.Equal(t, []string{"df -h", `ls "a b"`, "false"}, l.commands.order)
+}
