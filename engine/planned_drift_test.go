@@ -105,13 +105,14 @@ func TestAnApplyKilledAnywhereDoesWhatWasPlanned(t *testing.T) {
   plant.build("m")
   on_exit(function() plant.remove("m") end)
   parallel({ "x", "y" }, function(n) plant.start(n) end)
-  local _, err = try(wait_until, { name = "w", every = 0.001, timeout = 0.003 }, function() return plant.running("never").starts > 0 end)
+  local _, err = try(wait_until, { name = "w", every = 0.05, timeout = 0.1 }, function() return plant.running("never").starts > 0 end)
   if err then plant.start("page") else plant.start("fine") end
 end)`)
 	approved := newPlant().planIt(t, text)
 	whole, _ := newPlant().apply(t, text, approved)
 	for at := 3; at < len(whole.records); at++ {
 		t.Run(fmt.Sprintf("%d %s", at, whole.records[at-1].Kind), func(t *testing.T) {
+			t.Parallel() // each waits for real
 			p := newPlant()
 			first := &dying{at: at, after: at%2 == 0}
 			_, err := p.attemptInto(t.Context(), t, first, text, nil, 0, applying(approved))
