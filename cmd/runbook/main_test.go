@@ -14,7 +14,17 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// The race detector lets every program sleep for a second before it ends, in case that another thread still has something to tell. These
+// tests start programs by the hundred.
+const (
+	raceEnv     = "GORACE"
+	raceOptions = "atexit_sleep_ms=0"
+)
+
 func TestMain(m *testing.M) {
+	if err := os.Setenv(raceEnv, raceOptions); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){
 		"runbook": main, "runbook-mortal": mortal, "runbook-plant": inPlant,
 		"jq": func() { os.Exit(jq.Run()) }, // so that what is printed for jq is tried wherever there is Go
@@ -31,6 +41,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("ROOT", root)
+			env.Setenv(raceEnv, raceOptions)
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
