@@ -152,7 +152,7 @@ func TestLabAForbiddenVerbSaysWhereAndWhy(t *testing.T) {
 	defer l.scenario(t, "healthy")
 	run := l.run(t, "compiler-down", "--yes", "--context", "lab-viewer")
 	assert.Equal(t, 1, run.exit, run.text)
-	for _, part := range []string{"forbidden", "compiler-down.lua:", "kubernetes.delete(pod)", "FAILED in step 3"} {
+	for _, part := range []string{"forbidden", "compiler-down.lua:", "kubernetes.delete(pod)", "FAILED in step 7"} {
 		assert.Contains(t, run.text, part)
 	}
 	assert.NotContains(t, run.text, "goroutine 1 [running]:\nruntime")
