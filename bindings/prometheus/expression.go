@@ -1,6 +1,7 @@
 package prometheus
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"unicode/utf8"
@@ -74,10 +75,7 @@ func unparsed(where, what, text string, err error) *action.Error {
 	}
 	line, column, shown := caret(text, position)
 	e := action.Errorf(action.CodeInvalid, "%s: %s cannot be read: line %d, column %d: %s\n%s", where, what, line, column, message, shown)
-	if hint := hintFor(text, min(position, len(text)), message); hint != "" {
-		e = e.Try("%s", hint)
-	}
-	return e
+	return e.Try("%s", cmp.Or(hintFor(text, min(position, len(text)), message), mendIt))
 }
 
 // caret is the line of a text with that byte in it, and a caret under it. Lines and columns count from 1.

@@ -32,11 +32,11 @@ func TestMistakesAreShownWithTheirPlace(t *testing.T) {
 		{"an operand of two", `topk(5, rate(x[5m]) by (y))`, "column 21: unexpected <by>", "a grouping belongs to an aggregation: sum by (y) (rate(x[5m]))"},
 		{"several lines", "sum(\n\trate(x{a=\"é\"}[5m]) by (x)\n)", "line 2, column 21: unexpected <by>", `a grouping belongs to an aggregation: sum by (x) (rate(x{a="é"}[5m]))`},
 		{"a misspelt function", `rat(up[5m])`, `column 1: unknown function with name "rat"`, "did you mean rate(…)?"},
-		{"a function of nobody", `zzzzzzzz(up)`, `unknown function with name "zzzzzzzz"`, ""},
+		{"a function of nobody", `zzzzzzzz(up)`, `unknown function with name "zzzzzzzz"`, mendIt},
 		{"no range", `rate(up)`, `column 6: expected type range vector in call to function "rate", got instant vector`, "say over how long, in brackets: rate(x[5m])"},
 		{"one sign of two", `up = 0`, `column 4: unexpected "="`, "two values are compared with =="},
-		{"an open brace", `up{`, "line 1, column 4", ""},
-		{"an open string", `up{job="a}`, "line 1, column 8", ""},
+		{"an open brace", `up{`, "line 1, column 4", mendIt},
+		{"an open string", `up{job="a}`, "line 1, column 8", mendIt},
 		{"nothing", "  ", "the expression is empty", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -20,6 +20,9 @@ var (
 	wantsRange      = regexp.MustCompile(`expected type range vector in call to function "([^"]*)"`)
 )
 
+// mendIt is what to do about a mistake of which nobody can tell what was meant.
+const mendIt = "mend the expression in the script: the caret is where it stops making sense"
+
 // hintFor says what was probably meant, "" if nobody can tell.
 func hintFor(text string, position int, message string) string {
 	rest := text[position:]

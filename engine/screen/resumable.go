@@ -37,6 +37,8 @@ func (t *Text) takeUp() string {
 		return ""
 	case l.end != nil && (l.end.Status == journal.Refused || l.end.Status == journal.Drifted):
 		return ""
+	case l.end != nil && l.end.Error != nil && l.end.Error.Code == action.CodeInvalid:
+		return "" // the script says the same again
 	}
 	_, err := past.Select(l.trail, 0)
 	if err == nil {

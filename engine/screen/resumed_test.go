@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"runbook/engine/action"
 	"runbook/engine/journal"
 )
 
@@ -133,6 +134,8 @@ func TestTheSummaryNamesAResumeOnlyWhereItWouldBeAccepted(t *testing.T) {
 		end(journal.End{Status: journal.Failed, Step: 1, Error: &journal.Error{Message: "oops"}})
 	drift := newTape(journal.RealRun).step(1, "Check").stepEnd(1, "Check", journal.Drifted, "changed").
 		end(journal.End{Status: journal.Drifted, Step: 1, Error: &journal.Error{Message: "changed", Hint: "plan again"}})
+	wrong := newTape(journal.RealRun).step(1, "Check").stepEnd(1, "Check", journal.Failed, "no such option").
+		end(journal.End{Status: journal.Failed, Step: 1, Error: &journal.Error{Code: action.CodeInvalid, Message: "no such option", Hint: "say it right"}})
 	const resume = "runbook resume 20261123-0312-k7"
 	for name, c := range map[string]struct {
 		tape *tape
@@ -141,6 +144,7 @@ func TestTheSummaryNamesAResumeOnlyWhereItWouldBeAccepted(t *testing.T) {
 	}{
 		"failed":        {forbidden(), "\n            " + resume + "\n", "--from-step"},
 		"own failure":   {ownFailure, "Next:     let it look again: " + resume + " --from-step 1\n", "--dry-run"},
+		"a wrong call":  {wrong, "Next:     say it right\n", "resume"},
 		"drift":         {drift, "Next:     plan again\n", "resume"},
 		"done":          {resumedOnce(), "Done in", "resume"},
 		"dry run":       {failedRehearsal(), "DRY RUN FAILED", "resume"},
