@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"os"
@@ -266,24 +267,37 @@ func (e engineer) look() *http.Response {
 	return response
 }
 
-// sit begins a request and does not end it, until stand is called.
+// sit begins a request and does not end it, until stand is called. The request before it may still have the seat for a moment:
+// whoever is refused asks again.
 func (e engineer) sit(t *testing.T) (stand func()) {
 	t.Helper()
-	body, pen := io.Pipe()
+	ctx, cancel := context.WithCancel(t.Context())
 	left := make(chan struct{})
 	go func() {
 		defer close(left)
-		response, err := e.client.Post(e.host+"/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "application/json", body)
-		if err == nil {
-			_ = response.Body.Close() // it was never a whole request
+		for e.linger(ctx) == http.StatusTooManyRequests {
 		}
 	}()
 	stand = func() {
-		_ = pen.Close() // a pipe's end cannot fail
+		cancel()
 		<-left
 	}
 	t.Cleanup(stand)
-	_, err := io.WriteString(pen, "{")
-	require.NoError(t, err)
 	return stand
+}
+
+// linger asks with a body of which nothing comes until the context ends, and returns the code of the answer; 0 if there is none.
+func (e engineer) linger(ctx context.Context) int {
+	body, _ := io.Pipe()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.host+"/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body)
+	if err != nil {
+		return 0
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := e.client.Do(request)
+	if err != nil {
+		return 0
+	}
+	_ = response.Body.Close() // it was never a whole request
+	return response.StatusCode
 }
