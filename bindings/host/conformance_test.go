@@ -70,7 +70,7 @@ func inAWorld(t *testing.T) machineUnderTest {
 	w, err := world.Open(s)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })
-	return machineUnderTest{w.Host(), module.WithOutside(t.Context(), w.Clock()), "/usr/bin/tool"}
+	return machineUnderTest{w.Machines().Local, module.WithOutside(t.Context(), w.Clock()), "/usr/bin/tool"}
 }
 
 func TestConformance(t *testing.T) {
@@ -171,7 +171,7 @@ var table = []struct {
 
 // module is the module of the machine. looking are the commands that only look.
 func (m machineUnderTest) module(looking action.Commands) *module.Module {
-	return New(Config{Runner: m.runner, Commands: looking})
+	return New(Config{Machines: command.Machines{Local: m.runner}, Commands: looking})
 }
 
 func (m machineUnderTest) decide(t *testing.T, looking action.Commands, values []any) (action.Read, action.Action) {

@@ -1,4 +1,4 @@
-// Package host offers machines to Lua: what is done on the machine on which runbook itself runs.
+// Package host offers machines to Lua: what is done on the one on which runbook itself runs, and on those that the site file names.
 //
 // It never runs a command by itself: a function builds an operation (engine/action), the gate decides, and a command.Runner carries it
 // out, which is a real machine, a simulated one, or one behind the wall of a dry run. It knows no shell, and no mode. A command is an
@@ -18,13 +18,11 @@ const (
 	system   = "host"
 	commands = "commands"
 	programs = "programs"
-	// localhost is the machine on which runbook runs, wherever that is.
-	localhost = "localhost"
 )
 
-// Config says which machine, and what is known about its commands.
+// Config says which machines, and what is known about their commands.
 type Config struct {
-	Runner   command.Runner
+	Machines command.Machines
 	Commands action.Commands // that only look
 	Secrets  Secrets         // kept out of what is shown; nil for nobody who does that
 }
@@ -37,7 +35,7 @@ type openly struct{}
 
 func (openly) String(text string) string { return text }
 
-// A binding is the module of one machine.
+// A binding is the module of a site's machines.
 type binding struct{ Config }
 
 // New makes the module. It runs nothing.
@@ -48,10 +46,10 @@ func New(cfg Config) *module.Module {
 	b := &binding{cfg}
 	return &module.Module{
 		Name: "host",
-		Doc: `The machine on which runbook itself runs.
+		Doc: `Machines: the one on which runbook itself runs, and the hosts that the site file names.
 
-A command is a list of words, never a shell string: there are no pipes, no variables and no patterns of file names. In a scenario the
-machine is simulated too, and nothing is run on the real one.`,
+A command is a list of words, never a shell string: there are no pipes, no variables and no patterns of file names. In a scenario
+machines are simulated too, and nothing is run on a real one.`,
 		Funcs: []module.Func{
 			b.runFunc(),
 			b.whichFunc(),

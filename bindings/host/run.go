@@ -16,17 +16,18 @@ const maxOutput = 64 << 20
 func (b *binding) runFunc() module.Func {
 	return module.Func{
 		Name: "run",
-		Doc: `Runs a command on the machine on which runbook runs, without input and without a terminal.
+		Doc: `Runs a command on a machine, without input and without a terminal: on the one on which runbook runs, or on a host of the site.
 
 The command is a list of words, never a shell string: { "df", "-h" }, not { "df -h" }. If it is among the commands that are declared to
 only look (commands.reads in the site file, and some that everybody knows), it is a read and really runs in a dry run too; any other
 command is an action, "host.run commands" in a runbook's may. Nothing can know what an action's command would print: a dry run assumes
-that it succeeds silently. It has the environment and the working folder of runbook itself. When its time is up, or the run is cut off,
+that it succeeds silently. On this machine it has the environment and the working folder of runbook itself. When its time is up, or the run is cut off,
 it is ended with everything that it had started: it is asked to, and 400 milliseconds later it is killed. A server that it starts goes on
 when the command ends by itself. What a command prints is text: bytes that are none are replaced.`,
 		Params: []module.Param{
 			{Name: "argv", Kind: module.Strings, Required: true, Doc: "the command and its arguments, one word an element"},
-			{Name: "options", Kind: module.Object, Doc: "how long, and how much", Fields: []module.Param{
+			{Name: "options", Kind: module.Object, Doc: "where, how long, and how much", Fields: []module.Param{
+				onParam,
 				{Name: "timeout", Kind: module.Duration, Default: time.Minute, Doc: "how long the command may run"},
 				{Name: "max_output", Kind: module.Integer, Default: int64(command.DefaultLimit), Min: module.Bound(1), Max: module.Bound(maxOutput),
 					Doc: "how many bytes of each stream are kept: 8 MiB if not given, at most 64 MiB; the rest is dropped"},
@@ -39,7 +40,7 @@ when the command ends by itself. What a command prints is text: bytes that are n
 		Errors: []action.Code{action.CodeCommand, action.CodeNotFound, action.CodeForbidden, action.CodeTimeout, action.CodeUncertain},
 		Examples: []string{
 			`log(host.run({ "df", "-h", "/var" }).stdout)`,
-			`host.run({ "systemctl", "restart", "photon-bridge" }, { timeout = "2m" })`,
+			`host.run({ "systemctl", "restart", "photon-bridge" }, { on = "rack-1", timeout = "2m" })`,
 			`local out, err = try(host.run, { "photon-debug", "--list-devices" }, { timeout = "10s", max_output = 65536 })`,
 		},
 		Risk:   action.Disruptive,
@@ -50,7 +51,8 @@ when the command ends by itself. What a command prints is text: bytes that are n
 
 // An execution is one call of run, as what reads and actions have in common.
 type execution struct {
-	b       *binding
+	b *binding
+	place
 	argv    []string
 	timeout time.Duration
 	limit   int64
@@ -63,7 +65,11 @@ type lookingCommand struct{ execution }
 type changingCommand struct{ execution }
 
 func (b *binding) newRun(args module.Args) (action.Read, action.Action, error) {
-	c := execution{b: b, argv: args.Strings("argv")}
+	at, err := b.place(args)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := execution{b: b, place: at, argv: args.Strings("argv")}
 	c.timeout, _ = args.Duration("timeout")
 	c.limit, _ = args.Int("max_output")
 	if err := command.Check("host.run", c.argv); err != nil {
@@ -76,7 +82,7 @@ func (b *binding) newRun(args module.Args) (action.Read, action.Action, error) {
 }
 
 func (c execution) target() action.Target {
-	return action.Target{System: system, Kind: commands, Scope: localhost, Name: c.argv[0]}
+	return action.Target{System: system, Kind: commands, Scope: c.name, Name: c.argv[0]}
 }
 
 func (c execution) Describe() action.Description {
@@ -106,7 +112,7 @@ const machine = "machine"
 // Predict assumes success: no model can know what a command does. That its program is not there is no proof of failure, because what was
 // intended before may have brought it.
 func (c changingCommand) Predict(ctx context.Context, _ action.View) (action.Prediction, error) {
-	name, err := c.b.Runner.Machine()
+	name, err := c.runner.Machine()
 	if err != nil {
 		return action.Prediction{}, action.Errorf(action.CodeInternal, "cannot find out which machine this is: %w", err).On(c.target())
 	}
@@ -114,7 +120,7 @@ func (c changingCommand) Predict(ctx context.Context, _ action.View) (action.Pre
 		Evidence: action.Evidence{Old: map[string]any{machine: name}}, Value: command.Result{}.Value(), Label: action.Assumed,
 		Note: command.Unknowable(c.argv),
 	}
-	path, err := c.b.Runner.Find(ctx, c.argv[0])
+	path, err := c.runner.Find(ctx, c.argv[0])
 	if err != nil {
 		return action.Prediction{}, err
 	}
@@ -126,7 +132,7 @@ func (c changingCommand) Predict(ctx context.Context, _ action.View) (action.Pre
 
 // Apply runs the command, on the machine that was looked at.
 func (c changingCommand) Apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
-	name, err := c.b.Runner.Machine()
+	name, err := c.runner.Machine()
 	if was, known := predicted.Evidence.Old[machine]; known && (err != nil || was != name) {
 		return action.Result{}, action.Errorf(action.CodeConflict, "cannot run %s: this was for the machine %v, and here is %s",
 			command.Line(c.argv), was, name).On(c.target())
@@ -152,7 +158,7 @@ func (c execution) run(ctx context.Context, broken action.Code) (any, error) {
 		defer cancel()
 	}
 	out, clean := command.NewOutput(int(c.limit)), c.b.Secrets.String
-	code, err := c.b.Runner.Run(within, c.argv, out.Streams())
+	code, err := c.runner.Run(within, c.argv, out.Streams())
 	cut, own := (*command.Cut)(nil), (*action.Error)(nil)
 	switch {
 	case errors.As(err, &cut) && ctx.Err() == nil:

@@ -17,7 +17,7 @@ func modules(at venue, id string, second walls, r *redact.Redactor) []*module.Mo
 	return []*module.Module{
 		clusterModule(at, id, second.cluster, r),
 		metricsModule(at, id, second.metrics, r),
-		machineModule(at, second.machine, r),
+		hostModule(at, second.machines, r),
 	}
 }
 
@@ -31,14 +31,14 @@ func declared() []*module.Module {
 }
 
 // walls are the second walls under the clients of the modules, each with the module's own list of reads. Those of a real run are nil.
-type walls struct{ cluster, metrics, machine *wall.Wall }
+type walls struct{ cluster, metrics, machines *wall.Wall }
 
 // secondWalls refuse to send whatever is no read, in a dry run at a venue.
 func secondWalls(at venue) walls {
 	return walls{
-		cluster: wall.New(kubernetes.Reads(at.reads()), nil),
-		metrics: wall.New(prometheus.Reads(at.metrics().Access), nil),
-		machine: wall.New(nil, nil).Letting(lookingOnMachine(at)),
+		cluster:  wall.New(kubernetes.Reads(at.reads()), nil),
+		metrics:  wall.New(prometheus.Reads(at.metrics().Access), nil),
+		machines: wall.New(nil, nil).Letting(lookingOnMachines(at)),
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -168,7 +169,15 @@ func (s *simulatedSite) reads() action.Commands {
 			out = append(out, c.Argv)
 		}
 	}
-	for _, c := range s.scenario.Host.Commands {
+	out = append(out, lookingOn(s.scenario.Host)...)
+	for _, name := range slices.Sorted(maps.Keys(s.scenario.Hosts)) {
+		out = append(out, lookingOn(s.scenario.Hosts[name])...)
+	}
+	return out
+}
+
+func lookingOn(h scenario.Host) (out action.Commands) {
+	for _, c := range h.Commands {
 		if c.Reads {
 			out = append(out, c.Argv)
 		}
@@ -176,7 +185,7 @@ func (s *simulatedSite) reads() action.Commands {
 	return out
 }
 
-func (s *simulatedSite) machine() command.Runner { return s.world.Host() }
+func (s *simulatedSite) machines() command.Machines { return s.world.Machines() }
 
 func (s *simulatedSite) cluster() kubernetes.Access { return simulatedCluster{s} }
 

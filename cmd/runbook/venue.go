@@ -25,8 +25,8 @@ type venue interface {
 	cluster() kubernetes.Access
 	// metrics is which Prometheus there is, and how to ask it.
 	metrics() prometheus.Config
-	// machine is that on which commands of the run itself run.
-	machine() command.Runner
+	// machines are those on which commands can be run.
+	machines() command.Machines
 	// reads are the commands that only look.
 	reads() action.Commands
 	// siteFile is the absolute path of the site file, "" if there is none.
@@ -59,7 +59,7 @@ type liveSite struct {
 func (liveSite) open() error                    { return nil }
 func (liveSite) close() error                   { return nil }
 func (l liveSite) cluster() kubernetes.Access   { return l.flags }
-func (liveSite) machine() command.Runner        { return local.Machine{} }
+func (liveSite) machines() command.Machines     { return command.Machines{Local: local.Machine{}} }
 func (l liveSite) reads() action.Commands       { return slices.Concat(site.Known, l.file.Commands.Reads) }
 func (l liveSite) siteFile() string             { return siteFile(l.file) }
 func (liveSite) mode(m engine.Mode) engine.Mode { return m }

@@ -20,7 +20,7 @@ type Runner interface {
 	Machine() (string, error)
 	// Find is the absolute path of a program, "" if the machine has none of that name that it could run.
 	Find(ctx context.Context, program string) (string, error)
-	// Run runs a command to its end, without input and without a terminal. Its error is a *Cut if the command was ended before it had
+	// Run runs a command to its end, without a terminal. Its error is a *Cut if the command was ended before it had
 	// ended by itself, and otherwise an *action.Error: nothing was started.
 	Run(ctx context.Context, argv []string, streams Streams) (exitCode int, err error)
 }
@@ -38,8 +38,11 @@ func NotBegun(ctx context.Context, argv []string) *action.Error {
 	return action.Errorf(action.CodeInterrupted, "%s was not run: %v", Line(argv), context.Cause(ctx))
 }
 
-// Streams are what takes a command's output.
-type Streams struct{ Stdout, Stderr io.Writer }
+// Streams are what a command reads, and what takes its output.
+type Streams struct {
+	Stdin          io.Reader // nil for an empty input
+	Stdout, Stderr io.Writer
+}
 
 // A Result is what a command printed, and how it ended.
 type Result struct {

@@ -7,7 +7,7 @@ type Output struct{ stdout, stderr *Buffer }
 func NewOutput(limit int) *Output { return &Output{NewBuffer(limit), NewBuffer(limit)} }
 
 // Streams are what the command writes to.
-func (o *Output) Streams() Streams { return Streams{o.stdout, o.stderr} }
+func (o *Output) Streams() Streams { return Streams{Stdout: o.stdout, Stderr: o.stderr} }
 
 // Result is what it printed, of a command that ended so.
 func (o *Output) Result(exitCode int, clean func(string) string) Result {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"runbook/engine/clock"
+	"runbook/engine/command"
 	"runbook/engine/workload"
 	"runbook/engine/world/cluster"
 	"runbook/engine/world/controller"
@@ -56,8 +57,14 @@ func Open(s *scenario.Scenario) (*World, error) {
 	return w, w.listen()
 }
 
-// Host is the machine on which a run in this world runs its commands.
-func (w *World) Host() *host.Machine { return host.New(&w.scenario.Host, sleeper{w}.Sleep) }
+// Machines are those on which a run in this world runs its commands.
+func (w *World) Machines() command.Machines {
+	out := command.Machines{Local: host.New(host.Local, w.scenario.Host, sleeper{w}.Sleep), Hosts: map[string]command.Runner{}}
+	for name, section := range w.scenario.Hosts {
+		out.Hosts[name] = host.New(name, section, sleeper{w}.Sleep)
+	}
+	return out
+}
 
 // Check finds what is wrong with the parts of a scenario that only its systems understand.
 func Check(s *scenario.Scenario) []scenario.Problem {

@@ -1,8 +1,8 @@
 // Package local runs commands on this machine: the command.Runner of the machine on which runbook itself runs.
 //
 // It starts what it is told to, and asks nobody whether it may: that is the gate's business, and in a dry run that of engine/wall, which
-// stands before it. It knows no shell. A command has this program's environment and folder, an empty input, no terminal, and a session
-// of its own, so that it ends with everything that it started. Read next: group_unix.go.
+// stands before it. It knows no shell. A command has this program's environment and folder, no terminal, and a session of its own, so that
+// it ends with everything that it started. Read next: group_unix.go.
 package local
 
 import (
@@ -49,7 +49,7 @@ func (Machine) Run(ctx context.Context, argv []string, streams command.Streams) 
 	}
 	cmd := exec.CommandContext(ctx, path, argv[1:]...)
 	cmd.Args[0] = argv[0]
-	cmd.Stdout, cmd.Stderr = streams.Stdout, streams.Stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = streams.Stdin, streams.Stdout, streams.Stderr
 	cmd.WaitDelay = grace
 	isolate(cmd)
 	if ctx.Err() != nil {

@@ -1,4 +1,4 @@
-// Package host is the simulated machine on which a run in a scenario runs its own commands.
+// Package host is the simulated machines on which a run in a scenario runs commands: its own, and others.
 //
 // It has the programs that its scenario names, and runs nothing: the scenario says what comes of a command. Read next:
 // engine/world/scenario for what can be said, engine/command/local for the real one, which this one is held to by the table in
@@ -19,24 +19,26 @@ import (
 
 // The places and answers of a simulated machine.
 const (
-	name         = "the simulated machine"
+	// Local is the name of the machine on which the run itself runs.
+	Local        = "the simulated machine"
 	bin          = "/usr/bin"
 	usageFailure = 2 // how most programs say that they do not know their arguments
 )
 
 // A Machine is a simulated one.
 type Machine struct {
-	section *scenario.Host
+	name    string
+	section scenario.Host
 	sleep   func(context.Context, time.Duration) error
 }
 
-// New makes the machine of a scenario, on which time passes by sleep.
-func New(section *scenario.Host, sleep func(context.Context, time.Duration) error) *Machine {
-	return &Machine{section, sleep}
+// New makes a machine of a scenario, on which time passes by sleep.
+func New(name string, section scenario.Host, sleep func(context.Context, time.Duration) error) *Machine {
+	return &Machine{name, section, sleep}
 }
 
 // Machine is its name.
-func (*Machine) Machine() (string, error) { return name, nil }
+func (m *Machine) Machine() (string, error) { return m.name, nil }
 
 // Find finds the programs that the scenario names.
 func (m *Machine) Find(_ context.Context, program string) (string, error) {
@@ -47,6 +49,14 @@ func (m *Machine) Find(_ context.Context, program string) (string, error) {
 		return program, nil
 	}
 	return path.Join(bin, program), nil
+}
+
+// commands is where the scenario says what the machine runs.
+func (m *Machine) commands() string {
+	if m.name == Local {
+		return "host.commands"
+	}
+	return "hosts." + m.name + ".commands"
 }
 
 func (m *Machine) has(program string) bool {
@@ -61,7 +71,7 @@ func (m *Machine) has(program string) bool {
 // Run tells what the scenario says.
 func (m *Machine) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
 	if !m.has(argv[0]) {
-		return 0, command.Missing(argv, "the machine is simulated: if it should be there, the scenario names it in host.commands")
+		return 0, command.Missing(argv, "the machine is simulated: if it should be there, the scenario names it in %s", m.commands())
 	}
 	if ctx.Err() != nil {
 		return 0, command.NotBegun(ctx, argv)
@@ -88,5 +98,5 @@ func (m *Machine) answer(argv []string) scenario.Answer {
 		}
 	}
 	return scenario.Answer{ExitCode: usageFailure, Stderr: fmt.Sprintf(
-		"the scenario does not say what this does: add it to host.commands, with argv: %s\n", action.Text(argv))}
+		"the scenario does not say what this does: add it to %s, with argv: %s\n", m.commands(), action.Text(argv))}
 }

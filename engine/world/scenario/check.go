@@ -3,6 +3,7 @@ package scenario
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"runbook/engine/command"
 	"runbook/engine/module"
 )
 
@@ -25,9 +27,12 @@ func (s *Scenario) check(f file) error {
 			return f.at(err, "kubernetes", "commands", i, field)
 		}
 	}
-	for i, a := range s.Host.Commands {
-		if field, err := a.check(); err != nil {
-			return f.at(err, "host", "commands", i, field)
+	if err := s.Host.check(f, "host"); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Hosts)) {
+		if err := s.checkHost(f, name); err != nil {
+			return err
 		}
 	}
 	for i, e := range s.Timeline {
@@ -38,6 +43,22 @@ func (s *Scenario) check(f file) error {
 	for i, fault := range s.Faults {
 		if field, err := fault.check(); err != nil {
 			return f.at(err, "faults", i, field)
+		}
+	}
+	return nil
+}
+
+func (s *Scenario) checkHost(f file, name string) error {
+	if name == "" || name == command.Localhost {
+		return f.at(errors.New("this is the machine on which runbook runs: what it has stands in the section host"), "hosts", name)
+	}
+	return s.Hosts[name].check(f, "hosts", name)
+}
+
+func (h Host) check(f file, path ...any) error {
+	for i, a := range h.Commands {
+		if field, err := a.check(); err != nil {
+			return f.at(err, append(path, "commands", i, field)...)
 		}
 	}
 	return nil

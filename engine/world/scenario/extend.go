@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 	"time"
 
@@ -27,7 +28,8 @@ func (s *Scenario) over(base *Scenario) *Scenario {
 	k.Manifests = manifestsOver(k.Manifests, b.Manifests)
 	k.Behaviour = slices.Concat(k.Behaviour, b.Behaviour)
 	k.Commands = slices.Concat(k.Commands, b.Commands)
-	out.Host.Commands = slices.Concat(out.Host.Commands, base.Host.Commands)
+	out.Host = out.Host.over(base.Host)
+	out.Hosts = hostsOver(out.Hosts, base.Hosts)
 	p := &out.Prometheus
 	p.Interval = cmp.Or(p.Interval, base.Prometheus.Interval)
 	p.Series = replaced(base.Prometheus.Series, p.Series, func(s Series) string { return s.Series })
@@ -38,6 +40,21 @@ func (s *Scenario) over(base *Scenario) *Scenario {
 	sum := sha256.Sum256([]byte(out.Digest + base.Digest))
 	out.Digest = hex.EncodeToString(sum[:])
 	return &out
+}
+
+func (h Host) over(base Host) Host {
+	return Host{Commands: slices.Concat(h.Commands, base.Commands)}
+}
+
+func hostsOver(own, base map[string]Host) map[string]Host {
+	out := maps.Clone(base)
+	if out == nil {
+		return own
+	}
+	for name, h := range own {
+		out[name] = h.over(base[name])
+	}
+	return out
 }
 
 // replaced is base with what own has of the same name in its place, and the rest of own after it.

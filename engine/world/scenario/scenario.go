@@ -22,9 +22,11 @@ type Scenario struct {
 	ReadOnly   bool       `yaml:"read_only"`
 	Kubernetes Kubernetes `yaml:"kubernetes"` // the cluster
 	Prometheus Prometheus `yaml:"prometheus"` // the metrics
-	Host       Host       `yaml:"host"`       // the machine on which the run itself runs
-	Timeline   []Event    `yaml:"timeline"`   // what happened before the run, and will happen during it
-	Faults     []Fault    `yaml:"faults"`     // answers that go wrong; the first that fits a call does
+	// the other machines, by the names by which a runbook knows them
+	Hosts    map[string]Host `yaml:"hosts"`
+	Host     Host            `yaml:"host"`     // the machine on which the run itself runs
+	Timeline []Event         `yaml:"timeline"` // what happened before the run, and will happen during it
+	Faults   []Fault         `yaml:"faults"`   // answers that go wrong; the first that fits a call does
 }
 
 // Kubernetes is a simulated cluster.
@@ -112,8 +114,7 @@ type Answer struct {
 	Takes    time.Duration `yaml:"takes"`     // how long it runs; no time if not given
 }
 
-// Host is the simulated machine on which the run itself runs. Nothing of the real one is there: it has the programs that commands name,
-// and no others.
+// Host is a simulated machine. Nothing of a real one is there: it has the programs that commands name, and no others.
 type Host struct {
 	Commands []Answer `yaml:"commands"` // that can be run on it; the first that fits answers
 }
