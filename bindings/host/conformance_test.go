@@ -16,6 +16,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/command/local"
+	"runbook/engine/machine"
 	"runbook/engine/module"
 	"runbook/engine/world"
 	"runbook/engine/world/scenario"
@@ -171,7 +172,7 @@ var table = []struct {
 
 // module is the module of the machine. looking are the commands that only look.
 func (m machineUnderTest) module(looking action.Commands) *module.Module {
-	return New(Config{Machines: command.Machines{Local: m.runner}, Commands: looking})
+	return New(Config{Machines: machine.Set[command.Runner]{Local: m.runner}, Commands: looking})
 }
 
 func (m machineUnderTest) decide(t *testing.T, looking action.Commands, values []any) (action.Read, action.Action) {

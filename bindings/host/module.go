@@ -10,6 +10,7 @@ package host
 import (
 	"runbook/engine/action"
 	"runbook/engine/command"
+	"runbook/engine/machine"
 	"runbook/engine/module"
 )
 
@@ -22,7 +23,7 @@ const (
 
 // Config says which machines, and what is known about their commands.
 type Config struct {
-	Machines command.Machines
+	Machines machine.Set[command.Runner]
 	Commands action.Commands // that only look
 	Secrets  Secrets         // kept out of what is shown; nil for nobody who does that
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"runbook/engine/command"
+	"runbook/engine/machine"
 	"runbook/engine/module"
 )
 
@@ -20,5 +21,5 @@ type place struct {
 func (b *binding) place(args module.Args) (place, error) {
 	name := args.String(onParam.Name)
 	runner, err := b.Machines.On(name)
-	return place{cmp.Or(name, command.Localhost), runner}, err
+	return place{cmp.Or(name, machine.Local), runner}, err
 }

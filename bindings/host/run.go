@@ -106,8 +106,8 @@ func (c lookingCommand) Read(ctx context.Context, _ action.View) (any, error) {
 	return c.run(ctx, action.CodeTimeout)
 }
 
-// machine is the field of evidence that says on which machine something was predicted. A plan is of that one.
-const machine = "machine"
+// onMachine is the field of evidence that says on which machine something was predicted. A plan is of that one.
+const onMachine = "machine"
 
 // Predict assumes success: no model can know what a command does. That its program is not there is no proof of failure, because what was
 // intended before may have brought it.
@@ -117,7 +117,7 @@ func (c changingCommand) Predict(ctx context.Context, _ action.View) (action.Pre
 		return action.Prediction{}, action.Errorf(action.CodeInternal, "cannot find out which machine this is: %w", err).On(c.target())
 	}
 	predicted := action.Prediction{
-		Evidence: action.Evidence{Old: map[string]any{machine: name}}, Value: command.Result{}.Value(), Label: action.Assumed,
+		Evidence: action.Evidence{Old: map[string]any{onMachine: name}}, Value: command.Result{}.Value(), Label: action.Assumed,
 		Note: command.Unknowable(c.argv),
 	}
 	path, err := c.runner.Find(ctx, c.argv[0])
@@ -133,7 +133,7 @@ func (c changingCommand) Predict(ctx context.Context, _ action.View) (action.Pre
 // Apply runs the command, on the machine that was looked at.
 func (c changingCommand) Apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
 	name, err := c.runner.Machine()
-	if was, known := predicted.Evidence.Old[machine]; known && (err != nil || was != name) {
+	if was, known := predicted.Evidence.Old[onMachine]; known && (err != nil || was != name) {
 		return action.Result{}, action.Errorf(action.CodeConflict, "cannot run %s: this was for the machine %v, and here is %s",
 			command.Line(c.argv), was, name).On(c.target())
 	}

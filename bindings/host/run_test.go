@@ -11,6 +11,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/command"
+	"runbook/engine/machine"
 	"runbook/engine/module"
 )
 
@@ -73,7 +74,7 @@ func TestWhatIsAReadAndWhatIsAnAction(t *testing.T) {
 }
 
 func TestTheEndOfAComplaintHoldsNoHalfOfASecret(t *testing.T) {
-	cfg := Config{Machines: command.Machines{Local: fake{stderr: strings.Repeat("x", 2000) + "hunter22" + strings.Repeat("y", 497)}}, Secrets: hiding("hunter22")}
+	cfg := Config{Machines: machine.Set[command.Runner]{Local: fake{stderr: strings.Repeat("x", 2000) + "hunter22" + strings.Repeat("y", 497)}}, Secrets: hiding("hunter22")}
 	_, act, err := decided(t, cfg, "x", "y")
 	require.NoError(t, err)
 	_, err = act.Apply(t.Context(), action.Prediction{})
@@ -82,18 +83,18 @@ func TestTheEndOfAComplaintHoldsNoHalfOfASecret(t *testing.T) {
 }
 
 func TestAPlanIsOfItsMachine(t *testing.T) {
-	_, planned, err := decided(t, Config{Machines: command.Machines{Local: fake{name: "laptop"}}}, "x")
+	_, planned, err := decided(t, Config{Machines: machine.Set[command.Runner]{Local: fake{name: "laptop"}}}, "x")
 	require.NoError(t, err)
 	p, err := planned.Predict(t.Context(), nil)
 	require.NoError(t, err)
-	_, elsewhere, err := decided(t, Config{Machines: command.Machines{Local: fake{name: "bastion"}}}, "x")
+	_, elsewhere, err := decided(t, Config{Machines: machine.Set[command.Runner]{Local: fake{name: "bastion"}}}, "x")
 	require.NoError(t, err)
 	_, err = elsewhere.Apply(t.Context(), p)
 	require.Equal(t, action.CodeConflict, action.CodeOf(err))
 	require.ErrorContains(t, err, "this was for the machine laptop, and here is bastion")
 	_, err = planned.Apply(t.Context(), p)
 	require.NoError(t, err)
-	_, nameless, err := decided(t, Config{Machines: command.Machines{Local: fake{err: errors.New("no name")}}}, "x")
+	_, nameless, err := decided(t, Config{Machines: machine.Set[command.Runner]{Local: fake{err: errors.New("no name")}}}, "x")
 	require.NoError(t, err)
 	_, err = nameless.Predict(t.Context(), nil)
 	require.ErrorContains(t, err, "no name")

@@ -5,6 +5,7 @@ import (
 
 	"runbook/bindings/host"
 	"runbook/engine/action"
+	"runbook/engine/machine"
 	"runbook/engine/module"
 	"runbook/engine/redact"
 	"runbook/engine/wall"
@@ -14,7 +15,7 @@ import (
 func hostModule(at venue, second *wall.Wall, r *redact.Redactor) *module.Module {
 	machines := at.machines()
 	if second != nil {
-		machines = machines.Each(second.Guard)
+		machines = machine.Each(machines, second.Guard)
 	}
 	return host.New(host.Config{Machines: machines, Commands: lookingOnMachines(at), Secrets: r})
 }

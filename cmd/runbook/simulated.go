@@ -19,6 +19,7 @@ import (
 	"runbook/engine/catalog"
 	"runbook/engine/command"
 	"runbook/engine/journal"
+	"runbook/engine/machine"
 	"runbook/engine/redact"
 	"runbook/engine/site"
 	"runbook/engine/world"
@@ -185,7 +186,7 @@ func lookingOn(h scenario.Host) (out action.Commands) {
 	return out
 }
 
-func (s *simulatedSite) machines() command.Machines { return s.world.Machines() }
+func (s *simulatedSite) machines() machine.Set[command.Runner] { return s.world.Machines() }
 
 func (s *simulatedSite) cluster() kubernetes.Access { return simulatedCluster{s} }
 

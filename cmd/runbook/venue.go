@@ -9,6 +9,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/command/local"
+	"runbook/engine/machine"
 	"runbook/engine/redact"
 	"runbook/engine/site"
 )
@@ -26,7 +27,7 @@ type venue interface {
 	// metrics is which Prometheus there is, and how to ask it.
 	metrics() prometheus.Config
 	// machines are those on which commands can be run.
-	machines() command.Machines
+	machines() machine.Set[command.Runner]
 	// reads are the commands that only look.
 	reads() action.Commands
 	// siteFile is the absolute path of the site file, "" if there is none.
@@ -56,10 +57,12 @@ type liveSite struct {
 	file      *site.Site
 }
 
-func (liveSite) open() error                    { return nil }
-func (liveSite) close() error                   { return nil }
-func (l liveSite) cluster() kubernetes.Access   { return l.flags }
-func (liveSite) machines() command.Machines     { return command.Machines{Local: local.Machine{}} }
+func (liveSite) open() error                  { return nil }
+func (liveSite) close() error                 { return nil }
+func (l liveSite) cluster() kubernetes.Access { return l.flags }
+func (liveSite) machines() machine.Set[command.Runner] {
+	return machine.Set[command.Runner]{Local: local.Machine{}}
+}
 func (l liveSite) reads() action.Commands       { return slices.Concat(site.Known, l.file.Commands.Reads) }
 func (l liveSite) siteFile() string             { return siteFile(l.file) }
 func (liveSite) mode(m engine.Mode) engine.Mode { return m }

@@ -16,6 +16,7 @@ import (
 
 	"runbook/engine/clock"
 	"runbook/engine/command"
+	"runbook/engine/machine"
 	"runbook/engine/workload"
 	"runbook/engine/world/cluster"
 	"runbook/engine/world/controller"
@@ -58,8 +59,8 @@ func Open(s *scenario.Scenario) (*World, error) {
 }
 
 // Machines are those on which a run in this world runs its commands.
-func (w *World) Machines() command.Machines {
-	out := command.Machines{Local: host.New(host.Local, w.scenario.Host, sleeper{w}.Sleep), Hosts: map[string]command.Runner{}}
+func (w *World) Machines() machine.Set[command.Runner] {
+	out := machine.Set[command.Runner]{Local: host.New(host.Local, w.scenario.Host, sleeper{w}.Sleep), Hosts: map[string]command.Runner{}}
 	for name, section := range w.scenario.Hosts {
 		out.Hosts[name] = host.New(name, section, sleeper{w}.Sleep)
 	}

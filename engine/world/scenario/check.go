@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/labels"
 
-	"runbook/engine/command"
+	"runbook/engine/machine"
 	"runbook/engine/module"
 )
 
@@ -49,7 +49,7 @@ func (s *Scenario) check(f file) error {
 }
 
 func (s *Scenario) checkHost(f file, name string) error {
-	if name == "" || name == command.Localhost {
+	if name == "" || name == machine.Local {
 		return f.at(errors.New("this is the machine on which runbook runs: what it has stands in the section host"), "hosts", name)
 	}
 	return s.Hosts[name].check(f, "hosts", name)
