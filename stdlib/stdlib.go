@@ -11,6 +11,7 @@ import "embed"
 //go:embed drain.lua
 //go:embed gather.lua
 //go:embed health.lua
+//go:embed parse.lua
 //go:embed report.lua
 //go:embed selector.lua
 //go:embed units.lua

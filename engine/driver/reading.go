@@ -1,0 +1,63 @@
+package driver
+
+import "slices"
+
+// A State is what a device seems to be.
+type State string
+
+// The states.
+const (
+	Online    State = "online"
+	Degraded  State = "degraded" // it works, less well than it should
+	Offline   State = "offline"
+	Resetting State = "resetting"
+	Unknown   State = "unknown" // nobody could tell
+)
+
+// States are all of them.
+var States = []State{Online, Degraded, Offline, Resetting, Unknown}
+
+// Known tells whether a state is one of these.
+func (s State) Known() bool { return slices.Contains(States, s) }
+
+// Said is what a command printed, and what it was asked about.
+type Said struct {
+	ID             string // as the tool calls the device; "" for all
+	Stdout, Stderr string
+	ExitCode       int
+}
+
+// A Reading is what was understood of it.
+type Reading struct {
+	Devices []Observation // in the order in which they were told of
+	Unread  []string      // lines that were not understood, as they were printed
+	Fault   string        // why the driver itself failed; "" if it did not
+}
+
+// Of is what was said of a device; nil if nothing was.
+func (r *Reading) Of(id string) *Observation {
+	for i := range r.Devices {
+		if r.Devices[i].ID == id {
+			return &r.Devices[i]
+		}
+	}
+	return nil
+}
+
+// An Observation is what was said of one device.
+type Observation struct {
+	ID     string
+	State  State          // "" if nothing was said of it
+	Said   string         // the tool's own word for it
+	Serial string         // what the device itself is, whatever it is called
+	Passed *bool          // how a diagnosis or a verification ended; nil if this was none
+	Checks []Check        // what a diagnosis looked at
+	Fields map[string]any // all else: texts, numbers, booleans
+}
+
+// A Check is one part of a diagnosis.
+type Check struct {
+	Name   string
+	Passed bool
+	Detail string
+}

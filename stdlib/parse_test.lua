@@ -1,0 +1,73 @@
+-- Tests of parse: runbook test stdlib/parse_test.lua
+local test  = require "test"
+local parse = require "parse"
+
+-- What programs print when a device answers with noise, and other things that are no table.
+local noise = { "", "\n\n", "\0\255\254~%x\27[2J lane=\195( temp=NaN 4..12 }{ \127\r\n", ":", ": x", "a:", "  \t ", ("x"):rep(5000), "=", "a==b=c", "%d+ (" }
+
+test.unit("lines lose their ends and blank ones", function()
+  test.equal(parse.lines(" a \r\n\n\t\nb"), { " a", "b" })
+  test.equal(#parse.lines(""), 0)
+end)
+
+test.unit("numbers have their unit beside them", function()
+  for text, want in pairs { ["41.5 C"] = { 41.5, "C" }, [" -3%"] = { -3, "%" }, ["12"] = { 12, "" }, ["16/16"] = { 16, "/16" }, ["1."] = { 1, "" } } do
+    local n, unit = parse.number(text)
+    test.equal({ n, unit }, want, text)
+  end
+  for _, none in ipairs { "-", "", "NaN", "n/a", ".5", "C 4" } do
+    test.equal(parse.number(none), nil, none)
+  end
+  test.equal(parse.number(nil), nil)
+end)
+
+test.unit("a table is found by its headings", function()
+  local rows, unread = parse.table([[
+driver 2.8.0
+DEVICE    MODEL                  STATUS
+envise-1  Lightmatter Envise     online
+mit-1	MIT Silicon Photonics	offline
+half of a row
+2 devices: 1 online
+]], { "DEVICE", "STATUS" })
+  test.equal(#rows, 2)
+  test.equal(rows[1], { DEVICE = "envise-1", MODEL = "Lightmatter Envise", STATUS = "online" })
+  test.equal(rows[2].STATUS, "offline")
+  test.equal(unread, { "driver 2.8.0", "half of a row", "2 devices: 1 online" })
+end)
+
+test.unit("a table without its headings is none", function()
+  local rows, unread = parse.table("DEVICE  STATE\na  b\n", { "DEVICE", "STATUS" })
+  test.equal(#rows, 0)
+  test.equal(#unread, 2)
+end)
+
+test.unit("blocks begin at their key", function()
+  local blocks, unread = parse.blocks("SDK version: 2.8.0\nDevices: 2\n\nDevice: a\n  State: READY\n  Optical power: 12.4 mW\n??\nDevice: b\n  State: NO_LINK: lane 3\n", "Device")
+  test.equal(#blocks, 3)
+  test.equal(blocks[1]["SDK version"], "2.8.0")
+  test.equal(blocks[2], { Device = "a", State = "READY", ["Optical power"] = "12.4 mW" })
+  test.equal(blocks[3].State, "NO_LINK: lane 3")
+  test.equal(unread, { "??" })
+  test.equal(#parse.blocks("", "Device"), 1, "what comes before is there, and empty")
+end)
+
+test.unit("words have keys, or have none", function()
+  local keyed, others = parse.words("0000:3b:00.0 Processing [10ee:903f] array=mit-1 lanes=16/16 url=a=b =c")
+  test.equal(keyed, { array = "mit-1", lanes = "16/16", url = "a=b" })
+  test.equal(others, { "0000:3b:00.0", "Processing", "[10ee:903f]", "=c" })
+  test.equal(parse.words("a:b", ":"), { a = "b" })
+end)
+
+test.unit("nothing that is printed makes them fail", function()
+  for _, text in ipairs(noise) do
+    parse.lines(text)
+    parse.number(text)
+    parse.cells(text)
+    parse.table(text, { "A" })
+    parse.blocks(text, "A")
+    parse.words(text)
+  end
+  local _, unread = parse.table(noise[3], { "A" })
+  test.equal(#unread, 1, "and it is kept")
+end)
