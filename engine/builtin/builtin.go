@@ -15,7 +15,7 @@ type Now func(ctx context.Context) (time.Time, error)
 
 // Modules are the builtin modules.
 func Modules(now Now) []*module.Module {
-	return []*module.Module{jsonModule(), yamlModule(), regexModule(), timeModule(now)}
+	return append(Pure(), timeModule(now))
 }
 
 // pure makes a pure function of one that needs no context.

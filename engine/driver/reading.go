@@ -1,6 +1,10 @@
 package driver
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // A State is what a device seems to be.
 type State string
@@ -60,4 +64,34 @@ type Check struct {
 	Name   string
 	Passed bool
 	Detail string
+}
+
+// How much is kept of what was not understood: enough to see what it is, and not a file that a tool printed.
+const (
+	keptLines  = 200
+	keptLength = 500
+)
+
+// Kept are the lines of texts that were not understood, without blank ones, and with a line in the place of those that are too many.
+func Kept(texts ...string) []string {
+	var out []string
+	more := 0
+	for _, text := range texts {
+		for line := range strings.Lines(text) {
+			line = strings.TrimRight(line, "\r\n")
+			switch {
+			case strings.TrimSpace(line) == "":
+			case len(out) == keptLines:
+				more++
+			case len(line) > keptLength:
+				out = append(out, strings.ToValidUTF8(line[:keptLength], "")+"…")
+			default:
+				out = append(out, line)
+			}
+		}
+	}
+	if more > 0 {
+		out = append(out, fmt.Sprintf("… and %d lines more", more))
+	}
+	return out
 }
