@@ -70,6 +70,7 @@ return driver {
       argv = { "lightmatter-cli", "calibrate", "--device", "{id}" },
       risk = "disruptive",
       expects = "online",
+      needs = { "online", "degraded" },
       timeout = "5m",
       refuses = { rejected = 1, not_found = 3, unavailable = 4, throttled = 5 },
       parse = calibration,

@@ -116,3 +116,23 @@ func unprintable(value string) string {
 	}
 	return ""
 }
+
+// Pattern is Fill with words that stand for anything (action.Commands): a word that is nothing but one of the free placeholders is what that
+// has in free. Elsewhere a free placeholder cannot be.
+func (c *Command) Pattern(values, free map[string]string) ([]string, error) {
+	outright := *c
+	outright.Argv = slices.Clone(c.Argv)
+	at := map[int]string{}
+	for i, word := range c.Argv {
+		if m := placeholder.FindStringSubmatch(word); m != nil && m[0] == word && free[m[1]] != "" {
+			at[i], outright.Argv[i] = free[m[1]], "free"
+		}
+	}
+	out, err := outright.Fill(values)
+	for i, word := range at {
+		if err == nil {
+			out[i] = word
+		}
+	}
+	return out, err
+}

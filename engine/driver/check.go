@@ -12,8 +12,8 @@ func (c *Command) Check(own []Placeholder) error {
 		return err
 	}
 	switch {
-	case !c.Purpose.Changes() && (c.Expects != "" || c.Unless != nil || c.Within != 0):
-		return fmt.Errorf("expects, within and unless are for what changes a device, and %s only looks", c.Purpose)
+	case !c.Purpose.Changes() && (c.Expects != "" || c.Unless != nil || c.Needs != nil || c.Within != 0):
+		return fmt.Errorf("expects, within, unless and needs are for what changes a device, and %s only looks", c.Purpose)
 	case c.Timeout <= 0:
 		return errors.New("timeout must be longer than nothing")
 	case c.Within < 0:

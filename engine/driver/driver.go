@@ -80,6 +80,7 @@ type Command struct {
 	Expects State         // what a device is expected to be after it; "" if it is not known
 	Within  time.Duration // how long that may take; zero for at once
 	Unless  []State       // in which there is nothing for it to do
+	Needs   []State       // in which alone it can do anything; nil for any
 	Timeout time.Duration // after which it is ended
 	Answers []int         // exit codes with which it has said what was asked
 	Refuses map[int]action.Code

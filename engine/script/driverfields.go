@@ -39,6 +39,7 @@ var driverCommandFields = []module.Param{
 	{Name: "expects", Kind: module.String, Enum: stateNames(), Doc: "in which state a device is expected to be in the end, of a command that changes one: what a dry run goes by"},
 	{Name: "within", Kind: module.Duration, Doc: "how long it may take until it is"},
 	{Name: "unless", Kind: module.Strings, Doc: "states of a device in which there is nothing to do"},
+	{Name: "needs", Kind: module.Strings, Doc: "states of a device in which alone it can be done; any if not given"},
 	{Name: "timeout", Kind: module.Duration, Default: defaultTimeout, Doc: "how long the command itself may run, after which it is ended with everything that it had started"},
 	{Name: "answers", Kind: module.List, Doc: "exit codes with which it says what was asked, such as 1 for a diagnosis that finds a fault; 0 if not given"},
 	{Name: "refuses", Kind: module.Object, Doc: `other exit codes, by what they mean: { not_found = 3, throttled = 5 }. throttled is one that may be sent again in a moment; any other code that is not among them is an error of code "command"`},
@@ -165,11 +166,13 @@ func readCommand(p driver.Purpose, v any, own []driver.Placeholder) (*driver.Com
 	c := &driver.Command{Purpose: p, Argv: args.Strings("argv"), Risk: riskOf(args.String("risk")), Expects: driver.State(args.String("expects"))}
 	c.Within, _ = args.Duration("within")
 	c.Timeout, _ = args.Duration("timeout")
-	for _, name := range args.Strings("unless") {
-		if !driver.State(name).Known() {
-			return nil, faulty(fmt.Errorf("there is no state %q%s", name, module.Suggest(name, stateNames())), append(where, "unless")...)
+	for _, list := range []struct {
+		name string
+		to   *[]driver.State
+	}{{"unless", &c.Unless}, {"needs", &c.Needs}} {
+		if *list.to, err = statesIn(args.Strings(list.name)); err != nil {
+			return nil, faulty(err, append(where, list.name)...)
 		}
-		c.Unless = append(c.Unless, driver.State(name))
 	}
 	if c.Answers, err = exitCodes(args.List("answers")); err != nil {
 		return nil, faulty(err, append(where, "answers")...)
@@ -182,6 +185,16 @@ func readCommand(p driver.Purpose, v any, own []driver.Placeholder) (*driver.Com
 		return nil, faulty(err, append(where, strings.TrimSuffix(field, ":"))...)
 	}
 	return c, nil
+}
+
+func statesIn(names []string) (out []driver.State, err error) {
+	for _, name := range names {
+		if !driver.State(name).Known() {
+			return nil, fmt.Errorf("there is no state %q%s", name, module.Suggest(name, stateNames()))
+		}
+		out = append(out, driver.State(name))
+	}
+	return out, nil
 }
 
 func riskOf(name string) action.Risk {

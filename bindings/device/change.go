@@ -1,0 +1,258 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/command"
+	"runbook/engine/driver"
+	"runbook/engine/module"
+)
+
+// changeType is the type of what a change returns.
+const changeType = "{ output: string, passed?: boolean, fields: table<string, any>, unread?: string[], assumed?: boolean }"
+
+// A change is one call of a function that changes a device.
+type change struct {
+	*unit
+	purpose driver.Purpose
+}
+
+func (c change) Describe() action.Description {
+	return action.Description{Verb: system + "." + string(c.purpose), Target: c.target(), Risk: action.Disruptive}
+}
+
+// onMachine is the field of evidence that says on which machine something was predicted. A plan is of that one.
+const onMachine = "machine"
+
+// Predict goes by what the driver expects. What the device is now is evidence, where that can be found out: one that does not answer may be
+// just the one to reset.
+func (c change) Predict(ctx context.Context, view action.View) (action.Prediction, error) {
+	does, err := c.call(ctx, c.purpose, nil)
+	if err != nil {
+		return action.Prediction{}, err
+	}
+	found, warnings, err := c.before(ctx)
+	if err != nil {
+		return action.Prediction{}, err
+	}
+	state := c.stateOf(view, found)
+	if needs := does.command.Needs; needs != nil && state != driver.Unknown && !slices.Contains(needs, state) {
+		return action.Prediction{}, c.unfit(does, state)
+	}
+	evidence, err := c.evidence(view, found)
+	if err != nil {
+		return action.Prediction{}, err
+	}
+	p := action.Prediction{
+		Evidence: evidence,
+		Label:    action.Assumed, Warnings: warnings, Value: expected(does),
+	}
+	if slices.Contains(does.command.Unless, state) {
+		p.Unchanged, p.Note, p.Value = true, fmt.Sprintf("it is %s: there is nothing to do", state), map[string]any{"output": "", "fields": map[string]any{}}
+		return p, nil
+	}
+	if state == driver.Resetting {
+		p.Warnings = append(p.Warnings, "it is being reset at this moment, and may refuse")
+	}
+	p.Note = expectation(does)
+	p.Changes = []action.Change{{
+		Target: c.target(),
+		Before: map[string]any{stateField: string(state)},
+		After:  map[string]any{stateField: string(does.command.Expects), assumedField: true},
+	}}
+	return p, nil
+}
+
+// evidence is what the change goes by. A state that the run itself has changed before is none that was there when it was planned.
+func (c change) evidence(view action.View, found *seen) (action.Evidence, error) {
+	name, err := c.runner.Machine()
+	if err != nil {
+		return action.Evidence{}, action.Errorf(action.CodeUnavailable, "cannot find out which machine %s is: %w", c.On, err).On(c.target())
+	}
+	old := map[string]any{onMachine: name, stateField: string(found.state())}
+	if c.intended(view) {
+		old[stateField] = action.OwnDoing
+	}
+	return action.Evidence{UID: found.Serial, Old: old}, nil
+}
+
+// before is how the device is, as far as that can be found out. That its machine cannot be reached is an error: the change would not get
+// there either.
+func (c change) before(ctx context.Context) (*seen, []string, error) {
+	found, err := c.seen(ctx)
+	_, answered := errors.AsType[exit](err)
+	switch code := action.CodeOf(err); {
+	case err == nil && found.state() == driver.Unknown:
+		return found, []string{"its state is unknown: " + c.ununderstood(found)}, nil
+	case err == nil:
+		return found, nil, nil
+	case ctx.Err() != nil:
+		return nil, nil, context.Cause(ctx)
+	case answered, code == action.CodeTimeout, code == action.CodeInvalid:
+		return &seen{}, []string{"how it is now could not be found out: " + err.Error()}, nil
+	}
+	return nil, nil, err
+}
+
+func (c change) ununderstood(s *seen) string {
+	switch {
+	case s.fault != "":
+		return "the driver failed: " + s.fault
+	case len(s.unread) > 0:
+		return fmt.Sprintf("the driver does not understand %q", s.unread[0])
+	}
+	return fmt.Sprintf("the driver does not know the word %q", s.Said)
+}
+
+// stateOf is the state of the device as the run intends it.
+func (c change) stateOf(view action.View, s *seen) driver.State {
+	state, _ := c.laid(view, s)[stateField].(string)
+	return driver.State(state)
+}
+
+// unfit is the error of a device with which this cannot be done as it is.
+func (c change) unfit(does *call, state driver.State) error {
+	needs := make([]string, len(does.command.Needs))
+	for i, s := range does.command.Needs {
+		needs[i] = string(s)
+	}
+	return action.Errorf(action.CodeRejected, "cannot %s the device %s: it is %s, and this is for one that is %s",
+		verbs[c.purpose], c.ID, state, strings.Join(needs, " or ")).On(c.target()).
+		Try("after a reset, wait for it: device.wait(%q)", c.ID)
+}
+
+// expected is what the call is assumed to return.
+func expected(does *call) map[string]any {
+	out := map[string]any{"output": "", "fields": map[string]any{}, assumedField: true}
+	if does.command.Purpose == driver.Calibrate {
+		out["passed"] = true
+	}
+	return out
+}
+
+func expectation(does *call) string {
+	text := fmt.Sprintf("nothing can know what %s comes to: the driver %s expects it to be %s", command.Line(does.argv), does.command.From, does.command.Expects)
+	if does.command.Within > 0 {
+		text += fmt.Sprintf(" within %s", does.command.Within)
+	}
+	return text
+}
+
+// Apply looks whether the device still is what the evidence says, and runs the command.
+func (c change) Apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
+	does, err := c.call(ctx, c.purpose, nil)
+	if err != nil {
+		return action.Result{}, err
+	}
+	if err := c.unchanged(ctx, predicted.Evidence); err != nil {
+		return action.Result{}, err
+	}
+	said, err := does.run(ctx, action.CodeUncertain)
+	if err != nil {
+		return action.Result{}, err
+	}
+	return action.Result{Value: c.returned(ctx, does, said)}, nil
+}
+
+func (c change) returned(ctx context.Context, does *call, said driver.Said) map[string]any {
+	out := map[string]any{"output": said.Stdout}
+	reading := does.driver.Read(context.WithoutCancel(ctx), does.command.Purpose, said)
+	found := reading.Of(c.Name())
+	if found == nil {
+		found = &driver.Observation{}
+	}
+	(&seen{*found, nil, reading.Fault}).addTo(out)
+	if len(found.Fields) > 0 || found.Passed != nil { // else all that it printed is output
+		if len(reading.Unread) > 0 {
+			out["unread"] = reading.Unread
+		}
+	}
+	if c.purpose == driver.Calibrate {
+		out["passed"] = found.Passed == nil || *found.Passed // it ended well, whatever it said
+	}
+	return out
+}
+
+// unchanged looks whether the device is what it was. One that did not tell then is not asked again.
+func (c change) unchanged(ctx context.Context, then action.Evidence) error {
+	name, err := c.runner.Machine()
+	if was, known := then.Old[onMachine]; known && (err != nil || was != name) {
+		return action.Errorf(action.CodeConflict, "cannot %s %s: this was for the machine %v, and here is %s", verbs[c.purpose], c.target(), was, name).On(c.target())
+	}
+	was, _ := then.Old[stateField].(string)
+	if was == "" || driver.State(was) == driver.Unknown {
+		return nil
+	}
+	now, _, err := c.before(ctx)
+	switch {
+	case err != nil:
+		return err
+	case now.Serial != then.UID:
+		return action.Errorf(action.CodeConflict, "cannot %s %s: this was for the device with the serial number %q, and here is %q",
+			verbs[c.purpose], c.target(), then.UID, now.Serial).On(c.target())
+	case string(now.state()) != was:
+		return action.Errorf(action.CodeConflict, "cannot %s %s: it was %s when this was decided, and is %s now", verbs[c.purpose], c.target(), was, now.state()).
+			On(c.target()).Try("look at it again: device.status(%q)", c.ID)
+	}
+	return nil
+}
+
+// Settle looks at the device. It was done if it is under way, or has come to what was expected and was not before; that it is as it was may
+// mean that nothing happened, or that it did not help.
+func (c change) Settle(ctx context.Context, intent action.Intent) (action.Settlement, error) {
+	does, err := c.call(ctx, c.purpose, nil)
+	if err != nil {
+		return action.Unknown, err
+	}
+	found, err := c.seen(ctx)
+	if err != nil {
+		return action.Unknown, err
+	}
+	was, _ := intent.Evidence.Old[stateField].(string)
+	if found.Serial != intent.Evidence.UID || was == string(driver.Unknown) {
+		return action.Unknown, nil
+	}
+	now := found.state()
+	underWay := c.purpose == driver.Reset && now == driver.Resetting
+	if string(now) != was && (underWay || now == does.command.Expects) {
+		return action.Done, nil
+	}
+	return action.Unknown, nil
+}
+
+func (b *binding) changeFunc(p driver.Purpose, doc string, examples ...string) module.Func {
+	return module.Func{
+		Name: string(p), Doc: doc, Params: []module.Param{idParam},
+		Returns: module.Result{Type: changeType, Doc: "what the tool printed, and what the driver understood of it"},
+		Errors: []action.Code{
+			action.CodeNotFound, action.CodeUnavailable, action.CodeThrottled, action.CodeRejected, action.CodeCommand, action.CodeConflict, action.CodeUncertain,
+		},
+		Examples: examples,
+		Risk:     action.Disruptive,
+		Kinds:    []string{devices},
+		Act: func(args module.Args) (action.Action, error) {
+			u, err := b.unit(args)
+			return change{u, p}, err
+		},
+	}
+}
+
+func (b *binding) reconnectFunc() module.Func {
+	return b.changeFunc(driver.Reconnect, `Brings the lost link of a device back.
+
+Of a device that is up already nothing is asked. One whose link needs more than that is refused with the code unavailable: reset it.`,
+		`local done, err = try(device.reconnect, "envise-2"); if err then device.reset("envise-2") end`)
+}
+
+func (b *binding) resetFunc() module.Func {
+	return b.changeFunc(driver.Reset, `Starts a device anew: what runs on it is lost.
+
+It returns when the reset has begun, and does not wait for its end: see wait. A device that is being reset already refuses with the code
+throttled, and is asked again for some seconds.`,
+		`device.reset("envise-2"); device.wait("envise-2", { state = "online", timeout = "5m" })`)
+}

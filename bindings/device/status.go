@@ -1,0 +1,70 @@
+package device
+
+import (
+	"context"
+
+	"runbook/engine/action"
+	"runbook/engine/driver"
+	"runbook/engine/module"
+)
+
+// statusType is the type of what is said of a device, in the notation of Lua language servers.
+const statusType = "{ id: string, name: string, driver: string, on: string, state: string, said?: string, serial?: string, " +
+	"fields: table<string, any>, unread?: string[], fault?: string, assumed?: boolean }"
+
+func (b *binding) statusFunc() module.Func {
+	return module.Func{
+		Name: "status",
+		Doc: `Looks at a device, by the tool of its vendor.
+
+Beside the state there is the tool's own word for it (said), the serial number where the tool tells it, what else it told (fields, with
+units in their names), what of it the driver did not understand (unread), and why the driver itself failed, if it did (fault). In a dry
+run that intends something about the device the state is what its driver expects, and assumed is true.`,
+		Params:  []module.Param{idParam},
+		Returns: module.Result{Type: statusType, Doc: "what is known of it"},
+		Errors:  []action.Code{action.CodeNotFound, action.CodeTimeout, action.CodeCommand, action.CodeUnavailable},
+		Examples: []string{
+			`if device.status("envise-2").state == "offline" then device.reset("envise-2") end`,
+			`log(device.status("envise-1").fields.temperature_celsius)`,
+		},
+		Read: func(args module.Args) (action.Read, error) {
+			u, err := b.unit(args)
+			return statusRead{u}, err
+		},
+	}
+}
+
+// A statusRead is one call of status.
+type statusRead struct{ *unit }
+
+func (s statusRead) Describe() action.Description { return s.looking("status") }
+
+// looking describes a read of the device.
+func (u *unit) looking(function string) action.Description {
+	return action.Description{Verb: system + "." + function, Target: u.target(), Idempotent: true}
+}
+
+func (s statusRead) Read(ctx context.Context, view action.View) (any, error) {
+	return s.status(ctx, view)
+}
+
+// status is what is known of the device, as the run intends it.
+func (u *unit) status(ctx context.Context, view action.View) (map[string]any, error) {
+	found, err := u.seen(ctx)
+	if err != nil {
+		if assumed := u.unreached(view); assumed != nil && ctx.Err() == nil {
+			return assumed, nil
+		}
+		return nil, err
+	}
+	return u.laid(view, found), nil
+}
+
+// seen is how the device really is.
+func (u *unit) seen(ctx context.Context) (*seen, error) {
+	c, err := u.call(ctx, driver.Status, nil)
+	if err != nil {
+		return nil, err
+	}
+	return c.look(ctx)
+}
