@@ -19,11 +19,12 @@ const FileName = "runbook.yaml"
 
 // A Site is what a site file says.
 type Site struct {
-	Name       string     `yaml:"name"`
-	Kubernetes Kubernetes `yaml:"kubernetes"`
-	Prometheus Prometheus `yaml:"prometheus"`
-	Commands   Commands   `yaml:"commands"`
-	Path       string     `yaml:"-"` // of the file; "" if there is none
+	Name       string            `yaml:"name"`
+	Kubernetes Kubernetes        `yaml:"kubernetes"`
+	Prometheus Prometheus        `yaml:"prometheus"`
+	Commands   Commands          `yaml:"commands"`
+	Devices    map[string]Device `yaml:"devices"` // the inventory, by the names by which runbooks know them
+	Path       string            `yaml:"-"`       // of the file; "" if there is none
 }
 
 // Kubernetes says which cluster is meant. Flags of the command line come before it.
@@ -92,6 +93,9 @@ func (s *Site) check(text []byte) error {
 		if fault := CheckURL(s.Prometheus.URL); fault != "" {
 			return action.Errorf(action.CodeInvalid, "line %d: prometheus.url: %s", yamlfile.LineOf(text, "prometheus", "url"), fault)
 		}
+	}
+	if err := s.checkDevices(text); err != nil {
+		return err
 	}
 	for i, pattern := range s.Commands.Reads {
 		fault := ""
