@@ -7,5 +7,5 @@ import "embed"
 
 // Files are the shipped drivers.
 //
-//go:embed */*.lua */transcripts/*
+//go:embed */*.lua */*.yaml */transcripts/*
 var Files embed.FS

@@ -44,7 +44,7 @@ func (c change) Predict(ctx context.Context, view action.View) (action.Predictio
 	if needs := does.command.Needs; needs != nil && state != driver.Unknown && !slices.Contains(needs, state) {
 		return action.Prediction{}, c.unfit(does, state)
 	}
-	evidence, err := c.evidence(view, found)
+	evidence, err := c.evidence(ctx, view, found)
 	if err != nil {
 		return action.Prediction{}, err
 	}
@@ -69,8 +69,8 @@ func (c change) Predict(ctx context.Context, view action.View) (action.Predictio
 }
 
 // evidence is what the change goes by. A state that the run itself has changed before is none that was there when it was planned.
-func (c change) evidence(view action.View, found *seen) (action.Evidence, error) {
-	name, err := c.runner.Machine()
+func (c change) evidence(ctx context.Context, view action.View, found *seen) (action.Evidence, error) {
+	name, err := c.runner.Machine(ctx)
 	if err != nil {
 		return action.Evidence{}, action.Errorf(action.CodeUnavailable, "cannot find out which machine %s is: %w", c.On, err).On(c.target())
 	}
@@ -180,7 +180,7 @@ func (c change) returned(ctx context.Context, does *call, said driver.Said) map[
 
 // unchanged looks whether the device is what it was. One that did not tell then is not asked again.
 func (c change) unchanged(ctx context.Context, then action.Evidence) error {
-	name, err := c.runner.Machine()
+	name, err := c.runner.Machine(ctx)
 	if was, known := then.Old[onMachine]; known && (err != nil || was != name) {
 		return action.Errorf(action.CodeConflict, "cannot %s %s: this was for the machine %v, and here is %s", verbs[c.purpose], c.target(), was, name).On(c.target())
 	}

@@ -30,9 +30,9 @@ func under(path, folder string) bool { return path == folder || strings.HasPrefi
 
 // The arrows between packages only go down. ARCHITECTURE.md draws them.
 func TestArrows(t *testing.T) {
-	bindingsMay := []string{"runbook/engine/action", "runbook/engine/command", "runbook/engine/files", "runbook/engine/machine", "runbook/engine/module", "runbook/engine/ownership", "runbook/engine/workload"}
+	bindingsMay := []string{"runbook/engine/action", "runbook/engine/command", "runbook/engine/driver", "runbook/engine/files", "runbook/engine/machine", "runbook/engine/module", "runbook/engine/ownership", "runbook/engine/workload"}
 	worldsMay := []string{
-		"runbook/engine/action", "runbook/engine/clock", "runbook/engine/command", "runbook/engine/due", "runbook/engine/files", "runbook/engine/machine", "runbook/engine/module", "runbook/engine/ownership", "runbook/engine/typedoc", "runbook/engine/workload",
+		"runbook/engine/action", "runbook/engine/clock", "runbook/engine/command", "runbook/engine/driver", "runbook/engine/due", "runbook/engine/files", "runbook/engine/machine", "runbook/engine/module", "runbook/engine/ownership", "runbook/engine/typedoc", "runbook/engine/workload",
 		"runbook/engine/yamlfile",
 	}
 	for pkg, imported := range imports(t) {
@@ -44,7 +44,7 @@ func TestArrows(t *testing.T) {
 				continue
 			}
 			switch {
-			case pkg == "runbook/engine/action", pkg == "runbook/engine/workload", pkg == "runbook/stdlib", pkg == "runbook/runbooks":
+			case pkg == "runbook/engine/action", pkg == "runbook/engine/workload", pkg == "runbook/stdlib", pkg == "runbook/runbooks", pkg == "runbook/devices":
 				assert.Fail(t, "a lowest package imports nothing of ours", "%s imports %s", pkg, path)
 			case pkg == "runbook/engine/module":
 				assert.Equal(t, "runbook/engine/action", path, "engine/module imports engine/action only")

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
+	"sync"
+	"time"
 
 	"github.com/adrg/xdg"
 
@@ -15,6 +18,7 @@ import (
 	"runbook/engine/machine"
 	"runbook/engine/module"
 	"runbook/engine/redact"
+	"runbook/engine/site"
 	"runbook/engine/wall"
 	"runbook/stdlib"
 )
@@ -55,4 +59,44 @@ func deviceModule(at venue, second *wall.Wall, r *redact.Redactor) *module.Modul
 func lookingAtDevices(ctx context.Context, at venue) action.Commands {
 	f := at.devices()
 	return device.Reads(ctx, f.inventory, f.drivers.Load)
+}
+
+// devices are the inventory of the site file.
+func (l liveSite) devices() fleet {
+	return fleet{inventory: site.Inventory(l.file.Devices), drivers: l.drivers, pinger: device.Network{}}
+}
+
+// simulatedDrivers are loaded once for all simulated sites of the process: tests open many.
+var simulatedDrivers = sync.OnceValue(driverShelves)
+
+// devices are those of the scenario, whose world is open by the time that one is pinged.
+func (s *simulatedSite) devices() fleet {
+	return fleet{inventory: s.scenario.Inventory(), drivers: simulatedDrivers(), pinger: simulatedNetwork{s}, atOnce: 1}
+}
+
+// simulatedNetwork is that of a scenario. Only devices have addresses in it.
+type simulatedNetwork struct{ site *simulatedSite }
+
+// roundTrip is how long an answer takes in it.
+const roundTrip = 300 * time.Microsecond
+
+// Ping asks the world.
+func (n simulatedNetwork) Ping(_ context.Context, address string, q device.Query) (device.Echo, error) {
+	answers, known := n.site.world.Devices().Answers(address)
+	if !known {
+		return device.Echo{}, fmt.Errorf("the scenario has no device at %s", address)
+	}
+	echo := device.Echo{Method: device.ICMP, Sent: q.Count}
+	if answers {
+		echo.Received, echo.Least, echo.Mean, echo.Most = q.Count, roundTrip, roundTrip, roundTrip
+	}
+	return echo, nil
+}
+
+// simulatedFile is how the tools of a driver answer in a simulated site: a file beside the driver.
+const simulatedFile = "simulated.yaml"
+
+// toolOf finds how the tools of a driver answer.
+func toolOf(name string) (text []byte, where string, err error) {
+	return simulatedDrivers().Beside(name, simulatedFile)
 }

@@ -77,7 +77,7 @@ type execution struct {
 }
 
 // prepare finds out where the run is to happen, and chooses what it is called. Walled puts the second wall of a dry run around the clients.
-func prepare(io streams, f *commonFlags, walled bool) (*execution, error) {
+func prepare(ctx context.Context, io streams, f *commonFlags, walled bool) (*execution, error) {
 	where, err := f.venue()
 	if err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func prepare(io streams, f *commonFlags, walled bool) (*execution, error) {
 	x.onTerminal = term.IsTerminal(int(out.Fd()))
 	x.text = screen.NewText(x.shown, screen.Options{Look: screen.LookOf(out, getenv)})
 	if walled {
-		x.walls = secondWalls(where)
+		x.walls = secondWalls(ctx, where)
 	}
 	return x, nil
 }
@@ -137,7 +137,7 @@ func (x *execution) do(ctx context.Context, j job) (result engine.Result, err er
 	signals := interruptible(ctx, x.interrupted)
 	defer signals.stop()
 	defer x.watchReader(signals)()
-	cfg, err := x.config(signals.actions, j) //nolint:contextcheck // what ends an action is not what ends the script
+	cfg, err := x.config(ctx, signals.actions, j) //nolint:contextcheck // what ends an action is not what ends the script
 	if err != nil {
 		return engine.Result{}, err
 	}
@@ -171,14 +171,14 @@ func (x *execution) write(ctx context.Context, files outputs, cfg engine.Config,
 	return err
 }
 
-func (x *execution) config(actions context.Context, j job) (engine.Config, error) {
+func (x *execution) config(ctx, actions context.Context, j job) (engine.Config, error) {
 	memory, err := humanize.ParseBytes(x.flags.memory)
 	if err != nil {
 		return engine.Config{}, usage("--memory %s is not a size such as 512MiB", x.flags.memory).wrap()
 	}
 	return engine.Config{
 		Entry: j.entry, Given: j.given, Mode: x.venue.mode(j.mode()), Past: j.past, Plan: j.plan,
-		Library: library(modules(x.venue, x.id, x.walls, x.redact)...), Live: x.text,
+		Library: library(modules(ctx, x.venue, x.id, x.walls, x.redact)...), Live: x.text,
 		Limits:  watchdog.Limits{Time: x.flags.timeout, Memory: int64(memory)},
 		About:   journal.Run{ID: x.id, Version: version, User: userName(), Host: hostName(), Site: x.identity(), SiteFile: x.venue.siteFile()},
 		Actions: actions, Redactor: x.redact, Pace: x.pace, Exit: x.die,

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
+	"runbook/bindings/device"
 	"runbook/bindings/host"
 	"runbook/bindings/kubernetes"
 	"runbook/bindings/prometheus"
@@ -13,11 +15,12 @@ import (
 )
 
 // modules are those of the run of that id, at a venue.
-func modules(at venue, id string, second walls, r *redact.Redactor) []*module.Module {
+func modules(ctx context.Context, at venue, id string, second walls, r *redact.Redactor) []*module.Module {
 	return []*module.Module{
 		clusterModule(at, id, second.cluster, r),
 		metricsModule(at, id, second.metrics, r),
-		hostModule(at, second.machines, r),
+		hostModule(ctx, at, second.machines, r),
+		deviceModule(at, second.machines, r),
 	}
 }
 
@@ -27,6 +30,7 @@ func declared() []*module.Module {
 		kubernetes.New(kubernetes.Config{}),
 		prometheus.New(prometheus.Config{}),
 		host.New(host.Config{}),
+		device.New(device.Config{}),
 	}
 }
 
@@ -34,11 +38,11 @@ func declared() []*module.Module {
 type walls struct{ cluster, metrics, machines *wall.Wall }
 
 // secondWalls refuse to send whatever is no read, in a dry run at a venue.
-func secondWalls(at venue) walls {
+func secondWalls(ctx context.Context, at venue) walls {
 	return walls{
 		cluster:  wall.New(kubernetes.Reads(at.reads()), nil),
 		metrics:  wall.New(prometheus.Reads(at.metrics().Access), nil),
-		machines: wall.New(nil, nil).Letting(lookingOnMachines(at)),
+		machines: wall.New(nil, nil).Letting(lookingOnMachines(ctx, at)),
 	}
 }
 

@@ -47,12 +47,12 @@ func newPumpStation(s *scenario.Scenario) *pumpStation {
 	return p
 }
 
-func (p *pumpStation) Clock() *clock.Virtual                        { return p.clock }
-func (p *pumpStation) Rewind() error                                { return nil }
-func (p *pumpStation) Identity() map[string]string                  { return map[string]string{"plant": "north"} }
-func (p *pumpStation) Change(context.Context, scenario.Event) error { return nil }
-func (p *pumpStation) Close() error                                 { return nil }
-func (p *pumpStation) Library(tester.Use) engine.Library            { return library(p.module()) }
+func (p *pumpStation) Clock() *clock.Virtual                              { return p.clock }
+func (p *pumpStation) Rewind() error                                      { return nil }
+func (p *pumpStation) Identity() map[string]string                        { return map[string]string{"plant": "north"} }
+func (p *pumpStation) Change(context.Context, scenario.Event) error       { return nil }
+func (p *pumpStation) Close() error                                       { return nil }
+func (p *pumpStation) Library(context.Context, tester.Use) engine.Library { return library(p.module()) }
 
 func (p *pumpStation) module() *module.Module {
 	name := module.Param{Name: "name", Kind: module.String, Required: true}

@@ -95,7 +95,7 @@ func TestADryRunSendsNothingThatChangesInAnyScenario(t *testing.T) {
 					at := &overheard{simulatedSite: &simulatedSite{scenario: s, flags: newClusterFlags()}}
 					require.NoError(t, at.open())
 					_, err = engine.Run(t.Context(), engine.Config{
-						Entry: entry, Mode: at.mode(mode), Library: library(modules(at, "test", walls{}, redact.New())...), Redactor: redact.New(),
+						Entry: entry, Mode: at.mode(mode), Library: library(modules(t.Context(), at, "test", walls{}, redact.New())...), Redactor: redact.New(),
 						Open:  func() (journal.Sink, error) { return journal.Tee(), nil },
 						About: journal.Run{ID: "test", Site: at.identity(nil)}, Actions: t.Context(), Exit: func(int) {},
 					})

@@ -31,7 +31,7 @@ const scenariosFolder = "scenarios"
 
 // scenariosOf are where the scenarios of a runbook are found: with it, then beside the runbooks, the nearest first.
 func scenariosOf(entry *catalog.Entry) scenario.Shelves {
-	out := scenario.Shelves{Folders: foldersOf(entry), Check: world.Check}
+	out := scenario.Shelves{Folders: foldersOf(entry), Check: world.Check, Tool: toolOf}
 	for _, place := range slices.Backward(shelves()) {
 		out.Folders = append(out.Folders, shelfIn(place.Files, place.Path))
 	}

@@ -35,10 +35,10 @@ func (s testSite) Change(_ context.Context, e scenario.Event) error { return s.w
 
 func (s testSite) Close() error { return s.close() }
 
-func (s testSite) Library(use tester.Use) engine.Library {
+func (s testSite) Library(ctx context.Context, use tester.Use) engine.Library {
 	var second walls
 	if use.Rehearse {
-		second = secondWalls(s)
+		second = secondWalls(ctx, s)
 	}
-	return library(modules(s, use.Run, second, use.Secrets)...)
+	return library(modules(ctx, s, use.Run, second, use.Secrets)...)
 }

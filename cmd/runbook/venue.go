@@ -9,6 +9,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/command/local"
+	"runbook/engine/drivers"
 	"runbook/engine/machine"
 	"runbook/engine/redact"
 	"runbook/engine/site"
@@ -28,6 +29,8 @@ type venue interface {
 	metrics() prometheus.Config
 	// machines are those on which commands can be run.
 	machines() machine.Set[command.Runner]
+	// devices are those that a script can look at and reset.
+	devices() fleet
 	// reads are the commands that only look.
 	reads() action.Commands
 	// siteFile is the absolute path of the site file, "" if there is none.
@@ -47,7 +50,7 @@ func (f *commonFlags) venue() (venue, error) {
 	}
 	f.cluster.fillIn(s.Kubernetes)
 	f.metrics.fillIn(s.Prometheus)
-	return liveSite{f.cluster, &f.metrics, s}, nil
+	return liveSite{f.cluster, &f.metrics, s, driverShelves()}, nil
 }
 
 // liveSite is what the user's site file and kubeconfig name.
@@ -55,6 +58,7 @@ type liveSite struct {
 	flags     clusterFlags
 	metricsOf *metricsFlags
 	file      *site.Site
+	drivers   *drivers.Shelf
 }
 
 func (liveSite) open() error                  { return nil }

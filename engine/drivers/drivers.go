@@ -7,7 +7,9 @@ package drivers
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -66,6 +68,22 @@ func (s *Shelf) Entry(name string) (*catalog.Entry, error) {
 	}
 	return nil, action.Errorf(action.CodeInvalid, "there is no driver %q of devices%s", name, module.Suggest(name, names)).
 		Try("a driver is a folder with a script of its name, such as devices/%s/%s.lua; runbook docs driver says what is in it", name, name)
+}
+
+// Beside reads a file beside a driver. One that replaces another one has the files of that still, which its own folder does not have: who
+// copies a script to change it has the rest with it.
+func (s *Shelf) Beside(name, file string) (text []byte, where string, err error) {
+	entry, err := s.Entry(name)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, place := range slices.Backward(s.places) {
+		text, err := fs.ReadFile(place.Files, path.Join(name, file))
+		if where = path.Join(place.Path, name, file); !errors.Is(err, fs.ErrNotExist) {
+			return text, where, err
+		}
+	}
+	return nil, "", action.Errorf(action.CodeNotFound, "the driver %s has no file %s beside %s", name, file, entry.Path)
 }
 
 // Load returns a driver with what it has of its base.

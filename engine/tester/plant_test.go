@@ -86,7 +86,7 @@ func (p *plant) Change(_ context.Context, e scenario.Event) error {
 	return nil
 }
 
-func (p *plant) Library(u Use) engine.Library {
+func (p *plant) Library(_ context.Context, u Use) engine.Library {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.used = append(p.used, u)

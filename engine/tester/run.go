@@ -137,7 +137,7 @@ func (t *trial) begin(ctx context.Context, site Site, how string, given map[stri
 	secrets := redact.New()
 	id := fmt.Sprintf("test-%d", r.number)
 	return r, engine.Config{
-		Entry: t.book.Entry, Given: given, Library: site.Library(Use{Run: id, Rehearse: how == "dry" || how == "plan", Secrets: secrets}),
+		Entry: t.book.Entry, Given: given, Library: site.Library(ctx, Use{Run: id, Rehearse: how == "dry" || how == "plan", Secrets: secrets}),
 		Open:     func() (journal.Sink, error) { return secrets.Sink(&r.records), nil },
 		Redactor: secrets, About: journal.Run{ID: id, Version: t.cfg.Version, User: byTest, Host: byTest, Site: site.Identity()},
 		Actions: ctx, Coverage: &t.ledger.coverage, Seed: seed,

@@ -22,7 +22,7 @@ import (
 type Site interface {
 	engine.Simulation // its time, which stands still while anything runs
 	// Library is what a run on the site may require.
-	Library(Use) engine.Library
+	Library(context.Context, Use) engine.Library
 	// Identity says which site it is, as records have it.
 	Identity() map[string]string
 	// Change makes something happen now, as an entry of a scenario's timeline would.

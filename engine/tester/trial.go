@@ -228,7 +228,7 @@ func (t *trial) live(ctx context.Context, c script.Call) (*module.Func, *gate.Ga
 		Sink: journal.Tee(), Terminal: gate.Apply{}, Consent: engine.Nobody{}, Clock: site.Clock(), Outside: site.Clock(),
 		Actions: ctx, Halt: func(error) {},
 	})
-	for _, m := range t.eyes(site) {
+	for _, m := range t.eyes(ctx, site) {
 		if m.Name == c.Module.Name {
 			if f := m.Func(c.Func.Name); f != nil {
 				return f, door, nil
@@ -239,11 +239,11 @@ func (t *trial) live(ctx context.Context, c script.Call) (*module.Func, *gate.Ga
 }
 
 // eyes are the modules that the test itself reads the site with.
-func (t *trial) eyes(site Site) []*module.Module {
+func (t *trial) eyes(ctx context.Context, site Site) []*module.Module {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.modules == nil {
-		t.modules = site.Library(Use{Run: byTest, Rehearse: true, Secrets: redact.New()}).Modules
+		t.modules = site.Library(ctx, Use{Run: byTest, Rehearse: true, Secrets: redact.New()}).Modules
 	}
 	return t.modules
 }

@@ -63,9 +63,9 @@ func Name(f reflect.StructField, tag string) (name string, optional bool) {
 	return name, strings.Contains(options, "omit")
 }
 
-// objectIn is the struct that a field holds, one or many of; nil if it holds none of ours.
+// objectIn is the struct that a field holds, one or many of, by name or not; nil if it holds none of ours.
 func objectIn(t reflect.Type) reflect.Type {
-	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
 		t = t.Elem()
 	}
 	if t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]() {

@@ -20,6 +20,7 @@ import (
 	"runbook/engine/workload"
 	"runbook/engine/world/cluster"
 	"runbook/engine/world/controller"
+	"runbook/engine/world/device"
 	"runbook/engine/world/fault"
 	"runbook/engine/world/host"
 	"runbook/engine/world/metrics"
@@ -31,6 +32,7 @@ import (
 type World struct {
 	scenario *scenario.Scenario
 	servers  servers
+	rack     *device.Rack
 
 	mu       sync.Mutex // of all that follows
 	clock    *clock.Virtual
@@ -52,6 +54,7 @@ type happening struct {
 // Open brings a scenario to its clock, and starts its servers. Close ends them.
 func Open(s *scenario.Scenario) (*World, error) {
 	w := &World{scenario: s}
+	w.rack = device.New(s, sleeper{w})
 	if err := w.Rewind(); err != nil {
 		return nil, err
 	}
@@ -64,7 +67,7 @@ func (w *World) Machines() machine.Set[command.Runner] {
 	for name, section := range w.scenario.Hosts {
 		out.Hosts[name] = host.New(name, section, sleeper{w}.Sleep)
 	}
-	return out
+	return w.withTools(out)
 }
 
 // Check finds what is wrong with the parts of a scenario that only its systems understand.
@@ -99,6 +102,7 @@ func (w *World) Rewind() error {
 	defer w.mu.Unlock()
 	starts := w.scenario.Starts()
 	w.clock = clock.NewVirtual(starts)
+	w.rack.Begin(starts)
 	w.store = store.New(starts.Add(-w.scenario.Kubernetes.Aged()))
 	w.life = controller.New(w.store, &w.scenario.Kubernetes)
 	w.faults = fault.New(w.scenario.Faults, sleeper{w})
@@ -229,6 +233,9 @@ func (w *World) happen(e scenario.Event) error {
 		return nil
 	}
 }
+
+// Now is the time in the world.
+func (s sleeper) Now() time.Time { return s.world.Clock().Now() }
 
 // A sleeper is the world's clock, whichever that is by now.
 type sleeper struct{ world *World }

@@ -35,6 +35,8 @@ type Shelves struct {
 	Folders []Shelf // the nearest first
 	// Check finds what only the simulated systems can tell to be wrong; nil if nobody is asked. It is given each file by itself.
 	Check func(*Scenario) []Problem
+	// Tool finds how the commands of a driver of devices answer in a simulated site, and where that stands; nil where there are no devices.
+	Tool func(driver string) (text []byte, path string, err error)
 }
 
 // A Problem is what is wrong with a scenario, and where: a path of names and indexes such as prometheus, series, 2, values.
@@ -49,12 +51,21 @@ func (s Shelves) Load(name string) (*Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.extended(f, nil)
+	return s.whole(f)
+}
+
+// whole is a scenario with all that it consists of.
+func (s Shelves) whole(f file) (*Scenario, error) {
+	out, err := s.extended(f, nil)
+	if err != nil {
+		return nil, err
+	}
+	return out, s.equip(out)
 }
 
 // Inline reads a scenario that stands in something else. origin is what messages call it.
 func (s Shelves) Inline(text []byte, origin string) (*Scenario, error) {
-	return s.extended(file{name: origin, path: origin, text: text, shelf: -1}, nil)
+	return s.whole(file{name: origin, path: origin, text: text, shelf: -1})
 }
 
 // Names lists the scenarios that a name reaches.

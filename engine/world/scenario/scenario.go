@@ -23,10 +23,13 @@ type Scenario struct {
 	Kubernetes Kubernetes `yaml:"kubernetes"` // the cluster
 	Prometheus Prometheus `yaml:"prometheus"` // the metrics
 	// the other machines, by the names by which a runbook knows them
-	Hosts    map[string]Host `yaml:"hosts"`
-	Host     Host            `yaml:"host"`     // the machine on which the run itself runs
-	Timeline []Event         `yaml:"timeline"` // what happened before the run, and will happen during it
-	Faults   []Fault         `yaml:"faults"`   // answers that go wrong; the first that fits a call does
+	Hosts map[string]Host `yaml:"hosts"`
+	Host  Host            `yaml:"host"` // the machine on which the run itself runs
+	// the devices, by the names by which a runbook knows them
+	Devices  map[string]Device `yaml:"devices"`
+	Timeline []Event           `yaml:"timeline"` // what happened before the run, and will happen during it
+	Tools    map[string]Tool   `yaml:"-"`        // how the tools of the devices' drivers answer
+	Faults   []Fault           `yaml:"faults"`   // answers that go wrong; the first that fits a call does
 }
 
 // Kubernetes is a simulated cluster.
@@ -117,6 +120,34 @@ type Answer struct {
 // Host is a simulated machine. Nothing of a real one is there: it has the programs that commands name, and no others.
 type Host struct {
 	Commands []Answer `yaml:"commands"` // that can be run on it; the first that fits answers
+}
+
+// Device is a simulated device, which the vendor's tool on a simulated host asks.
+type Device struct {
+	Driver  string            `yaml:"driver"`  // by which a runbook knows its tool; which simulated.yaml is beside, says what the tool prints
+	On      string            `yaml:"on"`      // the host on which the tool is; the machine on which the run itself runs if not given
+	Called  string            `yaml:"called"`  // what the tool calls it, where that is not its name here
+	Address string            `yaml:"address"` // in the network; a device that is offline does not answer there
+	Log     string            `yaml:"log"`     // path of its log, on that host
+	Vendor  Vendor            `yaml:"vendor"`  // who to call
+	With    map[string]string `yaml:"with"`    // other words that the driver puts into its commands
+	Has     map[string]any    `yaml:"has"`     // what the tool tells of it: serial, firmware, temperature, as its simulated.yaml has them
+	State   string            `yaml:"state"`   // online, if not given; degraded, offline
+	Logs    string            `yaml:"logs"`    // what its log holds, a line each; "{time}" is filled in
+	Resets  time.Duration     `yaml:"resets"`  // how long a reset takes; as its simulated.yaml says if not given
+	After   string            `yaml:"after"`   // what it is after a reset: online if not given
+	// a lost link comes back when it is reconnected, and takes no reset; as its simulated.yaml says if not given
+	Reconnects *bool `yaml:"reconnects"`
+	Calibrates *bool `yaml:"calibrates"` // a calibration comes to an end, and holds; true if not given
+	Silent     *bool `yaml:"silent"`     // its address does not answer, whatever its state
+	Hangs      *bool `yaml:"hangs"`      // a tool that asks it gets no answer, and does not end
+	Garbled    *bool `yaml:"garbled"`    // a tool that asks it prints nonsense, until it is reset
+}
+
+// Vendor is who made a device.
+type Vendor struct {
+	Name    string `yaml:"name"`    // of the vendor
+	Contact string `yaml:"contact"` // how they are reached
 }
 
 // An Event is something that happens to the site: before the run (at: -10m) or during it (at: 30s). It has exactly one of become,

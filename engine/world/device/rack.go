@@ -1,0 +1,163 @@
+// Package device is the devices of a simulated site, and the tools of their vendors.
+//
+// It knows no vendor: what a tool prints is data beside the driver (simulated.yaml), what a device does on a reset stands in the scenario.
+// A device has no time of its own; a reset has ended when the clock of the world says so, for whoever looks. Read next: tool.go for how a
+// tool answers, state.go for what becomes of a device, engine/world/scenario/device.go for what can be said of one.
+package device
+
+import (
+	"context"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"runbook/engine/command"
+	"runbook/engine/driver"
+	"runbook/engine/world/scenario"
+)
+
+// A Clock is the time of the world.
+type Clock interface {
+	Now() time.Time
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+// Rack are all devices of a world.
+type Rack struct {
+	scenario *scenario.Scenario
+	clock    Clock
+
+	mu      sync.Mutex
+	devices []*device // in the order of their names
+}
+
+// New are the devices of a scenario, in a world with that clock. They are there once they have begun.
+func New(s *scenario.Scenario, clock Clock) *Rack { return &Rack{scenario: s, clock: clock} }
+
+// Begin takes the devices to the moment at which their scenario begins.
+func (r *Rack) Begin(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.devices = nil
+	for _, d := range r.scenario.Inventory() {
+		r.devices = append(r.devices, r.newDevice(d, r.scenario.Devices[d.ID], now))
+	}
+}
+
+// Hosts are the machines on which tools are.
+func (r *Rack) Hosts() []string {
+	known := map[string]bool{}
+	for _, d := range r.scenario.Inventory() {
+		known[d.On] = true
+	}
+	return slices.Sorted(maps.Keys(known))
+}
+
+// On is a machine with the tools of the devices that are on it. What its scenario says outright of a command comes first.
+func (r *Rack) On(name string, next command.Runner, said []scenario.Answer) command.Runner {
+	if !slices.Contains(r.Hosts(), name) {
+		return next
+	}
+	return &machine{next, r, name, said}
+}
+
+// bin is where simulated programs are.
+const bin = "/usr/bin"
+
+// A machine is a simulated one on which tools of vendors are.
+type machine struct {
+	command.Runner
+	rack *Rack
+	name string
+	said []scenario.Answer
+}
+
+// Find finds the tools, and what else the machine has.
+func (m *machine) Find(ctx context.Context, program string) (string, error) {
+	if found, err := m.Runner.Find(ctx, program); found != "" || err != nil {
+		return found, err
+	}
+	if !m.has(program) {
+		return "", nil
+	}
+	return path.Join(bin, path.Base(program)), nil
+}
+
+// logTool is the program that reads logs, which every machine with one has.
+const logTool = "tail"
+
+func (m *machine) has(program string) bool {
+	m.rack.mu.Lock()
+	defer m.rack.mu.Unlock()
+	if dir := path.Dir(program); dir != "." && dir != bin {
+		return false
+	}
+	name := path.Base(program)
+	if name == logTool {
+		return true
+	}
+	for _, c := range m.rack.commandsOn(m.name) {
+		if c.Argv[0] == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Run has a tool answer.
+func (m *machine) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
+	outright := slices.ContainsFunc(m.said, func(a scenario.Answer) bool { return command.Answers(a.Argv, argv) })
+	if outright || !m.has(argv[0]) {
+		return m.Runner.Run(ctx, argv, streams)
+	}
+	if ctx.Err() != nil {
+		return 0, command.NotBegun(ctx, argv)
+	}
+	said, hung := m.rack.answer(m.name, slices.Concat([]string{path.Base(argv[0])}, argv[1:]))
+	if hung {
+		_ = m.rack.clock.Sleep(ctx, forever) // it ends with its context
+		return 0, &command.Cut{Cause: context.Cause(ctx)}
+	}
+	if _, err := streams.Stdout.Write([]byte(said.Stdout)); err != nil {
+		return 0, err
+	}
+	if _, err := streams.Stderr.Write([]byte(said.Stderr)); err != nil {
+		return 0, err
+	}
+	return said.ExitCode, nil
+}
+
+// forever is longer than any run waits.
+const forever = 1000 * time.Hour
+
+// Answers tells whether a device answers at an address, and whether there is one.
+func (r *Rack) Answers(address string) (answers, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, d := range r.devices {
+		if d.Address == address {
+			d.settle(r.clock.Now())
+			return d.state != driver.Offline && !d.silent, true
+		}
+	}
+	return false, false
+}
+
+// logOf is the log of a device on a machine.
+func (r *Rack) logOf(on, file string) (string, bool) {
+	for _, d := range r.devices {
+		if d.On == on && d.Log == file && file != "" {
+			return d.log.String(), true
+		}
+	}
+	return "", false
+}
+
+// lastLines are those of a text.
+func lastLines(text string, n int) string {
+	lines := slices.Collect(strings.Lines(text))
+	return strings.Join(lines[max(0, len(lines)-n):], "")
+}

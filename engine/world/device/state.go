@@ -1,0 +1,147 @@
+package device
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"runbook/engine/driver"
+	"runbook/engine/world/scenario"
+)
+
+// A device is one of the simulated ones.
+type device struct {
+	driver.Device
+	values                 map[string]any            // what its tool tells of it when all is well
+	states                 map[string]map[string]any // what of that is another in a state
+	state, after           driver.State
+	ready                  time.Time // when a reset will have ended
+	resets                 time.Duration
+	reconnects, calibrates bool
+	silent, hangs, garbled bool
+	log                    strings.Builder
+}
+
+func (r *Rack) newDevice(d driver.Device, said scenario.Device, now time.Time) *device {
+	tool := r.scenario.Tools[d.Driver]
+	out := &device{
+		Device: d, values: maps.Clone(tool.Values), states: tool.States,
+		state: driver.Online, after: driver.Online, resets: said.Resets,
+		reconnects: tool.Up, calibrates: true, silent: is(said.Silent), hangs: is(said.Hangs), garbled: is(said.Garbled),
+	}
+	if out.values == nil {
+		out.values = map[string]any{}
+	}
+	maps.Copy(out.values, said.Has)
+	if said.State != "" {
+		out.state = driver.State(said.State)
+	}
+	if said.After != "" {
+		out.after = driver.State(said.After)
+	}
+	if out.resets == 0 {
+		out.resets = time.Duration(float64(tool.Resets) * float64(time.Second))
+	}
+	if said.Reconnects != nil {
+		out.reconnects = *said.Reconnects
+	}
+	if said.Calibrates != nil {
+		out.calibrates = *said.Calibrates
+	}
+	for line := range strings.Lines(said.Logs) {
+		out.writeLog(now, strings.TrimRight(line, "\n"))
+	}
+	return out
+}
+
+func is(b *bool) bool { return b != nil && *b }
+
+func (d *device) writeLog(at time.Time, line string) {
+	d.log.WriteString(strings.ReplaceAll(line, "{time}", at.UTC().Format("2006-01-02T15:04:05.000Z")) + "\n")
+}
+
+// settle ends a reset whose time has come.
+func (d *device) settle(now time.Time) {
+	if d.state != driver.Resetting || now.Before(d.ready) {
+		return
+	}
+	d.state, d.garbled = d.after, false
+	if d.state != driver.Offline {
+		d.writeLog(d.ready, "{time} INFO reset finished: it is "+string(d.state))
+		return
+	}
+	d.writeLog(d.ready, "{time} ERROR reset finished: the fault persists")
+}
+
+// usable tells whether it computes.
+func (d *device) usable() bool { return d.state == driver.Online || d.state == driver.Degraded }
+
+// The outcomes of a command, as simulated.yaml has them.
+const (
+	done     = "done"
+	needless = "needless" // it was like that already
+	failed   = "failed"   // it did not help, or is not well
+	offline  = "offline"  // there is no link to it
+	busy     = "busy"     // it is being reset
+	unknown  = "unknown"  // there is no such device
+)
+
+// act does to the device what a command is for, and says what came of it.
+func (d *device) act(does driver.Purpose, now time.Time) string {
+	outcome := d.outcome(does)
+	switch {
+	case does.Changes() && (outcome == failed || outcome == offline):
+		d.writeLog(now, fmt.Sprintf("{time} ERROR %s: %s", does, outcome))
+		return outcome
+	case !does.Changes() || outcome != done:
+		return outcome
+	}
+	d.writeLog(now, fmt.Sprintf("{time} INFO %s", does))
+	if does == driver.Reset {
+		d.state, d.ready = driver.Resetting, now.Add(d.resets)
+		return outcome
+	}
+	d.state = driver.Online
+	return outcome
+}
+
+func (d *device) outcome(does driver.Purpose) string {
+	switch {
+	case does == driver.List || does == driver.Status:
+		return done
+	case does == driver.Diagnose:
+		return either(d.state == driver.Online, done, failed)
+	case d.state == driver.Resetting:
+		return busy
+	case does == driver.Reset:
+		return done
+	case does == driver.Reconnect && d.usable():
+		return needless
+	case does == driver.Reconnect:
+		return either(d.reconnects && d.after != driver.Offline, done, failed)
+	case d.state == driver.Offline:
+		return offline
+	case does == driver.Verify:
+		return either(d.calibrates && d.state == driver.Online, done, failed)
+	}
+	return either(d.calibrates, done, failed)
+}
+
+func either(holds bool, yes, no string) string {
+	if holds {
+		return yes
+	}
+	return no
+}
+
+// shown are the values of the device for the templates of its tool.
+func (d *device) shown() map[string]any {
+	out := maps.Clone(d.values)
+	maps.Copy(out, d.states[string(d.state)])
+	maps.Copy(out, map[string]any{
+		"id": d.Name(), "state": string(d.state), "address": d.Address, "usable": d.usable(), "resets": d.resets.Seconds(),
+		"ready": d.ready.UTC().Format(time.RFC3339), "passed": d.state == driver.Online,
+	})
+	return out
+}
