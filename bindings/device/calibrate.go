@@ -18,14 +18,12 @@ device does not compute meanwhile; one whose calibration does not come to an end
 	}})
 	f.Returns.Type = "{ passed: boolean, output?: string, fields: table<string, any>, unread?: string[], fault?: string, assumed?: boolean }"
 	f.Act, f.Decide = nil, func(args module.Args) (action.Read, action.Action, error) {
-		u, err := b.unit(args)
-		switch {
-		case err != nil:
-			return nil, nil, err
-		case args.Bool("verify"):
-			return inspection{u, driver.Verify, "calibrate"}, nil, nil
+		if args.Bool("verify") {
+			c, err := b.call(args, driver.Verify)
+			return inspection{c, "calibrate"}, nil, err
 		}
-		return nil, change{u, driver.Calibrate}, nil
+		c, err := b.newChange(args, driver.Calibrate)
+		return nil, c, err
 	}
 	return f
 }

@@ -18,12 +18,30 @@ const changeType = "{ output: string, passed?: boolean, fields: table<string, an
 
 // A change is one call of a function that changes a device.
 type change struct {
-	*unit
-	purpose driver.Purpose
+	*call
+	looks *call // the command that says how the device is; nil if there is none
+}
+
+func (b *binding) newChange(args module.Args, p driver.Purpose) (action.Action, error) {
+	c, err := b.call(args, p)
+	if err != nil {
+		return nil, err
+	}
+	looks, err := c.unit.call(driver.Status, nil)
+	if err != nil {
+		return change{c, nil}, nil // it is done without looking
+	}
+	return change{c, looks}, nil
 }
 
 func (c change) Describe() action.Description {
-	return action.Description{Verb: system + "." + string(c.purpose), Target: c.target(), Risk: action.Disruptive}
+	d := action.Description{
+		Verb: system + "." + string(c.command.Purpose), Target: c.target(), Risk: c.command.Risk, Identity: []action.Arg{{Name: action.Argv, Value: c.argv}},
+	}
+	if c.looks != nil {
+		d.Payload = []action.Arg{{Name: action.LooksBy, Value: c.looks.argv}}
+	}
+	return d
 }
 
 // onMachine is the field of evidence that says on which machine something was predicted. A plan is of that one.
@@ -32,17 +50,13 @@ const onMachine = "machine"
 // Predict goes by what the driver expects. What the device is now is evidence, where that can be found out: one that does not answer may be
 // just the one to reset.
 func (c change) Predict(ctx context.Context, view action.View) (action.Prediction, error) {
-	does, err := c.call(ctx, c.purpose, nil)
-	if err != nil {
-		return action.Prediction{}, err
-	}
 	found, warnings, err := c.before(ctx)
 	if err != nil {
 		return action.Prediction{}, err
 	}
 	state := c.stateOf(view, found)
-	if needs := does.command.Needs; needs != nil && state != driver.Unknown && !slices.Contains(needs, state) {
-		return action.Prediction{}, c.unfit(does, state)
+	if needs := c.command.Needs; needs != nil && state != driver.Unknown && !slices.Contains(needs, state) {
+		return action.Prediction{}, c.unfit(state)
 	}
 	evidence, err := c.evidence(ctx, view, found)
 	if err != nil {
@@ -50,20 +64,21 @@ func (c change) Predict(ctx context.Context, view action.View) (action.Predictio
 	}
 	p := action.Prediction{
 		Evidence: evidence,
-		Label:    action.Assumed, Warnings: warnings, Value: expected(does),
+		Label:    action.Assumed, Warnings: warnings, Value: c.expected(),
 	}
-	if slices.Contains(does.command.Unless, state) {
+	if slices.Contains(c.command.Unless, state) {
 		p.Unchanged, p.Note, p.Value = true, fmt.Sprintf("it is %s: there is nothing to do", state), map[string]any{"output": "", "fields": map[string]any{}}
 		return p, nil
 	}
 	if state == driver.Resetting {
 		p.Warnings = append(p.Warnings, "it is being reset at this moment, and may refuse")
 	}
-	p.Note = expectation(does)
+	p.Note = c.expectation()
 	p.Changes = []action.Change{{
-		Target: c.target(),
-		Before: map[string]any{stateField: string(state)},
-		After:  map[string]any{stateField: string(does.command.Expects), assumedField: true},
+		Target:      c.target(),
+		Before:      map[string]any{stateField: string(state)},
+		After:       map[string]any{stateField: string(c.command.Expects), assumedField: true},
+		Bookkeeping: []string{assumedField},
 	}}
 	return p, nil
 }
@@ -84,7 +99,10 @@ func (c change) evidence(ctx context.Context, view action.View, found *seen) (ac
 // before is how the device is, as far as that can be found out. That its machine cannot be reached is an error: the change would not get
 // there either.
 func (c change) before(ctx context.Context) (*seen, []string, error) {
-	found, err := c.seen(ctx)
+	if c.looks == nil {
+		return &seen{}, []string{"the driver has no command that says how it is"}, nil
+	}
+	found, err := c.looks.look(ctx)
 	_, answered := errors.AsType[exit](err)
 	switch code := action.CodeOf(err); {
 	case err == nil && found.state() == driver.Unknown:
@@ -93,7 +111,7 @@ func (c change) before(ctx context.Context) (*seen, []string, error) {
 		return found, nil, nil
 	case ctx.Err() != nil:
 		return nil, nil, context.Cause(ctx)
-	case answered, code == action.CodeTimeout, code == action.CodeInvalid:
+	case answered, code == action.CodeTimeout:
 		return &seen{}, []string{"how it is now could not be found out: " + err.Error()}, nil
 	}
 	return nil, nil, err
@@ -116,52 +134,48 @@ func (c change) stateOf(view action.View, s *seen) driver.State {
 }
 
 // unfit is the error of a device with which this cannot be done as it is.
-func (c change) unfit(does *call, state driver.State) error {
-	needs := make([]string, len(does.command.Needs))
-	for i, s := range does.command.Needs {
+func (c change) unfit(state driver.State) error {
+	needs := make([]string, len(c.command.Needs))
+	for i, s := range c.command.Needs {
 		needs[i] = string(s)
 	}
 	return action.Errorf(action.CodeRejected, "cannot %s the device %s: it is %s, and this is for one that is %s",
-		verbs[c.purpose], c.ID, state, strings.Join(needs, " or ")).On(c.target()).
+		verbs[c.command.Purpose], c.ID, state, strings.Join(needs, " or ")).On(c.target()).
 		Try("after a reset, wait for it: device.wait(%q)", c.ID)
 }
 
 // expected is what the call is assumed to return.
-func expected(does *call) map[string]any {
+func (c change) expected() map[string]any {
 	out := map[string]any{"output": "", "fields": map[string]any{}, assumedField: true}
-	if does.command.Purpose == driver.Calibrate {
+	if c.command.Purpose == driver.Calibrate {
 		out["passed"] = true
 	}
 	return out
 }
 
-func expectation(does *call) string {
-	text := fmt.Sprintf("nothing can know what %s comes to: the driver %s expects it to be %s", command.Line(does.argv), does.command.From, does.command.Expects)
-	if does.command.Within > 0 {
-		text += fmt.Sprintf(" within %s", does.command.Within)
+func (c change) expectation() string {
+	text := fmt.Sprintf("nothing can know what %s comes to: the driver %s expects it to be %s", command.Line(c.argv), c.command.From, c.command.Expects)
+	if c.command.Within > 0 {
+		text += fmt.Sprintf(" within %s", c.command.Within)
 	}
 	return text
 }
 
 // Apply looks whether the device still is what the evidence says, and runs the command.
 func (c change) Apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
-	does, err := c.call(ctx, c.purpose, nil)
-	if err != nil {
-		return action.Result{}, err
-	}
 	if err := c.unchanged(ctx, predicted.Evidence); err != nil {
 		return action.Result{}, err
 	}
-	said, err := does.run(ctx, action.CodeUncertain)
+	said, err := c.run(ctx, action.CodeUncertain)
 	if err != nil {
 		return action.Result{}, err
 	}
-	return action.Result{Value: c.returned(ctx, does, said)}, nil
+	return action.Result{Value: c.returned(ctx, said)}, nil
 }
 
-func (c change) returned(ctx context.Context, does *call, said driver.Said) map[string]any {
+func (c change) returned(ctx context.Context, said driver.Said) map[string]any {
 	out := map[string]any{"output": said.Stdout}
-	reading := does.driver.Read(context.WithoutCancel(ctx), does.command.Purpose, said)
+	reading := c.driver.Read(context.WithoutCancel(ctx), c.command.Purpose, said)
 	found := reading.Of(c.Name())
 	if found == nil {
 		found = &driver.Observation{}
@@ -172,7 +186,7 @@ func (c change) returned(ctx context.Context, does *call, said driver.Said) map[
 			out["unread"] = reading.Unread
 		}
 	}
-	if c.purpose == driver.Calibrate {
+	if c.command.Purpose == driver.Calibrate {
 		out["passed"] = found.Passed == nil || *found.Passed // it ended well, whatever it said
 	}
 	return out
@@ -182,7 +196,7 @@ func (c change) returned(ctx context.Context, does *call, said driver.Said) map[
 func (c change) unchanged(ctx context.Context, then action.Evidence) error {
 	name, err := c.runner.Machine(ctx)
 	if was, known := then.Old[onMachine]; known && (err != nil || was != name) {
-		return action.Errorf(action.CodeConflict, "cannot %s %s: this was for the machine %v, and here is %s", verbs[c.purpose], c.target(), was, name).On(c.target())
+		return action.Errorf(action.CodeConflict, "cannot %s %s: this was for the machine %v, and here is %s", verbs[c.command.Purpose], c.target(), was, name).On(c.target())
 	}
 	was, _ := then.Old[stateField].(string)
 	if was == "" || driver.State(was) == driver.Unknown {
@@ -194,9 +208,9 @@ func (c change) unchanged(ctx context.Context, then action.Evidence) error {
 		return err
 	case now.Serial != then.UID:
 		return action.Errorf(action.CodeConflict, "cannot %s %s: this was for the device with the serial number %q, and here is %q",
-			verbs[c.purpose], c.target(), then.UID, now.Serial).On(c.target())
+			verbs[c.command.Purpose], c.target(), then.UID, now.Serial).On(c.target())
 	case string(now.state()) != was:
-		return action.Errorf(action.CodeConflict, "cannot %s %s: it was %s when this was decided, and is %s now", verbs[c.purpose], c.target(), was, now.state()).
+		return action.Errorf(action.CodeConflict, "cannot %s %s: it was %s when this was decided, and is %s now", verbs[c.command.Purpose], c.target(), was, now.state()).
 			On(c.target()).Try("look at it again: device.status(%q)", c.ID)
 	}
 	return nil
@@ -205,11 +219,10 @@ func (c change) unchanged(ctx context.Context, then action.Evidence) error {
 // Settle looks at the device. It was done if it is under way, or has come to what was expected and was not before; that it is as it was may
 // mean that nothing happened, or that it did not help.
 func (c change) Settle(ctx context.Context, intent action.Intent) (action.Settlement, error) {
-	does, err := c.call(ctx, c.purpose, nil)
-	if err != nil {
-		return action.Unknown, err
+	if c.looks == nil {
+		return action.Unknown, nil
 	}
-	found, err := c.seen(ctx)
+	found, err := c.looks.look(ctx)
 	if err != nil {
 		return action.Unknown, err
 	}
@@ -218,8 +231,8 @@ func (c change) Settle(ctx context.Context, intent action.Intent) (action.Settle
 		return action.Unknown, nil
 	}
 	now := found.state()
-	underWay := c.purpose == driver.Reset && now == driver.Resetting
-	if string(now) != was && (underWay || now == does.command.Expects) {
+	underWay := c.command.Purpose == driver.Reset && now == driver.Resetting
+	if string(now) != was && (underWay || now == c.command.Expects) {
 		return action.Done, nil
 	}
 	return action.Unknown, nil
@@ -235,10 +248,7 @@ func (b *binding) changeFunc(p driver.Purpose, doc string, examples ...string) m
 		Examples: examples,
 		Risk:     action.Disruptive,
 		Kinds:    []string{devices},
-		Act: func(args module.Args) (action.Action, error) {
-			u, err := b.unit(args)
-			return change{u, p}, err
-		},
+		Act:      func(args module.Args) (action.Action, error) { return b.newChange(args, p) },
 	}
 }
 

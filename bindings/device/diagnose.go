@@ -22,42 +22,31 @@ device nothing is run, and it is assumed to pass.`,
 		},
 		Errors: []action.Code{action.CodeNotFound, action.CodeTimeout, action.CodeCommand, action.CodeUnavailable},
 		Examples: []string{
-			`for _, check in ipairs(device.diagnose("mit-2").checks) do if not check.passed then log(check.name, check.detail) end end`,
+			`for _, check in ipairs(device.diagnose("mit-2").checks) do if not check.passed then log(check.name .. ": " .. check.detail) end end`,
 			`local found, errors = parallel(device.inventory(), { limit = 200, on_error = "continue" }, function(d) return device.diagnose(d.id) end)`,
 		},
 		Read: func(args module.Args) (action.Read, error) {
-			u, err := b.unit(args)
-			return inspection{u, driver.Diagnose, "diagnose"}, err
+			c, err := b.call(args, driver.Diagnose)
+			return inspection{c, "diagnose"}, err
 		},
 	}
 }
 
 // An inspection is a read that passes or does not: a diagnosis, or a look whether a calibration holds.
 type inspection struct {
-	*unit
-	purpose  driver.Purpose
+	*call
 	function string
 }
 
-func (i inspection) Describe() action.Description {
-	d := i.looking(i.function)
-	if i.purpose == driver.Verify {
-		d.Identity = []action.Arg{{Name: "verify", Value: true}}
-	}
-	return d
-}
+func (i inspection) Describe() action.Description { return i.looking(i.function) }
 
 // Read runs the command, except on a device about which the run intends something: what the tool would say of it is not what it will say
 // then.
 func (i inspection) Read(ctx context.Context, view action.View) (any, error) {
-	c, err := i.call(ctx, i.purpose, nil)
-	if err != nil {
-		return nil, err
-	}
 	if i.intended(view) {
 		return map[string]any{"id": i.ID, "passed": true, "checks": []any{}, "fields": map[string]any{}, assumedField: true}, nil
 	}
-	s, err := c.look(ctx)
+	s, err := i.look(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ name is the same as id: parallel calls its branches by it. vendor is who to call
 			Doc:  "in the order of their ids",
 		},
 		Examples: []string{
-			`for _, d in ipairs(device.inventory()) do log(d.id, d.driver, d.vendor.contact) end`,
+			`for _, d in ipairs(device.inventory()) do log(d.id .. ": " .. (d.vendor.contact or "nobody to call")) end`,
 			`local states, errors = parallel(device.inventory({ on = "rack-1" }), { limit = 200, on_error = "continue" }, function(d) return device.status(d.id) end)`,
 		},
 		Read: func(args module.Args) (action.Read, error) {

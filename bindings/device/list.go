@@ -3,6 +3,8 @@ package device
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 
 	"runbook/engine/action"
@@ -24,7 +26,7 @@ driver did not understand is with every device of that tool (unread).`,
 		},
 		Errors: []action.Code{action.CodeTimeout, action.CodeCommand, action.CodeUnavailable},
 		Examples: []string{
-			`for _, d in ipairs(device.list()) do if d.state ~= "online" then log(d.id, d.state) end end`,
+			`for _, d in ipairs(device.list()) do if d.state ~= "online" then log(d.id .. " is " .. d.state) end end`,
 			`report.table(device.list({ on = "rack-1" }), { "id", "state", "said" })`,
 		},
 		Read: b.newList,
@@ -33,13 +35,15 @@ driver did not understand is with every device of that tool (unread).`,
 
 // A listRead is one call of list.
 type listRead struct {
-	b     *binding
-	by    []action.Arg
-	units []*unit
+	b       *binding
+	by      []action.Arg
+	units   []*unit
+	askings []*asking
+	wrong   map[string]error // devices that have no command
 }
 
 func (b *binding) newList(args module.Args) (action.Read, error) {
-	l := listRead{b: b, by: chosenBy(args)}
+	l := &listRead{b: b, by: chosenBy(args), wrong: map[string]error{}}
 	for _, d := range b.selected(args) {
 		u, err := b.unitOf(d)
 		if err != nil {
@@ -47,28 +51,36 @@ func (b *binding) newList(args module.Args) (action.Read, error) {
 		}
 		l.units = append(l.units, u)
 	}
+	l.gather()
 	return l, nil
 }
 
-func (l listRead) Describe() action.Description { return ofSeveral("list", l.by) }
-
-// An asking is one command that tells of several devices, and what came of it.
-type asking struct {
-	calls []*call // one a device
-	said  driver.Said
-	err   error
+func (l *listRead) Describe() action.Description {
+	by := slices.Clone(l.by)
+	for _, a := range l.askings {
+		by = append(by, action.Arg{Name: action.Argv, Value: a.calls[0].argv})
+	}
+	return ofSeveral("list", by)
 }
 
-func (l listRead) Read(ctx context.Context, view action.View) (any, error) {
-	askings, errs := l.askings(ctx)
-	l.ask(ctx, askings)
+// An asking is one command that tells of several devices.
+type asking struct{ calls []*call } // one a device
+
+// An answer is what came of it.
+type answer struct {
+	said driver.Said
+	err  error
+}
+
+func (l *listRead) Read(ctx context.Context, view action.View) (any, error) {
+	answers, errs := l.ask(ctx), maps.Clone(l.wrong)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	found := map[string]*seen{}
-	for _, a := range askings {
+	for i, a := range l.askings {
 		for _, c := range a.calls {
-			seen, err := a.of(ctx, c)
+			seen, err := answers[i].of(ctx, c)
 			if err != nil {
 				errs[c.ID] = err
 				continue
@@ -79,14 +91,13 @@ func (l listRead) Read(ctx context.Context, view action.View) (any, error) {
 	return l.rows(view, found, errs)
 }
 
-// askings are the commands to run, each once for a machine, and what is wrong with devices that have none.
-func (l listRead) askings(ctx context.Context) (askings []*asking, errs map[string]error) {
-	errs = map[string]error{}
+// gather finds the commands to run, each once for a machine, and what is wrong with devices that have none.
+func (l *listRead) gather() {
 	known := map[string]*asking{}
 	for _, u := range l.units {
-		c, err := u.call(ctx, driver.List, nil)
+		c, err := u.call(driver.List, nil)
 		if err != nil {
-			errs[u.ID] = err
+			l.wrong[u.ID] = err
 			continue
 		}
 		key := u.On + "\x00" + action.Text(c.argv)
@@ -94,29 +105,30 @@ func (l listRead) askings(ctx context.Context) (askings []*asking, errs map[stri
 		if a == nil {
 			a = &asking{}
 			known[key] = a
-			askings = append(askings, a)
+			l.askings = append(l.askings, a)
 		}
 		a.calls = append(a.calls, c)
 	}
-	return askings, errs
 }
 
 // ask runs the commands, some at once.
-func (l listRead) ask(ctx context.Context, askings []*asking) {
+func (l *listRead) ask(ctx context.Context) []answer {
+	answers := make([]answer, len(l.askings))
 	var all sync.WaitGroup
 	free := make(chan struct{}, l.b.AtOnce)
-	for _, a := range askings {
+	for i, a := range l.askings {
 		free <- struct{}{}
 		all.Go(func() {
 			defer func() { <-free }()
-			a.said, a.err = a.calls[0].run(ctx, action.CodeTimeout)
+			answers[i].said, answers[i].err = a.calls[0].run(ctx, action.CodeTimeout)
 		})
 	}
 	all.Wait()
+	return answers
 }
 
 // of is what was said of one of the devices.
-func (a *asking) of(ctx context.Context, c *call) (*seen, error) {
+func (a answer) of(ctx context.Context, c *call) (*seen, error) {
 	if a.err != nil {
 		return nil, a.err
 	}
@@ -126,7 +138,7 @@ func (a *asking) of(ctx context.Context, c *call) (*seen, error) {
 }
 
 // rows are the devices in their order, as the run intends them. That all of them failed is an error.
-func (l listRead) rows(view action.View, found map[string]*seen, errs map[string]error) (any, error) {
+func (l *listRead) rows(view action.View, found map[string]*seen, errs map[string]error) (any, error) {
 	out := make([]any, 0, len(l.units))
 	failed := 0
 	for _, u := range l.units {

@@ -40,7 +40,7 @@ pattern, match finds those among the last so many.`,
 
 // A logRead is one call of logs.
 type logRead struct {
-	*unit
+	*call
 	lines   int64
 	pattern string
 	match   *regexp.Regexp // nil for all
@@ -51,8 +51,11 @@ func (b *binding) newLogs(args module.Args) (action.Read, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := logRead{unit: u, pattern: args.String("match")}
+	l := logRead{pattern: args.String("match")}
 	l.lines, _ = args.Int("lines")
+	if l.call, err = u.call(driver.Logs, map[string]string{driver.Lines: strconv.FormatInt(l.lines, 10)}); err != nil {
+		return nil, err
+	}
 	if l.pattern != "" {
 		if l.match, err = regexp.Compile(l.pattern); err != nil {
 			return nil, action.Errorf(action.CodeInvalid, "device.logs: match: %w", err)
@@ -63,7 +66,6 @@ func (b *binding) newLogs(args module.Args) (action.Read, error) {
 
 func (l logRead) Describe() action.Description {
 	d := l.looking("logs")
-	d.Identity = []action.Arg{{Name: "lines", Value: l.lines}}
 	if l.pattern != "" {
 		d.Identity = append(d.Identity, action.Arg{Name: "match", Value: l.pattern})
 	}
@@ -71,11 +73,7 @@ func (l logRead) Describe() action.Description {
 }
 
 func (l logRead) Read(ctx context.Context, _ action.View) (any, error) {
-	c, err := l.call(ctx, driver.Logs, map[string]string{driver.Lines: strconv.FormatInt(l.lines, 10)})
-	if err != nil {
-		return nil, err
-	}
-	said, err := c.run(ctx, action.CodeTimeout)
+	said, err := l.run(ctx, action.CodeTimeout)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,6 @@
 package device
 
 import (
-	"context"
-
 	"runbook/engine/command"
 	"runbook/engine/driver"
 	"runbook/engine/machine"
@@ -28,8 +26,8 @@ const (
 // Config says which devices there are, and how they are reached.
 type Config struct {
 	Inventory []driver.Device // in the order in which they are shown
-	// Driver loads a driver, when one is first needed.
-	Driver   func(ctx context.Context, name string) (driver.Driver, error)
+	// Driver is a driver by its name, or why it cannot be used.
+	Driver   func(name string) (driver.Driver, error)
 	Machines machine.Set[command.Runner]
 	Pinger   Pinger
 	Secrets  Secrets // kept out of what is shown; nil for nobody who does that
@@ -51,7 +49,7 @@ const atOnce = 16
 // A binding is the module of a site's devices.
 type binding struct{ Config }
 
-// New makes the module. It loads no driver and runs nothing.
+// New makes the module. It runs nothing.
 func New(cfg Config) *module.Module {
 	if cfg.Secrets == nil {
 		cfg.Secrets = openly{}

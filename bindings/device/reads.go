@@ -1,8 +1,6 @@
 package device
 
 import (
-	"context"
-
 	"runbook/engine/action"
 	"runbook/engine/driver"
 )
@@ -12,11 +10,11 @@ const anyNumber = "*"
 
 // Reads are the commands of the inventory's drivers that only look, filled in for each device: besides these words, only the number of
 // lines of a log is free. A driver that cannot be loaded has none.
-func Reads(ctx context.Context, inventory []driver.Device, load func(context.Context, string) (driver.Driver, error)) action.Commands {
+func Reads(inventory []driver.Device, load func(string) (driver.Driver, error)) action.Commands {
 	var out action.Commands
 	known := map[string]bool{}
 	for i := range inventory {
-		d, err := load(ctx, inventory[i].Driver)
+		d, err := load(inventory[i].Driver)
 		if err != nil {
 			continue // who uses the device is told
 		}

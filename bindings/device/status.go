@@ -28,14 +28,14 @@ run that intends something about the device the state is what its driver expects
 			`log(device.status("envise-1").fields.temperature_celsius)`,
 		},
 		Read: func(args module.Args) (action.Read, error) {
-			u, err := b.unit(args)
-			return statusRead{u}, err
+			c, err := b.call(args, driver.Status)
+			return statusRead{c}, err
 		},
 	}
 }
 
 // A statusRead is one call of status.
-type statusRead struct{ *unit }
+type statusRead struct{ *call }
 
 func (s statusRead) Describe() action.Description { return s.looking("status") }
 
@@ -44,27 +44,25 @@ func (u *unit) looking(function string) action.Description {
 	return action.Description{Verb: system + "." + function, Target: u.target(), Idempotent: true}
 }
 
+// looking describes a read of the device by the command.
+func (c *call) looking(function string) action.Description {
+	d := c.unit.looking(function)
+	d.Identity = []action.Arg{{Name: action.Argv, Value: c.argv}}
+	return d
+}
+
 func (s statusRead) Read(ctx context.Context, view action.View) (any, error) {
 	return s.status(ctx, view)
 }
 
 // status is what is known of the device, as the run intends it.
-func (u *unit) status(ctx context.Context, view action.View) (map[string]any, error) {
-	found, err := u.seen(ctx)
+func (c *call) status(ctx context.Context, view action.View) (map[string]any, error) {
+	found, err := c.look(ctx)
 	if err != nil {
-		if assumed := u.unreached(view); assumed != nil && ctx.Err() == nil {
+		if assumed := c.unreached(view); assumed != nil && ctx.Err() == nil {
 			return assumed, nil
 		}
 		return nil, err
 	}
-	return u.laid(view, found), nil
-}
-
-// seen is how the device really is.
-func (u *unit) seen(ctx context.Context) (*seen, error) {
-	c, err := u.call(ctx, driver.Status, nil)
-	if err != nil {
-		return nil, err
-	}
-	return c.look(ctx)
+	return c.laid(view, found), nil
 }

@@ -1,8 +1,6 @@
 package device
 
 import (
-	"context"
-
 	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/driver"
@@ -19,7 +17,7 @@ type unit struct {
 	runner command.Runner
 }
 
-// unit finds a device. Its driver is looked at later, when there is a context.
+// unit finds a device.
 func (b *binding) unit(args module.Args) (*unit, error) {
 	id := args.String(idParam.Name)
 	ids := make([]string, len(b.Inventory))
@@ -55,8 +53,8 @@ type call struct {
 }
 
 // call is the command that the device's driver has for a purpose. more are the placeholders that only this call has.
-func (u *unit) call(ctx context.Context, p driver.Purpose, more map[string]string) (*call, error) {
-	d, err := u.b.Driver(ctx, u.Driver)
+func (u *unit) call(p driver.Purpose, more map[string]string) (*call, error) {
+	d, err := u.b.Driver(u.Driver)
 	if err != nil {
 		return nil, action.Errorf(action.CodeInvalid, "the device %s: %w", u.ID, err).On(u.target())
 	}
@@ -71,6 +69,15 @@ func (u *unit) call(ctx context.Context, p driver.Purpose, more map[string]strin
 			Try("the inventory in the site file says it")
 	}
 	return &call{u, d, *c, argv}, nil
+}
+
+// call is the command for a purpose of the device that the arguments name.
+func (b *binding) call(args module.Args, p driver.Purpose) (*call, error) {
+	u, err := b.unit(args)
+	if err != nil {
+		return nil, err
+	}
+	return u.call(p, nil)
 }
 
 // verbs say what is attempted.

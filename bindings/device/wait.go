@@ -27,11 +27,11 @@ A look that fails is no reason to end the wait before its time is up. In a dry r
 		Errors:   []action.Code{action.CodeTimeout, action.CodeNotFound, action.CodeUnavailable},
 		Examples: []string{`device.wait("envise-2", { state = "online", timeout = "5m" })`},
 		Wait: func(args module.Args) (action.Wait, error) {
-			u, err := b.unit(args)
+			c, err := b.call(args, driver.Status)
 			if err != nil {
 				return nil, err
 			}
-			w := waiting{unit: u, state: args.String("state")}
+			w := waiting{call: c, state: args.String("state")}
 			w.pace.Timeout, _ = args.Duration("timeout")
 			w.pace.Every, _ = args.Duration("every")
 			return w, nil
@@ -41,14 +41,14 @@ A look that fails is no reason to end the wait before its time is up. In a dry r
 
 // A waiting is one call of wait.
 type waiting struct {
-	*unit
+	*call
 	state string
 	pace  action.Pace
 }
 
 func (w waiting) Describe() action.Description {
 	d := w.looking("wait")
-	d.Identity = []action.Arg{{Name: "state", Value: w.state}}
+	d.Identity = append(d.Identity, action.Arg{Name: "state", Value: w.state})
 	return d
 }
 
@@ -70,7 +70,7 @@ func passing(err error) error {
 	switch e, known := err.(*action.Error); {
 	case !known:
 		return err
-	case e.Code == action.CodeTimeout, e.Code == action.CodeCommand, e.Code == action.CodeUnavailable, e.Code == action.CodeThrottled:
+	case e.Code == action.CodeCommand, e.Code == action.CodeUnavailable, e.Code == action.CodeThrottled:
 		again := *e
 		again.Code, again.Retryable = action.CodeUnavailable, true
 		return &again

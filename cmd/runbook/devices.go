@@ -44,21 +44,38 @@ type fleet struct {
 	atOnce    int
 }
 
+// driver finds drivers. Those of the inventory are loaded before: a run has them while it lasts, whatever becomes of their files.
+func (f fleet) driver(ctx context.Context) func(name string) (driver.Driver, error) {
+	type loaded struct {
+		driver driver.Driver
+		err    error
+	}
+	all := map[string]loaded{}
+	for i := range f.inventory {
+		name := f.inventory[i].Driver
+		if _, known := all[name]; !known {
+			d, err := f.drivers.Load(ctx, name)
+			all[name] = loaded{d, err}
+		}
+	}
+	return func(name string) (driver.Driver, error) { return all[name].driver, all[name].err }
+}
+
 // deviceModule is the device module of a run at a venue. The second wall is nil in a real run.
-func deviceModule(at venue, second *wall.Wall, r *redact.Redactor) *module.Module {
+func deviceModule(ctx context.Context, at venue, second *wall.Wall, r *redact.Redactor) *module.Module {
 	machines, f := at.machines(), at.devices()
 	if second != nil {
 		machines = machine.Each(machines, second.Guard)
 	}
 	return device.New(device.Config{
-		Inventory: f.inventory, Driver: f.drivers.Load, Machines: machines, Pinger: f.pinger, AtOnce: f.atOnce, Secrets: r,
+		Inventory: f.inventory, Driver: f.driver(ctx), Machines: machines, Pinger: f.pinger, AtOnce: f.atOnce, Secrets: r,
 	})
 }
 
 // lookingAtDevices are the commands of a venue's drivers that only look.
 func lookingAtDevices(ctx context.Context, at venue) action.Commands {
 	f := at.devices()
-	return device.Reads(ctx, f.inventory, f.drivers.Load)
+	return device.Reads(f.inventory, f.driver(ctx))
 }
 
 // devices are the inventory of the site file.

@@ -20,7 +20,7 @@ func modules(ctx context.Context, at venue, id string, second walls, r *redact.R
 		clusterModule(at, id, second.cluster, r),
 		metricsModule(at, id, second.metrics, r),
 		hostModule(ctx, at, second.machines, r),
-		deviceModule(at, second.machines, r),
+		deviceModule(ctx, at, second.machines, r),
 	}
 }
 

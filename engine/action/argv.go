@@ -2,6 +2,12 @@ package action
 
 import "strings"
 
+// The names of arguments that are commands: those of which a dry run tells that it really ran them.
+const (
+	Argv    = "argv"     // of a read: what it runs; of an action: what it would run
+	LooksBy = "looks_by" // of an action: what it runs to find out how its target is
+)
+
 // Commands is a list of command patterns that are known to change nothing. A command is an argument vector, never a shell
 // string; one that matches no pattern is an action.
 //

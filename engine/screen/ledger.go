@@ -52,7 +52,7 @@ func (l *ledger) note(r *journal.Record) {
 		}
 	case journal.KindRead:
 		if ran(r.Outcome) {
-			l.commands.add(commandOf(r.Call))
+			l.looked(r.Call.Identity, action.Argv)
 		}
 	case journal.KindAssume:
 		l.assumed++
@@ -60,7 +60,10 @@ func (l *ledger) note(r *journal.Record) {
 		l.verdict = r.Verdict
 	case journal.KindEnd:
 		l.end = r.End
+	case journal.KindWait:
+		l.looked(r.Call.Identity, action.Argv)
 	case journal.KindIntent:
+		l.looked(r.Call.Payload, action.LooksBy)
 		l.enter(r)
 	case journal.KindOutcome:
 		l.settle(r)
@@ -71,6 +74,7 @@ func (l *ledger) note(r *journal.Record) {
 func (l *ledger) settle(r *journal.Record) {
 	e := l.open[r.Key]
 	if e == nil && r.Call != nil {
+		l.looked(r.Call.Payload, action.LooksBy)
 		e = l.enter(&journal.Record{Key: r.Key, Branch: r.Branch, Call: r.Call, Intent: &journal.Intent{}})
 	}
 	if e != nil {
@@ -140,22 +144,26 @@ func ran(o *journal.Outcome) bool {
 	return !gjson.GetBytes(o.Result, command.AssumedField).Bool()
 }
 
-// commandOf is the command line of a read that runs a command, which it has in its argument argv; empty for any other.
-func commandOf(call *journal.Call) string {
-	for _, arg := range call.Identity {
-		if arg.Name != "argv" {
-			continue
+// looked notes the commands of an operation that only looked, which it has in arguments of that name.
+func (l *ledger) looked(args []action.Arg, name string) {
+	for _, arg := range args {
+		if arg.Name == name {
+			l.commands.add(commandLine(arg.Value))
 		}
-		switch argv := arg.Value.(type) {
-		case []string:
-			return clean(command.Line(argv))
-		case []any: // read back from a journal
-			words := make([]string, len(argv))
-			for i, word := range argv {
-				words[i] = fmt.Sprint(word)
-			}
-			return clean(command.Line(words))
+	}
+}
+
+// commandLine is a command for a person; empty for what is none.
+func commandLine(value any) string {
+	switch argv := value.(type) {
+	case []string:
+		return clean(command.Line(argv))
+	case []any: // read back from a journal
+		words := make([]string, len(argv))
+		for i, word := range argv {
+			words[i] = fmt.Sprint(word)
 		}
+		return clean(command.Line(words))
 	}
 	return ""
 }
