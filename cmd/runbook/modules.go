@@ -14,10 +14,11 @@ import (
 
 // modules are those of the run of that id, at a venue.
 func modules(at venue, id string, second walls, r *redact.Redactor) []*module.Module {
+	on := machinesOf(at, ways{clean: r.String}, second.machines)
 	return []*module.Module{
 		clusterModule(at, id, second.cluster, r),
 		metricsModule(at, id, second.metrics, r),
-		hostModule(at, second.machines, r),
+		hostModule(at, on, r),
 	}
 }
 
