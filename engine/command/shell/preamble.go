@@ -18,7 +18,8 @@ const noiseLimit = 64 << 10
 
 // A preamble is a stream that begins with what the login prints, goes on with the mark, and has the command's output after it.
 type preamble struct {
-	to io.Writer
+	to   io.Writer
+	came chan struct{} // closed when the mark has come
 
 	mu    sync.Mutex
 	early []byte // what came before the end of the mark's line
@@ -58,6 +59,7 @@ func (p *preamble) search(b []byte) (rest []byte) {
 		return nil
 	}
 	p.line, p.begun = string(p.early[at:at+length]), true
+	close(p.came)
 	rest = p.early[at+length+1:]
 	p.early = p.early[:at]
 	return rest
@@ -112,14 +114,14 @@ func (p *preamble) beginning() beginning {
 type conversation struct{ stdout, stderr *preamble }
 
 func converse(to command.Streams) conversation {
-	return conversation{&preamble{to: orNowhere(to.Stdout)}, &preamble{to: orNowhere(to.Stderr)}}
+	return conversation{newPreamble(to.Stdout), newPreamble(to.Stderr)}
 }
 
-func orNowhere(w io.Writer) io.Writer {
-	if w == nil {
-		return io.Discard
+func newPreamble(to io.Writer) *preamble {
+	if to == nil {
+		to = io.Discard
 	}
-	return w
+	return &preamble{to: to, came: make(chan struct{})}
 }
 
 // noise is what the login printed before the command, or instead of it.

@@ -18,7 +18,7 @@ import (
 // A Transport is the way to a machine.
 type Transport interface {
 	// Exec starts a program on the machine, with a command under supervision as its arguments, and returns how it ended. When the context
-	// ends it gives up at once. The exit code is negative if a signal ended it, and it is not known which. Its error is a *command.Lost if
+	// ends nothing is begun any more; what was begun is told so by what it reads, and given up when its Patient context ends. The exit code is negative if a signal ended it, and it is not known which. Its error is a *command.Lost if
 	// the program was begun, or may have been, and nobody knows how it ended; otherwise an *action.Error: nothing was started. It closes
 	// what the program reads when stdin ends, and needs stdout and stderr no more once it has returned.
 	Exec(ctx context.Context, words []string, streams command.Streams) (exitCode int, err error)
@@ -90,7 +90,7 @@ func (m *Machine) Run(ctx context.Context, argv []string, streams command.Stream
 	if ctx.Err() != nil {
 		return 0, command.NotBegun(ctx, argv)
 	}
-	c := &call{machine: m, talk: converse(streams)}
+	c := &call{machine: m, talk: converse(streams), done: make(chan struct{})}
 	code, err := c.exec(ctx, line, input)
 	return c.outcome(ctx, argv, code, err)
 }
@@ -102,14 +102,13 @@ var errKilled = errors.New("something on the machine killed the shell that watch
 type call struct {
 	machine *Machine
 	talk    conversation
-	thrown  atomic.Bool // the command was told to end
+	thrown  atomic.Bool   // the command was told to end
+	done    chan struct{} // closed when it has ended
 }
 
 // exec runs the line until it ends. When ctx ends the command is told to, and given a while to confirm it.
 func (c *call) exec(ctx context.Context, line []string, input io.Reader) (int, error) {
-	within, giveUp := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer giveUp(nil)
-	throw := func() { c.end(within) }
+	throw := func() { c.end(ctx) }
 	if input == nil {
 		r, w := io.Pipe()
 		input, throw = r, func() { _ = w.Close() } // it never fails
@@ -119,25 +118,42 @@ func (c *call) exec(ctx context.Context, line []string, input io.Reader) (int, e
 	stop := context.AfterFunc(ctx, func() {
 		defer close(ending)
 		c.thrown.Store(true)
-		expired := time.AfterFunc(patience, func() { giveUp(fmt.Errorf("it did not confirm within %s that it has ended", patience)) })
-		context.AfterFunc(within, func() { expired.Stop() })
 		throw()
 	})
-	code, err := c.machine.Transport.Exec(within, line, command.Streams{Stdin: input, Stdout: c.talk.stdout, Stderr: c.talk.stderr})
+	code, err := c.machine.Transport.Exec(ctx, line, command.Streams{Stdin: input, Stdout: c.talk.stdout, Stderr: c.talk.stderr})
+	close(c.done)
 	if !stop() {
-		giveUp(nil)
 		<-ending
 	}
 	return code, err
 }
 
-// end has another login end a command with input: its own takes nothing but that.
+// Patient is a context for what was begun with ctx: it ends a while later than ctx.
+func Patient(ctx context.Context) (within context.Context, stop func()) {
+	within, giveUp := context.WithCancelCause(context.WithoutCancel(ctx))
+	unhook := context.AfterFunc(ctx, func() {
+		expired := time.AfterFunc(patience, func() { giveUp(errUnconfirmed) })
+		context.AfterFunc(within, func() { expired.Stop() })
+	})
+	return within, func() { unhook(); giveUp(nil) }
+}
+
+var errUnconfirmed = fmt.Errorf("it did not confirm within %s that it has ended", patience)
+
+// end has another login end a command with input: its own takes nothing but that. By which id that is done, it says as it begins.
 func (c *call) end(ctx context.Context) {
-	b := c.talk.stderr.beginning()
-	if b.pid == 0 {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer stop()
+	select {
+	case <-c.talk.stderr.came:
+	case <-c.done:
+		return
+	case <-ctx.Done():
 		return
 	}
-	_, _ = c.machine.Transport.Exec(ctx, words(end, strconv.Itoa(b.pid)), command.Streams{Stdout: io.Discard, Stderr: io.Discard})
+	if b := c.talk.stderr.beginning(); b.pid != 0 {
+		_, _ = c.machine.Transport.Exec(ctx, words(end, strconv.Itoa(b.pid)), command.Streams{Stdout: io.Discard, Stderr: io.Discard})
+	}
 }
 
 // outcome says what became of a command.
@@ -147,8 +163,6 @@ func (c *call) outcome(ctx context.Context, argv []string, code int, err error) 
 	switch {
 	case errors.As(err, &lost) && c.thrown.Load():
 		return 0, &command.Lost{Cause: fmt.Errorf("%w, and %w", context.Cause(ctx), lost.Cause)}
-	case err != nil && c.thrown.Load():
-		return 0, command.NotBegun(ctx, argv)
 	case err != nil:
 		return 0, err
 	case b.word == "" && c.thrown.Load():

@@ -1,5 +1,5 @@
 # What runs on another machine before a command, and ends with it. It is joined into one line, without comments, for any login shell to
-# hand to /bin/sh; so every line ends as a line may go on, and holds none of what csh and fish read in another way than the rest.
+# hand to /bin/sh, so every line ends as a line may go on.
 #
 # $1 is this text, $2 what is wanted, the rest the command. The command's output begins after a line of its own in both streams: what a
 # login prints before is no part of it. The line of the errors says what became of it, and by which id its processes are ended.
@@ -37,7 +37,8 @@ fi;
 
 # The switch. A command without input has none of it: what comes from outside ends when the one who wants the command is gone, or wants it
 # no more. One with input is ended when the login is gone that this shell belongs to; who wants it no more sends another login to end it.
-# Whichever it is, the command is asked to end with all that it has started, and a moment later killed.
+# Whichever it is, the command is asked to end with all that it has started, and a moment later killed. What the shell itself has to say
+# of that is no part of what the command says.
 exec 4>&2 2>/dev/null;
 if [ $m = run ]; then
   exec 3<&0 </dev/null;
@@ -49,6 +50,7 @@ elif kill -0 $PPID; then
     trap "" TERM; kill -TERM -$$; sleep 0.4 || sleep 1; kill -KILL -$$ ) </dev/null >/dev/null 4>&- & w=$!;
 else w=; fi;
 trap "" TERM;
-( trap - TERM; exec "$@" ) 2>&4 4>&-; s=$?;
+( exec 2>&4 4>&-; trap - TERM; exec "$@" ); s=$?;
 [ -z "$w" ] || kill -TERM $w;
+if [ $s -gt 255 ]; then s=$((s-128)); fi;
 exit $s

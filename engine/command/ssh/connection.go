@@ -23,8 +23,12 @@ type connection struct {
 	cmd    *exec.Cmd
 	alive  io.Closer     // as long as it is open, ssh runs
 	gone   chan struct{} // closed when ssh has ended
-	used   int           // by Host.mu
-	limit  int           // likewise
+
+	// What follows is guarded by Host.mu.
+	used    int  // logins
+	full    bool // the server lets in no more for now
+	served  bool // it has let in one
+	refused int  // how often it has not since then
 }
 
 // leash runs ssh in the place of a shell, as long as somebody holds the other end of what it reads: ssh would outlive a program that is

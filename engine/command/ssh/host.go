@@ -21,6 +21,8 @@ import (
 const (
 	connectTimeout = 10 * time.Second // how long a host may take to answer
 	connectAtOnce  = 3                // a server drops some of those who knock together (MaxStartups)
+	moment         = 20 * time.Millisecond
+	moments        = 100 // how often nobody is let in over a connection that has nobody, until that is believed
 )
 
 // A Host is a machine behind ssh. Close ends its connections.
@@ -55,35 +57,47 @@ func (h *Host) Exec(ctx context.Context, words []string, streams command.Streams
 		if err != nil {
 			return 0, err
 		}
-		l, err := begin(ctx, c.socket, line, streams)
-		if err == nil {
-			code, err := l.wait(ctx)
-			if err != nil && ctx.Err() == nil && answers(ctx, c.socket) {
-				code, err = signalled, nil // there is a way still, by which no exit code came
-			}
-			h.leave(c)
+		code, err := over(ctx, c, line, streams)
+		if err = h.left(c, err); !errors.Is(err, errElsewhere) {
 			return code, err
-		}
-		if err = h.rejected(c, err); err != nil {
-			return 0, err
 		}
 	}
 }
 
-// rejected is a login that did not begin. It is nil if it may begin over another connection.
-func (h *Host) rejected(c *connection, err error) error {
+// over runs a line over a connection, to its end.
+func over(ctx context.Context, c *connection, line string, streams command.Streams) (int, error) {
+	ctx, stop := shell.Patient(ctx)
+	defer stop()
+	l, err := begin(ctx, c.socket, line, streams)
+	if err != nil {
+		return 0, err
+	}
+	code, err := l.wait(ctx)
+	if err != nil && ctx.Err() == nil && answers(ctx, c.socket) {
+		return signalled, nil // there is a way still, by which no exit code came
+	}
+	return code, err
+}
+
+// errElsewhere says that a line was not begun, and may be over another connection.
+var errElsewhere = errors.New("over another connection")
+
+// left gives a seat back, and makes of how a line ended over it what is to be said of that.
+func (h *Host) left(c *connection, err error) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	defer h.tell()
 	c.used--
+	c.full = false
 	refused := (*refusedError)(nil)
 	switch {
+	case err == nil:
+		c.served, c.refused = true, 0
 	case errors.Is(err, errAway):
 		h.drop(c)
-		return nil
-	case errors.As(err, &refused) && c.used > 0:
-		c.limit = min(c.limit, c.used)
-		return nil
+		return errElsewhere
+	case errors.As(err, &refused) && h.mayFollow(c):
+		return errElsewhere
 	case errors.As(err, &refused):
 		return action.Errorf(action.CodeRejected, "the host %s opens no login for commands: %s", h.Name, refused.reason).
 			Try("look at MaxSessions of its ssh server, and whether a command runs there at all: %s", h.byHand("true"))
@@ -94,19 +108,28 @@ func (h *Host) rejected(c *connection, err error) error {
 	return err
 }
 
+// mayFollow tells whether a login that was refused may be let in later, and keeps others from being refused meanwhile. A server that has
+// as many as it allows says no until one of them ends, and still for a moment after that.
+func (h *Host) mayFollow(c *connection) bool {
+	c.refused++
+	if c.used == 0 && (!c.served || c.refused > moments) {
+		return false
+	}
+	c.full = true
+	time.AfterFunc(moment, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		c.full = false
+		h.tell()
+	})
+	return true
+}
+
 func (h *Host) drop(c *connection) {
 	if at := slices.Index(h.connections, c); at >= 0 {
 		h.connections = slices.Delete(h.connections, at, at+1)
 		go c.close()
 	}
-}
-
-// leave gives a seat back.
-func (h *Host) leave(c *connection) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	c.used--
-	h.tell()
 }
 
 // tell wakes who waits for a seat.
@@ -157,7 +180,7 @@ func (h *Host) seat(ctx context.Context) (*connection, error) {
 func (h *Host) free() (best *connection) {
 	h.connections = slices.DeleteFunc(h.connections, func(c *connection) bool { return !c.up() })
 	for _, c := range h.connections {
-		if room := c.limit - c.used; room > 0 && (best == nil || room > best.limit-best.used) {
+		if room := h.Sessions - c.used; room > 0 && !c.full && (best == nil || c.used < best.used) {
 			best = c
 		}
 	}
@@ -192,7 +215,6 @@ func (h *Host) open(ctx context.Context) error {
 		h.mu.Lock()
 		return nil
 	case err == nil:
-		c.limit = h.Sessions
 		h.connections = append(h.connections, c)
 		return nil
 	case len(h.connections) > 0 && ctx.Err() == nil:
