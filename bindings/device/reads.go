@@ -8,10 +8,10 @@ import (
 // anyNumber stands in a pattern for how many lines of a log are wanted.
 const anyNumber = "*"
 
-// Reads are the commands of the inventory's drivers that only look, filled in for each device: besides these words, only the number of
-// lines of a log is free. A driver that cannot be loaded has none.
-func Reads(inventory []driver.Device, load func(string) (driver.Driver, error)) action.Commands {
-	var out action.Commands
+// Reads are the commands of the inventory's drivers that only look, by the machine on which they do, filled in for each device: besides
+// these words, only the number of lines of a log is free. A driver that cannot be used has none.
+func Reads(inventory []driver.Device, load func(string) (driver.Driver, error)) map[string]action.Commands {
+	out := map[string]action.Commands{}
 	known := map[string]bool{}
 	for i := range inventory {
 		d, err := load(inventory[i].Driver)
@@ -24,9 +24,10 @@ func Reads(inventory []driver.Device, load func(string) (driver.Driver, error)) 
 				continue
 			}
 			argv, err := pattern(&inventory[i], d.About(), c)
-			if key := action.Text(argv); err == nil && !known[key] {
+			on := inventory[i].On
+			if key := on + "\x00" + action.Text(argv); err == nil && !known[key] {
 				known[key] = true
-				out = append(out, argv)
+				out[on] = append(out[on], argv)
 			}
 		}
 	}

@@ -75,7 +75,7 @@ func (b *binding) newRun(args module.Args) (action.Read, action.Action, error) {
 	if err := command.Check("host.run", c.argv); err != nil {
 		return nil, nil, err
 	}
-	if b.Commands.Match(c.argv) {
+	if b.looks(c.name, c.argv) {
 		return lookingCommand{c}, nil, nil
 	}
 	return nil, changingCommand{c}, nil

@@ -13,13 +13,13 @@ import (
 	"runbook/devices"
 	"runbook/engine/action"
 	"runbook/engine/catalog"
+	"runbook/engine/command"
 	"runbook/engine/driver"
 	"runbook/engine/drivers"
 	"runbook/engine/machine"
 	"runbook/engine/module"
 	"runbook/engine/redact"
 	"runbook/engine/site"
-	"runbook/engine/wall"
 	"runbook/stdlib"
 )
 
@@ -61,19 +61,16 @@ func (f fleet) driver(ctx context.Context) func(name string) (driver.Driver, err
 	return func(name string) (driver.Driver, error) { return all[name].driver, all[name].err }
 }
 
-// deviceModule is the device module of a run at a venue. The second wall is nil in a real run.
-func deviceModule(ctx context.Context, at venue, second *wall.Wall, r *redact.Redactor) *module.Module {
-	machines, f := at.machines(), at.devices()
-	if second != nil {
-		machines = machine.Each(machines, second.Guard)
-	}
+// deviceModule is the device module of a run at a venue, on its machines.
+func deviceModule(ctx context.Context, at venue, on machine.Set[command.Runner], r *redact.Redactor) *module.Module {
+	f := at.devices()
 	return device.New(device.Config{
-		Inventory: f.inventory, Driver: f.driver(ctx), Machines: machines, Pinger: f.pinger, AtOnce: f.atOnce, Secrets: r,
+		Inventory: f.inventory, Driver: f.driver(ctx), Machines: on, Pinger: f.pinger, AtOnce: f.atOnce, Secrets: r,
 	})
 }
 
-// lookingAtDevices are the commands of a venue's drivers that only look.
-func lookingAtDevices(ctx context.Context, at venue) action.Commands {
+// lookingAtDevices are the commands of a venue's drivers that only look, by the machine on which they are.
+func lookingAtDevices(ctx context.Context, at venue) map[string]action.Commands {
 	f := at.devices()
 	return device.Reads(f.inventory, f.driver(ctx))
 }

@@ -6,22 +6,41 @@ import (
 
 	"runbook/bindings/host"
 	"runbook/engine/action"
+	"runbook/engine/command"
 	"runbook/engine/machine"
 	"runbook/engine/module"
 	"runbook/engine/redact"
 	"runbook/engine/wall"
 )
 
-// hostModule is the host module of a run at a venue. The second wall is nil in a real run.
-func hostModule(ctx context.Context, at venue, second *wall.Wall, r *redact.Redactor) *module.Module {
-	machines := at.machines()
-	if second != nil {
-		machines = machine.Each(machines, second.Guard)
-	}
-	return host.New(host.Config{Machines: machines, Commands: lookingOnMachines(ctx, at), Secrets: r})
+// hostModule is the host module of a run at a venue, on its machines.
+func hostModule(ctx context.Context, at venue, on machine.Set[command.Runner], r *redact.Redactor) *module.Module {
+	return host.New(host.Config{Machines: on, Commands: lookingOnMachines(at), Own: lookingOnEach(ctx, at), Secrets: r})
 }
 
-// lookingOnMachines are the commands that only look, on the machines of a venue.
-func lookingOnMachines(ctx context.Context, at venue) action.Commands {
-	return slices.Concat(at.reads(), host.Reads, lookingAtDevices(ctx, at))
+// machinesOf are the machines of a venue. The second wall is nil in a real run.
+func machinesOf(ctx context.Context, at venue, w ways, second *wall.Wall) machine.Set[command.Runner] {
+	machines := at.machines(w)
+	if second == nil {
+		return machines
+	}
+	own := lookingOnEach(ctx, at)
+	out := machine.Set[command.Runner]{Local: second.GuardLetting(machines.Local, own[machine.Local]), Hosts: map[string]command.Runner{}}
+	for name, one := range machines.Hosts {
+		out.Hosts[name] = second.GuardLetting(one, own[name])
+	}
+	return out
 }
+
+// lookingOnEach are the commands that only look on one of the machines of a venue, by its name: those that are declared for it, and those of
+// the drivers of the devices that are on it.
+func lookingOnEach(ctx context.Context, at venue) map[string]action.Commands {
+	out := lookingAtDevices(ctx, at)
+	for name, reads := range at.hostReads() {
+		out[name] = slices.Concat(reads, out[name])
+	}
+	return out
+}
+
+// lookingOnMachines are the commands that only look, on every machine of a venue.
+func lookingOnMachines(at venue) action.Commands { return slices.Concat(at.reads(), host.Reads) }

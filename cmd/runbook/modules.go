@@ -16,11 +16,12 @@ import (
 
 // modules are those of the run of that id, at a venue.
 func modules(ctx context.Context, at venue, id string, second walls, r *redact.Redactor) []*module.Module {
+	on := machinesOf(ctx, at, ways{clean: r.String}, second.machines)
 	return []*module.Module{
 		clusterModule(at, id, second.cluster, r),
 		metricsModule(at, id, second.metrics, r),
-		hostModule(ctx, at, second.machines, r),
-		deviceModule(ctx, at, second.machines, r),
+		hostModule(ctx, at, on, r),
+		deviceModule(ctx, at, on, r),
 	}
 }
 
@@ -38,11 +39,11 @@ func declared() []*module.Module {
 type walls struct{ cluster, metrics, machines *wall.Wall }
 
 // secondWalls refuse to send whatever is no read, in a dry run at a venue.
-func secondWalls(ctx context.Context, at venue) walls {
+func secondWalls(at venue) walls {
 	return walls{
 		cluster:  wall.New(kubernetes.Reads(at.reads()), nil),
 		metrics:  wall.New(prometheus.Reads(at.metrics().Access), nil),
-		machines: wall.New(nil, nil).Letting(lookingOnMachines(ctx, at)),
+		machines: wall.New(nil, nil).Letting(lookingOnMachines(at)),
 	}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io/fs"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -170,9 +169,14 @@ func (s *simulatedSite) reads() action.Commands {
 			out = append(out, c.Argv)
 		}
 	}
-	out = append(out, lookingOn(s.scenario.Host)...)
-	for _, name := range slices.Sorted(maps.Keys(s.scenario.Hosts)) {
-		out = append(out, lookingOn(s.scenario.Hosts[name])...)
+	return append(out, lookingOn(s.scenario.Host)...)
+}
+
+// hostReads are the commands of each host that the scenario declares to only look.
+func (s *simulatedSite) hostReads() map[string]action.Commands {
+	out := map[string]action.Commands{}
+	for name, h := range s.scenario.Hosts {
+		out[name] = lookingOn(h)
 	}
 	return out
 }
@@ -186,7 +190,7 @@ func lookingOn(h scenario.Host) (out action.Commands) {
 	return out
 }
 
-func (s *simulatedSite) machines() machine.Set[command.Runner] { return s.world.Machines() }
+func (s *simulatedSite) machines(ways) machine.Set[command.Runner] { return s.world.Machines() }
 
 func (s *simulatedSite) cluster() kubernetes.Access { return simulatedCluster{s} }
 
