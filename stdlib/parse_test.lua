@@ -59,6 +59,18 @@ test.unit("words have keys, or have none", function()
   test.equal(parse.words("a:b", ":"), { a = "b" })
 end)
 
+-- What grows faster than the text would hold a run up where a tool prints a megabyte.
+test.unit("a long line takes no longer than its length", function()
+  for _, part in ipairs { " ", "a", "a ", "a  ", "a:", "a=" } do
+    local text = part:rep(100000)
+    test.equal(#parse.trim("x" .. text .. "x"), #text + 2)
+    parse.lines(text)
+    parse.table(text, { "A" })
+    parse.blocks(text, "A")
+    parse.words(text)
+  end
+end)
+
 test.unit("nothing that is printed makes them fail", function()
   for _, text in ipairs(noise) do
     parse.lines(text)

@@ -141,7 +141,7 @@ var table = []struct {
 	{"a device that hangs", map[string]string{"envise-1": "hung"}, func(t *testing.T, s site) {
 		e := s.fails(t, "status", "envise-2")
 		require.Equal(t, action.CodeTimeout, e.Code)
-		require.Equal(t, "lightmatter-cli status on rack-1 did not answer within 3s, and was ended with everything that it had started", e.Message)
+		require.Contains(t, e.Message, "lightmatter-cli status on rack-1 did not answer within 3s, and was ended with everything that it had started")
 		require.Len(t, s.read(t, "list"), 4, "what asks no device is not held up")
 		p, _, err := s.does(t, "reset", "envise-1")
 		require.Equal(t, "unknown", p.Evidence.Old["state"])

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -41,7 +42,7 @@ func PlaceholdersIn(argv []string) []string {
 // said outright: which program runs is not for a site file to say.
 func (c *Command) checkArgv(own []Placeholder) error {
 	if len(c.Argv) == 0 || strings.ContainsAny(c.Argv[0], "{} ") || c.Argv[0] == "" {
-		return fmt.Errorf(`argv begins with the name of a program: { "photon-debug", "--list-devices" }`)
+		return errors.New(`it begins with the name of a program: { "photon-debug", "--list-devices" }`)
 	}
 	known := slices.Clone(common)
 	if c.Purpose == Logs {
@@ -51,23 +52,23 @@ func (c *Command) checkArgv(own []Placeholder) error {
 		known = append(known, p.Name)
 	}
 	for _, word := range c.Argv {
-		if word == "*" || word == "..." {
-			return fmt.Errorf("argv has the word %q, which would stand for anything: say it outright, or have a placeholder", word)
+		if anything(word) {
+			return fmt.Errorf("the word %q would stand for anything: say it outright, or have a placeholder", word)
 		}
 		if fault := unprintable(word); fault != "" {
-			return fmt.Errorf("argv: %q %s", word, fault)
+			return fmt.Errorf("%q %s", word, fault)
 		}
 		if strings.ContainsAny(placeholder.ReplaceAllString(word, ""), "{}") {
-			return fmt.Errorf("argv: %q has a bracket without the other one", word)
+			return fmt.Errorf("%q has a bracket without the other one", word)
 		}
 	}
 	for _, name := range PlaceholdersIn(c.Argv) {
 		if !slices.Contains(known, name) {
-			return fmt.Errorf("argv: there is no placeholder {%s}%s", name, module.Suggest(name, known))
+			return fmt.Errorf("there is no placeholder {%s}%s", name, module.Suggest(name, known))
 		}
 	}
 	if c.Purpose.one() && !slices.ContainsFunc(c.Argv, func(w string) bool { return strings.Contains(w, "{") }) {
-		return fmt.Errorf("argv names no device: a command that changes something has a placeholder such as {%s}", ID)
+		return fmt.Errorf("it names no device: a command that changes something has a placeholder such as {%s}", ID)
 	}
 	return nil
 }
@@ -92,6 +93,9 @@ func (c *Command) Fill(values map[string]string) ([]string, error) {
 			}
 			return value
 		})
+		if err == nil && anything(out[i]) {
+			err = fmt.Errorf("the word %q would stand for anything", out[i])
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -99,12 +103,15 @@ func (c *Command) Fill(values map[string]string) ([]string, error) {
 	return out, nil
 }
 
+// anything tells whether a word would stand for others in a pattern of commands (action.Commands).
+func anything(word string) bool { return word == "*" || word == "..." }
+
 // CheckValue says what is wrong with the value of a placeholder; "" if nothing is.
 func CheckValue(value string) string {
 	switch {
 	case strings.HasPrefix(value, "-"):
 		return "begins with a dash: it would be taken for an option"
-	case value == "*" || value == "...":
+	case anything(value):
 		return "would stand for anything"
 	}
 	return unprintable(value)

@@ -117,6 +117,7 @@ func FuzzTheShippedDrivers(f *testing.F) {
 				r := d.Read(t.Context(), c.Purpose, driver.Said{ID: id, Stdout: text})
 				_, err := json.Marshal(r)
 				require.NoError(t, err)
+				require.NotContains(t, r.Fault, "was not done within", "%s %s takes too long for %d bytes", d.About().Name, c.Purpose, len(text))
 				if strings.TrimSpace(text) != "" && r.Fault != "" {
 					require.NotEmpty(t, r.Unread, "%s %s: %s", d.About().Name, c.Purpose, r.Fault)
 				}

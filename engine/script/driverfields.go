@@ -180,9 +180,8 @@ func readCommand(p driver.Purpose, v any, own []driver.Placeholder) (*driver.Com
 	if c.Refuses, err = refusedWith(args["refuses"]); err != nil {
 		return nil, faulty(err, append(where, "refuses")...)
 	}
-	if err := c.Check(own); err != nil {
-		field, _, _ := strings.Cut(err.Error(), " ")
-		return nil, faulty(err, append(where, strings.TrimSuffix(field, ":"))...)
+	if field, err := c.Check(own); err != nil {
+		return nil, faulty(err, append(where, field)...)
 	}
 	return c, nil
 }
