@@ -62,7 +62,7 @@ end)
 -- What grows faster than the text would hold a run up where a tool prints a megabyte.
 test.unit("a long line takes no longer than its length", function()
   for _, part in ipairs { " ", "a", "a ", "a  ", "a:", "a=" } do
-    local text = part:rep(100000)
+    local text = part:rep(20000)
     test.equal(#parse.trim("x" .. text .. "x"), #text + 2)
     parse.lines(text)
     parse.table(text, { "A" })

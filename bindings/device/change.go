@@ -27,7 +27,7 @@ func (b *binding) newChange(args module.Args, p driver.Purpose) (action.Action, 
 	if err != nil {
 		return nil, err
 	}
-	looks, err := c.unit.call(driver.Status, nil)
+	looks, err := c.call(driver.Status, nil)
 	if err != nil {
 		return change{c, nil}, nil // it is done without looking
 	}

@@ -172,7 +172,7 @@ var table = []struct {
 		require.NotEmpty(t, all)
 		last := s.read(t, "logs", "envise-1", map[string]any{"lines": float64(1)}).([]any)
 		require.Equal(t, all[len(all)-1:], last)
-		require.Len(t, s.read(t, "logs", "envise-1", map[string]any{"match": "^no such line$"}), 0)
+		require.Empty(t, s.read(t, "logs", "envise-1", map[string]any{"match": "^no such line$"}))
 		s.cfg.Inventory[0].Log = "/no/such/file.log"
 		require.Equal(t, action.CodeCommand, s.fails(t, "logs", "envise-1").Code)
 		s.cfg.Inventory[0].Log = ""

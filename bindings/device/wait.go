@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -67,10 +68,12 @@ func (w waiting) Check(ctx context.Context, view action.View) (action.Progress, 
 
 // passing marks an error of a device that may answer at the next look.
 func passing(err error) error {
-	switch e, known := err.(*action.Error); {
-	case !known:
+	e, known := errors.AsType[*action.Error](err)
+	if !known {
 		return err
-	case e.Code == action.CodeCommand, e.Code == action.CodeUnavailable, e.Code == action.CodeThrottled:
+	}
+	switch e.Code {
+	case action.CodeCommand, action.CodeUnavailable, action.CodeThrottled:
 		again := *e
 		again.Code, again.Retryable = action.CodeUnavailable, true
 		return &again

@@ -137,7 +137,7 @@ func (x *execution) do(ctx context.Context, j job) (result engine.Result, err er
 	signals := interruptible(ctx, x.interrupted)
 	defer signals.stop()
 	defer x.watchReader(signals)()
-	cfg, err := x.config(ctx, signals.actions, j) //nolint:contextcheck // what ends an action is not what ends the script
+	cfg, err := x.config(ctx, signals.actions, j)
 	if err != nil {
 		return engine.Result{}, err
 	}

@@ -135,7 +135,7 @@ func (s *Shelf) read(ctx context.Context, name string, above []string) (driver.D
 // unusable is why a driver cannot be used, with the line of it.
 func unusable(name string, err error) error {
 	where := ""
-	located, ok := err.(*script.Error)
+	located, ok := errors.AsType[*script.Error](err)
 	if ok && !located.Where.IsZero() {
 		where = located.Where.String() + ": "
 	}

@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -137,7 +138,7 @@ func (d *luaDriver) read(ctx context.Context, purpose driver.Purpose, said drive
 
 // located is an error of a script with its line.
 func located(err error) error {
-	if e, ok := err.(*Error); ok && !e.Where.IsZero() {
+	if e, ok := errors.AsType[*Error](err); ok && !e.Where.IsZero() {
 		return fmt.Errorf("%s: %w", e.Where, err)
 	}
 	return err

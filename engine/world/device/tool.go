@@ -56,7 +56,7 @@ func (r *Rack) answer(host string, argv []string) (said scenario.Says, hung bool
 	}
 	for _, c := range r.commandsOn(host) {
 		if id, fits := fit(c.Argv, argv); fits {
-			return r.perform(c, r.meant(c, host), id, argv)
+			return r.perform(c, r.meant(c, host), id)
 		}
 	}
 	return scenario.Says{ExitCode: usage, Stderr: argv[0] + ": its simulated.yaml does not say what this does\n"}, false
@@ -84,7 +84,7 @@ func (r *Rack) meant(c toolCommand, host string) []*device {
 }
 
 // perform does what a command is for, to one device or as a look at all of them.
-func (r *Rack) perform(c toolCommand, meant []*device, id string, argv []string) (said scenario.Says, hung bool) {
+func (r *Rack) perform(c toolCommand, meant []*device, id string) (said scenario.Says, hung bool) {
 	asked := meant
 	if slices.Contains(c.Argv, "{id}") {
 		one := slices.IndexFunc(meant, func(d *device) bool { return d.Name() == id })
