@@ -44,7 +44,7 @@ func (m *Machine) clean(text string) string {
 
 // Machine is what the machine calls itself.
 func (m *Machine) Machine(ctx context.Context) (string, error) {
-	out, err := m.ask(ctx, name)
+	out, err := m.ask(ctx, Name)
 	return strings.TrimSpace(out), err
 }
 
@@ -53,11 +53,11 @@ func (m *Machine) Find(ctx context.Context, program string) (string, error) {
 	if program == "" {
 		return "", nil
 	}
-	return m.ask(ctx, find, program)
+	return m.ask(ctx, Find, program)
 }
 
 // ask has the supervision itself answer, which starts nothing of the machine's.
-func (m *Machine) ask(ctx context.Context, w want, argv ...string) (string, error) {
+func (m *Machine) ask(ctx context.Context, w Want, argv ...string) (string, error) {
 	var out bytes.Buffer
 	talk := converse(command.Streams{Stdout: &out})
 	line := words(w, argv...)
@@ -79,9 +79,9 @@ func (m *Machine) ask(ctx context.Context, w want, argv ...string) (string, erro
 
 // Run runs a command, and ends it with all that it has started when the context ends.
 func (m *Machine) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
-	w, input := run, io.Reader(nil)
+	w, input := Run, io.Reader(nil)
 	if streams.Stdin != nil {
-		w, input = feed, streams.Stdin
+		w, input = Feed, streams.Stdin
 	}
 	line := words(w, argv...)
 	if err := check(argv, Line(line)); err != nil {
@@ -152,7 +152,7 @@ func (c *call) end(ctx context.Context) {
 		return
 	}
 	if b := c.talk.stderr.beginning(); b.pid != 0 {
-		_, _ = c.machine.Transport.Exec(ctx, words(end, strconv.Itoa(b.pid)), command.Streams{Stdout: io.Discard, Stderr: io.Discard})
+		_, _ = c.machine.Transport.Exec(ctx, words(End, strconv.Itoa(b.pid)), command.Streams{Stdout: io.Discard, Stderr: io.Discard})
 	}
 }
 
