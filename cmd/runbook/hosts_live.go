@@ -76,6 +76,17 @@ func (l *liveHosts) reads() map[string]action.Commands {
 	return out
 }
 
+// needs are the rights that it takes to run a command on a host, for those that are pods.
+func (l *liveHosts) needs() map[string][]action.Permission {
+	out := map[string][]action.Permission{}
+	for name, h := range l.named {
+		if h.Pod != "" {
+			out[name] = kubernetes.MachinePermissions(podHost(name, h))
+		}
+	}
+	return out
+}
+
 // hostsKey is the key under which the hosts of a site stand in what identifies it.
 const hostsKey = "hosts"
 

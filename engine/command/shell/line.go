@@ -44,17 +44,17 @@ const (
 	End  Want = "end"  // the end of the processes of another login
 )
 
-// words are a command under supervision, for whoever can start a program without a shell.
-func words(w Want, argv ...string) []string {
+// Words are a command under supervision, for whoever can start a program without a shell.
+func Words(w Want, argv ...string) []string {
 	return append([]string{"/bin/sh", "-c", `eval "$1"`, "runbook", supervision, string(w)}, argv...)
 }
 
 // before is how many words come before a Want.
-var before = len(words("")) - 1
+var before = len(Words("")) - 1
 
-// Parse reads what words made: what is wanted, and of which command. It is for who answers for a machine, and for who lets commands pass.
+// Parse reads what Words made: what is wanted, and of which command. It is for who answers for a machine, and for who lets commands pass.
 func Parse(line []string) (w Want, argv []string, ok bool) {
-	if len(line) <= before || !slices.Equal(line[:before], words("")[:before]) {
+	if len(line) <= before || !slices.Equal(line[:before], Words("")[:before]) {
 		return "", nil, false
 	}
 	return Want(line[before]), line[before+1:], true
