@@ -26,7 +26,9 @@ type Config struct {
 	Machines machine.Set[command.Runner]
 	Commands action.Commands            // that only look
 	Own      map[string]action.Commands // that only look on one of the hosts, by its name
-	Secrets  Secrets                    // kept out of what is shown; nil for nobody who does that
+	// Needs are the rights in another system that running a command on a host takes, by the host's name: a pod's, in its cluster.
+	Needs   map[string][]action.Permission
+	Secrets Secrets // kept out of what is shown; nil for nobody who does that
 }
 
 // Secrets keeps secrets out of text that is cut short: half a secret is not recognised later.

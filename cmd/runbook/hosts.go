@@ -15,7 +15,7 @@ import (
 
 // hostModule is the host module of a run at a venue, on its machines.
 func hostModule(ctx context.Context, at venue, on machine.Set[command.Runner], r *redact.Redactor) *module.Module {
-	return host.New(host.Config{Machines: on, Commands: lookingOnMachines(at), Own: lookingOnEach(ctx, at), Secrets: r})
+	return host.New(host.Config{Machines: on, Commands: lookingOnMachines(at), Own: lookingOnEach(ctx, at), Needs: at.hostNeeds(), Secrets: r})
 }
 
 // machinesOf are the machines of a venue. The second wall is nil in a real run.

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 
+	"runbook/bindings/kubernetes"
 	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/command/local"
@@ -20,6 +20,8 @@ import (
 type ways struct {
 	// clean hides secrets in what is cut short.
 	clean func(string) string
+	// cluster is the one that hosts that are pods are in.
+	cluster kubernetes.Config
 }
 
 // liveHosts are the machines that a site file names, and the connections to them.
@@ -36,11 +38,19 @@ func (l *liveHosts) machines(w ways) machine.Set[command.Runner] {
 	defer l.mu.Unlock()
 	out := machine.Set[command.Runner]{Local: local.Machine{}, Hosts: map[string]command.Runner{}}
 	for name, h := range l.named {
+		if h.Pod != "" {
+			out.Hosts[name] = kubernetes.NewMachine(w.cluster, podHost(name, h))
+			continue
+		}
 		host := ssh.New(ssh.Config{Name: name, Destination: h.SSH, ConfigFile: h.Config, Sessions: h.Sessions, Clean: w.clean})
 		l.started = append(l.started, host)
 		out.Hosts[name] = host.Machine()
 	}
 	return out
+}
+
+func podHost(name string, h site.Host) kubernetes.PodHost {
+	return kubernetes.PodHost{Name: name, Pod: h.Pod, Namespace: h.Namespace, Container: h.Container}
 }
 
 // close ends the connections.
@@ -62,6 +72,17 @@ func (l *liveHosts) reads() map[string]action.Commands {
 	out := map[string]action.Commands{}
 	for name, h := range l.named {
 		out[name] = h.Reads
+	}
+	return out
+}
+
+// needs are the rights that it takes to run a command on a host, for those that are pods.
+func (l *liveHosts) needs() map[string][]action.Permission {
+	out := map[string][]action.Permission{}
+	for name, h := range l.named {
+		if h.Pod != "" {
+			out[name] = kubernetes.MachinePermissions(podHost(name, h))
+		}
 	}
 	return out
 }
@@ -94,5 +115,11 @@ func reached(h site.Host) string {
 		}
 		return command.Line(append(words, h.SSH))
 	}
-	return strings.Trim(strings.Join([]string{h.Pod, cmp.Or(h.Namespace), h.Container}, " "), " ")
+	words := []string{h.Pod}
+	for _, option := range []struct{ flag, value string }{{"-n", h.Namespace}, {"-c", h.Container}} {
+		if option.value != "" {
+			words = append(words, option.flag, option.value)
+		}
+	}
+	return command.Line(words)
 }

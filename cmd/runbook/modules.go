@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 
 	"runbook/bindings/device"
 	"runbook/bindings/host"
@@ -16,9 +18,10 @@ import (
 
 // modules are those of the run of that id, at a venue.
 func modules(ctx context.Context, at venue, id string, second walls, r *redact.Redactor) []*module.Module {
-	on := machinesOf(ctx, at, ways{clean: r.String}, second.machines)
+	cluster := clusterConfig(at, id, second.cluster, r)
+	on := machinesOf(ctx, at, ways{clean: r.String, cluster: cluster}, second.machines)
 	return []*module.Module{
-		clusterModule(at, id, second.cluster, r),
+		kubernetes.New(cluster),
 		metricsModule(at, id, second.metrics, r),
 		hostModule(ctx, at, on, r),
 		deviceModule(ctx, at, on, r),
@@ -41,7 +44,7 @@ type walls struct{ cluster, metrics, machines *wall.Wall }
 // secondWalls refuse to send whatever is no read, in a dry run at a venue.
 func secondWalls(at venue) walls {
 	return walls{
-		cluster:  wall.New(kubernetes.Reads(at.reads()), nil),
+		cluster:  wall.New(kubernetes.Reads(at.reads(), slices.Collect(maps.Values(at.hostReads()))...), nil),
 		metrics:  wall.New(prometheus.Reads(at.metrics().Access), nil),
 		machines: wall.New(nil, nil).Letting(lookingOnMachines(at)),
 	}

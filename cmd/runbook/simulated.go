@@ -181,6 +181,9 @@ func (s *simulatedSite) hostReads() map[string]action.Commands {
 	return out
 }
 
+// hostNeeds are none: no host of a scenario is a pod.
+func (*simulatedSite) hostNeeds() map[string][]action.Permission { return nil }
+
 func lookingOn(h scenario.Host) (out action.Commands) {
 	for _, c := range h.Commands {
 		if c.Reads {

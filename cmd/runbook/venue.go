@@ -34,6 +34,8 @@ type venue interface {
 	reads() action.Commands
 	// hostReads are those that only look on one of the hosts, by its name.
 	hostReads() map[string]action.Commands
+	// hostNeeds are the rights that it takes to run a command on a host, by its name.
+	hostNeeds() map[string][]action.Permission
 	// siteFile is the absolute path of the site file, "" if there is none.
 	siteFile() string
 	// mode is a mode in this venue.
@@ -68,6 +70,7 @@ func (l liveSite) close() error                                { return l.hosts.
 func (l liveSite) cluster() kubernetes.Access                  { return l.flags }
 func (l liveSite) machines(w ways) machine.Set[command.Runner] { return l.hosts.machines(w) }
 func (l liveSite) hostReads() map[string]action.Commands       { return l.hosts.reads() }
+func (l liveSite) hostNeeds() map[string][]action.Permission   { return l.hosts.needs() }
 func (l liveSite) reads() action.Commands                      { return slices.Concat(site.Known, l.file.Commands.Reads) }
 func (l liveSite) siteFile() string                            { return siteFile(l.file) }
 func (liveSite) mode(m engine.Mode) engine.Mode                { return m }

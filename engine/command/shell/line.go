@@ -9,6 +9,7 @@ package shell
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 
 	"runbook/engine/action"
@@ -31,20 +32,32 @@ func joined(text string) string {
 	return strings.Join(lines, " ")
 }
 
-// What is wanted of a login, as supervise.sh calls it.
-type want string
+// A Want is what a login is for, as supervise.sh calls it.
+type Want string
 
+// The wants.
 const (
-	run  want = "run"  // a command without input
-	feed want = "feed" // one with input
-	find want = "find" // where a program is
-	name want = "name" // what the machine calls itself
-	end  want = "end"  // the end of the processes of another login
+	Run  Want = "run"  // a command without input
+	Feed Want = "feed" // one with input
+	Find Want = "find" // where a program is
+	Name Want = "name" // what the machine calls itself
+	End  Want = "end"  // the end of the processes of another login
 )
 
-// words are a command under supervision, for whoever can start a program without a shell.
-func words(w want, argv ...string) []string {
+// Words are a command under supervision, for whoever can start a program without a shell.
+func Words(w Want, argv ...string) []string {
 	return append([]string{"/bin/sh", "-c", `eval "$1"`, "runbook", supervision, string(w)}, argv...)
+}
+
+// before is how many words come before a Want.
+var before = len(Words("")) - 1
+
+// Parse reads what Words made: what is wanted, and of which command. It is for who answers for a machine, and for who lets commands pass.
+func Parse(line []string) (w Want, argv []string, ok bool) {
+	if len(line) <= before || !slices.Equal(line[:before], Words("")[:before]) {
+		return "", nil, false
+	}
+	return Want(line[before]), line[before+1:], true
 }
 
 // Line is a command as one line for the shell of a login, whichever that is: sh and its relatives, csh, fish. Each word arrives as it is.

@@ -83,12 +83,17 @@ type beginning struct {
 
 // The words.
 const (
-	begun      = "begun"
-	missing    = "missing"
+	Begun      = "begun"
+	Missing    = "missing"
 	folder     = "folder"
 	forbidden  = "forbidden"
 	leaderless = "leaderless"
 )
+
+// Preamble is what a login prints in both streams before a command of which that word tells. It is for who answers for a machine.
+func Preamble(word string) (stdout, stderr string) {
+	return mark + "\n", mark + " " + word + " 1\n"
+}
 
 func (p *preamble) hasBegun() bool {
 	p.mu.Lock()

@@ -44,7 +44,7 @@ func (m *Machine) clean(text string) string {
 
 // Machine is what the machine calls itself.
 func (m *Machine) Machine(ctx context.Context) (string, error) {
-	out, err := m.ask(ctx, name)
+	out, err := m.ask(ctx, Name)
 	return strings.TrimSpace(out), err
 }
 
@@ -53,14 +53,14 @@ func (m *Machine) Find(ctx context.Context, program string) (string, error) {
 	if program == "" {
 		return "", nil
 	}
-	return m.ask(ctx, find, program)
+	return m.ask(ctx, Find, program)
 }
 
 // ask has the supervision itself answer, which starts nothing of the machine's.
-func (m *Machine) ask(ctx context.Context, w want, argv ...string) (string, error) {
+func (m *Machine) ask(ctx context.Context, w Want, argv ...string) (string, error) {
 	var out bytes.Buffer
 	talk := converse(command.Streams{Stdout: &out})
-	line := words(w, argv...)
+	line := Words(w, argv...)
 	if err := check(line, Line(line)); err != nil {
 		return "", err
 	}
@@ -79,11 +79,11 @@ func (m *Machine) ask(ctx context.Context, w want, argv ...string) (string, erro
 
 // Run runs a command, and ends it with all that it has started when the context ends.
 func (m *Machine) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
-	w, input := run, io.Reader(nil)
+	w, input := Run, io.Reader(nil)
 	if streams.Stdin != nil {
-		w, input = feed, streams.Stdin
+		w, input = Feed, streams.Stdin
 	}
-	line := words(w, argv...)
+	line := Words(w, argv...)
 	if err := check(argv, Line(line)); err != nil {
 		return 0, err
 	}
@@ -152,7 +152,7 @@ func (c *call) end(ctx context.Context) {
 		return
 	}
 	if b := c.talk.stderr.beginning(); b.pid != 0 {
-		_, _ = c.machine.Transport.Exec(ctx, words(end, strconv.Itoa(b.pid)), command.Streams{Stdout: io.Discard, Stderr: io.Discard})
+		_, _ = c.machine.Transport.Exec(ctx, Words(End, strconv.Itoa(b.pid)), command.Streams{Stdout: io.Discard, Stderr: io.Discard})
 	}
 }
 
@@ -160,19 +160,23 @@ func (c *call) end(ctx context.Context) {
 func (c *call) outcome(ctx context.Context, argv []string, code int, err error) (int, error) {
 	b := c.talk.stderr.beginning()
 	lost := (*command.Lost)(nil)
-	switch {
-	case errors.As(err, &lost) && c.thrown.Load():
+	switch thrown, began := c.thrown.Load(), b.word == Begun; {
+	case errors.As(err, &lost) && thrown:
 		return 0, &command.Lost{Cause: fmt.Errorf("%w, and %w", context.Cause(ctx), lost.Cause)}
+	case errors.As(err, &lost):
+		return 0, lost
+	case began && thrown:
+		return 0, &command.Cut{Cause: context.Cause(ctx)}
+	case began && err != nil: // some ways have no word for a program that was killed
+		return 0, &command.Lost{Cause: err}
+	case began && code < 0:
+		return 0, &command.Lost{Cause: errKilled}
+	case began:
+		return code, nil
 	case err != nil:
 		return 0, err
-	case b.word == "" && c.thrown.Load():
+	case b.word == "" && thrown:
 		return 0, command.NotBegun(ctx, argv)
-	case b.word == begun && c.thrown.Load():
-		return 0, &command.Cut{Cause: context.Cause(ctx)}
-	case b.word == begun && code < 0:
-		return 0, &command.Lost{Cause: errKilled}
-	case b.word == begun:
-		return code, nil
 	}
 	return 0, c.machine.notStarted(b.word, argv, c.talk)
 }
@@ -181,7 +185,7 @@ func (c *call) outcome(ctx context.Context, argv []string, code int, err error) 
 func (m *Machine) notStarted(word string, argv []string, talk conversation) error {
 	program := command.Line(argv[:1])
 	switch word {
-	case missing:
+	case Missing:
 		return command.Missing(argv, "install it on %s, or look where it is and whether a login without a terminal has that in its PATH: %s",
 			m.Host, command.Line([]string{"command", "-v", argv[0]}))
 	case forbidden:

@@ -295,6 +295,6 @@ func FuzzPreamble(f *testing.F) {
 		}
 		p, out := said(t, noise+mark+" begun 7\n"+output, size)
 		require.Equal(t, output, out)
-		require.Equal(t, beginning{begun, 7}, p.beginning())
+		require.Equal(t, beginning{Begun, 7}, p.beginning())
 	})
 }

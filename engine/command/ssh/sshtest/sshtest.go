@@ -30,7 +30,7 @@ type Server struct {
 const sshdFolders = "/usr/sbin:/usr/local/sbin:/usr/libexec:/opt/homebrew/sbin"
 
 // New makes a server with those lines in its configuration, before all others, of which it takes the first.
-func New(t *testing.T, lines ...string) *Server {
+func New(t testing.TB, lines ...string) *Server {
 	t.Helper()
 	folder := t.TempDir()
 	s := &Server{Folder: folder, Config: filepath.Join(folder, "ssh_config"), log: filepath.Join(folder, "log")}
@@ -64,7 +64,7 @@ func New(t *testing.T, lines ...string) *Server {
 }
 
 // find finds sshd, by its full path, without which it refuses to run.
-func find(t *testing.T) string {
+func find(t testing.TB) string {
 	if _, err := exec.LookPath("ssh-keygen"); err != nil {
 		t.Skip("this machine has no OpenSSH")
 	}
@@ -80,28 +80,28 @@ func find(t *testing.T) string {
 
 func (s *Server) file(name string) string { return filepath.Join(s.Folder, name) }
 
-func (s *Server) write(t *testing.T, name, text string) {
+func (s *Server) write(t testing.TB, name, text string) {
 	require.NoError(t, os.WriteFile(s.file(name), []byte(text), 0o600))
 }
 
 // key makes a pair of keys, in place of those of that name.
-func (s *Server) key(t *testing.T, name string) {
+func (s *Server) key(t testing.TB, name string) {
 	_ = os.Remove(s.file(name)) // which need not be there
 	out, err := exec.CommandContext(t.Context(), "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", s.file(name)).CombinedOutput()
 	require.NoError(t, err, string(out))
 }
 
 // Rekey gives the server another key than the known one.
-func (s *Server) Rekey(t *testing.T) { s.key(t, "host") }
+func (s *Server) Rekey(t testing.TB) { s.key(t, "host") }
 
 // Forget lets nobody know the server's key.
-func (s *Server) Forget(t *testing.T) { s.write(t, "known", "") }
+func (s *Server) Forget(t testing.TB) { s.write(t, "known", "") }
 
 // LockOut takes the user's key away.
-func (s *Server) LockOut(t *testing.T) { s.key(t, "user"); s.write(t, "user.pub", "") }
+func (s *Server) LockOut(t testing.TB) { s.key(t, "user"); s.write(t, "user.pub", "") }
 
 // Log is what the server says.
-func (s *Server) Log(t *testing.T) string {
+func (s *Server) Log(t testing.TB) string {
 	text, err := os.ReadFile(s.log)
 	if !os.IsNotExist(err) {
 		require.NoError(t, err)
@@ -110,6 +110,6 @@ func (s *Server) Log(t *testing.T) string {
 }
 
 // Connections counts those that were let in.
-func (s *Server) Connections(t *testing.T) int {
+func (s *Server) Connections(t testing.TB) int {
 	return strings.Count(s.Log(t), "Accepted publickey")
 }
