@@ -37,6 +37,7 @@ func (b *binding) newChange(args module.Args, p driver.Purpose) (action.Action, 
 func (c change) Describe() action.Description {
 	d := action.Description{
 		Verb: system + "." + string(c.command.Purpose), Target: c.target(), Risk: c.command.Risk, Identity: []action.Arg{{Name: action.Argv, Value: c.argv}},
+		Permissions: c.b.Needs[c.On],
 	}
 	if c.looks != nil {
 		d.Payload = []action.Arg{{Name: action.LooksBy, Value: c.looks.argv}}

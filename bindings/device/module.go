@@ -11,6 +11,7 @@
 package device
 
 import (
+	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/driver"
 	"runbook/engine/machine"
@@ -29,8 +30,10 @@ type Config struct {
 	// Driver is a driver by its name, or why it cannot be used.
 	Driver   func(name string) (driver.Driver, error)
 	Machines machine.Set[command.Runner]
-	Pinger   Pinger
-	Secrets  Secrets // kept out of what is shown; nil for nobody who does that
+	// Needs are the rights in another system that running a command on a host takes, by the host's name: a pod's, in its cluster.
+	Needs   map[string][]action.Permission
+	Pinger  Pinger
+	Secrets Secrets // kept out of what is shown; nil for nobody who does that
 	// AtOnce is how many tools one call asks at once; 0 for a number that this machine bears. A simulated site wants 1: which of several
 	// meets a fault would else be chance.
 	AtOnce int

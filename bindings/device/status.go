@@ -47,7 +47,7 @@ func (u *unit) looking(function string) action.Description {
 // looking describes a read of the device by the command.
 func (c *call) looking(function string) action.Description {
 	d := c.unit.looking(function)
-	d.Identity = []action.Arg{{Name: action.Argv, Value: c.argv}}
+	d.Identity, d.Permissions = []action.Arg{{Name: action.Argv, Value: c.argv}}, c.b.Needs[c.On]
 	return d
 }
 

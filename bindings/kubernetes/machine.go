@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -170,7 +171,7 @@ func (w *podWay) Exec(ctx context.Context, words []string, streams command.Strea
 	r := of.request(http.MethodGet, "create exec", "run a command in")
 	r.path, r.mutates = of.path("exec"), true
 	r.query = url.Values{
-		"command": words, "container": {orElse(w.host.Container, defaultContainer(pod))},
+		"command": words, "container": {cmp.Or(w.host.Container, defaultContainer(pod))},
 		"stdin": {strconv.FormatBool(streams.Stdin != nil)}, "stdout": {"true"}, "stderr": {"true"},
 	}
 	connection, err := link.duplex(r)

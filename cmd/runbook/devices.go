@@ -65,7 +65,7 @@ func (f fleet) driver(ctx context.Context) func(name string) (driver.Driver, err
 func deviceModule(ctx context.Context, at venue, on machine.Set[command.Runner], r *redact.Redactor) *module.Module {
 	f := at.devices()
 	return device.New(device.Config{
-		Inventory: f.inventory, Driver: f.driver(ctx), Machines: on, Pinger: f.pinger, AtOnce: f.atOnce, Secrets: r,
+		Inventory: f.inventory, Driver: f.driver(ctx), Machines: on, Needs: at.hostNeeds(), Pinger: f.pinger, AtOnce: f.atOnce, Secrets: r,
 	})
 }
 
