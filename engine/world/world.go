@@ -23,6 +23,7 @@ import (
 	"runbook/engine/world/fault"
 	"runbook/engine/world/host"
 	"runbook/engine/world/metrics"
+	"runbook/engine/world/s3"
 	"runbook/engine/world/scenario"
 	"runbook/engine/world/store"
 )
@@ -38,6 +39,7 @@ type World struct {
 	cluster  *cluster.Cluster
 	life     *controller.Controllers
 	metrics  *metrics.Metrics
+	objects  *s3.Store
 	faults   *fault.Faults
 	timeline []happening // what has not happened yet, in order
 	failed   []error     // what of it could not, and what of the simulation itself broke
@@ -107,6 +109,9 @@ func (w *World) Rewind() error {
 	})
 	var err error
 	if w.metrics, err = metrics.New(&w.scenario.Prometheus, starts, w.clock); err != nil {
+		return fmt.Errorf("the scenario %s: %w", w.scenario.Name, err)
+	}
+	if w.objects, err = s3.New(&w.scenario.S3, starts, w.clock); err != nil {
 		return fmt.Errorf("the scenario %s: %w", w.scenario.Name, err)
 	}
 	if err := w.applyManifests(); err != nil {

@@ -30,6 +30,7 @@ func (s *Scenario) over(base *Scenario) *Scenario {
 	k.Commands = slices.Concat(k.Commands, b.Commands)
 	out.Host = out.Host.over(base.Host)
 	out.Hosts = hostsOver(out.Hosts, base.Hosts)
+	out.S3 = out.S3.over(base.S3)
 	p := &out.Prometheus
 	p.Interval = cmp.Or(p.Interval, base.Prometheus.Interval)
 	p.Series = replaced(base.Prometheus.Series, p.Series, func(s Series) string { return s.Series })
