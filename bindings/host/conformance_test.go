@@ -100,7 +100,7 @@ var table = []struct {
 		require.Equal(t, "nothing can know what this prints or changes: tool say it", p.Note)
 		require.Equal(t, map[string]any{"stdout": "", "stderr": "", "exit_code": int64(0)}, p.Value)
 		require.Empty(t, p.Warnings)
-		name, err := m.runner.Machine()
+		name, err := m.runner.Machine(m.ctx)
 		require.NoError(t, err)
 		require.Equal(t, map[string]any{"machine": name}, p.Evidence.Old)
 		require.Empty(t, p.Changes)

@@ -112,7 +112,7 @@ const onMachine = "machine"
 // Predict assumes success: no model can know what a command does. That its program is not there is no proof of failure, because what was
 // intended before may have brought it.
 func (c changingCommand) Predict(ctx context.Context, _ action.View) (action.Prediction, error) {
-	name, err := c.runner.Machine()
+	name, err := c.runner.Machine(ctx)
 	if err != nil {
 		return action.Prediction{}, action.Errorf(action.CodeInternal, "cannot find out which machine this is: %w", err).On(c.target())
 	}
@@ -132,7 +132,7 @@ func (c changingCommand) Predict(ctx context.Context, _ action.View) (action.Pre
 
 // Apply runs the command, on the machine that was looked at.
 func (c changingCommand) Apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
-	name, err := c.runner.Machine()
+	name, err := c.runner.Machine(ctx)
 	if was, known := predicted.Evidence.Old[onMachine]; known && (err != nil || was != name) {
 		return action.Result{}, action.Errorf(action.CodeConflict, "cannot run %s: this was for the machine %v, and here is %s",
 			command.Line(c.argv), was, name).On(c.target())
@@ -159,12 +159,14 @@ func (c execution) run(ctx context.Context, broken action.Code) (any, error) {
 	}
 	out, clean := command.NewOutput(int(c.limit)), c.b.Secrets.String
 	code, err := c.runner.Run(within, c.argv, out.Streams())
-	cut, own := (*command.Cut)(nil), (*action.Error)(nil)
+	cut, lost, own := (*command.Cut)(nil), (*command.Lost)(nil), (*action.Error)(nil)
 	switch {
 	case errors.As(err, &cut) && ctx.Err() == nil:
 		return nil, c.late(broken, cut.Cause, out.Complaint(clean))
 	case errors.As(err, &cut):
 		return nil, action.Errorf(broken, "%s was ended, with everything that it had started: %w", command.Line(c.argv), cut.Cause).On(c.target())
+	case errors.As(err, &lost):
+		return nil, c.lost(broken, lost)
 	case errors.As(err, &own):
 		return nil, c.hinted(own)
 	case err != nil:
@@ -177,6 +179,14 @@ func (c execution) run(ctx context.Context, broken action.Code) (any, error) {
 
 func (c execution) hinted(e *action.Error) *action.Error {
 	return command.Hinted(c.argv, e.On(c.target()), c.b.Secrets.String)
+}
+
+// lost is the error of a command of which nobody knows what became. One that only looks can be run again.
+func (c execution) lost(broken action.Code, lost *command.Lost) error {
+	if broken == action.CodeUncertain {
+		return action.Errorf(broken, "%s was begun, and %w", command.Line(c.argv), lost).On(c.target())
+	}
+	return action.Errorf(action.CodeUnavailable, "cannot run %s to its end: %w", command.Line(c.argv), lost.Cause).On(c.target()).Again()
 }
 
 // late is the error of a command whose time was up.

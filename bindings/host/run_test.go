@@ -24,7 +24,7 @@ type fake struct {
 	err    error
 }
 
-func (f fake) Machine() (string, error) { return f.name, f.err }
+func (f fake) Machine(context.Context) (string, error) { return f.name, f.err }
 
 func (fake) Find(context.Context, string) (string, error) { return "/bin/x", nil }
 

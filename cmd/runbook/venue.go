@@ -5,10 +5,12 @@ import (
 
 	"runbook/bindings/kubernetes"
 	"runbook/bindings/prometheus"
+	"runbook/bindings/s3"
 	"runbook/engine"
 	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/command/local"
+	"runbook/engine/files"
 	"runbook/engine/machine"
 	"runbook/engine/redact"
 	"runbook/engine/site"
@@ -28,6 +30,10 @@ type venue interface {
 	metrics() prometheus.Config
 	// machines are those on which commands can be run.
 	machines() machine.Set[command.Runner]
+	// files are those of the same machines.
+	files() machine.Set[files.System]
+	// store is which object store there is, and how to ask it.
+	store() s3.Config
 	// reads are the commands that only look.
 	reads() action.Commands
 	// siteFile is the absolute path of the site file, "" if there is none.
@@ -70,7 +76,7 @@ func (liveSite) mode(m engine.Mode) engine.Mode { return m }
 func (l liveSite) metrics() prometheus.Config { return prometheus.Config{Access: l.metricsOf.access} }
 
 func (l liveSite) identity(r *redact.Redactor) map[string]string {
-	about := l.metricsOf.identify(l.flags.identity(r), r)
+	about := identifyStore(l.file.S3, l.metricsOf.identify(l.flags.identity(r), r), r)
 	if l.file.Name != "" && about != nil {
 		about["site"] = l.file.Name
 	}

@@ -17,11 +17,11 @@ import (
 // A Runner is a machine that runs commands.
 type Runner interface {
 	// Machine is what the machine calls itself.
-	Machine() (string, error)
+	Machine(ctx context.Context) (string, error)
 	// Find is the absolute path of a program, "" if the machine has none of that name that it could run.
 	Find(ctx context.Context, program string) (string, error)
 	// Run runs a command to its end, without a terminal. Its error is a *Cut if the command was ended before it had
-	// ended by itself, and otherwise an *action.Error: nothing was started.
+	// ended by itself, a *Lost if nobody knows what became of it, and otherwise an *action.Error: nothing was started.
 	Run(ctx context.Context, argv []string, streams Streams) (exitCode int, err error)
 }
 
@@ -33,6 +33,15 @@ func (c *Cut) Error() string { return "it was cut off: " + c.Cause.Error() }
 // Unwrap returns why.
 func (c *Cut) Unwrap() error { return c.Cause }
 
+// A Lost is a command of which nobody knows what became, because the way to its machine was lost. It may have done its work, or some of
+// it; what is left of it is ended there as soon as the machine notices.
+type Lost struct{ Cause error }
+
+func (l *Lost) Error() string { return "nobody knows what became of it: " + l.Cause.Error() }
+
+// Unwrap returns how the way was lost.
+func (l *Lost) Unwrap() error { return l.Cause }
+
 // NotBegun is the error of a command that was not started, because its context had ended.
 func NotBegun(ctx context.Context, argv []string) *action.Error {
 	return action.Errorf(action.CodeInterrupted, "%s was not run: %v", Line(argv), context.Cause(ctx))
@@ -40,7 +49,9 @@ func NotBegun(ctx context.Context, argv []string) *action.Error {
 
 // Streams are what a command reads, and what takes its output.
 type Streams struct {
-	Stdin          io.Reader // nil for an empty input
+	// Stdin is what it reads; nil for an empty input. On another machine it may end early if the way there is lost: who gives a command
+	// something that is no good in part looks at what arrived.
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 }
 

@@ -17,7 +17,7 @@ import (
 // A System is the files of one machine. It is safe for concurrent use. Its errors are *action.Error, with a code and what to do next.
 type System interface {
 	// Machine is what the machine calls itself.
-	Machine() (string, error)
+	Machine(ctx context.Context) (string, error)
 	// Disk is the file system that a path lies on.
 	Disk(ctx context.Context, path string) (Disk, error)
 	// Look looks at one path, and not through it if it is a link. Its error has action.CodeNotFound if there is nothing.

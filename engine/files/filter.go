@@ -3,6 +3,7 @@ package files
 import (
 	"path"
 	"slices"
+	"strings"
 
 	"runbook/engine/action"
 )
@@ -42,4 +43,16 @@ func matches(patterns []string, name string) bool {
 		}
 	}
 	return false
+}
+
+// Wants tells whether an entry is wanted, by all that a walk goes by except for file systems.
+func (f Filter) Wants(e *Entry) bool {
+	parts := strings.Split(e.Path, "/")
+	return f.Reaches(len(parts)) && !slices.ContainsFunc(parts, f.LeavesOut) && f.Named(parts[len(parts)-1], e.Kind) && f.Fits(e)
+}
+
+// Anywhere is the filter without what depends on where an entry is, and how it is called.
+func (f Filter) Anywhere() Filter {
+	f.Names, f.Without, f.Depth = nil, nil, 0
+	return f
 }

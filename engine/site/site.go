@@ -23,6 +23,7 @@ type Site struct {
 	Kubernetes Kubernetes `yaml:"kubernetes"`
 	Prometheus Prometheus `yaml:"prometheus"`
 	Commands   Commands   `yaml:"commands"`
+	S3         S3         `yaml:"s3"`
 	Path       string     `yaml:"-"` // of the file; "" if there is none
 }
 
@@ -92,6 +93,9 @@ func (s *Site) check(text []byte) error {
 		if fault := CheckURL(s.Prometheus.URL); fault != "" {
 			return action.Errorf(action.CodeInvalid, "line %d: prometheus.url: %s", yamlfile.LineOf(text, "prometheus", "url"), fault)
 		}
+	}
+	if err := s.S3.check(text); err != nil {
+		return err
 	}
 	for i, pattern := range s.Commands.Reads {
 		fault := ""

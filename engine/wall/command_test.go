@@ -16,7 +16,7 @@ import (
 // A recorder is a machine that remembers what it was told to run.
 type recorder struct{ ran []string }
 
-func (r *recorder) Machine() (string, error) { return "recorder", nil }
+func (r *recorder) Machine(context.Context) (string, error) { return "recorder", nil }
 
 func (r *recorder) Find(context.Context, string) (string, error) { return "/found", nil }
 

@@ -32,6 +32,7 @@ import (
 type World struct {
 	scenario *scenario.Scenario
 	servers  servers
+	disks    machine.Set[*host.Files]
 
 	mu       sync.Mutex // of all that follows
 	clock    *clock.Virtual
@@ -54,6 +55,7 @@ type happening struct {
 // Open brings a scenario to its clock, and starts its servers. Close ends them.
 func Open(s *scenario.Scenario) (*World, error) {
 	w := &World{scenario: s}
+	w.disks = newDisks(s, func() time.Time { return w.Clock().Now() })
 	if err := w.Rewind(); err != nil {
 		return nil, err
 	}
@@ -113,6 +115,9 @@ func (w *World) Rewind() error {
 	}
 	if w.objects, err = s3.New(&w.scenario.S3, starts, w.clock); err != nil {
 		return fmt.Errorf("the scenario %s: %w", w.scenario.Name, err)
+	}
+	if err := w.rewindDisks(starts); err != nil {
+		return err
 	}
 	if err := w.applyManifests(); err != nil {
 		return err

@@ -30,7 +30,7 @@ const shellBase = 128
 type Machine struct{}
 
 // Machine is its name.
-func (Machine) Machine() (string, error) { return os.Hostname() }
+func (Machine) Machine(context.Context) (string, error) { return os.Hostname() }
 
 // Find looks where a shell would.
 func (Machine) Find(_ context.Context, program string) (string, error) {

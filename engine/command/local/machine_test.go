@@ -199,7 +199,7 @@ func TestFind(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.want, got, c.program)
 	}
-	name, err := Machine{}.Machine()
+	name, err := Machine{}.Machine(t.Context())
 	require.NoError(t, err)
 	require.NotEmpty(t, name)
 }

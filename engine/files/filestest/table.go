@@ -202,7 +202,7 @@ var looking = []testCase{
 		failsWith(t, err, action.CodeNotFound, "/none")
 	}},
 	{"its name", nil, func(t *testing.T, s Site) {
-		name, err := s.System.Machine()
+		name, err := s.System.Machine(t.Context())
 		require.NoError(t, err)
 		require.NotEmpty(t, name)
 	}},

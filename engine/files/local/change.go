@@ -3,11 +3,8 @@
 package local
 
 import (
-	"cmp"
 	"context"
 	"os/user"
-	"path"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -16,9 +13,6 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/files"
 )
-
-// doing is what a change does, for errors.
-var doing = map[files.Op]string{files.Remove: "remove", files.Chown: "change the owner of", files.Rename: "rename"}
 
 // A changer makes changes below one root. It keeps the folder open that it changed something in last: most changes are in the same.
 type changer struct {
@@ -37,29 +31,14 @@ func (f *Files) Change(ctx context.Context, root string, changes []files.Change)
 	c := &changer{files: f, root: opened}
 	defer c.close()
 	errs := make([]error, len(changes))
-	for _, i := range deepestFirst(changes) {
+	for _, i := range files.DeepestFirst(changes) {
 		if ctx.Err() != nil {
-			errs[i] = action.Errorf(action.CodeInterrupted, "nothing was done about %s: %v", files.Spell(changes[i].Was.Path), context.Cause(ctx))
+			errs[i] = files.NotChanged(ctx, changes[i])
 			continue
 		}
 		errs[i] = c.change(changes[i])
 	}
 	return errs, nil
-}
-
-// deepestFirst are the places of changes in the order in which they are made: what is in a folder before the folder, and what is in the
-// same folder one after the other.
-func deepestFirst(changes []files.Change) []int {
-	order := make([]int, len(changes))
-	folders := make([]string, len(changes))
-	depths := make([]int, len(changes))
-	for i, c := range changes {
-		order[i], folders[i], depths[i] = i, path.Dir(c.Was.Path), strings.Count(c.Was.Path, "/")
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(depths[b], depths[a]), cmp.Compare(folders[a], folders[b]))
-	})
-	return order
 }
 
 func (c *changer) close() {
@@ -73,7 +52,7 @@ func (c *changer) close() {
 // by the name in a folder that is held open.
 func (c *changer) change(one files.Change) error {
 	at := one.Was.Path
-	failed := func(err error) error { return files.Failed(doing[one.Op], at, err) }
+	failed := func(err error) error { return files.Failed(one.Op.Doing(), at, err) }
 	in, name, err := c.in(at)
 	if err != nil {
 		return failed(err)
@@ -83,7 +62,7 @@ func (c *changer) change(one files.Change) error {
 		return err
 	}
 	if differs := one.Was.Differs(now); differs != "" {
-		return files.Changed(doing[one.Op], at, differs)
+		return files.Changed(one.Op.Doing(), at, differs)
 	}
 	switch one.Op {
 	case files.Remove:

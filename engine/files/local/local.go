@@ -30,7 +30,7 @@ var _ files.System = (*Files)(nil)
 func New() *Files { return &Files{} }
 
 // Machine is what this machine calls itself.
-func (*Files) Machine() (string, error) { return os.Hostname() }
+func (*Files) Machine(context.Context) (string, error) { return os.Hostname() }
 
 // Look looks at what there is at a path.
 func (f *Files) Look(_ context.Context, at string) (files.Entry, error) {

@@ -27,7 +27,7 @@ func unsupported() error {
 }
 
 // Machine is what this machine calls itself.
-func (*Files) Machine() (string, error) { return os.Hostname() }
+func (*Files) Machine(context.Context) (string, error) { return os.Hostname() }
 
 // Disk cannot be told.
 func (*Files) Disk(context.Context, string) (files.Disk, error) { return files.Disk{}, unsupported() }

@@ -38,7 +38,7 @@ func New(name string, section scenario.Host, sleep func(context.Context, time.Du
 }
 
 // Machine is its name.
-func (m *Machine) Machine() (string, error) { return m.name, nil }
+func (m *Machine) Machine(context.Context) (string, error) { return m.name, nil }
 
 // Find finds the programs that the scenario names.
 func (m *Machine) Find(_ context.Context, program string) (string, error) {

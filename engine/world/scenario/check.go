@@ -64,7 +64,7 @@ func (h Host) check(f file, path ...any) error {
 			return f.at(err, append(path, "commands", i, field)...)
 		}
 	}
-	return nil
+	return h.checkFiles(f, path)
 }
 
 func (b Behaviour) check() (field string, err error) {

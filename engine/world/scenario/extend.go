@@ -44,7 +44,12 @@ func (s *Scenario) over(base *Scenario) *Scenario {
 }
 
 func (h Host) over(base Host) Host {
-	return Host{Commands: slices.Concat(h.Commands, base.Commands)}
+	return Host{
+		Commands: slices.Concat(h.Commands, base.Commands),
+		Files:    filesOver(h.Files, base.Files),
+		Disks:    disksOver(h.Disks, base.Disks),
+		Users:    slices.Concat(base.Users, h.Users),
+	}
 }
 
 func hostsOver(own, base map[string]Host) map[string]Host {

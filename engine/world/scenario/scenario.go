@@ -118,6 +118,32 @@ type Answer struct {
 // Host is a simulated machine. Nothing of a real one is there: it has the programs that commands name, and no others.
 type Host struct {
 	Commands []Answer `yaml:"commands"` // that can be run on it; the first that fits answers
+	Files    []File   `yaml:"files"`    // that are on it, beside the folders that they are in
+	// where file systems are mounted, such as "/" or /var; a disk of 100 GiB at "/" if none is given
+	Disks map[string]Disk `yaml:"disks"`
+	Users []string        `yaml:"users"` // users and groups that it knows, besides root and those that files belong to
+}
+
+// File is a file of a simulated machine, a folder, a link, or many files of one kind.
+type File struct {
+	// absolute; with "{n}" in its name for many files. A byte that is no text is written \xff
+	Path    string        `yaml:"path"`
+	Content string        `yaml:"content"` // what is in it
+	Size    int64         `yaml:"size"`    // in bytes, where it is longer than its content
+	Age     time.Duration `yaml:"age"`     // how long before the run it was changed last: 192h is eight days
+	Owner   string        `yaml:"owner"`   // user:group; root:root if not given
+	Mode    uint32        `yaml:"mode"`    // permissions, such as 0o640
+	Link    string        `yaml:"link"`    // where it points, if it is a link
+	Folder  bool          `yaml:"folder"`  // it is one
+	Count   int           `yaml:"count"`   // how many files this stands for, numbered from 1
+}
+
+// Disk is a file system of a simulated machine.
+type Disk struct {
+	Size       int64 `yaml:"size"`        // in bytes; 100 GiB if not given
+	Used       int64 `yaml:"used"`        // by what is on it besides the scenario's files, in bytes
+	Inodes     int64 `yaml:"inodes"`      // how many files it can hold; it does not count them if not given
+	InodesUsed int64 `yaml:"inodes_used"` // by what is on it besides the scenario's files
 }
 
 // An Event is something that happens to the site: before the run (at: -10m) or during it (at: 30s). It has exactly one of become,
