@@ -18,7 +18,7 @@ func (b *binding) headFunc() module.Func {
 		},
 		Errors: asking,
 		Examples: []string{
-			`local o = s3.head("s3://photon-mlir-backups/latest/index.json"); if o then log(o.size, o.etag) end`,
+			`local o = s3.head("s3://photon-mlir-backups/latest/index.json"); if o then log(o.size .. " " .. o.etag) end`,
 		},
 		Read: func(args module.Args) (action.Read, error) {
 			at, err := parseObject("s3.head", args.String("uri"))

@@ -219,4 +219,3 @@ func (l *link) renewed(ctx context.Context) bool {
 	after, err := l.keys.Retrieve(ctx)
 	return err == nil && after.AccessKeyID+after.SessionToken != before.AccessKeyID+before.SessionToken
 }
-

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"runbook/engine/action"
 	"runbook/engine/module"
@@ -41,7 +40,7 @@ ends with an error at 100,000, rather than silently.`,
 		},
 		Errors: asking,
 		Examples: []string{
-			`for _, o in ipairs(s3.list("s3://photon-mlir-backups/")) do log(o.key, o.size) end`,
+			`for _, o in ipairs(s3.list("s3://photon-mlir-backups/")) do log(o.key .. " " .. o.size) end`,
 			`local days = s3.list("s3://photon-mlir-backups/", { folders = true })`,
 			`local dumps = s3.list("s3://photon-mlir-backups/", { include = { "*.dump" }, limit = 1000 })`,
 		},
@@ -152,7 +151,8 @@ func (b *binding) pages(ctx context.Context, at location, q question, folders bo
 	if err != nil {
 		return err
 	}
-	in := &s3.ListObjectsV2Input{Bucket: &at.bucket, EncodingType: types.EncodingTypeUrl}
+	// Keys are not asked for in an encoding: versitygw says that it encodes them, and does not.
+	in := &s3.ListObjectsV2Input{Bucket: &at.bucket}
 	if at.key != "" {
 		in.Prefix = &at.key
 	}
@@ -165,7 +165,7 @@ func (b *binding) pages(ctx context.Context, at location, q question, folders bo
 			return err
 		}
 		for _, one := range page.Contents {
-			o := newObject(location{at.bucket, unescaped(aws.ToString(one.Key))}, aws.ToInt64(one.Size), aws.ToTime(one.LastModified), aws.ToString(one.ETag))
+			o := newObject(location{at.bucket, aws.ToString(one.Key)}, aws.ToInt64(one.Size), aws.ToTime(one.LastModified), aws.ToString(one.ETag))
 			o[fieldClass] = class(string(one.StorageClass))
 			if err := visit(o); err != nil {
 				return err
@@ -173,7 +173,7 @@ func (b *binding) pages(ctx context.Context, at location, q question, folders bo
 			n++
 		}
 		for _, folder := range page.CommonPrefixes {
-			if err := visit(object{fieldBucket: at.bucket, fieldKey: unescaped(aws.ToString(folder.Prefix))}); err != nil {
+			if err := visit(object{fieldBucket: at.bucket, fieldKey: aws.ToString(folder.Prefix)}); err != nil {
 				return err
 			}
 			n++

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -47,6 +48,15 @@ var looking = map[string]bool{
 	"list-type": true, "prefix": true, "delimiter": true, "continuation-token": true, "start-after": true, "max-keys": true,
 	"encoding-type": true, "fetch-owner": true, "partNumber": true, "uploads": true, "uploadId": true, "location": true, "x-id": true,
 	"max-buckets": true, "bucket-region": true,
+}
+
+// Identity is the store and who we are there, for a person and for a plan.
+func (a Access) Identity() string {
+	settings, err := chain.Load(chain.Options{Profile: a.Profile, Region: a.Region})
+	if err != nil {
+		return cmp.Or(a.Endpoint, "AWS") // the first call says what is wrong
+	}
+	return cmp.Or(a.Endpoint, settings.Endpoint, "AWS in "+settings.Region) + " as " + settings.Profile
 }
 
 // where is the address of the store, "" for AWS. What cannot be read is nobody's: the first call says what is wrong.

@@ -45,7 +45,7 @@ A dry run says how many files and bytes would be copied, and names what would be
 		},
 		Errors: append([]action.Code{action.CodeConflict}, asking...),
 		Examples: []string{
-			`local done = s3.sync("s3://photon-mlir-backups/20261124/", "/var/lib/photon/restore"); log(done.copied, done.bytes)`,
+			`local done = s3.sync("s3://photon-mlir-backups/20261124/", "/var/lib/photon/restore"); log(done.copied .. " files, " .. done.bytes .. " bytes")`,
 			`s3.sync("/var/lib/photon/cache", "s3://photon-mlir-backups/cache/", { exclude = { "*.tmp" }, delete = true })`,
 			`s3.sync("s3://photon-mlir-backups/latest/", "/srv/models", { on = "rack-1", include = { "*.bin" } })`,
 		},

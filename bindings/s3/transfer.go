@@ -155,7 +155,9 @@ func again(err error) error {
 func (c *crew) verdict(ctx context.Context, all int) error {
 	if len(c.failed) == 0 {
 		if ctx.Err() != nil {
-			return action.Errorf(action.CodeTimeout, "cannot sync %s to %s: interrupted: %w; what was copied stays", c.s.from, c.s.to, context.Cause(ctx))
+			e := action.Errorf(action.CodeTimeout, "cannot sync %s to %s: interrupted: %w", c.s.from, c.s.to, context.Cause(ctx))
+			e.Partly = c.s.job.partly()
+			return e
 		}
 		return nil
 	}
@@ -175,12 +177,22 @@ func (c *crew) verdict(ctx context.Context, all int) error {
 	cause := asError(first.err)
 	out := *cause
 	out.Target, out.Cause, out.Retryable, out.After = c.s.to.target(), first.err, retryable, after.After
-	out.Message = fmt.Sprintf("cannot sync %s to %s: %d of %s could not be copied, and nothing was removed; what was copied stays; the first is %s: %s",
+	out.Message = fmt.Sprintf("cannot sync %s to %s: %d of %s could not be copied, and nothing was removed; the first is %s: %s",
 		c.s.from, c.s.to, len(c.failed), counted(all, "file"), first.rel, cause.Message)
+	out.Partly = c.s.job.partly()
 	if all > c.begun(len(c.failed)) {
 		out.Message += "; the others were not begun"
 	}
 	return &out
+}
+
+// partly is what was done of a job, "" for nothing.
+func (j *job) partly() string {
+	done := len(j.copies) - len(j.left())
+	if done == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %s were copied", done, counted(len(j.copies), "file"))
 }
 
 // begun is how many files were begun, of which so many failed.
@@ -250,7 +262,7 @@ func (s *syncing) clearFolder(ctx context.Context, j *job) error {
 	}
 	e := asError(first)
 	out := *e
-	out.Retryable = false
+	out.Retryable, out.Partly = false, j.partly()
 	out.Message = fmt.Sprintf("everything was copied from %s to %s, but %d of %s were not removed; the first: %s", s.from, s.to, kept, counted(len(changes), "file"), e.Message)
 	return out.On(s.to.target())
 }

@@ -25,14 +25,6 @@ func (l location) escaped() string {
 	return l.bucket + "/" + strings.Join(parts, "/")
 }
 
-// unescaped is a key as a listing that was asked to escape keys has it.
-func unescaped(key string) string {
-	if out, err := url.QueryUnescape(key); err == nil {
-		return out
-	}
-	return key
-}
-
 // target is the object as a target.
 func (l location) target() action.Target {
 	return action.Target{System: system, Kind: objects, Scope: l.bucket, Name: l.key}

@@ -25,10 +25,11 @@ func storeModule(at venue, id string, second *wall.Wall, r *redact.Redactor) *mo
 }
 
 func (l liveSite) store() s3.Config {
-	of := l.file.S3
-	return s3.Config{Access: func() s3.Access {
-		return s3.Access{Profile: of.Profile, Region: of.Region, Endpoint: of.Endpoint, PathStyle: of.PathStyle}
-	}}
+	return s3.Config{Access: func() s3.Access { return storeAccess(l.file.S3) }}
+}
+
+func storeAccess(of site.S3) s3.Access {
+	return s3.Access{Profile: of.Profile, Region: of.Region, Endpoint: of.Endpoint, PathStyle: of.PathStyle}
 }
 
 // files are those of this machine.
@@ -57,9 +58,6 @@ func identifyStore(of site.S3, about map[string]string, r *redact.Redactor) map[
 	if about == nil {
 		about = map[string]string{}
 	}
-	about[storeKey] = cmp.Or(of.Endpoint, of.Region, "AWS")
-	if of.Profile != "" {
-		about[storeKey] += " as " + of.Profile
-	}
+	about[storeKey] = storeAccess(of).Identity()
 	return about
 }

@@ -159,3 +159,13 @@ func commandOf(call *journal.Call) string {
 	}
 	return ""
 }
+
+// partly are the actions that failed and changed something all the same.
+func (l *ledger) partly() (found []*entry) {
+	for _, e := range l.with(journal.NotDone) {
+		if e.outcome.Note != "" {
+			found = append(found, e)
+		}
+	}
+	return found
+}

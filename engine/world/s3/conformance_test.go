@@ -572,4 +572,3 @@ func TestConformance(t *testing.T) {
 }
 
 var simulatedKeys = aws.Credentials{AccessKeyID: AccessKey, SecretAccessKey: SecretKey}
-
