@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -111,7 +112,7 @@ func (m mover) through(ctx context.Context, to io.Writer, v *verifier, from io.R
 			total += int64(n)
 			m.moved(int64(n))
 		}
-		if err == io.EOF { //nolint:errorlint // a reader returns it bare
+		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return total, nil
 		}
 		if err != nil {

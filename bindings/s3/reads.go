@@ -115,7 +115,7 @@ func handsOut(r *http.Request, body []byte) bool {
 // isRole tells whether a form asks for the credentials of a role, and for nothing else.
 func isRole(body []byte) bool {
 	form, err := url.ParseQuery(string(body))
-	return err == nil && (form.Get("Action") == "AssumeRole" || form.Get("Action") == "AssumeRoleWithWebIdentity")
+	return err == nil && len(form["Action"]) == 1 && (form.Get("Action") == "AssumeRole" || form.Get("Action") == "AssumeRoleWithWebIdentity")
 }
 
 // isLink tells whether a host is the machine's own, where its credentials are handed out.
