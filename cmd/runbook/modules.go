@@ -11,6 +11,7 @@ import (
 	"runbook/bindings/host"
 	"runbook/bindings/kubernetes"
 	"runbook/bindings/prometheus"
+	"runbook/bindings/s3"
 	"runbook/engine/module"
 	"runbook/engine/redact"
 	"runbook/engine/wall"
@@ -25,6 +26,7 @@ func modules(ctx context.Context, at venue, id string, second walls, r *redact.R
 		metricsModule(at, id, second.metrics, r),
 		hostModule(ctx, at, on, r),
 		deviceModule(ctx, at, on, r),
+		storeModule(at, id, second.store, r),
 	}
 }
 
@@ -35,11 +37,12 @@ func declared() []*module.Module {
 		prometheus.New(prometheus.Config{}),
 		host.New(host.Config{}),
 		device.New(device.Config{}),
+		s3.New(s3.Config{}),
 	}
 }
 
 // walls are the second walls under the clients of the modules, each with the module's own list of reads. Those of a real run are nil.
-type walls struct{ cluster, metrics, machines *wall.Wall }
+type walls struct{ cluster, metrics, machines, store *wall.Wall }
 
 // secondWalls refuse to send whatever is no read, in a dry run at a venue.
 func secondWalls(at venue) walls {
@@ -47,11 +50,12 @@ func secondWalls(at venue) walls {
 		cluster:  wall.New(kubernetes.Reads(at.reads(), slices.Collect(maps.Values(at.hostReads()))...), nil),
 		metrics:  wall.New(prometheus.Reads(at.metrics().Access), nil),
 		machines: wall.New(nil, nil).Letting(lookingOnMachines(at)),
+		store:    wall.New(s3.Reads(at.store().Access), nil),
 	}
 }
 
 // closedWalls let nothing through: a replay asks no site.
 func closedWalls() walls {
 	closed := wall.New(func(*http.Request, []byte) error { return errors.New("a replay asks no site") }, nil)
-	return walls{closed, closed, closed}
+	return walls{closed, closed, closed, closed}
 }

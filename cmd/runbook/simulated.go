@@ -17,6 +17,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/catalog"
 	"runbook/engine/command"
+	"runbook/engine/files"
 	"runbook/engine/journal"
 	"runbook/engine/machine"
 	"runbook/engine/redact"
@@ -194,6 +195,8 @@ func lookingOn(h scenario.Host) (out action.Commands) {
 }
 
 func (s *simulatedSite) machines(ways) machine.Set[command.Runner] { return s.world.Machines() }
+
+func (s *simulatedSite) files() machine.Set[files.System] { return s.world.Files() }
 
 func (s *simulatedSite) cluster() kubernetes.Access { return simulatedCluster{s} }
 

@@ -5,10 +5,12 @@ import (
 
 	"runbook/bindings/kubernetes"
 	"runbook/bindings/prometheus"
+	"runbook/bindings/s3"
 	"runbook/engine"
 	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/drivers"
+	"runbook/engine/files"
 	"runbook/engine/machine"
 	"runbook/engine/redact"
 	"runbook/engine/site"
@@ -30,6 +32,10 @@ type venue interface {
 	machines(ways) machine.Set[command.Runner]
 	// devices are those that a script can look at and reset.
 	devices() fleet
+	// files are those of the same machines.
+	files() machine.Set[files.System]
+	// store is which object store there is, and how to ask it.
+	store() s3.Config
 	// reads are the commands that only look.
 	reads() action.Commands
 	// hostReads are those that only look on one of the hosts, by its name.
@@ -78,7 +84,7 @@ func (liveSite) mode(m engine.Mode) engine.Mode                { return m }
 func (l liveSite) metrics() prometheus.Config { return prometheus.Config{Access: l.metricsOf.access} }
 
 func (l liveSite) identity(r *redact.Redactor) map[string]string {
-	about := l.hosts.identify(l.metricsOf.identify(l.flags.identity(r), r))
+	about := identifyStore(l.file.S3, l.hosts.identify(l.metricsOf.identify(l.flags.identity(r), r)), r)
 	if l.file.Name != "" && about != nil {
 		about["site"] = l.file.Name
 	}

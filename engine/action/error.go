@@ -53,6 +53,9 @@ type Error struct {
 	Retryable bool // sending the same again may succeed, and nothing was changed
 	// After is how long the other side asks to wait before that; zero if it does not say.
 	After time.Duration
+	// Partly says what was changed all the same by an action that failed, for a person: "41 of 43 files were copied". It is for actions that
+	// go on where they ended when they are sent again; empty if nothing was changed.
+	Partly string
 }
 
 func (e *Error) Error() string { return e.Message }

@@ -17,7 +17,7 @@ import (
 // A System is the files of one machine. It is safe for concurrent use. Its errors are *action.Error, with a code and what to do next.
 type System interface {
 	// Machine is what the machine calls itself.
-	Machine() (string, error)
+	Machine(ctx context.Context) (string, error)
 	// Disk is the file system that a path lies on.
 	Disk(ctx context.Context, path string) (Disk, error)
 	// Look looks at one path, and not through it if it is a link. Its error has action.CodeNotFound if there is nothing.
@@ -26,12 +26,15 @@ type System interface {
 	// with some entries at a time, in no order, never twice at once; an error of it ends the walk and is returned. What could not be
 	// looked at is told of in the result, and ends nothing.
 	Walk(ctx context.Context, root string, only Filter, visit func([]Entry) error) (Walked, error)
-	// Open reads a file from an offset in bytes; from its end if that is negative.
+	// Open reads a file from an offset in bytes; from its end if that is negative, or from its beginning if it is shorter than that. It looks
+	// through links, as whoever names a file means what is in it. What is no file is not opened.
 	Open(ctx context.Context, path string, offset int64) (io.ReadCloser, error)
-	// Create begins a file that appears only when it is whole: see Draft. Folders on the way are made.
+	// Create begins a file that appears only when it is whole: see Draft. Path is relative to the root. Folders on the way are made, the root
+	// too. What is in the file's place is replaced if it is a file or a link.
 	Create(ctx context.Context, root, path string) (Draft, error)
-	// Change makes changes below a root, each only if what it is about is still what it was: see Change. It returns one error a change,
-	// nil for what was done; the other error says that nothing at all could be done.
+	// Change makes changes below a root, each only if what it is about is still what it was: see Change. What is deepest is changed first,
+	// so that a folder may be among them with all that is in it. It returns one error a change, nil for what was done; the other error says
+	// that nothing at all could be done.
 	Change(ctx context.Context, root string, changes []Change) ([]error, error)
 }
 
@@ -115,7 +118,7 @@ type Attributes struct {
 // A Change is one change to one entry below a root.
 type Change struct {
 	Op  Op
-	Was Entry  // what it was when this was decided: path, kind, ID, size and time are compared before anything is done
+	Was Entry  // what it was when this was decided: see Entry.Differs
 	To  string // Rename: the new path below the root, at which there must be nothing. Chown: the owner, as user, user:group or :group
 }
 

@@ -150,6 +150,9 @@ func (g *Gate) carryOut(ctx context.Context, pass *passage) (any, error) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	defer context.AfterFunc(g.opts.Actions, func() { cancel(context.Cause(g.opts.Actions)) })() //nolint:contextcheck // what ends an action is not what ends the script
+	ctx = action.WithProgress(ctx, func(text string) {
+		g.opts.Live.Status(pass.place.Branch, pass.desc.Verb+" "+pass.desc.Target.String()+": "+text)
+	})
 	done := g.arrive(ctx, pass)
 	if pass.planned != nil && done.err != nil && action.CodeOf(done.err) == action.CodeConflict {
 		done.err = g.halt(notAsPlanned(pass.desc, "it changed at the last moment: %s", done.err))

@@ -64,9 +64,17 @@ func (Apply) act(ctx context.Context, g *Gate, pass *passage) outcome {
 		}
 		pause, more := pauseBefore(attempt, err)
 		if !again || !more || g.opts.Outside.Sleep(ctx, pause) != nil {
-			return outcome{status: journal.NotDone, attempts: attempt, err: err}
+			return outcome{status: journal.NotDone, note: partly(err), attempts: attempt, err: err}
 		}
 	}
+}
+
+// partly is what an action changed that failed.
+func partly(err error) string {
+	if e, ok := errors.AsType[*action.Error](err); ok {
+		return e.Partly
+	}
+	return ""
 }
 
 func lostAnswer(err error) bool {

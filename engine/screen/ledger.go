@@ -167,3 +167,13 @@ func commandLine(value any) string {
 	}
 	return ""
 }
+
+// partly are the actions that failed and changed something all the same.
+func (l *ledger) partly() (found []*entry) {
+	for _, e := range l.with(journal.NotDone) {
+		if e.outcome.Note != "" {
+			found = append(found, e)
+		}
+	}
+	return found
+}

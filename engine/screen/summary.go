@@ -108,7 +108,7 @@ const maxListed = 20
 
 // changed lists what had already been done when the run ended early.
 func (t *Text) changed() {
-	done := t.ledger.with(journal.Done)
+	done, partly := t.ledger.with(journal.Done), t.ledger.partly()
 	switch {
 	case t.ledger.isDry() && t.ledger.run.Replay:
 		t.labelled("Changed", normal, "nothing ("+replays+"); "+t.intended()+" before this")
@@ -119,6 +119,12 @@ func (t *Text) changed() {
 		if len(done) > 0 {
 			t.labelled("Then", normal, t.listed(done, "")...)
 		}
+	case len(partly) > 0:
+		lines := t.listed(done, "")
+		for _, e := range partly {
+			lines = append(lines, t.listed([]*entry{e}, " failed, but in part: "+clean(e.outcome.Note))...)
+		}
+		t.labelled("Changed", normal, lines...)
 	case len(done) == 0 && len(t.ledger.with(journal.Uncertain)) > 0:
 		t.labelled("Changed", normal, "nothing that is certain")
 	case len(done) == 0:

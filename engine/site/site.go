@@ -26,7 +26,8 @@ type Site struct {
 	// Hosts are other machines, by the names by which a runbook knows them.
 	Hosts   map[string]Host   `yaml:"hosts"`
 	Devices map[string]Device `yaml:"devices"` // the inventory, by the names by which a runbook knows them
-	Path    string            `yaml:"-"`       // of the file; "" if there is none
+	S3      S3                `yaml:"s3"`
+	Path    string            `yaml:"-"` // of the file; "" if there is none
 }
 
 // Kubernetes says which cluster is meant. Flags of the command line come before it.
@@ -101,6 +102,9 @@ func (s *Site) check(text []byte) error {
 		return err
 	}
 	if err := s.checkHosts(text); err != nil {
+		return err
+	}
+	if err := s.S3.check(text); err != nil {
 		return err
 	}
 	return s.checkDevices(text)

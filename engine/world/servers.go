@@ -13,6 +13,7 @@ import (
 	"runbook/engine/world/cluster"
 	"runbook/engine/world/fault"
 	"runbook/engine/world/metrics"
+	"runbook/engine/world/s3"
 )
 
 // loopback is where the servers of a world listen: any free port, for this machine alone.
@@ -22,6 +23,7 @@ const loopback = "127.0.0.1:0"
 type servers struct {
 	kubernetes string // its address
 	prometheus string
+	s3         string
 	running    []*http.Server
 	ended      sync.WaitGroup
 }
@@ -40,6 +42,10 @@ func (w *World) listen() error {
 			Name: prometheusSystem, Describe: ofMetrics, Refuse: metrics.Refuse,
 			Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.present().metrics.ServeHTTP(rw, r) }),
 		}},
+		{&w.servers.s3, fault.System{
+			Name: s3System, Describe: ofStore, Refuse: s3.Refuse,
+			Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.present().store.ServeHTTP(rw, r) }),
+		}},
 	} {
 		address, err := w.servers.start(one.system, w)
 		if err != nil {
@@ -55,10 +61,11 @@ func (w *World) listen() error {
 func (w *World) present() (now struct {
 	cluster *cluster.Cluster
 	metrics *metrics.Metrics
+	store   *s3.Store
 }) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	now.cluster, now.metrics = w.cluster, w.metrics
+	now.cluster, now.metrics, now.store = w.cluster, w.metrics, w.objects
 	return now
 }
 
@@ -75,6 +82,14 @@ func (w *World) Kubernetes() string { return w.servers.kubernetes }
 
 // Prometheus is the address of the Prometheus.
 func (w *World) Prometheus() string { return w.servers.prometheus }
+
+// S3 is the address of the object store.
+func (w *World) S3() string { return w.servers.s3 }
+
+func ofStore(r *http.Request) fault.Call {
+	verb, resource, bucket, key := s3.Describe(r)
+	return fault.Call{Verb: verb, Resource: resource, Namespace: bucket, Name: key}
+}
 
 func ofMetrics(r *http.Request) fault.Call {
 	verb, resource := metrics.Describe(r)

@@ -24,6 +24,7 @@ import (
 	"runbook/engine/world/fault"
 	"runbook/engine/world/host"
 	"runbook/engine/world/metrics"
+	"runbook/engine/world/s3"
 	"runbook/engine/world/scenario"
 	"runbook/engine/world/store"
 )
@@ -33,6 +34,7 @@ type World struct {
 	scenario *scenario.Scenario
 	servers  servers
 	rack     *device.Rack
+	disks    machine.Set[*host.Files]
 
 	mu       sync.Mutex // of all that follows
 	clock    *clock.Virtual
@@ -40,6 +42,7 @@ type World struct {
 	cluster  *cluster.Cluster
 	life     *controller.Controllers
 	metrics  *metrics.Metrics
+	objects  *s3.Store
 	faults   *fault.Faults
 	timeline []happening // what has not happened yet, in order
 	failed   []error     // what of it could not, and what of the simulation itself broke
@@ -55,6 +58,7 @@ type happening struct {
 func Open(s *scenario.Scenario) (*World, error) {
 	w := &World{scenario: s}
 	w.rack = device.New(s, sleeper{w})
+	w.disks = newDisks(s, func() time.Time { return w.Clock().Now() })
 	if err := w.Rewind(); err != nil {
 		return nil, err
 	}
@@ -112,6 +116,12 @@ func (w *World) Rewind() error {
 	var err error
 	if w.metrics, err = metrics.New(&w.scenario.Prometheus, starts, w.clock); err != nil {
 		return fmt.Errorf("the scenario %s: %w", w.scenario.Name, err)
+	}
+	if w.objects, err = s3.New(&w.scenario.S3, starts, w.clock); err != nil {
+		return fmt.Errorf("the scenario %s: %w", w.scenario.Name, err)
+	}
+	if err := w.rewindDisks(starts); err != nil {
+		return err
 	}
 	if err := w.applyManifests(); err != nil {
 		return err

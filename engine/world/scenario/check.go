@@ -38,6 +38,9 @@ func (s *Scenario) check(f file) error {
 	if err := s.checkDevices(f); err != nil {
 		return err
 	}
+	if err := s.S3.check(f); err != nil {
+		return err
+	}
 	for i, e := range s.Timeline {
 		if field, err := e.check(); err != nil {
 			return f.at(err, "timeline", i, field)
@@ -64,7 +67,7 @@ func (h Host) check(f file, path ...any) error {
 			return f.at(err, append(path, "commands", i, field)...)
 		}
 	}
-	return nil
+	return h.checkFiles(f, path)
 }
 
 func (b Behaviour) check() (field string, err error) {

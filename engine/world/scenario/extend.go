@@ -31,6 +31,7 @@ func (s *Scenario) over(base *Scenario) *Scenario {
 	out.Host = out.Host.over(base.Host)
 	out.Hosts = hostsOver(out.Hosts, base.Hosts)
 	out.Devices = devicesOver(out.Devices, base.Devices)
+	out.S3 = out.S3.over(base.S3)
 	p := &out.Prometheus
 	p.Interval = cmp.Or(p.Interval, base.Prometheus.Interval)
 	p.Series = replaced(base.Prometheus.Series, p.Series, func(s Series) string { return s.Series })
@@ -44,7 +45,12 @@ func (s *Scenario) over(base *Scenario) *Scenario {
 }
 
 func (h Host) over(base Host) Host {
-	return Host{Commands: slices.Concat(h.Commands, base.Commands)}
+	return Host{
+		Commands: slices.Concat(h.Commands, base.Commands),
+		Files:    filesOver(h.Files, base.Files),
+		Disks:    disksOver(h.Disks, base.Disks),
+		Users:    slices.Concat(base.Users, h.Users),
+	}
 }
 
 func hostsOver(own, base map[string]Host) map[string]Host {

@@ -27,8 +27,9 @@ type Scenario struct {
 	Host  Host            `yaml:"host"` // the machine on which the run itself runs
 	// the devices, by the names by which a runbook knows them
 	Devices  map[string]Device `yaml:"devices"`
-	Timeline []Event           `yaml:"timeline"` // what happened before the run, and will happen during it
 	Tools    map[string]Tool   `yaml:"-"`        // how the tools of the devices' drivers answer
+	S3       S3                `yaml:"s3"`       // the object store
+	Timeline []Event           `yaml:"timeline"` // what happened before the run, and will happen during it
 	Faults   []Fault           `yaml:"faults"`   // answers that go wrong; the first that fits a call does
 }
 
@@ -120,6 +121,32 @@ type Answer struct {
 // Host is a simulated machine. Nothing of a real one is there: it has the programs that commands name, and no others.
 type Host struct {
 	Commands []Answer `yaml:"commands"` // that can be run on it; the first that fits answers
+	Files    []File   `yaml:"files"`    // that are on it, beside the folders that they are in
+	// where file systems are mounted, such as "/" or /var; a disk of 100 GiB at "/" if none is given
+	Disks map[string]Disk `yaml:"disks"`
+	Users []string        `yaml:"users"` // users and groups that it knows, besides root and those that files belong to
+}
+
+// File is a file of a simulated machine, a folder, a link, or many files of one kind.
+type File struct {
+	// absolute; with "{n}" in its name for many files. A byte that is no text is written \xff
+	Path    string        `yaml:"path"`
+	Content string        `yaml:"content"` // what is in it
+	Size    int64         `yaml:"size"`    // in bytes, where it is longer than its content
+	Age     time.Duration `yaml:"age"`     // how long before the run it was changed last: 192h is eight days
+	Owner   string        `yaml:"owner"`   // user:group; root:root if not given
+	Mode    uint32        `yaml:"mode"`    // permissions, such as 0o640
+	Link    string        `yaml:"link"`    // where it points, if it is a link
+	Folder  bool          `yaml:"folder"`  // it is one
+	Count   int           `yaml:"count"`   // how many files this stands for, numbered from 1
+}
+
+// Disk is a file system of a simulated machine.
+type Disk struct {
+	Size       int64 `yaml:"size"`        // in bytes; 100 GiB if not given
+	Used       int64 `yaml:"used"`        // by what is on it besides the scenario's files, in bytes
+	Inodes     int64 `yaml:"inodes"`      // how many files it can hold; it does not count them if not given
+	InodesUsed int64 `yaml:"inodes_used"` // by what is on it besides the scenario's files
 }
 
 // Device is a simulated device, which the vendor's tool on a simulated host asks.
@@ -171,11 +198,12 @@ type Event struct {
 // A Fault is an answer that goes wrong.
 type Fault struct {
 	// which calls: a verb and a resource as for kubectl auth can-i ("delete pods", "patch deployments/scale", "* pods",
-	// "list *"), or a system alone: "kubernetes", "prometheus". Calls that only ask what a change would do are counted on their own, so
+	// "list *"), for S3 likewise ("get objects", "put objects", "list objects", "put uploads"), or a system alone: "kubernetes",
+	// "prometheus", "s3". Calls that only ask what a change would do are counted on their own, so
 	// that a rehearsal and a run meet the same faults
 	On        string `yaml:"on"`
 	Name      string `yaml:"name"`      // of the object, a pattern with *; every one if not given
-	Namespace string `yaml:"namespace"` // every namespace if not given
+	Namespace string `yaml:"namespace"` // every namespace if not given; of S3: the bucket
 	// an HTTP status from 400 to 599; "timeout" for a server that does not answer within a minute; "cut" for a connection
 	// that breaks; "half" for one that breaks in the middle of the answer; "slow" for an answer that takes its time
 	Answer     string        `yaml:"answer"`
@@ -186,6 +214,33 @@ type Fault struct {
 	Done       bool          `yaml:"done"`        // the server does it all the same, and only the answer goes wrong
 	Skip       int           `yaml:"skip"`        // calls that go well first
 	Times      int           `yaml:"times"`       // how many calls go wrong: 1 if not given, -1 for every one
+}
+
+// S3 is a simulated object store. The run may do everything in it that its buckets allow.
+type S3 struct {
+	Region  string            `yaml:"region"`  // us-east-1 if not given
+	Buckets map[string]Bucket `yaml:"buckets"` // by name
+}
+
+// Bucket is a bucket of an object store.
+type Bucket struct {
+	// "read" if the run may not change what is in it, "none" if it may not even look; anything if not given
+	Allows  string         `yaml:"allows"`
+	Objects []StoredObject `yaml:"objects"` // what is in it
+}
+
+// A StoredObject is an object in a bucket, or many of the same kind.
+type StoredObject struct {
+	Key   string `yaml:"key"`   // with "{n}", which is filled in, if there are several
+	Count int    `yaml:"count"` // so many of them, numbered from 1: 1 if not given
+	Text  string `yaml:"text"`  // its content
+	// instead of a text: how large it is, such as 10MiB. What is in it does not matter then, and takes no memory
+	Size string `yaml:"size"`
+	// how long before the run it was last written: 24h if not given
+	Age          *time.Duration    `yaml:"age"`
+	ContentType  string            `yaml:"content_type"`  // binary/octet-stream if not given
+	StorageClass string            `yaml:"storage_class"` // STANDARD if not given
+	Metadata     map[string]string `yaml:"metadata"`      // the user's own, with names in lower case
 }
 
 // Prometheus is a simulated Prometheus.

@@ -1,0 +1,298 @@
+package s3
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/files"
+)
+
+// An item is a file or an object at one end, by its name below it.
+type item struct {
+	rel      string
+	size     int64
+	modified time.Time
+	etag     string      // of an object
+	entry    files.Entry // of a file
+	intended object      // of one that this run intends, and that is not there yet
+}
+
+// A transfer is one file or object that is to be copied.
+type transfer struct {
+	item
+	over *item // what it replaces; nil for nothing
+	done bool
+	sure bool // its checksum was compared
+}
+
+// A job is all that a sync has to do.
+type job struct {
+	copies    []*transfer // in order
+	removals  []item      // likewise
+	unchanged int
+	warnings  []string
+	removed   bool
+}
+
+// compare decides what is to be done, by s5cmd's rules.
+func (s *syncing) compare(ctx context.Context, view action.View) (*job, error) {
+	j := &job{}
+	from, err := s.found(ctx, view, s.from, j, true)
+	if err != nil {
+		return nil, err
+	}
+	to, err := s.found(ctx, view, s.to, j, false)
+	if err != nil {
+		return nil, err
+	}
+	for rel, one := range from {
+		there, known := to[rel]
+		switch {
+		case !known:
+			j.copies = append(j.copies, &transfer{item: one})
+		case one.size != there.size || !s.sizeOnly && one.modified.After(there.modified):
+			j.copies = append(j.copies, &transfer{item: one, over: &there})
+		default:
+			j.unchanged++
+		}
+	}
+	if s.remove {
+		for rel, there := range to {
+			if _, known := from[rel]; !known {
+				j.removals = append(j.removals, there)
+			}
+		}
+	}
+	if len(from) == 0 && len(j.removals) > 0 {
+		return nil, action.Errorf(action.CodeRejected, "cannot sync %s to %s: there is nothing to copy from, and everything would be removed: %s", s.from, s.to, counted(len(j.removals), "file")).
+			On(s.to.target()).Try("look at what it comes from; to remove things, remove them by name")
+	}
+	slices.SortFunc(j.copies, func(a, b *transfer) int { return cmp.Compare(a.rel, b.rel) })
+	slices.SortFunc(j.removals, func(a, b item) int { return cmp.Compare(a.rel, b.rel) })
+	if !s.to.isStore() {
+		return j, writable(j.copies, s.from)
+	}
+	return j, nil
+}
+
+// found is what there is at an end, by its name below it.
+func (s *syncing) found(ctx context.Context, view action.View, e end, j *job, origin bool) (map[string]item, error) {
+	out := map[string]item{}
+	add := func(i item) {
+		if s.only.match(i.rel) {
+			out[i.rel] = i
+		}
+	}
+	if e.isStore() {
+		q := question{purpose: "sync " + s.from.String() + " to " + s.to.String(), target: s.to.target(), needs: "s3:ListBucket"}
+		return out, s.b.each(ctx, view, e.at, q, false, 0, func(o object) error {
+			rel := textOf(o, fieldKey)[len(e.at.key):]
+			if rel == "" || strings.HasSuffix(rel, "/") && sizeOf(o) == 0 {
+				return nil // what consoles make to show a folder
+			}
+			i := item{rel: rel, size: sizeOf(o), modified: fromSeconds(o[fieldModified]), etag: textOf(o, fieldETag)}
+			if o[fieldFrom] != nil || o[fieldText] != nil {
+				i.intended = o
+			}
+			add(i)
+			return nil
+		})
+	}
+	return out, s.walk(ctx, view, e, j, origin, add)
+}
+
+// walk finds the files of a folder. A folder that is not there yet is empty, if it is where things are copied to.
+func (s *syncing) walk(ctx context.Context, view action.View, e end, j *job, origin bool, add func(item)) error {
+	links := 0
+	seen := map[string]bool{}
+	walked, err := e.machine.Walk(ctx, e.path, files.Filter{Kinds: []files.Kind{files.File, files.Link}}, func(some []files.Entry) error {
+		for _, one := range some {
+			at := e.below(one.Path)
+			seen[at.target().Name] = true
+			laid, intended := view.Lay(at.target(), fileObject(e, at.path, one))
+			switch {
+			case laid == nil:
+			case one.Kind == files.Link:
+				links++
+			case intended:
+				add(intendedFile(one.Path, laid))
+			default:
+				add(item{rel: one.Path, size: one.Size, modified: one.Modified, entry: one})
+			}
+		}
+		return nil
+	})
+	missing := action.CodeOf(err) == action.CodeNotFound && err != nil
+	if err != nil && (!missing || origin && len(view.Intended(hostSystem, hostFiles, e.on)) == 0) {
+		return err
+	}
+	for _, t := range view.Intended(hostSystem, hostFiles, e.on) {
+		rel, inside := strings.CutPrefix(t.Name, strings.TrimSuffix(files.Spell(e.path), "/")+"/")
+		if !inside || seen[t.Name] {
+			continue
+		}
+		if laid, _ := view.Lay(t, nil); laid != nil && laid[fileKind] == string(files.File) {
+			add(intendedFile(files.Unspell(rel), laid))
+		}
+	}
+	if walked.Skipped > 0 {
+		first := walked.Unlooked[0]
+		return action.Errorf(action.CodeForbidden, "cannot sync %s to %s: %s below %s cannot be looked at; the first is %s: %w", s.from, s.to,
+			counted(int(walked.Skipped), "entry"), e, files.Spell(first.Path), first.Err).On(s.to.target()).Try("leave them out: { exclude = { … } }; or let the run's user read them")
+	}
+	if links > 0 && origin {
+		j.warnings = append(j.warnings, fmt.Sprintf("%s in %s are not copied", counted(links, "symbolic link"), e))
+	}
+	return nil
+}
+
+func intendedFile(rel string, o object) item {
+	return item{rel: rel, size: sizeOf(o), modified: fromSeconds(o[fileModified]), intended: o}
+}
+
+// writable is an error for a key that can be no file below a folder, and for one that is a file where another one wants a folder.
+func writable(copies []*transfer, from end) error {
+	folders := map[string]string{}
+	for _, c := range copies {
+		if path.Clean("/"+c.rel) != "/"+c.rel || strings.ContainsRune(c.rel, 0) || c.rel == "." {
+			return action.Errorf(action.CodeRejected, "cannot sync %s: the key %q can be no file below a folder", from, c.rel).
+				On(from.target()).Try("leave it out: { exclude = { %q } }", c.rel)
+		}
+		for folder := path.Dir(c.rel); folder != "."; folder = path.Dir(folder) {
+			folders[folder] = c.rel
+		}
+	}
+	for _, c := range copies {
+		if inside, both := folders[c.rel]; both {
+			return action.Errorf(action.CodeRejected, "cannot sync %s: %q would be a file, and for %q a folder", from, c.rel, inside).
+				On(from.target()).Try("leave one of them out: { exclude = { %q } }", c.rel)
+		}
+	}
+	return nil
+}
+
+// left are the transfers that are not done yet.
+func (j *job) left() (out []*transfer) {
+	for _, c := range j.copies {
+		if !c.done {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// bytes are those of all that is to be copied.
+func (j *job) bytes() (n int64) {
+	for _, c := range j.copies {
+		n += c.size
+	}
+	return n
+}
+
+// growth is how much room it takes: what a file replaces goes only when the new one is whole, so at the worst it takes all of it.
+func (j *job) growth() (n int64) {
+	for _, c := range j.left() {
+		n += c.size
+	}
+	return n
+}
+
+func (j *job) unverified() (n int) {
+	for _, c := range j.copies {
+		if c.done && !c.sure {
+			n++
+		}
+	}
+	return n
+}
+
+func (j *job) result() object {
+	removed := 0
+	if j.removed || !anyDone(j.copies) {
+		removed = len(j.removals)
+	}
+	return object{
+		"copied": float64(len(j.copies)), "bytes": float64(j.bytes()), "removed": float64(removed), "unchanged": float64(j.unchanged),
+		"unverified": float64(j.unverified()),
+	}
+}
+
+func anyDone(copies []*transfer) bool {
+	return slices.ContainsFunc(copies, func(c *transfer) bool { return c.done })
+}
+
+// summary says in a line what is to be done.
+func (j *job) summary() string {
+	parts := []string{fmt.Sprintf("copies %s, %s", counted(len(j.copies), "file"), size(j.bytes()))}
+	if len(j.removals) > 0 {
+		var bytes int64
+		for _, r := range j.removals {
+			bytes += r.size
+		}
+		parts = append(parts, fmt.Sprintf("removes %s, %s", counted(len(j.removals), "file"), size(bytes)))
+	}
+	return strings.Join(append(parts, fmt.Sprintf("leaves %d as they are", j.unchanged)), "; ")
+}
+
+// evidence is what a plan goes by: what is to be copied and removed, to the byte. A set of thousands is known by its sum.
+func (j *job) evidence() map[string]any {
+	copies, removals := sha256.New(), sha256.New()
+	for _, c := range j.copies {
+		fmt.Fprintf(copies, "%q %d %s\n", c.rel, c.size, c.version())
+	}
+	for _, r := range j.removals {
+		fmt.Fprintf(removals, "%q %d %s\n", r.rel, r.size, r.version())
+	}
+	return map[string]any{
+		"copies":   fmt.Sprintf("%s, %d bytes, %s", counted(len(j.copies), "file"), j.bytes(), hex.EncodeToString(copies.Sum(nil))[:12]),
+		"removals": fmt.Sprintf("%s, %s", counted(len(j.removals), "file"), hex.EncodeToString(removals.Sum(nil))[:12]),
+	}
+}
+
+// version tells one content of a file or object from another.
+func (i item) version() string {
+	if i.etag != "" || i.intended != nil {
+		return i.etag
+	}
+	return i.modified.UTC().Format(time.RFC3339Nano)
+}
+
+// object is what is at an end, as the intended state holds it.
+func (i item) object(at end) object {
+	switch {
+	case i.intended != nil:
+		return i.intended
+	case at.isStore():
+		return newObject(at.at, i.size, i.modified, i.etag)
+	}
+	return newFile(at, at.path, i.size, seconds(i.modified), nil)
+}
+
+func (t *transfer) before(at end) object {
+	if t.over == nil {
+		return nil
+	}
+	return t.over.object(at)
+}
+
+// after is what is copied, as it will be there, with what it comes from.
+func (t *transfer) after(from, to end) object {
+	origin := object{"path": files.Spell(from.path), "on": from.on, fileSize: float64(t.size), fileModified: seconds(t.modified)}
+	if from.isStore() {
+		origin = object{fieldURI: from.at.String(), fieldETag: t.etag, fieldModified: seconds(t.modified)}
+	}
+	if !to.isStore() {
+		return newFile(to, to.path, t.size, seconds(t.modified), origin)
+	}
+	o := newObject(to.at, t.size, t.modified, t.etag)
+	o[fieldFrom] = origin
+	return o
+}

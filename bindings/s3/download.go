@@ -1,0 +1,262 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"runbook/engine/action"
+	"runbook/engine/files"
+)
+
+// What is transferred how.
+const (
+	partSize    = 8 << 20 // what is larger is transferred in parts of that size
+	partsAtOnce = 4       // of one object
+	bufferSize  = 256 << 10
+	// attempts is how often a part is asked for before it is said to fail. What was cut off goes on where it broke: no server refused it, so
+	// there is nobody to wait for.
+	attempts = 3
+)
+
+// buffers are reused: of parts, and of what is copied through.
+var (
+	partBuffers = sync.Pool{New: func() any { b := make([]byte, partSize); return &b }}
+	copyBuffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
+)
+
+// A source is an object as it was listed. It is read only as long as it is that one.
+type source struct {
+	at   location
+	size int64
+	etag string
+}
+
+func (s source) match() *string { return aws.String(`"` + s.etag + `"`) }
+
+func (s source) question() question {
+	return question{purpose: "read " + s.at.String(), target: s.at.target(), needs: "s3:GetObject"}
+}
+
+// A mover carries objects and files between a store and a machine.
+type mover struct {
+	b     *binding
+	l     *link
+	parts int         // at once, of one object
+	moved func(int64) // told of bytes as they arrive
+}
+
+// receive writes an object to a draft, and compares it with its checksum. Sure is false where the store has none that could be compared.
+func (m mover) receive(ctx context.Context, from source, to io.Writer) (sure bool, err error) {
+	if from.size > partSize {
+		return m.receiveParts(ctx, from, to)
+	}
+	return m.receiveWhole(ctx, from, to)
+}
+
+// receiveWhole reads an object by one request.
+func (m mover) receiveWhole(ctx context.Context, from source, to io.Writer) (sure bool, err error) {
+	q := from.question()
+	out, err := m.l.client.GetObject(ctx, &s3.GetObjectInput{
+		Bucket: &from.at.bucket, Key: &from.at.key, IfMatch: from.match(), ChecksumMode: types.ChecksumModeEnabled,
+	})
+	if err != nil {
+		return false, m.b.explain(ctx, m.l, q, err)
+	}
+	defer out.Body.Close()
+	var v *verifier
+	sure = validated(out)
+	if !sure {
+		known := sumsOf(out.ChecksumCRC64NVME, out.ChecksumCRC32C, out.ChecksumCRC32, out.ChecksumSHA256, out.ChecksumSHA1, out.ChecksumType)
+		v, err = m.verifier(ctx, from, known, hashOf(out.ETag, out.ServerSideEncryption, out.SSECustomerAlgorithm))
+		if err != nil {
+			return false, err
+		}
+	}
+	n, err := m.through(ctx, to, v, out.Body, q)
+	switch {
+	case err != nil:
+		return false, err
+	case n != from.size:
+		return false, short(q, n, from.size)
+	case v != nil:
+		return true, v.check(q)
+	}
+	return sure, nil
+}
+
+func short(q question, got, want int64) error {
+	return action.Errorf(action.CodeUnavailable, "cannot %s: %d bytes came of %d", q.purpose, got, want).On(q.target).Again()
+}
+
+// through copies what arrives, past a verifier. An error of the store and one of the disk are different ones.
+func (m mover) through(ctx context.Context, to io.Writer, v *verifier, from io.Reader, q question) (int64, error) {
+	buffer := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buffer)
+	var total int64
+	for {
+		n, err := from.Read(*buffer)
+		if n > 0 {
+			if _, failed := to.Write((*buffer)[:n]); failed != nil {
+				return total, failed
+			}
+			if v != nil {
+				_, _ = v.Write((*buffer)[:n]) // it never fails
+			}
+			total += int64(n)
+			m.moved(int64(n))
+		}
+		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return total, nil
+		}
+		if err != nil {
+			return total, m.b.explain(ctx, m.l, q, err)
+		}
+	}
+}
+
+// verifier is by what an object is verified. Of one that was uploaded in parts the store is asked how large they are.
+func (m mover) verifier(ctx context.Context, from source, known sums, etag string) (*verifier, error) {
+	if !known.composite && known.algorithm != "" || plainETag.MatchString(etag) && known.algorithm == "" {
+		return newVerifier(known, etag, 0), nil
+	}
+	out, err := m.l.client.HeadObject(ctx, &s3.HeadObjectInput{
+		Bucket: &from.at.bucket, Key: &from.at.key, PartNumber: aws.Int32(1), IfMatch: from.match(),
+	})
+	if err != nil {
+		e := m.b.explain(ctx, m.l, from.question(), err)
+		if e.Retryable || e.Code == action.CodeUnauth {
+			return nil, e
+		}
+		return nil, nil // a store that knows no parts of an object
+	}
+	part, count := aws.ToInt64(out.ContentLength), int64(aws.ToInt32(out.PartsCount))
+	if count == 0 || part <= 0 || (from.size+part-1)/part != count {
+		return nil, nil // its parts are of several sizes
+	}
+	return newVerifier(known, etag, part), nil
+}
+
+// A piece is a part that is on its way into a buffer.
+type piece struct {
+	buffer *[]byte
+	n      int
+	err    error
+}
+
+// receiveParts reads an object in parts, several at once, and writes them in their order. What it holds in memory is bounded by them.
+func (m mover) receiveParts(ctx context.Context, from source, to io.Writer) (sure bool, err error) {
+	_, known, err := m.b.head(ctx, m.l, from.at, from.question())
+	if err != nil {
+		return false, err
+	}
+	v, err := m.verifier(ctx, from, known, from.etag)
+	if err != nil {
+		return false, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var working sync.WaitGroup
+	defer working.Wait()
+	defer stop()
+	coming := make(chan chan piece, max(m.parts-1, 0))
+	working.Go(func() {
+		defer close(coming)
+		for offset := int64(0); offset < from.size; offset += partSize {
+			one := make(chan piece, 1)
+			select {
+			case coming <- one:
+			case <-ctx.Done():
+				return
+			}
+			length := min(partSize, from.size-offset)
+			if m.parts <= 1 {
+				one <- m.part(ctx, from, offset, length)
+				continue
+			}
+			working.Go(func() { one <- m.part(ctx, from, offset, length) })
+		}
+	})
+	for one := range coming {
+		if err := m.take(<-one, to, v); err != nil {
+			return false, err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return false, m.b.explain(ctx, m.l, from.question(), err)
+	}
+	if v == nil {
+		return false, nil
+	}
+	return true, v.check(from.question())
+}
+
+// take writes a part, and gives its buffer back.
+func (m mover) take(p piece, to io.Writer, v *verifier) error {
+	defer partBuffers.Put(p.buffer)
+	if p.err != nil {
+		return p.err
+	}
+	if v != nil {
+		_, _ = v.Write((*p.buffer)[:p.n]) // it never fails
+	}
+	_, err := to.Write((*p.buffer)[:p.n])
+	return err
+}
+
+// part reads a part. What was cut off goes on where it broke.
+func (m mover) part(ctx context.Context, from source, offset, length int64) piece {
+	p := piece{buffer: partBuffers.Get().(*[]byte)}
+	for attempt := 1; ; attempt++ {
+		n, err := m.rest(ctx, from, offset+int64(p.n), (*p.buffer)[p.n:length])
+		p.n += n
+		m.moved(int64(n))
+		switch {
+		case err == nil:
+			return p
+		case !isCut(err) || ctx.Err() != nil || attempt == attempts:
+			p.err = m.b.explain(ctx, m.l, from.question(), err)
+			return p
+		}
+	}
+}
+
+// rest reads what is left of a part into what is left of its buffer.
+func (m mover) rest(ctx context.Context, from source, offset int64, into []byte) (int, error) {
+	out, err := m.l.client.GetObject(ctx, &s3.GetObjectInput{
+		Bucket: &from.at.bucket, Key: &from.at.key, IfMatch: from.match(),
+		Range: aws.String(byteRange(offset, offset+int64(len(into))-1)),
+	})
+	if err != nil {
+		return 0, err
+	}
+	defer out.Body.Close()
+	return io.ReadFull(out.Body, into)
+}
+
+// byteRange is a range of bytes, both ends included, as a header says it.
+func byteRange(first, last int64) string { return fmt.Sprintf("bytes=%d-%d", first, last) }
+
+// download puts an object in a file's place, whole.
+func (m mover) download(ctx context.Context, from source, to files.System, root, path string, as files.Attributes) (sure bool, err error) {
+	draft, err := to.Create(ctx, root, path)
+	if err != nil {
+		return false, err
+	}
+	sure, err = m.receive(ctx, from, draft)
+	if err == nil {
+		err = draft.Keep(ctx, as)
+	}
+	if err != nil {
+		if dropped := draft.Drop(context.WithoutCancel(ctx)); dropped != nil {
+			return false, fmt.Errorf("%w; and what was written of it could not be removed: %w", err, dropped)
+		}
+		return false, err
+	}
+	return sure, nil
+}

@@ -1,0 +1,57 @@
+package s3
+
+import (
+	"regexp"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/module"
+)
+
+// The options that say which objects or files are meant.
+var (
+	includeParam = module.Param{Name: "include", Kind: module.Strings, Doc: `only what one of these patterns fits: "*.dump", "cache/*". A star stands for anything, slashes too; a question mark for one sign`}
+	excludeParam = module.Param{Name: "exclude", Kind: module.Strings, Doc: "what none of these patterns fits: it is then neither looked at nor changed on either side"}
+)
+
+// patterns say which names are meant, as s5cmd reads them: a star stands for anything, slashes too.
+type patterns struct{ include, exclude []*regexp.Regexp }
+
+func newPatterns(function string, args module.Args) (p patterns, err error) {
+	for _, one := range []struct {
+		option string
+		into   *[]*regexp.Regexp
+	}{{"include", &p.include}, {"exclude", &p.exclude}} {
+		for _, text := range args.Strings(one.option) {
+			if text == "" {
+				return p, action.Errorf(action.CodeInvalid, "%s: %s: a pattern is empty; one that fits all is *", function, one.option)
+			}
+			*one.into = append(*one.into, compiled(text))
+		}
+	}
+	return p, nil
+}
+
+// compiled is a pattern as a regular expression over the whole name.
+func compiled(pattern string) *regexp.Regexp {
+	quoted := regexp.QuoteMeta(pattern)
+	quoted = strings.ReplaceAll(strings.ReplaceAll(quoted, `\*`, ".*"), `\?`, ".")
+	return regexp.MustCompile("(?s)^" + quoted + "$")
+}
+
+// all tells whether every name is meant.
+func (p patterns) all() bool { return len(p.include) == 0 && len(p.exclude) == 0 }
+
+// match tells whether a name is meant.
+func (p patterns) match(name string) bool {
+	return (len(p.include) == 0 || anyFits(p.include, name)) && !anyFits(p.exclude, name)
+}
+
+func anyFits(list []*regexp.Regexp, name string) bool {
+	for _, r := range list {
+		if r.MatchString(name) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,136 @@
+package s3
+
+import (
+	"context"
+	"path"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/files"
+	"runbook/engine/machine"
+	"runbook/engine/module"
+)
+
+// onParam is the option that names a machine.
+var onParam = module.Param{Name: "on", Kind: module.String, Doc: `the host whose files are meant, by its name in the site file; the machine on which runbook itself runs if not given`}
+
+// An end is one end of a copy or a sync: a location in the store, or a path on a machine.
+type end struct {
+	at      location // if path is ""
+	path    string   // absolute and clean
+	on      string
+	machine files.System
+}
+
+func (e end) isStore() bool { return e.path == "" }
+
+// String is the end as a person types it.
+func (e end) String() string {
+	switch {
+	case e.isStore():
+		return e.at.String()
+	case e.on != machine.Local:
+		return e.on + ":" + files.Spell(e.path)
+	}
+	return files.Spell(e.path)
+}
+
+// target is the object or file at the end.
+func (e end) target() action.Target {
+	if e.isStore() {
+		return e.at.target()
+	}
+	return fileTarget(e.on, e.path)
+}
+
+// fileTarget is a file as a target, as the host module has it.
+func fileTarget(on, path string) action.Target {
+	return action.Target{System: hostSystem, Kind: hostFiles, Scope: on, Name: files.Spell(path)}
+}
+
+// end reads an argument that is a URI, or a path on the machine that the options name.
+func (b *binding) end(function, name string, args module.Args) (end, error) {
+	text := args.String(name)
+	if isURI(text) {
+		at, err := parse(function, text)
+		return end{at: at}, err
+	}
+	on := args.String(onParam.Name)
+	if on == "" {
+		on = machine.Local
+	}
+	if !strings.HasPrefix(text, "/") {
+		return end{}, action.Errorf(action.CodeInvalid, "%s: %s: %q is neither s3://bucket/key nor an absolute path", function, name, text).
+			Try("write the whole path: /var/backups/…")
+	}
+	system, err := b.Machines.On(on)
+	return end{path: path.Clean(files.Unspell(text)), on: on, machine: system}, err
+}
+
+// ends are both ends of a copy or sync, at least one of which is in a store.
+func (b *binding) ends(function string, args module.Args) (from, to end, err error) {
+	if from, err = b.end(function, "from", args); err != nil {
+		return from, to, err
+	}
+	if to, err = b.end(function, "to", args); err != nil {
+		return from, to, err
+	}
+	if !from.isStore() && !to.isStore() {
+		err = action.Errorf(action.CodeInvalid, "%s: one end has to be in an object store, s3://bucket/key: files are copied by commands of the machine", function)
+	}
+	return from, to, err
+}
+
+// A file of the intended state has what the host module gives it: its kind, its size and its time.
+const (
+	fileKind     = "kind"
+	fileSize     = "size"
+	fileModified = "modified"
+)
+
+// newFile is a file as the intended state holds it. From is what it is to be copied from.
+func newFile(at end, path string, bytes int64, modified float64, from object) object {
+	return object{"path": files.Spell(path), fileKind: string(files.File), fileSize: float64(bytes), fileModified: modified, fieldFrom: from, "on": at.on}
+}
+
+// fileObject is a file that is there.
+func fileObject(at end, path string, e files.Entry) object {
+	return object{"path": files.Spell(path), fileKind: string(e.Kind), fileSize: float64(e.Size), fileModified: seconds(e.Modified), "on": at.on}
+}
+
+// look is what is at a path, as the run intends it; nil for nothing.
+func (e end) look(ctx context.Context, view action.View) (o object, live files.Entry, err error) {
+	live, err = e.machine.Look(ctx, e.path)
+	var there object
+	switch {
+	case action.CodeOf(err) == action.CodeNotFound && err != nil:
+	case err != nil:
+		return nil, live, err
+	default:
+		there = fileObject(e, e.path, live)
+	}
+	o, _ = view.Lay(e.target(), there)
+	return o, live, nil
+}
+
+// enough is an error where a machine has less space than is needed. The folder need not be there yet.
+func (e end) enough(ctx context.Context, needed int64, count int) error {
+	at := e.path
+	for {
+		disk, err := e.machine.Disk(ctx, at)
+		switch {
+		case err != nil && action.CodeOf(err) == action.CodeNotFound && at != "/":
+			at = path.Dir(at)
+			continue
+		case err != nil:
+			return err
+		case needed > disk.Free:
+			return action.Errorf(action.CodeRejected, "cannot copy to %s: it takes %s, and %s are free on %s", e, size(needed), size(disk.Free), disk.Mount).
+				On(e.target()).Try("make room, or copy to another disk")
+		case disk.Inodes > 0 && int64(count) > disk.InodesFree:
+			return action.Errorf(action.CodeRejected, "cannot copy to %s: there are %d files, and %s has room for %d more (inodes)", e, count, disk.Mount, disk.InodesFree).
+				On(e.target()).Try("remove files that nobody needs, or copy to another disk")
+		}
+		return nil
+	}
+}

@@ -1,0 +1,182 @@
+package s3
+
+import (
+	"maps"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"runbook/engine/action"
+	"runbook/engine/overlay"
+	"runbook/engine/world/scenario"
+)
+
+// before is older than what is in the simulated store, later is newer.
+var (
+	before = began.Add(-48 * time.Hour)
+	later  = began.Add(-time.Hour)
+)
+
+func done(copied, bytes, removed, unchanged int) object {
+	return object{"copied": float64(copied), "bytes": float64(bytes), "removed": float64(removed), "unchanged": float64(unchanged), "unverified": 0.0}
+}
+
+func TestSyncDown(t *testing.T) {
+	d := drive(t, with(map[string]string{"p/a": "1", "p/d/b c+ä": "22", "p/same": "333", "p/newer": "4444", "p/size": "55555", "p/mark/": "", "px": "no"}))
+	folder := t.TempDir()
+	write(t, folder, map[string]string{"same": "xxx", "size": "5", "extra": "stays"}, later)
+	write(t, folder, map[string]string{"newer": "xxxx"}, before)
+	require.Equal(t, done(4, 12, 0, 1), d.do("sync", "s3://box/p", folder))
+	want := map[string]string{"a": "1", "d/b c+ä": "22", "same": "xxx", "newer": "4444", "size": "55555", "extra": "stays"}
+	require.Equal(t, want, tree(t, folder))
+	require.Equal(t, done(0, 0, 0, 5), d.do("sync", "s3://box/p/", folder), "it is the same now")
+	require.Equal(t, done(0, 0, 1, 5), d.do("sync", "s3://box/p/", folder, opts("delete", true)))
+	delete(want, "extra")
+	require.Equal(t, want, tree(t, folder))
+	require.Empty(t, d.sent.writes())
+}
+
+func TestSyncUp(t *testing.T) {
+	d := drive(t, with(map[string]string{"p/same": "333", "p/older": "4444", "p/size": "55555", "p/extra": "x", "other": "stays"}))
+	folder := t.TempDir()
+	write(t, folder, map[string]string{"same": "xxx", "size": "5", "d/new": "22"}, before)
+	write(t, folder, map[string]string{"older": "xxxx"}, later)
+	require.NoError(t, os.Symlink("new", folder+"/d/link"))
+	a := d.action("sync", folder, "s3://box/p", opts("delete", true))
+	predicted, err := a.Predict(t.Context(), nobody)
+	require.NoError(t, err)
+	require.Equal(t, "copies 3 files, 7 B; removes 1 file, 1 B; leaves 1 as they are", predicted.Note)
+	require.Equal(t, []string{"1 symbolic link in " + folder + " are not copied", "would remove s3://box/p/extra, 1 B"}, predicted.Warnings)
+	require.Equal(t, done(3, 7, 1, 1), d.do("sync", folder, "s3://box/p", opts("delete", true)))
+	require.Equal(t, []string{"other", "p/d/new", "p/older", "p/same", "p/size"}, keys(d.read("list", "s3://box")))
+	require.Equal(t, "xxxx", d.read("get", "s3://box/p/older"))
+}
+
+func TestSyncWithin(t *testing.T) {
+	d := drive(t, scenario.S3{Buckets: map[string]scenario.Bucket{
+		"box":   {Objects: []scenario.StoredObject{{Key: "p/a", Text: "1"}, {Key: "p/b", Text: "2"}}},
+		"other": {Objects: []scenario.StoredObject{{Key: "q/c", Text: "3"}}},
+	}})
+	require.Equal(t, done(2, 2, 1, 0), d.do("sync", "s3://box/p", "s3://other/q", opts("delete", true)))
+	require.Equal(t, []string{"q/a", "q/b"}, keys(d.read("list", "s3://other")))
+	f, args := d.bind("sync", "s3://box/p", "s3://box/p/q")
+	_, err := f.Act(args)
+	require.ErrorContains(t, d.fails(err), "one of s3://box/p/ and s3://box/p/q/ is inside of the other")
+}
+
+func TestSyncOfSome(t *testing.T) {
+	d := drive(t, with(map[string]string{"a.bin": "1", "a.tmp": "1", "d/b.bin": "1", "d/old.bin": "1"}))
+	folder := t.TempDir()
+	write(t, folder, map[string]string{"mine.tmp": "x", "gone.bin": "x", "keep.bin.old": "x"}, later)
+	d.do("sync", "s3://box", folder, opts("include", []any{"*.bin"}, "exclude", []any{"*old*"}, "delete", true))
+	require.Equal(t, []string{"a.bin", "d/b.bin", "keep.bin.old", "mine.tmp"}, slices.Sorted(maps.Keys(tree(t, folder))),
+		"what is left out is neither copied nor removed")
+}
+
+func TestSyncBySizeAlone(t *testing.T) {
+	d := drive(t, with(map[string]string{"a": "12345"}))
+	folder := t.TempDir()
+	write(t, folder, map[string]string{"a": "xxxxx"}, before)
+	require.Equal(t, done(0, 0, 0, 1), d.do("sync", "s3://box", folder, opts("size_only", true)))
+	require.Equal(t, done(1, 5, 0, 0), d.do("sync", "s3://box", folder))
+}
+
+// A source that is empty by mistake does not empty the other end.
+func TestSyncOfNothingRemovesNothing(t *testing.T) {
+	d := drive(t, with(map[string]string{"p/a": "1"}))
+	folder := t.TempDir()
+	write(t, folder, map[string]string{"precious": "x"}, later)
+	_, err := d.try("sync", "s3://box/misspelt", folder, opts("delete", true))
+	e := d.fails(err)
+	require.Equal(t, action.CodeRejected, e.Code)
+	require.Contains(t, e.Message, "there is nothing to copy from, and everything would be removed: 1 file")
+	require.Equal(t, map[string]string{"precious": "x"}, tree(t, folder))
+	require.Equal(t, done(0, 0, 0, 0), d.do("sync", "s3://box/misspelt", folder))
+	_, err = d.try("sync", folder+"/none", "s3://box/p")
+	require.Equal(t, action.CodeNotFound, d.fails(err).Code)
+}
+
+func TestKeysThatAreNoFiles(t *testing.T) {
+	for key, want := range map[string]string{
+		"../x": "can be no file", "a/../../x": "can be no file", "a//b": "can be no file", "/x": "can be no file", "a/./b": "can be no file", "..": "can be no file",
+	} {
+		d := drive(t, scenario.S3{Buckets: map[string]scenario.Bucket{"box": {Objects: []scenario.StoredObject{{Key: "p/" + key, Text: "x"}}}}})
+		folder := t.TempDir()
+		_, err := d.try("sync", "s3://box/p", folder+"/inner")
+		require.ErrorContains(t, d.fails(err), want, key)
+		require.Empty(t, tree(t, folder))
+	}
+	d := drive(t, with(map[string]string{"p/a": "1", "p/a/b": "2"}))
+	_, err := d.try("sync", "s3://box/p", t.TempDir())
+	require.ErrorContains(t, d.fails(err), `"a" would be a file, and for "a/b" a folder`)
+}
+
+func TestSyncWantsRoom(t *testing.T) {
+	d := drive(t, scenario.S3{Buckets: map[string]scenario.Bucket{"box": {Objects: []scenario.StoredObject{{Key: "{n}", Count: 10, Size: "4TB"}}}}})
+	folder := t.TempDir()
+	_, err := d.try("sync", "s3://box", folder+"/not/there/yet")
+	e := d.fails(err)
+	require.Equal(t, action.CodeRejected, e.Code)
+	require.Regexp(t, "it takes 40 TB, and .* are free on ", e.Message)
+	require.Empty(t, tree(t, folder))
+}
+
+// A dry run sees what a sync would have copied and removed, and sends nothing that writes.
+func TestSyncIsRehearsed(t *testing.T) {
+	d := drive(t, with(map[string]string{"p/a": "1", "p/b": "2"}))
+	folder := t.TempDir()
+	write(t, folder, map[string]string{"extra": "x"}, later)
+	state := overlay.New()
+	p := d.rehearse(state, "sync", "s3://box/p", folder, opts("delete", true))
+	require.Equal(t, done(2, 2, 1, 0), p.Value)
+	require.Equal(t, []string{"would remove " + folder + "/extra, 1 B"}, p.Warnings)
+	require.Len(t, p.Changes, 3)
+	again, err := d.action("sync", "s3://box/p", folder, opts("delete", true)).Predict(t.Context(), state)
+	require.NoError(t, err)
+	require.True(t, again.Unchanged)
+	up := d.rehearse(state, "sync", folder, "s3://box/q")
+	require.Equal(t, done(2, 2, 0, 0), up.Value)
+	list, err := d.see(state, "list", "s3://box")
+	require.NoError(t, err)
+	require.Equal(t, []string{"p/a", "p/b", "q/a", "q/b"}, keys(list))
+	require.Equal(t, map[string]string{"extra": "x"}, tree(t, folder))
+	require.Empty(t, d.sent.writes())
+}
+
+// What a plan goes by tells another set from the one that was planned.
+func TestEvidenceOfASync(t *testing.T) {
+	d := drive(t, with(map[string]string{"p/a": "1"}))
+	folder := t.TempDir()
+	evidence := func() map[string]any {
+		p, err := d.action("sync", "s3://box/p", folder, opts("delete", true)).Predict(t.Context(), nobody)
+		require.NoError(t, err)
+		return p.Evidence.Old
+	}
+	first := evidence()
+	require.Equal(t, first, evidence())
+	write(t, folder, map[string]string{"extra": "x"}, later)
+	second := evidence()
+	require.NotEqual(t, first["removals"], second["removals"])
+	require.Equal(t, first["copies"], second["copies"])
+	d.do("put", "s3://box/p/a", "2")
+	require.NotEqual(t, second["copies"], evidence()["copies"])
+}
+
+func TestSyncSettles(t *testing.T) {
+	d := drive(t, with(map[string]string{"p/a": "1"}))
+	folder := t.TempDir()
+	a := d.action("sync", "s3://box/p", folder)
+	_, err := a.Predict(t.Context(), nobody)
+	require.NoError(t, err)
+	settled, err := a.Settle(t.Context(), action.Intent{})
+	require.NoError(t, err)
+	require.Equal(t, action.NotDone, settled)
+	_, err = a.Apply(t.Context(), action.Prediction{})
+	require.NoError(t, err)
+	settled, err = a.Settle(t.Context(), action.Intent{})
+	require.NoError(t, err)
+	require.Equal(t, action.Done, settled)
+}

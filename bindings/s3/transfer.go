@@ -1,0 +1,268 @@
+package s3
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"runbook/engine/action"
+	"runbook/engine/files"
+)
+
+// mostFailures is how many files may fail before no more are begun: by then something is wrong with all of them.
+const mostFailures = 20
+
+// A crew is who carries the files of a sync: several at once, of which few carry what is large.
+type crew struct {
+	s    *syncing
+	m    mover
+	stop context.CancelFunc
+	p    *progress
+
+	mu     sync.Mutex
+	failed []failed
+}
+
+type failed struct {
+	rel string
+	err error
+}
+
+// transfer copies what is left to be copied. Its error is about all that failed; it may be tried again if all of that may be.
+func (s *syncing) transfer(ctx context.Context, l *link, j *job) error {
+	left := j.left()
+	p := progressOf(ctx, j.growth())
+	p.files = len(left)
+	begin, stop := context.WithCancel(ctx)
+	defer stop()
+	c := &crew{s: s, m: s.b.mover(l, p), stop: stop, p: p}
+	if at := cmp.Or(s.b.AtOnce, s.atOnce); at == 1 {
+		c.carry(ctx, begin, left, 1)
+	} else {
+		small, large := split(left)
+		var both sync.WaitGroup
+		both.Go(func() { c.carry(ctx, begin, large, min(largeAtOnce, at)) })
+		both.Go(func() { c.carry(ctx, begin, small, at) })
+		both.Wait()
+	}
+	return c.verdict(ctx, len(left))
+}
+
+// split parts what is transferred by one request from what is in parts, of which the largest goes first.
+func split(all []*transfer) (small, large []*transfer) {
+	for _, t := range all {
+		if t.size > partSize {
+			large = append(large, t)
+		} else {
+			small = append(small, t)
+		}
+	}
+	slices.SortStableFunc(large, func(a, b *transfer) int { return cmp.Compare(b.size, a.size) })
+	return small, large
+}
+
+// carry copies a list, so many at once, and begins no more once begin has ended. A store that is busy is asked by one less.
+func (c *crew) carry(ctx, begin context.Context, list []*transfer, atOnce int) {
+	next := make(chan *transfer)
+	var working sync.WaitGroup
+	for n := range atOnce {
+		working.Go(func() {
+			for t := range next {
+				if begin.Err() != nil {
+					continue
+				}
+				if err := c.one(ctx, t); err != nil && c.fail(t, err) && n > 0 {
+					return
+				}
+			}
+		})
+	}
+	for _, t := range list {
+		select {
+		case next <- t:
+		case <-begin.Done():
+		}
+	}
+	close(next)
+	working.Wait()
+}
+
+// fail notes a failure, and tells whether it is that the store is busy.
+func (c *crew) fail(t *transfer, err error) (busy bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failed = append(c.failed, failed{t.rel, err})
+	code := action.CodeOf(err)
+	others := 0
+	for _, f := range c.failed {
+		if action.CodeOf(f.err) != action.CodeThrottled {
+			others++
+		}
+	}
+	if code == action.CodeUnauth || others >= mostFailures {
+		c.stop()
+	}
+	return code == action.CodeThrottled
+}
+
+// one copies one file or object.
+func (c *crew) one(ctx context.Context, t *transfer) (err error) {
+	s, sure := c.s, true
+	from, to := s.from.below(t.rel), s.to.below(t.rel)
+	of := source{from.at, t.size, t.etag}
+	switch {
+	case !to.isStore():
+		sure, err = c.m.download(ctx, of, to.machine, s.to.path, t.rel, files.Attributes{Modified: t.modified})
+	case from.isStore():
+		_, err = c.m.copyWithin(ctx, of, errand{to.at, t.only(), s.as})
+	default:
+		_, err = c.m.upload(ctx, stored{from.machine, from.path, t.size, t.entry}, errand{to.at, t.only(), s.as})
+	}
+	if err != nil {
+		return again(err)
+	}
+	t.done, t.sure = true, sure
+	c.p.done.Add(1)
+	return nil
+}
+
+// only is the condition that what is replaced is what was seen there.
+func (t *transfer) only() condition {
+	if t.over == nil {
+		return condition{none: aws.String("*")}
+	}
+	return condition{match: ifMatch(t.over.etag)}
+}
+
+// again makes an error of which nobody knows whether anything was stored one that may be tried again: a sync looks what is there, and
+// storing the same twice is storing it once.
+func again(err error) error {
+	e, own := err.(*action.Error) //nolint:errorlint // what is wrapped has another message
+	if !own || e.Code != action.CodeUncertain {
+		return err
+	}
+	out := *e
+	out.Code = action.CodeUnavailable
+	return out.Again()
+}
+
+// verdict is what came of all, as one error.
+func (c *crew) verdict(ctx context.Context, all int) error {
+	if len(c.failed) == 0 {
+		if ctx.Err() != nil {
+			e := action.Errorf(action.CodeTimeout, "cannot sync %s to %s: interrupted: %w", c.s.from, c.s.to, context.Cause(ctx))
+			e.Partly = c.s.job.partly()
+			return e
+		}
+		return nil
+	}
+	slices.SortFunc(c.failed, func(a, b failed) int { return cmp.Compare(a.rel, b.rel) })
+	first := c.failed[0]
+	retryable := true
+	var after *action.Error
+	for _, f := range c.failed {
+		e := asError(f.err)
+		if !e.Retryable && retryable {
+			first, retryable = f, false
+		}
+		if after == nil || e.After > after.After {
+			after = e
+		}
+	}
+	cause := asError(first.err)
+	out := *cause
+	out.Target, out.Cause, out.Retryable, out.After = c.s.to.target(), first.err, retryable, after.After
+	out.Message = fmt.Sprintf("cannot sync %s to %s: %d of %s could not be copied, and nothing was removed; the first is %s: %s",
+		c.s.from, c.s.to, len(c.failed), counted(all, "file"), first.rel, cause.Message)
+	out.Partly = c.s.job.partly()
+	if all > c.begun(len(c.failed)) {
+		out.Message += "; the others were not begun"
+	}
+	return &out
+}
+
+// partly is what was done of a job, "" for nothing.
+func (j *job) partly() string {
+	done := len(j.copies) - len(j.left())
+	if done == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %s were copied", done, counted(len(j.copies), "file"))
+}
+
+// begun is how many files were begun, of which so many failed.
+func (c *crew) begun(failures int) int { return failures + int(c.p.done.Load()) }
+
+func asError(err error) *action.Error {
+	if e, ok := err.(*action.Error); ok { //nolint:errorlint // what is wrapped has another message
+		return e
+	}
+	return action.Errorf(action.CodeOf(err), "%w", err)
+}
+
+// clear removes at the other end what is not where it comes from. Each is removed only if it is what it was.
+func (s *syncing) clear(ctx context.Context, l *link, j *job) error {
+	if len(j.removals) == 0 || j.removed {
+		return nil
+	}
+	if s.to.isStore() {
+		if err := s.clearStore(ctx, l, j); err != nil {
+			return err
+		}
+	} else if err := s.clearFolder(ctx, j); err != nil {
+		return err
+	}
+	j.removed = true
+	return nil
+}
+
+func (s *syncing) clearStore(ctx context.Context, l *link, j *job) error {
+	d := deletion{b: s.b, bucket: s.to.at.bucket}
+	var identifiers []types.ObjectIdentifier
+	for _, r := range j.removals {
+		key := s.to.at.key + r.rel
+		d.keys = append(d.keys, key)
+		identifiers = append(identifiers, types.ObjectIdentifier{Key: aws.String(key), ETag: ifMatch(r.etag)})
+	}
+	for some := range slices.Chunk(identifiers, atOnceRemoved) {
+		if err := d.remove(ctx, l, some); err != nil {
+			return again(err)
+		}
+	}
+	return nil
+}
+
+func (s *syncing) clearFolder(ctx context.Context, j *job) error {
+	changes := make([]files.Change, len(j.removals))
+	for i, r := range j.removals {
+		changes[i] = files.Change{Op: files.Remove, Was: r.entry}
+	}
+	errs, err := s.to.machine.Change(ctx, s.to.path, changes)
+	if err != nil {
+		return err
+	}
+	var first error
+	kept := 0
+	for _, one := range errs {
+		if one == nil || action.CodeOf(one) == action.CodeNotFound {
+			continue
+		}
+		kept++
+		if first == nil {
+			first = one
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	e := asError(first)
+	out := *e
+	out.Retryable, out.Partly = false, j.partly()
+	out.Message = fmt.Sprintf("everything was copied from %s to %s, but %d of %s were not removed; the first: %s", s.from, s.to, kept, counted(len(changes), "file"), e.Message)
+	return out.On(s.to.target())
+}

@@ -1,0 +1,272 @@
+package s3
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"runbook/engine/action"
+	"runbook/engine/files"
+)
+
+// mostParts is how many parts an object can have.
+const mostParts = 10_000
+
+// A stored is a file that is to be stored: where it is, and what it was when that was decided.
+type stored struct {
+	machine files.System
+	path    string
+	size    int64
+	entry   files.Entry // with the time at which its content was last changed
+}
+
+// An errand is where a file is to be stored, and how.
+type errand struct {
+	to   location
+	only condition
+	as   properties
+}
+
+func (e errand) question() question {
+	return question{purpose: "put " + e.to.String(), target: e.to.target(), needs: "s3:PutObject", changes: true}
+}
+
+// upload stores a file, and returns its ETag. The store compares what arrives with its checksum.
+func (m mover) upload(ctx context.Context, from stored, e errand) (etag string, err error) {
+	if from.size > partSize {
+		return m.uploadParts(ctx, from, e)
+	}
+	content := make([]byte, from.size)
+	if err := m.read(ctx, from, 0, content, true); err != nil {
+		return "", err
+	}
+	out, err := m.l.client.PutObject(ctx, e.as.onPut(&s3.PutObjectInput{
+		Bucket: &e.to.bucket, Key: &e.to.key, Body: bytes.NewReader(content), IfMatch: e.only.match, IfNoneMatch: e.only.none,
+	}))
+	if err != nil {
+		return "", m.b.notReplaced(ctx, m.l, e.question(), err)
+	}
+	m.moved(from.size)
+	return aws.ToString(out.ETag), nil
+}
+
+// read reads a piece of a file. At its end there must be no more, or the file is not what it was.
+func (m mover) read(ctx context.Context, from stored, offset int64, into []byte, last bool) error {
+	in, err := from.machine.Open(ctx, from.path, offset)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if _, err := io.ReadFull(in, into); err != nil {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return changedMeanwhile(from)
+		}
+		return files.Failed("read", from.path, err)
+	}
+	if !last {
+		return nil
+	}
+	if n, _ := in.Read(make([]byte, 1)); n > 0 {
+		return changedMeanwhile(from)
+	}
+	return nil
+}
+
+func changedMeanwhile(from stored) error {
+	return action.Errorf(action.CodeConflict, "cannot store %s: it changed while it was read", files.Spell(from.path)).
+		Try("wait until nobody writes to it")
+}
+
+// uploadParts stores a file in parts, several at once. It appears in the store when all of them are there.
+func (m mover) uploadParts(ctx context.Context, from stored, e errand) (etag string, err error) {
+	begin := &s3.CreateMultipartUploadInput{
+		Bucket: &e.to.bucket, Key: &e.to.key, ChecksumAlgorithm: types.ChecksumAlgorithmCrc32, ChecksumType: types.ChecksumTypeFullObject,
+		StorageClass: types.StorageClass(e.as.class), Metadata: e.as.metadata,
+	}
+	if e.as.contentType != "" {
+		begin.ContentType = &e.as.contentType
+	}
+	begun, err := m.l.client.CreateMultipartUpload(ctx, begin)
+	if err != nil {
+		q := e.question()
+		q.changes = false // of an upload that nobody completes nothing is seen
+		return "", m.b.explain(ctx, m.l, q, err)
+	}
+	parts, err := m.sendParts(ctx, from, e, begun.UploadId)
+	if err == nil {
+		err = from.still(ctx)
+	}
+	if err == nil {
+		var done *s3.CompleteMultipartUploadOutput
+		done, err = m.l.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+			Bucket: &e.to.bucket, Key: &e.to.key, UploadId: begun.UploadId, IfMatch: e.only.match, IfNoneMatch: e.only.none,
+			ChecksumType: types.ChecksumTypeFullObject, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+		})
+		if err == nil {
+			return aws.ToString(done.ETag), nil
+		}
+		err = m.b.notReplaced(ctx, m.l, e.question(), err)
+	}
+	if action.CodeOf(err) != action.CodeUncertain { // else it may be complete
+		m.abandon(ctx, e, begun.UploadId)
+	}
+	return "", err
+}
+
+// still is an error if the file is not what it was when it was decided to store it.
+func (s stored) still(ctx context.Context) error {
+	now, err := s.machine.Look(ctx, s.path)
+	if err != nil {
+		return err
+	}
+	if now.Kind == files.Link { // its content was read through it, to its end
+		return nil
+	}
+	if now.Size != s.size || !now.Modified.Equal(s.entry.Modified) {
+		return changedMeanwhile(s)
+	}
+	return nil
+}
+
+// abandon frees what the store holds of an upload. When that fails it is for the bucket's own rules to do.
+func (m mover) abandon(ctx context.Context, e errand, id *string) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), dialing)
+	defer stop()
+	_, _ = m.l.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &e.to.bucket, Key: &e.to.key, UploadId: id})
+}
+
+// sendParts sends all parts, with so many buffers as are sent at once.
+func (m mover) sendParts(ctx context.Context, from stored, e errand, id *string) ([]types.CompletedPart, error) {
+	length := partLength(from.size)
+	done := make([]types.CompletedPart, (from.size+length-1)/length)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	numbers := make(chan int)
+	var working sync.WaitGroup
+	for range max(m.parts, 1) {
+		working.Go(func() {
+			buffer := make([]byte, length)
+			for n := range numbers {
+				part, err := m.sendPart(ctx, from, e, id, n, length, buffer)
+				if err != nil {
+					stop(err)
+					continue
+				}
+				done[n] = part
+			}
+		})
+	}
+	for n := range done {
+		select {
+		case numbers <- n:
+		case <-ctx.Done():
+		}
+	}
+	close(numbers)
+	working.Wait()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return done, nil
+}
+
+// partLength is how large the parts of an object are of which there cannot be too many.
+func partLength(size int64) int64 {
+	const step = 1 << 20
+	return max(partSize, (size/mostParts/step+1)*step)
+}
+
+// sendPart sends one part; one whose connection broke once more.
+func (m mover) sendPart(ctx context.Context, from stored, e errand, id *string, n int, length int64, buffer []byte) (types.CompletedPart, error) {
+	offset := int64(n) * length
+	content := buffer[:min(length, from.size-offset)]
+	if err := m.read(ctx, from, offset, content, offset+int64(len(content)) == from.size); err != nil {
+		return types.CompletedPart{}, err
+	}
+	for attempt := 1; ; attempt++ {
+		out, err := m.l.client.UploadPart(ctx, &s3.UploadPartInput{
+			Bucket: &e.to.bucket, Key: &e.to.key, UploadId: id, PartNumber: aws.Int32(int32(n + 1)), Body: bytes.NewReader(content),
+			ChecksumAlgorithm: types.ChecksumAlgorithmCrc32,
+		})
+		if err == nil {
+			m.moved(int64(len(content)))
+			return types.CompletedPart{ETag: out.ETag, PartNumber: aws.Int32(int32(n + 1)), ChecksumCRC32: out.ChecksumCRC32}, nil
+		}
+		if ctx.Err() != nil || !isCut(err) || attempt == attempts {
+			q := e.question()
+			q.changes = false // see above
+			return types.CompletedPart{}, m.b.explain(ctx, m.l, q, err)
+		}
+	}
+}
+
+// largestCopy is how much the store copies by one request.
+const largestCopy = 5 << 30
+
+// copyWithin has the store copy an object.
+func (m mover) copyWithin(ctx context.Context, from source, e errand) (etag string, err error) {
+	if from.size > largestCopy {
+		return m.copyParts(ctx, from, e)
+	}
+	in := &s3.CopyObjectInput{
+		Bucket: &e.to.bucket, Key: &e.to.key, CopySource: aws.String(from.at.escaped()), CopySourceIfMatch: from.match(),
+		IfMatch: e.only.match, IfNoneMatch: e.only.none, StorageClass: types.StorageClass(e.as.class),
+	}
+	if e.as.contentType != "" || len(e.as.metadata) > 0 {
+		in.MetadataDirective, in.ContentType, in.Metadata = types.MetadataDirectiveReplace, aws.String(cmp.Or(e.as.contentType, "binary/octet-stream")), e.as.metadata
+	}
+	out, err := m.l.client.CopyObject(ctx, in)
+	if err != nil {
+		q := e.question()
+		q.purpose = "copy " + from.at.String() + " to " + e.to.String()
+		return "", m.b.notReplaced(ctx, m.l, q, err)
+	}
+	m.moved(from.size)
+	if out.CopyObjectResult == nil {
+		return "", nil
+	}
+	return aws.ToString(out.CopyObjectResult.ETag), nil
+}
+
+// copyParts has the store copy an object that is too large for one request.
+func (m mover) copyParts(ctx context.Context, from source, e errand) (etag string, err error) {
+	q := e.question()
+	begun, err := m.l.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
+		Bucket: &e.to.bucket, Key: &e.to.key, StorageClass: types.StorageClass(e.as.class), Metadata: e.as.metadata,
+	})
+	if err != nil {
+		q.changes = false
+		return "", m.b.explain(ctx, m.l, q, err)
+	}
+	var parts []types.CompletedPart
+	for offset := int64(0); offset < from.size; offset += largestCopy / 5 {
+		number := aws.Int32(int32(len(parts) + 1))
+		last := min(offset+largestCopy/5, from.size) - 1
+		out, err := m.l.client.UploadPartCopy(ctx, &s3.UploadPartCopyInput{
+			Bucket: &e.to.bucket, Key: &e.to.key, UploadId: begun.UploadId, PartNumber: number, CopySource: aws.String(from.at.escaped()),
+			CopySourceIfMatch: from.match(), CopySourceRange: aws.String(byteRange(offset, last)),
+		})
+		if err != nil {
+			m.abandon(ctx, e, begun.UploadId)
+			q.changes = false
+			return "", m.b.explain(ctx, m.l, q, err)
+		}
+		parts = append(parts, types.CompletedPart{ETag: out.CopyPartResult.ETag, PartNumber: number})
+		m.moved(last - offset + 1)
+	}
+	done, err := m.l.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+		Bucket: &e.to.bucket, Key: &e.to.key, UploadId: begun.UploadId, IfMatch: e.only.match, IfNoneMatch: e.only.none,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+	})
+	if err != nil {
+		return "", m.b.notReplaced(ctx, m.l, q, err)
+	}
+	return aws.ToString(done.ETag), nil
+}

@@ -1,0 +1,175 @@
+// Package intended is the files of a machine as a run intends them to be: what a dry run would have removed, renamed, given away and
+// written, laid over what is really there.
+//
+// What is intended is kept as edits, in the order in which they were intended, in the run's view (action.View), one target an edit. A path
+// is followed through them: backwards to find where what is at it really is, forwards to find where something will have gone. It changes
+// nothing, and in a real run there are no edits. Read next: files.go.
+package intended
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/files"
+)
+
+// What targets are called, whose state is an edit.
+const (
+	system = "host"
+	kind   = "edits"
+)
+
+// An Op is a kind of edit.
+type Op string
+
+// The edits.
+const (
+	Removed Op = "removed"
+	Chowned Op = "chowned"
+	Renamed Op = "renamed"
+	Written Op = "written"
+)
+
+// An Edit is one intended change. Its paths are absolute.
+type Edit struct {
+	Op Op
+	// Removed, Chowned: what is. Renamed: the path that it was at. Written: the file, and then the folders that are made for it, which
+	// Missing finds.
+	Paths []string
+	To    string // Renamed: the new path; Chowned: the owner, as user, user:group or :group
+	// Disk is where the file system is mounted on which the edit frees space, Bytes how much, and Entries how many names; both are
+	// negative where it takes some.
+	Disk    string
+	Bytes   int64
+	Entries int64
+	// Of a file that is Written. Its content need not be known.
+	Size     int64
+	Modified time.Time
+	Content  *string
+}
+
+// The fields of an edit's state.
+const (
+	opField       = "op"
+	pathsField    = "paths"
+	toField       = "to"
+	diskField     = "disk"
+	bytesField    = "bytes"
+	entriesField  = "entries"
+	sizeField     = "size"
+	modifiedField = "modified"
+	contentField  = "content"
+	// Field is the edit in the state of a change. A person is shown the rest of it.
+	Field = "edit"
+)
+
+// Change is the change of the view that an edit is, on the machine of a name. Before and after are what a person is shown of it.
+func Change(view action.View, machine string, e Edit, before, after map[string]any) action.Change {
+	state := e.state()
+	shown := map[string]any{Field: state}
+	for name, value := range after {
+		shown[name] = value
+	}
+	number := 0
+	if view != nil {
+		number = len(view.Intended(system, kind, machine))
+	}
+	sum := sha256.Sum256([]byte(action.Text(state))) // two branches may intend something at the same time
+	return action.Change{
+		Target: action.Target{System: system, Kind: kind, Scope: machine, Name: fmt.Sprintf("%d-%x", number+1, sum[:8])},
+		Before: before, After: shown, Bookkeeping: []string{Field},
+	}
+}
+
+func (e Edit) state() map[string]any {
+	paths := make([]any, len(e.Paths))
+	for i, path := range e.Paths {
+		paths[i] = files.Spell(path)
+	}
+	state := map[string]any{opField: string(e.Op), pathsField: paths}
+	for name, text := range map[string]string{toField: files.Spell(e.To), diskField: files.Spell(e.Disk)} {
+		if text != "" {
+			state[name] = text
+		}
+	}
+	for name, n := range map[string]int64{bytesField: e.Bytes, entriesField: e.Entries, sizeField: e.Size} {
+		if n != 0 {
+			state[name] = n
+		}
+	}
+	if !e.Modified.IsZero() {
+		state[modifiedField] = e.Modified.UTC().Format(time.RFC3339Nano)
+	}
+	if e.Content != nil {
+		state[contentField] = *e.Content
+	}
+	return state
+}
+
+// editOf is the edit of a state.
+func editOf(state map[string]any) Edit {
+	text := func(name string) string { s, _ := state[name].(string); return s }
+	number := func(name string) int64 { n, _ := state[name].(int64); return n }
+	e := Edit{
+		Op: Op(text(opField)), To: files.Unspell(text(toField)), Disk: files.Unspell(text(diskField)), Bytes: number(bytesField),
+		Entries: number(entriesField), Size: number(sizeField),
+	}
+	list, _ := state[pathsField].([]any)
+	for _, item := range list {
+		if path, ok := item.(string); ok {
+			e.Paths = append(e.Paths, files.Unspell(path))
+		}
+	}
+	e.Modified, _ = time.Parse(time.RFC3339Nano, text(modifiedField)) // zero where it was
+	if content, known := state[contentField].(string); known {
+		e.Content = &content
+	}
+	return e
+}
+
+// An edit that has been looked at: what it is about is found at once.
+type edit struct {
+	Edit
+	about map[string]bool
+}
+
+// edits are those of a view, in order.
+func edits(view action.View, machine string) []edit {
+	if view == nil {
+		return nil
+	}
+	var out []edit
+	for _, target := range view.Intended(system, kind, machine) {
+		state, _ := view.Lay(target, nil)
+		if inner, ok := state[Field].(map[string]any); ok {
+			e := edit{Edit: editOf(inner), about: map[string]bool{}}
+			for _, path := range e.Paths {
+				e.about[path] = true
+			}
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// path is the one that is renamed or written.
+func (e *edit) path() string {
+	if len(e.Paths) == 0 {
+		return ""
+	}
+	return e.Paths[0]
+}
+
+// moved is a path after what was at from, or above it, has become to.
+func moved(path, from, to string) (string, bool) {
+	if path == from {
+		return to, true
+	}
+	if rest, below := strings.CutPrefix(path, strings.TrimSuffix(from, "/")+"/"); below {
+		return to + "/" + rest, true
+	}
+	return path, false
+}

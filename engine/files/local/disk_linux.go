@@ -1,0 +1,74 @@
+package local
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"runbook/engine/files"
+)
+
+// Disk is the file system that a path lies on. A link is looked through, as df does.
+func (*Files) Disk(_ context.Context, at string) (files.Disk, error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(at, &st); err != nil {
+		return files.Disk{}, files.Failed("look at the file system of", at, err)
+	}
+	block := st.Frsize
+	if block == 0 {
+		block = st.Bsize
+	}
+	return files.Disk{
+		Mount: mountPoint(at), Total: int64(st.Blocks) * block, Used: int64(st.Blocks-st.Bfree) * block, Free: int64(st.Bavail) * block,
+		Inodes: int64(st.Files), InodesFree: int64(st.Ffree),
+	}, nil
+}
+
+// mountPoint is where the file system of a path is mounted, "" if that cannot be known.
+func mountPoint(at string) string {
+	fd, err := unix.Open(at, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return ""
+	}
+	f := newFolder(fd, "", 0)
+	defer f.close()
+	if id := mountID(f); id != 0 {
+		return mountedAs(strconv.FormatUint(id, 10))
+	}
+	return ""
+}
+
+// What stands where in a line of /proc/self/mountinfo: see proc_pid_mountinfo(5).
+const (
+	mountIDField    = 0
+	mountPointField = 4
+)
+
+// mountedAs is where the mount of that number is.
+func mountedAs(id string) string {
+	in, err := os.Open("/proc/self/mountinfo")
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = in.Close() }() // it was only read
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		if fields := strings.Fields(lines.Text()); len(fields) > mountPointField && fields[mountIDField] == id {
+			return unescaped(fields[mountPointField])
+		}
+	}
+	return ""
+}
+
+// unescaped is a path in which the kernel wrote spaces, tabs, line ends and backslashes as octal numbers.
+func unescaped(text string) string {
+	for _, c := range " \t\n\\" {
+		text = strings.ReplaceAll(text, fmt.Sprintf(`\%03o`, c), string(c))
+	}
+	return text
+}

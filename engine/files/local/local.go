@@ -1,0 +1,85 @@
+//go:build unix
+
+// Package local is the files of this machine: the files.System of the machine on which runbook itself runs.
+//
+// It goes from folder to folder by what it has opened, never by a path a second time, and opens no folder through a link: whatever becomes
+// of the tree meanwhile, what is below a root is below it. It does what it is told to, and asks nobody whether it may: that is the gate's
+// business. Read next: walk.go for how it finds, change.go for how it changes, draft.go for how it writes.
+package local
+
+import (
+	"context"
+	"io"
+	"os"
+	"path"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"runbook/engine/files"
+)
+
+// Files are those of this machine.
+type Files struct {
+	users, groups sync.Map // names by number
+}
+
+var _ files.System = (*Files)(nil)
+
+// New is the files of this machine.
+func New() *Files { return &Files{} }
+
+// Machine is what this machine calls itself.
+func (*Files) Machine(context.Context) (string, error) { return os.Hostname() }
+
+// Look looks at what there is at a path.
+func (f *Files) Look(_ context.Context, at string) (files.Entry, error) {
+	in, err := openFolder(path.Dir(at))
+	if err != nil {
+		return files.Entry{}, files.Failed("look at", at, err)
+	}
+	defer in.close()
+	if at == "/" {
+		return f.named(in, ".", at, at)
+	}
+	return f.named(in, path.Base(at), at, at)
+}
+
+// named is the entry of a name in a folder, with the path that it is to have. For is the path that errors are about.
+func (f *Files) named(in *folder, name, as, about string) (files.Entry, error) {
+	var st unix.Stat_t
+	if err := in.stat(name, &st); err != nil {
+		return files.Entry{}, files.Failed("look at", about, err)
+	}
+	return f.entry(in, name, as, &st), nil
+}
+
+// Open reads a file.
+func (*Files) Open(_ context.Context, at string, offset int64) (io.ReadCloser, error) {
+	// Without O_NONBLOCK a named pipe would hold it until somebody writes.
+	file, err := os.OpenFile(at, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	if err != nil {
+		return nil, files.Failed("read", at, err)
+	}
+	if err := position(file, offset); err != nil {
+		_ = file.Close() // it was only read
+		return nil, files.Failed("read", at, err)
+	}
+	return file, nil
+}
+
+// position goes to where a file is to be read from.
+func position(file *os.File, offset int64) error {
+	about, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if !about.Mode().IsRegular() {
+		return files.ErrNoFile
+	}
+	if offset < 0 {
+		offset = max(about.Size()+offset, 0)
+	}
+	_, err = file.Seek(offset, io.SeekStart)
+	return err
+}

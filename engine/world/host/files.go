@@ -1,0 +1,362 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/files"
+	"runbook/engine/world/scenario"
+)
+
+// Files are those of a simulated machine. They stay what they are when the world is rewound, and are then as the scenario says again.
+type Files struct {
+	name    string
+	section scenario.Host
+	now     func() time.Time
+
+	mu    sync.Mutex
+	tree  *tree
+	known map[string]bool // users and groups
+}
+
+var _ files.System = (*Files)(nil)
+
+// NewFiles makes the files of a machine of a scenario. Rewind has to come before anything else.
+func NewFiles(name string, section scenario.Host, now func() time.Time) *Files {
+	return &Files{name: name, section: section, now: now}
+}
+
+// Rewind makes the files what the scenario says that they are when it starts.
+func (f *Files) Rewind(starts time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tree, f.known = newTree(starts), map[string]bool{superuser: true}
+	for _, name := range f.section.Users {
+		f.known[name] = true
+	}
+	for mount := range f.section.Disks {
+		if _, err := f.tree.folder(mount, func() time.Time { return starts }); err != nil {
+			return files.Failed("mount", mount, err)
+		}
+	}
+	for _, one := range f.section.Files {
+		if err := f.place(one, starts); err != nil {
+			return files.Failed("place", one.Path, err)
+		}
+	}
+	return nil
+}
+
+// place makes one file of the scenario, or as many as it stands for.
+func (f *Files) place(one scenario.File, starts time.Time) error {
+	for _, at := range one.Paths() {
+		modified := starts.Add(-one.Age)
+		in, err := f.tree.folder(path.Dir(at), func() time.Time { return modified })
+		if err != nil {
+			return err
+		}
+		n := f.tree.node(kindOf(one), modified)
+		n.text, n.size, n.target = one.Content, max(one.Size, int64(len(one.Content))), files.Unspell(one.Link)
+		if one.Mode != 0 {
+			n.mode = fs.FileMode(one.Mode) & fs.ModePerm
+		}
+		f.give(n, one.Owner)
+		if was := in.in[path.Base(at)]; was != nil && was.kind == files.Folder && n.kind == files.Folder {
+			n.in = was.in
+		}
+		in.in[path.Base(at)] = n
+	}
+	return nil
+}
+
+func kindOf(one scenario.File) files.Kind {
+	switch {
+	case one.Link != "":
+		return files.Link
+	case one.Folder:
+		return files.Folder
+	}
+	return files.File
+}
+
+// give gives a file to user:group. Who is named in a scenario is known on its machine.
+func (f *Files) give(n *node, to string) {
+	user, group, _ := strings.Cut(to, ":")
+	for _, name := range []string{user, group} {
+		if name != "" {
+			f.known[name] = true
+		}
+	}
+	if user != "" {
+		n.owner = user
+	}
+	if group != "" {
+		n.group = group
+	}
+}
+
+// Machine is its name.
+func (f *Files) Machine(context.Context) (string, error) { return f.name, nil }
+
+// Look looks at what there is at a path.
+func (f *Files) Look(_ context.Context, at string) (files.Entry, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n, err := f.tree.look(at, false)
+	if err != nil {
+		return files.Entry{}, files.Failed("look at", at, err)
+	}
+	return n.entry(at, f.mount(at)), nil
+}
+
+// Walk finds what is below a root.
+func (f *Files) Walk(ctx context.Context, root string, only files.Filter, visit func([]files.Entry) error) (files.Walked, error) {
+	if err := only.Check("walk"); err != nil {
+		return files.Walked{}, err
+	}
+	found, walked, err := f.find(root, only)
+	if err != nil {
+		return files.Walked{}, files.Failed("look into", root, err)
+	}
+	if ctx.Err() != nil {
+		return walked, context.Cause(ctx)
+	}
+	if len(found) > 0 {
+		err = visit(found)
+	}
+	return walked, err
+}
+
+func (f *Files) find(root string, only files.Filter) (found []files.Entry, walked files.Walked, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	start, err := f.tree.folder(root, nil)
+	if err != nil {
+		return nil, walked, err
+	}
+	home := f.mount(root)
+	var into func(n *node, at string, depth int)
+	into = func(n *node, at string, depth int) {
+		for _, name := range sortedNames(n.in) {
+			inner, below := n.in[name], path.Join(at, name)
+			disk := f.mount(path.Join(root, below))
+			walked.Seen++
+			if only.LeavesOut(name) || only.Stay && disk != home {
+				continue
+			}
+			if e := inner.entry(below, disk); only.Named(name, inner.kind) && only.Fits(&e) {
+				found = append(found, e)
+			}
+			if inner.kind == files.Folder && only.Reaches(depth+1) {
+				into(inner, below, depth+1)
+			}
+		}
+	}
+	into(start, "", 1)
+	return found, walked, nil
+}
+
+func sortedNames(in map[string]*node) []string {
+	out := make([]string, 0, len(in))
+	for name := range in {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Open reads a file.
+func (f *Files) Open(_ context.Context, at string, offset int64) (io.ReadCloser, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n, err := f.tree.look(at, true)
+	if err == nil && n.kind != files.File {
+		err = files.ErrNoFile
+	}
+	if err != nil {
+		return nil, files.Failed("read", at, err)
+	}
+	if offset < 0 {
+		offset = max(n.size+offset, 0)
+	}
+	frozen := *n
+	return io.NopCloser(&reader{file: &frozen, at: min(offset, n.size)}), nil
+}
+
+// A reader reads a file as it was when it was opened.
+type reader struct {
+	file *node
+	at   int64
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	if r.at >= r.file.size {
+		return 0, io.EOF
+	}
+	n := copy(p, r.file.content(r.at, int64(len(p))))
+	r.at += int64(n)
+	return n, nil
+}
+
+// Change makes changes below a root, the deepest first.
+func (f *Files) Change(ctx context.Context, root string, changes []files.Change) ([]error, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	start, err := f.tree.folder(root, nil)
+	if err != nil {
+		return nil, files.Failed("look into", root, err)
+	}
+	errs := make([]error, len(changes))
+	for _, i := range files.DeepestFirst(changes) {
+		if ctx.Err() != nil {
+			errs[i] = files.NotChanged(ctx, changes[i])
+			continue
+		}
+		errs[i] = f.change(start, root, changes[i])
+	}
+	return errs, nil
+}
+
+func (f *Files) change(root *node, rootPath string, c files.Change) error {
+	at := c.Was.Path
+	failed := func(err error) error { return files.Failed(c.Op.Doing(), at, err) }
+	in, name, err := f.tree.below(root, at, nil)
+	if err != nil {
+		return failed(err)
+	}
+	n, there := in.in[name]
+	if !there {
+		return failed(syscall.ENOENT)
+	}
+	if differs := c.Was.Differs(n.entry(at, f.mount(path.Join(rootPath, at)))); differs != "" {
+		return files.Changed(c.Op.Doing(), at, differs)
+	}
+	switch c.Op {
+	case files.Remove:
+		return f.remove(in, name, at)
+	case files.Chown:
+		return f.chown(n, c.To)
+	case files.Rename:
+		return f.rename(root, in, name, c.To)
+	}
+	return action.Errorf(action.CodeInternal, "files cannot be changed by %q", c.Op)
+}
+
+func (f *Files) remove(in *node, name, at string) error {
+	if len(in.in[name].in) > 0 {
+		return files.Failed(files.Remove.Doing(), at, syscall.ENOTEMPTY)
+	}
+	delete(in.in, name)
+	in.modified = f.now()
+	return nil
+}
+
+func (f *Files) chown(n *node, to string) error {
+	user, group, _ := strings.Cut(to, ":")
+	for _, who := range []struct{ what, name string }{{"user", user}, {"group", group}} {
+		if who.name != "" && !f.known[who.name] {
+			return files.NoOwner(who.what, who.name)
+		}
+	}
+	f.give(n, to)
+	return nil
+}
+
+func (f *Files) rename(root, in *node, name, to string) error {
+	there, newName, err := f.tree.below(root, to, nil)
+	if err == nil && there.in[newName] != nil {
+		err = syscall.EEXIST
+	}
+	if err != nil {
+		return files.Failed("rename to", to, err)
+	}
+	there.in[newName] = in.in[name]
+	delete(in.in, name)
+	in.modified, there.modified = f.now(), f.now()
+	return nil
+}
+
+// Create begins a file below a root.
+func (f *Files) Create(_ context.Context, root, at string) (files.Draft, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	start, err := f.tree.folder(root, f.now)
+	if err != nil {
+		return nil, files.Failed("write", at, err)
+	}
+	in, name, err := f.tree.below(start, at, f.now)
+	if err == nil && in.in[name] != nil && in.in[name].kind == files.Folder {
+		err = syscall.EISDIR
+	}
+	if err != nil {
+		return nil, files.Failed("write", at, err)
+	}
+	return &draft{files: f, in: in, name: name, disk: f.mount(path.Join(root, at)), about: at}, nil
+}
+
+// A draft is a file that is being written.
+type draft struct {
+	files *Files
+	in    *node
+	name  string
+	disk  string
+	about string
+	text  strings.Builder
+	over  bool
+}
+
+// errOver is what comes of writing to a draft that has ended.
+var errOver = errors.New("it has been kept or dropped")
+
+func (d *draft) Write(p []byte) (int, error) {
+	d.files.mu.Lock()
+	defer d.files.mu.Unlock()
+	if d.over {
+		return 0, files.Failed("write", d.about, errOver)
+	}
+	if d.files.space(d.disk).Free < int64(d.text.Len()+len(p)) {
+		return 0, files.Failed("write", d.about, syscall.ENOSPC)
+	}
+	return d.text.Write(p)
+}
+
+// Keep makes it the file.
+func (d *draft) Keep(_ context.Context, a files.Attributes) error {
+	d.files.mu.Lock()
+	defer d.files.mu.Unlock()
+	if d.over {
+		return nil
+	}
+	d.over = true
+	n := d.files.tree.node(files.File, d.files.now())
+	n.text, n.size = d.text.String(), int64(d.text.Len())
+	if was := d.in.in[d.name]; was != nil && was.kind == files.File {
+		n.mode = was.mode
+	}
+	if a.Mode != 0 {
+		n.mode = a.Mode & fs.ModePerm
+	}
+	if !a.Modified.IsZero() {
+		n.modified = a.Modified
+	}
+	d.in.in[d.name] = n
+	d.in.modified = d.files.now()
+	return nil
+}
+
+// Drop removes it.
+func (d *draft) Drop(context.Context) error {
+	d.files.mu.Lock()
+	defer d.files.mu.Unlock()
+	d.over = true
+	return nil
+}
