@@ -12,7 +12,9 @@ import "embed"
 //go:embed gather.lua
 //go:embed health.lua
 //go:embed report.lua
+//go:embed retry.lua
 //go:embed selector.lua
+//go:embed stats.lua
 //go:embed units.lua
 //go:embed vulnerabilities.lua
 var Files embed.FS
