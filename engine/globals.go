@@ -88,6 +88,13 @@ func globals(r *run) *module.Module {
 			Control: func(ctx context.Context, a module.Args) (any, error) { return r.ask(ctx, a.String("parameter")) },
 		},
 		{
+			Name:     "operator",
+			Doc:      "Tells who runs this, for lists of who did what. After a resume that is who took the run up again.",
+			Returns:  module.Result{Type: "string", Doc: "user@host, as the run's record has them"},
+			Examples: []string{`log("restarted by " .. operator())`},
+			Control:  func(ctx context.Context, _ module.Args) (any, error) { return r.operator(ctx) },
+		},
+		{
 			Name: "verdict",
 			Doc:  "Says how the site is. The last verdict of a run sets its exit code: degraded 10, down 11, unknown 12.",
 			Params: []module.Param{

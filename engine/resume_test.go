@@ -126,6 +126,24 @@ func TestAFailedRunGoesOnAtTheCallThatFailed(t *testing.T) {
 	require.ErrorContains(t, err, "came to its end")
 }
 
+// Who did something stays who did it; the rest is done by who took the run up again.
+func TestTheOperatorIsWhoRunsItNow(t *testing.T) {
+	const shifts = `
+local plant = require "plant"
+return runbook { summary = "s", steps = {
+  step("One", function() log("first " .. operator()) plant.running("c") log("then " .. operator()) end),
+} }`
+	by := func(user string) option {
+		return func(cfg *Config) { cfg.About.User, cfg.About.Host = user, "bastion" }
+	}
+	p := newPlant()
+	p.fail["c"] = unreachable
+	first := p.failed(t, shifts, by("ana"))
+	delete(p.fail, "c")
+	last, _ := p.finished(t, shifts, first, 0, by("ben"))
+	assert.Equal(t, []string{": first ana@bastion", ": then ben@bastion"}, last.shows())
+}
+
 // A step that is begun anew looks again, and does again what twice is once; what would do harm twice is not done again.
 func TestFromStepLooksAgain(t *testing.T) {
 	p := newPlant()

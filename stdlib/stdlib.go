@@ -8,6 +8,7 @@ import "embed"
 // Files are the libraries, by file name.
 //
 //go:embed arguments.lua
+//go:embed checklist.lua
 //go:embed drain.lua
 //go:embed gather.lua
 //go:embed health.lua

@@ -53,6 +53,8 @@ func (t *trial) serve(ctx context.Context, c script.Call) (any, error) {
 	case "confirm":
 		reply, err := t.people().Confirm(ctx, c.Args.String("question"))
 		return reply.Value, err
+	case "operator":
+		return byTest + "@" + byTest, nil
 	case "ask":
 		return t.asked(c.Args.String("parameter"))
 	case "on_exit":

@@ -76,6 +76,7 @@ test.unit("people answer what the test says", function()
   test.answer { ["Really*"] = false, colour = "blue" }
   test.equal(confirm("Really, really?"), false)
   test.equal(ask("colour"), "blue")
+  test.equal(operator(), "test@test")
 end)
 test.unit("what is left to the end is done, the last one first", function()
   local order = {}
