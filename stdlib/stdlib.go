@@ -8,8 +8,10 @@ import "embed"
 // Files are the libraries, by file name.
 //
 //go:embed arguments.lua
+//go:embed calendar.lua
 //go:embed checklist.lua
 //go:embed drain.lua
+//go:embed escalation.lua
 //go:embed gather.lua
 //go:embed health.lua
 //go:embed report.lua
