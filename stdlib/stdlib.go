@@ -10,10 +10,12 @@ import "embed"
 //go:embed arguments.lua
 //go:embed calendar.lua
 //go:embed checklist.lua
+//go:embed communication.lua
 //go:embed drain.lua
 //go:embed escalation.lua
 //go:embed gather.lua
 //go:embed health.lua
+//go:embed incident.lua
 //go:embed report.lua
 //go:embed retry.lua
 //go:embed selector.lua
