@@ -52,6 +52,9 @@ func Handbook() Matrix {
 
 // Or is the matrix, with the handbook's rung for a severity that it does not have.
 func (m Matrix) Or(other Matrix) Matrix {
+	if other == nil {
+		return m
+	}
 	out := maps.Clone(other)
 	maps.Copy(out, m)
 	return out
