@@ -6,6 +6,7 @@ import (
 
 	"runbook/bindings/host"
 	"runbook/bindings/kubernetes"
+	"runbook/bindings/notify"
 	"runbook/bindings/prometheus"
 	"runbook/engine/module"
 	"runbook/engine/redact"
@@ -18,6 +19,7 @@ func modules(at venue, id string, second walls, r *redact.Redactor) []*module.Mo
 		clusterModule(at, id, second.cluster, r),
 		metricsModule(at, id, second.metrics, r),
 		hostModule(at, second.machines, r),
+		contactsModule(at, id, second.contacts, r),
 	}
 }
 
@@ -27,11 +29,12 @@ func declared() []*module.Module {
 		kubernetes.New(kubernetes.Config{}),
 		prometheus.New(prometheus.Config{}),
 		host.New(host.Config{}),
+		notify.New(notify.Config{}),
 	}
 }
 
 // walls are the second walls under the clients of the modules, each with the module's own list of reads. Those of a real run are nil.
-type walls struct{ cluster, metrics, machines *wall.Wall }
+type walls struct{ cluster, metrics, machines, contacts *wall.Wall }
 
 // secondWalls refuse to send whatever is no read, in a dry run at a venue.
 func secondWalls(at venue) walls {
@@ -39,11 +42,12 @@ func secondWalls(at venue) walls {
 		cluster:  wall.New(kubernetes.Reads(at.reads()), nil),
 		metrics:  wall.New(prometheus.Reads(at.metrics().Access), nil),
 		machines: wall.New(nil, nil).Letting(lookingOnMachines(at)),
+		contacts: wall.New(notify.Reads(func() notify.Server { return at.contacts().Alertmanager }), nil),
 	}
 }
 
 // closedWalls let nothing through: a replay asks no site.
 func closedWalls() walls {
 	closed := wall.New(func(*http.Request, []byte) error { return errors.New("a replay asks no site") }, nil)
-	return walls{closed, closed, closed}
+	return walls{closed, closed, closed, closed}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"runbook/bindings/kubernetes"
+	"runbook/bindings/notify"
 	"runbook/bindings/prometheus"
 	"runbook/engine"
 	"runbook/engine/action"
@@ -28,6 +29,8 @@ type venue interface {
 	metrics() prometheus.Config
 	// machines are those on which commands can be run.
 	machines() machine.Set[command.Runner]
+	// contacts are who can be told of something.
+	contacts() notify.Site
 	// reads are the commands that only look.
 	reads() action.Commands
 	// siteFile is the absolute path of the site file, "" if there is none.
@@ -71,6 +74,7 @@ func (l liveSite) metrics() prometheus.Config { return prometheus.Config{Access:
 
 func (l liveSite) identity(r *redact.Redactor) map[string]string {
 	about := l.metricsOf.identify(l.flags.identity(r), r)
+	hideContacts(r, l.contacts())
 	if l.file.Name != "" && about != nil {
 		about["site"] = l.file.Name
 	}

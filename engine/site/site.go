@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"runbook/engine/action"
+	"runbook/engine/contact"
 	"runbook/engine/yamlfile"
 )
 
@@ -23,7 +24,12 @@ type Site struct {
 	Kubernetes Kubernetes `yaml:"kubernetes"`
 	Prometheus Prometheus `yaml:"prometheus"`
 	Commands   Commands   `yaml:"commands"`
-	Path       string     `yaml:"-"` // of the file; "" if there is none
+
+	Notify       Notify         `yaml:"notify"`
+	Alertmanager Alertmanager   `yaml:"alertmanager"`
+	Escalation   contact.Matrix `yaml:"escalation"` // by severity; what is missing is as in the handbook
+
+	Path string `yaml:"-"` // of the file; "" if there is none
 }
 
 // Kubernetes says which cluster is meant. Flags of the command line come before it.
@@ -66,7 +72,10 @@ func Load(path string) (*Site, error) {
 		return nil, action.Errorf(action.CodeInvalid, "%s: %w", path, err)
 	}
 	s.Path = path
-	for _, file := range []*string{&s.Kubernetes.Kubeconfig, &s.Prometheus.HTTPConfig} {
+	for _, r := range s.Notify.Receivers {
+		r.In(filepath.Dir(path))
+	}
+	for _, file := range []*string{&s.Kubernetes.Kubeconfig, &s.Prometheus.HTTPConfig, &s.Alertmanager.HTTPConfig} {
 		if *file != "" && !filepath.IsAbs(*file) {
 			*file = filepath.Join(filepath.Dir(path), *file)
 		}
@@ -88,6 +97,9 @@ func Parse(text []byte) (*Site, error) {
 
 // check finds what is well-formed and makes no sense.
 func (s *Site) check(text []byte) error {
+	if err := s.checkContacts(text); err != nil {
+		return err
+	}
 	if s.Prometheus.URL != "" {
 		if fault := CheckURL(s.Prometheus.URL); fault != "" {
 			return action.Errorf(action.CodeInvalid, "line %d: prometheus.url: %s", yamlfile.LineOf(text, "prometheus", "url"), fault)

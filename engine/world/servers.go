@@ -13,6 +13,7 @@ import (
 	"runbook/engine/world/cluster"
 	"runbook/engine/world/fault"
 	"runbook/engine/world/metrics"
+	"runbook/engine/world/outbox"
 )
 
 // loopback is where the servers of a world listen: any free port, for this machine alone.
@@ -22,6 +23,10 @@ const loopback = "127.0.0.1:0"
 type servers struct {
 	kubernetes string // its address
 	prometheus string
+	receivers  string
+	alerts     string
+	mail       *outbox.Mail // nil where nobody gets mail
+	mailbox    string       // its address
 	running    []*http.Server
 	ended      sync.WaitGroup
 }
@@ -40,6 +45,8 @@ func (w *World) listen() error {
 			Name: prometheusSystem, Describe: ofMetrics, Refuse: metrics.Refuse,
 			Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.present().metrics.ServeHTTP(rw, r) }),
 		}},
+		{&w.servers.receivers, w.receivers()},
+		{&w.servers.alerts, w.alertmanager()},
 	} {
 		address, err := w.servers.start(one.system, w)
 		if err != nil {
@@ -48,6 +55,10 @@ func (w *World) listen() error {
 		}
 		*one.address = address
 	}
+	if err := w.listenForMail(); err != nil {
+		w.servers.close()
+		return err
+	}
 	return nil
 }
 
@@ -55,10 +66,13 @@ func (w *World) listen() error {
 func (w *World) present() (now struct {
 	cluster *cluster.Cluster
 	metrics *metrics.Metrics
+	outbox  *outbox.Outbox
+	alerts  *outbox.Alertmanager
 }) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now.cluster, now.metrics = w.cluster, w.metrics
+	now.outbox, now.alerts = w.outbox, w.alerts
 	return now
 }
 
@@ -128,6 +142,9 @@ func (w *World) broken(system string, r *http.Request) {
 func (s *servers) close() {
 	for _, server := range s.running {
 		_ = server.Close() // whatever it says, nobody listens any more
+	}
+	if s.mail != nil {
+		_ = s.mail.Close() // likewise
 	}
 	s.ended.Wait()
 }

@@ -23,6 +23,7 @@ import (
 	"runbook/engine/world/fault"
 	"runbook/engine/world/host"
 	"runbook/engine/world/metrics"
+	"runbook/engine/world/outbox"
 	"runbook/engine/world/scenario"
 	"runbook/engine/world/store"
 )
@@ -39,6 +40,8 @@ type World struct {
 	life     *controller.Controllers
 	metrics  *metrics.Metrics
 	faults   *fault.Faults
+	outbox   *outbox.Outbox
+	alerts   *outbox.Alertmanager
 	timeline []happening // what has not happened yet, in order
 	failed   []error     // what of it could not, and what of the simulation itself broke
 }
@@ -102,6 +105,8 @@ func (w *World) Rewind() error {
 	w.store = store.New(starts.Add(-w.scenario.Kubernetes.Aged()))
 	w.life = controller.New(w.store, &w.scenario.Kubernetes)
 	w.faults = fault.New(w.scenario.Faults, sleeper{w})
+	w.outbox = outbox.New(w.clock)
+	w.alerts = outbox.NewAlertmanager(w.outbox, w.clock, silencesOf(w.scenario))
 	w.cluster = cluster.New(cluster.Config{
 		Store: w.store, Section: &w.scenario.Kubernetes, Life: w.life, Lock: &w.mu, CatchUp: w.catchUp, Sleep: w.clock.Sleep,
 	})
