@@ -5,14 +5,12 @@
 
 local arguments = require "arguments"
 local calendar  = require "calendar"
+local notify    = require "notify"
 local report    = require "report"
 local time      = require "time"
 local units     = require "units"
 
 local escalation = {}
-
--- As the matrix says it of what can wait.
-local next_day = "next business day"
 
 local severities = { "P0", "P1", "P2", "P3" }
 
@@ -24,12 +22,12 @@ local function seconds(value) return type(value) == "string" and time.duration(v
 
 local function rung_of(severity, given)
   arguments.one_of("escalation: severity", severity, severities)
-  return given or require("notify").escalation(severity)
+  return given or notify.escalation(severity)
 end
 
 -- When somebody has to have responded who was told at that time.
 local function responds(rung, at, workdays)
-  if rung.respond == next_day then return calendar.next_business_day(at, workdays) end
+  if rung.next_business_day then return calendar.next_business_day(at, workdays) end
   return at + seconds(rung.respond)
 end
 
@@ -38,9 +36,10 @@ end
 -- @param options?          a table
 -- @param options.since     when it began, in seconds since 1970 UTC; now by default
 -- @param options.calendar  when people work, as calendar.next_business_day takes it
--- @param options.rung      the row of the matrix, instead of the site's: { respond = "15m", path = { { who = "On-call", receiver = "oncall", after = "0s" } } }
--- @return                  { severity, respond = as the matrix has it, since, due = when somebody has to have responded, path = list of { who, receiver,
---                          at } }: times in seconds since 1970 UTC
+-- @param options.rung      the row of the matrix instead of the site's, as notify.escalation returns it: { respond = "15m", path = { { who = "Team",
+--                          receiver = "team" } } }
+-- @return                  { severity, respond = seconds, next_business_day = whether it is that instead, since, due = when somebody has to have
+--                          responded, path = list of { who, receiver, at } }: times in seconds since 1970 UTC
 -- @usage escalation.of("P1", { since = time.parse("2026-11-23T03:00:00Z") }).due
 function escalation.of(severity, options)
   options = arguments.options("escalation.of", options, { "since", "calendar", "rung" })
@@ -48,11 +47,12 @@ function escalation.of(severity, options)
   local due = responds(rung, since, options.calendar)
   local path, at = {}, since
   for i, step in ipairs(rung.path) do
-    -- Each has the time to respond before the next is told, unless the matrix says when.
+    -- Each has the time to respond before the next is told, unless the matrix says when; a business day is no number of seconds.
     if i > 1 then at = responds(rung, at, options.calendar) end
-    path[i] = { who = step.who, receiver = step.receiver, at = step.after and since + seconds(step.after) or at }
+    local says = step.after and not (rung.next_business_day and step.after == 0)
+    path[i] = { who = step.who, receiver = step.receiver, at = says and since + seconds(step.after) or at }
   end
-  return { severity = severity, respond = rung.respond, since = since, due = due, path = path }
+  return { severity = severity, respond = seconds(rung.respond), next_business_day = rung.next_business_day == true, since = since, due = due, path = path }
 end
 
 --- Who is to have been told by now, and who is next.
@@ -87,7 +87,7 @@ function escalation.report(way)
     rows[i] = { who = step.who, by = step.receiver or "(no receiver)", when = time.format(step.at, "minute"), from_now = from_now(step.at) }
   end
   report.table(rows, { "who", "by", { field = "when" }, { field = "from_now", title = "that is" } }, {
-    title = ("%s: somebody responds by %s (%s)"):format(way.severity, time.format(way.due, "minute"), way.respond == next_day and next_day or "within " .. units.duration(seconds(way.respond))),
+    title = ("%s: somebody responds by %s (%s)"):format(way.severity, time.format(way.due, "minute"), way.next_business_day and "next business day" or "within " .. units.duration(way.respond)),
   })
 end
 
@@ -170,7 +170,7 @@ local function tell(target, message, send)
     log(("CALL %s: %s"):format(target.who, out.error))
     return out
   end
-  local told, err = try(send or require("notify").send, target.receiver, message)
+  local told, err = try(send or notify.send, target.receiver, message)
   err = err or (not told.sent and told.error) or nil
   out.sent, out.error = not err, err and err.message
   log(err and ("%s could not be told by %s: %s"):format(target.who, target.receiver, err.message) or ("%s was told by %s"):format(target.who, target.receiver))

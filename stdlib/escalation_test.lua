@@ -17,7 +17,7 @@ end
 local rungs = {
   P0 = { respond = "15m", path = { { who = "On-call", receiver = "oncall" }, { who = "Manager", receiver = "manager" }, { who = "Director", receiver = "director" } } },
   P1 = { respond = "1h", path = { { who = "On-call", receiver = "oncall" }, { who = "Team Lead" } } },
-  P3 = { respond = "next business day", path = { { who = "Team", receiver = "team" }, { who = "Manager", receiver = "manager" } } },
+  P3 = { next_business_day = true, path = { { who = "Team", receiver = "team", after = 0 }, { who = "Manager", receiver = "manager", after = 0 } } },
 }
 
 local function names(steps)
@@ -46,7 +46,7 @@ end
 test.unit("each of a path has the time to respond before the next is told", function()
   local since = time.now()
   local way = escalation.of("P0", { rung = rungs.P0 })
-  test.equal(way, { severity = "P0", respond = "15m", since = since, due = since + 15 * minute, path = {
+  test.equal(way, { severity = "P0", respond = 15 * minute, next_business_day = false, since = since, due = since + 15 * minute, path = {
     { who = "On-call", receiver = "oncall", at = since }, { who = "Manager", receiver = "manager", at = since + 15 * minute },
     { who = "Director", receiver = "director", at = since + 30 * minute },
   } })

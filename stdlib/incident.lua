@@ -9,6 +9,7 @@
 local arguments     = require "arguments"
 local communication = require "communication"
 local escalation    = require "escalation"
+local notify        = require "notify"
 local report        = require "report"
 local time          = require "time"
 local units         = require "units"
@@ -61,7 +62,7 @@ end
 local function send_to(self, receivers, message)
   local result = { sent = {}, failed = {} }
   if #receivers == 0 then return result end
-  local send = self.how.send or require("notify").send
+  local send = self.how.send or notify.send
   local told, errors = parallel(receivers, { on_error = "continue", limit = #receivers }, function(receiver) return send(receiver, message) end)
   for i, receiver in ipairs(receivers) do
     local answer = told[i]
