@@ -107,7 +107,8 @@ function escalation.falls(measure, options)
     local value = measure()
     if units.missing(value) then return false, "no data" end
     if options.below then
-      return value < options.below, ("%s, has to be below %s"):format(units.format(value, options.unit, options.below), units.format(options.below, options.unit))
+      local fallen = value < options.below
+      return fallen, ("%s, %s %s"):format(units.format(value, options.unit, options.below), fallen and "below" or "has to be below", units.format(options.below, options.unit))
     end
     local before = first
     first = first or value
@@ -149,7 +150,7 @@ local function looker(better, state)
 end
 
 local function message_for(options, targets, i, state)
-  local waited = units.duration(time.now() - state.began)
+  local waited = units.duration(state.at - state.began)
   local lines = { ("%s is not better after %s%s."):format(options.name, waited, state.detail and ": " .. state.detail or "") }
   for _, paged in ipairs(state.paged) do
     lines[#lines + 1] = ("%s: %s%s"):format(time.format(paged.at, "minute"), paged.who, paged.sent and " was told" or " could not be told: " .. paged.error)
@@ -163,8 +164,8 @@ local function message_for(options, targets, i, state)
 end
 
 -- Tells one of them. Whoever has no receiver is to be called by a person.
-local function tell(target, message, send)
-  local out = { who = target.who, receiver = target.receiver, at = time.now(), sent = false }
+local function tell(target, at, message, send)
+  local out = { who = target.who, receiver = target.receiver, at = at, sent = false }
   if not target.receiver then
     out.error = "the site file names no receiver for them"
     log(("CALL %s: %s"):format(target.who, out.error))
@@ -173,14 +174,14 @@ local function tell(target, message, send)
   local told, err = try(send or notify.send, target.receiver, message)
   err = err or (not told.sent and told.error) or nil
   out.sent, out.error = not err, err and err.message
-  log(err and ("%s could not be told by %s: %s"):format(target.who, target.receiver, err.message) or ("%s was told by %s"):format(target.who, target.receiver))
+  if err then log(("%s could not be told by %s: %s"):format(target.who, target.receiver, err.message)) end
   return out
 end
 
 --- Watches whether something gets better, and tells the next one each time that it has not within its time.
 -- Without `to` those are told who stand in the matrix after the first, who is taken for whoever runs this. When somebody cannot be told, the
 -- next one is at once. It ends when it is better, or when the last one was told.
--- In a dry run it is assumed to get better; --assume rehearses that it does not, by the name that the dry run tells.
+-- In a dry run it is assumed to get better; --assume "NAME to get better=timeout" rehearses that it does not.
 -- @param options           a table
 -- @param options.name      what is watched, as a person says it: "the error rate"
 -- @param options.severity  P0 to P3: whose matrix it is; with `to` it may be left out
@@ -206,17 +207,18 @@ function escalation.watch(options, better)
   local look, reached = looker(better, state), true
   for i, target in ipairs(targets) do
     if reached then
-      local name = #targets == 1 and options.name .. " better" or ("%s better (before %s is told)"):format(options.name, target.who)
-      local _, err = try(wait_until, { name = name, timeout = math.max(target.at - time.now(), 0), every = options.every or "30s" }, look)
+      -- One name for all: a plan then holds what is done where it gets better at no time.
+      local _, err = try(wait_until, { name = options.name .. " to get better", timeout = math.max(target.at - time.now(), 0), every = options.every or "30s" }, look)
       if not err then return { better = true, detail = state.detail, after = time.now() - state.began, paged = state.paged } end
       if err.code ~= "timeout" then error(err, 0) end
+      state.at = math.max(time.now(), target.at) -- a dry run does not wait
     end
-    log(("%s is not better after %s%s: telling %s"):format(options.name, units.duration(time.now() - state.began), state.detail and " (" .. state.detail .. ")" or "", target.who))
-    local paged = tell(target, message_for(options, targets, i, state), options.send)
+    log(("%s is not better after %s%s: telling %s"):format(options.name, units.duration(state.at - state.began), state.detail and " (" .. state.detail .. ")" or "", target.who))
+    local paged = tell(target, state.at, message_for(options, targets, i, state), options.send)
     state.paged[#state.paged + 1] = paged
     reached = paged.sent or not target.receiver
   end
-  return { better = false, detail = state.detail, after = time.now() - state.began, paged = state.paged }
+  return { better = false, detail = state.detail, after = state.at - state.began, paged = state.paged }
 end
 
 return escalation

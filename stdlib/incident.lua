@@ -52,8 +52,11 @@ end
 
 -- The timeline ------------------------------------------------------------------------------------------------------------------------
 
-local function note(self, text)
-  self.timeline[#self.timeline + 1] = { at = time.now(), who = operator(), text = text }
+-- What happened at some time, or now, in the order of time.
+local function note(self, text, at)
+  local entry, place = { at = at or time.now(), who = operator(), text = text }, #self.timeline + 1
+  while place > 1 and self.timeline[place - 1].at > entry.at do place = place - 1 end
+  table.insert(self.timeline, place, entry)
 end
 
 -- Telling people ----------------------------------------------------------------------------------------------------------------------
@@ -104,7 +107,8 @@ end
 -- @param options.status_page  address of the page with real-time updates
 -- @param options.commander    who leads: "Name <email>"; whoever runs this by default
 -- @param options.receivers    list of receivers of the site that are told; nobody by default
--- @param options.reminders    list of receivers that are told when an update is late; the screen is, in any case
+-- @param options.reminders    list of receivers, of chats or mail, that are told when an update is late; the screen is, in any case. Nobody
+--                             can plan that, so leave it out of what is applied as a plan
 -- @param options.every        how long after an update the next is promised: by default 15 minutes for P0, 1 hour for P1, 4 for P2, a day for P3
 -- @param options.key          what the incident is known by; made of its title by default
 -- @param options.send         a function(receiver, message) that tells somebody; notify.send by default
@@ -189,17 +193,19 @@ end
 -- @usage outage:act("Restarted 2 failing pods")
 function outage:act(action)
   still_open(self, "act")
-  self.about.actions[#self.about.actions + 1] = text_of("incident.act: action", action)
-  note(self, action)
+  text_of("incident.act: action", action)
   self:remind()
+  self.about.actions[#self.about.actions + 1] = action
+  note(self, action)
 end
 
 --- Adds a line to the timeline. Nobody is told of it.
 -- @param text what happened
 -- @usage outage:note("The vendor was called")
 function outage:note(text)
-  note(self, text_of("incident.note: text", text))
+  text_of("incident.note: text", text)
   self:remind()
+  note(self, text)
 end
 
 --- Tells the receivers that it is over.
@@ -245,13 +251,13 @@ function outage:remind()
   local about, now = self.about, time.now()
   if not about.next_update or now < about.next_update then return false end
   if now < self.how.remind_at then return true end
-  local late = units.duration(now - about.next_update)
+  local late = now > about.next_update and units.duration(now - about.next_update) .. " ago" or "which is now"
   local said = ("the update of %s was promised for %s"):format(self:subject(), time.format(about.next_update, "minute"))
   self.how.remind_at = now + self.how.every
   note(self, "late: " .. said)
-  log(("UPDATE DUE: %s, %s ago"):format(said, late))
+  log(("UPDATE DUE: %s, %s"):format(said, late))
   send_to(self, self.how.reminders, {
-    title = "Update due: " .. self:subject(), text = ("%s is to be updated: %s, %s ago."):format(self:subject(), said, late), severity = about.severity, key = self.how.key .. "-reminder",
+    title = "Update due: " .. self:subject(), text = ("%s is to be updated: %s, %s."):format(self:subject(), said, late), severity = about.severity, key = self.how.key .. "-reminder",
   })
   return true
 end
@@ -265,7 +271,8 @@ end
 
 --- Does some work, and meanwhile sees to it that updates come: whenever one is due, it reminds, or calls a function that gives one.
 -- @param work    a function
--- @param on_due? a function that is called with the incident when an update is due, such as one that updates it; it reminds by default
+-- @param on_due? a function that is called with the incident when an update is due, such as one that updates it; it reminds by default. How often
+--                that is, no plan can hold
 -- @return        what the work returns
 -- @usage outage:during(function() return try(kubernetes.wait, "deployment/web", { timeout = "1h" }) end, function(outage) outage:update() end)
 function outage:during(work, on_due)
@@ -276,10 +283,16 @@ function outage:during(work, on_due)
   end
   local function watch()
     while not over and self.about.next_update do
-      local left = math.max(self.how.remind_at - time.now(), 0)
-      local _, err = try(wait_until, { name = "the end of the work on " .. self:subject(), timeout = left, every = "1s" }, function() return over end)
-      if not err then return end -- in a dry run too, where it is assumed
-      if self.about.next_update and time.now() >= self.how.remind_at then due(self, on_due) end
+      local at, looks = self.how.remind_at, 0
+      local _, err = try(wait_until, { name = "the end of the work or the next update", timeout = math.max(at - time.now(), 0) + 60, every = "1s" }, function()
+        looks = looks + 1
+        -- Each look at the clock is written down, so there are few of them.
+        return over or self.how.remind_at ~= at or looks % 15 == 1 and time.now() >= at
+      end)
+      local late = self.about.next_update and time.now() >= self.how.remind_at
+      if late or err then due(self, on_due) end
+      -- A dry run assumes that the work ends in time, or, where it is to rehearse the contrary, that an update is due once.
+      if not late and (err or self.how.remind_at == at) then return end
     end
   end
   local branches = { { name = "work", call = function() worked(pcall(work)) end }, { name = "updates", call = watch } }
@@ -301,7 +314,7 @@ function outage:watch(options, better)
   local found = escalation.watch(own, better)
   for _, paged in ipairs(found.paged) do
     if paged.sent then self.how.escalated[#self.how.escalated + 1] = paged.receiver end
-    note(self, paged.sent and ("escalated to %s by %s"):format(paged.who, paged.receiver) or ("%s could not be told: %s"):format(paged.who, paged.error))
+    note(self, paged.sent and ("escalated to %s by %s"):format(paged.who, paged.receiver) or ("%s could not be told: %s"):format(paged.who, paged.error), paged.at)
   end
   note(self, ("%s is %s%s"):format(own.name, found.better and "better" or "not better", found.detail and ": " .. found.detail or ""))
   self:remind()

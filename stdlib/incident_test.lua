@@ -1,6 +1,6 @@
 -- Tests of incident: runbook test stdlib/incident_test.lua
--- That messages really go out, and that an incident goes on in a run that is resumed, is shown by
--- cmd/runbook/testdata/script/incident.txtar.
+-- That messages really go out is shown by cmd/runbook/testdata/script/incident.txtar, and that an incident goes on in a run that is resumed
+-- by cmd/runbook/incident_test.go.
 local test     = require "test"
 local incident = require "incident"
 local time     = require "time"
@@ -171,6 +171,13 @@ test.unit("while work goes on, updates are reminded of", function()
   outage:update()
   outage:during(function() sleep("50m") end, function() calls = calls + 1 fail("nobody is there") end)
   test.equal({ calls, logged()[4] }, { 3, "what is to be done when an update is due failed: nobody is there" })
+end)
+
+test.unit("an update that the work gives itself moves the next", function()
+  local outage = opened()
+  local calls, began = {}, time.now()
+  outage:during(function() sleep("5m") outage:update() sleep("20m") end, function() calls[#calls + 1] = time.now() - began end)
+  test.equal(calls, { 20 * minute })
 end)
 
 test.unit("work that fails ends with its own error, and work that resolves ends the updates", function()

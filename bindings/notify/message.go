@@ -139,13 +139,14 @@ func arguments(m contact.Message) (args []action.Arg) {
 
 // body is the text of a message with its facts and its link below it.
 func body(m contact.Message) string {
+	m = unsaid(m)
 	var paragraphs []string
 	if m.Text != "" {
 		paragraphs = append(paragraphs, m.Text)
 	}
 	var facts []string
 	if m.Status != "" {
-		facts = append(facts, "Status: "+strings.ToUpper(m.Status))
+		facts = append(facts, "Status: "+statusFact(m).Value)
 	}
 	for _, f := range m.Fields {
 		facts = append(facts, f.Name+": "+f.Value)

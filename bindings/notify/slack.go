@@ -77,6 +77,7 @@ func slackTook(answer []byte) bool {
 
 // slackOf is a message as Slack takes it, and what of it does not fit.
 func slackOf(m contact.Message) (out slackMessage, warnings []string) {
+	m = unsaid(m)
 	title, cut := fit(m.Title, slackHeader)
 	if cut {
 		warnings = append(warnings, "Slack cuts the title: it is longer than 150 characters")
@@ -91,7 +92,7 @@ func slackOf(m contact.Message) (out slackMessage, warnings []string) {
 	}
 	facts := m.Fields
 	if m.Status != "" {
-		facts = append([]contact.Field{{Name: "Status", Value: strings.ToUpper(m.Status)}}, facts...)
+		facts = append([]contact.Field{statusFact(m)}, facts...)
 	}
 	var fields []block
 	for _, f := range facts {
