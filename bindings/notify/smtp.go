@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/smtp"
 	"net/textproto"
@@ -197,7 +198,7 @@ func (h *handover) address(to []string) error {
 		case !ok:
 			return err
 		default:
-			h.refused = append(h.refused, address+": "+h.b.short(said.Error()))
+			h.refused = append(h.refused, address+": "+h.words(said))
 			h.busy = h.busy && said.Code < 500
 			if first == nil {
 				first = err
@@ -263,9 +264,14 @@ const (
 	notForYou  = 550
 )
 
+// words are what a server said: its code, and its text in one line.
+func (h *handover) words(answer *textproto.Error) string {
+	return fmt.Sprintf("%d %s", answer.Code, h.b.short(answer.Msg))
+}
+
 // said is a refusal in the server's own words.
 func (h *handover) said(answer *textproto.Error) *action.Error {
-	text := h.b.short(answer.Error())
+	text := h.words(answer)
 	if len(h.refused) > 0 {
 		text = strings.Join(h.refused, "; ")
 	}

@@ -15,6 +15,7 @@ import (
 	"runbook/engine/clock"
 	"runbook/engine/module"
 	"runbook/engine/tester"
+	"runbook/engine/world/outbox"
 	"runbook/engine/world/scenario"
 )
 
@@ -51,6 +52,7 @@ func (p *pumpStation) Clock() *clock.Virtual                        { return p.c
 func (p *pumpStation) Rewind() error                                { return nil }
 func (p *pumpStation) Identity() map[string]string                  { return map[string]string{"plant": "north"} }
 func (p *pumpStation) Change(context.Context, scenario.Event) error { return nil }
+func (p *pumpStation) Outbox() []outbox.Message                     { return nil }
 func (p *pumpStation) Close() error                                 { return nil }
 func (p *pumpStation) Library(tester.Use) engine.Library            { return library(p.module()) }
 

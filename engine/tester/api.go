@@ -97,7 +97,7 @@ end)`},
 	}
 }
 
-var runResult = module.Result{Type: "table", Doc: "the run as data: exit, status, verdict, reason, error, actions, shown, warnings, assumed, steps, elapsed; for expect and same"}
+var runResult = module.Result{Type: "table", Doc: "the run as data: exit, status, verdict, reason, error, actions, shown, warnings, assumed, steps, elapsed, outbox (the messages that arrived at the site's receivers, each with receiver, kind, title, text, to, event, key, severity, labels, body); for expect and same"}
 
 func runFuncs(t *trial) []module.Func {
 	how := func(more ...module.Param) module.Param {
@@ -174,6 +174,8 @@ var expectations = []module.Param{
 	{Name: "status", Kind: module.String, Doc: "how the run ended: ok, failed, declined, refused, drift"},
 	{Name: "error", Kind: module.Any, Doc: "a text that is part of the error's message; or a table with code, message, target, hint, step and line, each a text that is part of it; or false for none"},
 	{Name: "steps", Kind: module.Object, Doc: "how steps ended, by name: ok, skipped, failed, or not begun"},
+	{Name: "sent", Kind: module.List, Doc: "exactly the messages that arrived at the site's receivers, in order: each the name of the receiver, or a table of texts with * for any, by receiver, " +
+		"kind, title, text, to, event, key, severity; {} for none"},
 	texts("assumed", "names of what the dry run assumed; {} for nothing"),
 	{Name: "attempts", Kind: module.Object, Doc: "how often calls were sent, reads included, by a pattern as for actions"},
 	{Name: "met", Kind: module.Strings, Doc: "codes of errors that calls of the run met, also where the script lived with them: forbidden, conflict, timeout; {} for none"},
