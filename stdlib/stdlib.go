@@ -21,5 +21,6 @@ import "embed"
 //go:embed selector.lua
 //go:embed stats.lua
 //go:embed units.lua
+//go:embed usage.lua
 //go:embed vulnerabilities.lua
 var Files embed.FS
