@@ -194,10 +194,9 @@ func (b *binding) forAlertmanager(to contact.Alert, l letter) (parcel, error) {
 			f.Annotations[name] = text
 		}
 	}
-	over := l.event == resolve || l.Status == resolved
-	f.times(l.Time, lastsAtLeast, over)
+	f.times(l.Time, lastsAtLeast, l.over)
 	return parcel{
-		preview: f.preview(over), id: name,
+		preview: f.preview(l.over), id: name,
 		send: func(ctx context.Context) error {
 			return b.ask(ctx, "post the alert "+name, http.MethodPost, "alerts", []fired{f}, nil)
 		},

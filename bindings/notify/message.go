@@ -117,7 +117,7 @@ func (b *binding) complete(ctx context.Context, m contact.Message, r contact.Rec
 	m.Title = oneLine(m.Title)
 	if r.Text != "" {
 		m.Text = strings.TrimRight(m.Text, "\n")
-		m.Fields, m.Link = nil, "" // they are where the template put them
+		m.Fields, m.Link, m.Status = nil, "", "" // they are where the template put them
 	}
 	return m, nil
 }

@@ -83,7 +83,7 @@ func (b *binding) eventOf(to contact.PagerDuty, l letter) (e event, warnings []s
 	}
 	if e.Action == "" {
 		e.Action = trigger
-		if l.Status == resolved {
+		if l.over {
 			e.Action = resolve
 		}
 	}

@@ -33,6 +33,7 @@ const (
 type letter struct {
 	contact.Message
 	event string // trigger, acknowledge, resolve; "" for a message
+	over  bool   // the incident is
 }
 
 // patience is how long a receiver's server may take unless the site says otherwise.
@@ -65,6 +66,7 @@ func (b *binding) pack(ctx context.Context, name string, l letter) (parcel, cont
 		return parcel{}, r, action.Errorf(action.CodeInvalid, "%s has no incidents: it is %s, and only pagerduty and alertmanager know them", name, r.Kind()).
 			Try("send it a message: notify.send(%q, { title = … })", name)
 	}
+	l.over = l.event == resolve || l.Status == resolved
 	if l.Message, err = b.complete(ctx, l.Message, r); err != nil {
 		return parcel{}, r, err
 	}

@@ -3,8 +3,6 @@ package prometheus
 import (
 	"net/url"
 
-	"github.com/prometheus/common/config"
-
 	"runbook/engine/action"
 	"runbook/engine/httpclient"
 )
@@ -40,9 +38,6 @@ func WithoutUser(address string) string {
 	u.User = nil
 	return u.String()
 }
-
-// client is the configuration of the HTTP client.
-func (a Access) client() (*config.HTTPClientConfig, error) { return httpclient.Load(a.HTTPConfig) }
 
 // Credentials are all secrets that are known before anything is sent: of the address, the configuration and the files that it names.
 func (a Access) Credentials() []string {

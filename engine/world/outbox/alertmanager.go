@@ -19,7 +19,7 @@ import (
 // apiPath is where the API begins.
 const apiPath = "/api/v2/"
 
-// A Silence, as the API has it.
+// A Silence is one as the API has it.
 type Silence struct {
 	ID        string    `json:"id,omitempty"`
 	Matchers  []Matcher `json:"matchers"`

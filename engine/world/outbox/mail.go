@@ -240,7 +240,7 @@ func (m *Message) read(raw []byte) {
 	if decoded, err := new(mime.WordDecoder).DecodeHeader(m.Title); err == nil {
 		m.Title = decoded
 	}
-	text := io.Reader(parsed.Body)
+	text := parsed.Body
 	if strings.EqualFold(parsed.Header.Get("Content-Transfer-Encoding"), "quoted-printable") {
 		text = quotedprintable.NewReader(text)
 	}
