@@ -98,6 +98,23 @@ func (r *run) operator(ctx context.Context) (string, error) {
 	return who, nil
 }
 
+// remember is a value of the script's own that it may have got by chance: from another branch, say.
+func (r *run) remember(ctx context.Context, value any) (any, error) {
+	const name = "remember"
+	past, err := r.recall(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if past == nil {
+		return value, r.keep(ctx, name, value, false)
+	}
+	var then any
+	if err := json.Unmarshal(past, &then); err != nil {
+		return nil, action.Errorf(action.CodeInternal, "a recorded value cannot be read: %w", err)
+	}
+	return then, nil
+}
+
 // recallAnswer returns what was answered to a question in an earlier part of the run, nil if it is to be asked now.
 func (r *run) recallAnswer(ctx context.Context, question string) (any, error) {
 	past, err := r.past(ctx, journal.KindAnswer, question)

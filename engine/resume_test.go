@@ -144,6 +144,32 @@ return runbook { summary = "s", steps = {
 	assert.Equal(t, []string{": first ana@bastion", ": then ben@bastion"}, last.shows())
 }
 
+// What a branch sees of another is what it saw then, although the other is at another place now.
+func TestWhatABranchSawOfAnotherStays(t *testing.T) {
+	const shared = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start" }, steps = {
+  step("One", function()
+    local done, none = false, nil
+    parallel({ "work", "looks" }, function(name)
+      if name == "work" then sleep(0.05) done = true return end
+      local seen = remember({ done = done, list = { 1, "a" }, none = none })
+      if seen.done then plant.start("after") else plant.start("before") end
+      log(("%s %s %s %s"):format(tostring(seen.done), seen.list[1], seen.list[2], tostring(seen.none)))
+      log(tostring(remember(nil)))
+    end)
+    plant.running("c")
+  end),
+} }`
+	p := newPlant()
+	p.fail["c"] = unreachable
+	first := p.failed(t, shared)
+	delete(p.fail, "c")
+	last, _ := p.finished(t, shared, first, 0)
+	assert.Equal(t, map[string]int{"before": 1}, p.started)
+	assert.Equal(t, []string{"looks: false 1 a nil", "looks: nil"}, last.shows())
+}
+
 // A step that is begun anew looks again, and does again what twice is once; what would do harm twice is not done again.
 func TestFromStepLooksAgain(t *testing.T) {
 	p := newPlant()

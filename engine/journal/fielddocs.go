@@ -160,7 +160,7 @@ var fieldDocs = map[string]string{
 	"error.where":     "file:line in the script",
 	"error.source":    "that line",
 
-	"host.name":   "what was asked for: time.now, math.random, operator, sleep, parallel, on_exit",
+	"host.name":   "what was asked for: time.now, math.random, operator, remember, sleep, parallel, on_exit",
 	"host.value":  "what the script got",
 	"host.failed": "of parallel: an error ended the group",
 

@@ -254,7 +254,7 @@ type Error struct {
 
 // Host is a value that the host gave the script.
 type Host struct {
-	Name  string          `json:"name"` // "time.now", "math.random", "operator", "sleep", "parallel", "on_exit"
+	Name  string          `json:"name"` // "time.now", "math.random", "operator", "remember", "sleep", "parallel", "on_exit"
 	Value json.RawMessage `json:"value"`
 
 	Failed bool `json:"failed,omitempty"` // of parallel: an error ended the group

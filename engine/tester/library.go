@@ -55,6 +55,8 @@ func (t *trial) serve(ctx context.Context, c script.Call) (any, error) {
 		return reply.Value, err
 	case "operator":
 		return byTest + "@" + byTest, nil
+	case "remember":
+		return c.Args["value"], nil
 	case "ask":
 		return t.asked(c.Args.String("parameter"))
 	case "on_exit":

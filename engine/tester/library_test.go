@@ -77,6 +77,7 @@ test.unit("people answer what the test says", function()
   test.equal(confirm("Really, really?"), false)
   test.equal(ask("colour"), "blue")
   test.equal(operator(), "test@test")
+  test.equal(remember({ a = 1 }), { a = 1 })
 end)
 test.unit("what is left to the end is done, the last one first", function()
   local order = {}
