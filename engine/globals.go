@@ -88,6 +88,22 @@ func globals(r *run) *module.Module {
 			Control: func(ctx context.Context, a module.Args) (any, error) { return r.ask(ctx, a.String("parameter")) },
 		},
 		{
+			Name:     "operator",
+			Doc:      "Tells who runs this, for lists of who did what. After a resume that is who took the run up again.",
+			Returns:  module.Result{Type: "string", Doc: "user@host, as the run's record has them"},
+			Examples: []string{`log("restarted by " .. operator())`},
+			Control:  func(ctx context.Context, _ module.Args) (any, error) { return r.operator(ctx) },
+		},
+		{
+			Name: "remember",
+			Doc: "Returns a value and writes it down: a run that is taken up again gets what was written down.\n" +
+				"It is for what one branch of parallel sees of another, which may be at another place when the run is taken up again.",
+			Params:   []module.Param{{Name: "value", Kind: module.Any, Doc: "data: no functions, and no secrets"}},
+			Returns:  module.Result{Type: "any", Doc: "the value, or what was written down there"},
+			Examples: []string{`if remember(shared.done) then return end`},
+			Control:  func(ctx context.Context, a module.Args) (any, error) { return r.remember(ctx, a["value"]) },
+		},
+		{
 			Name: "verdict",
 			Doc:  "Says how the site is. The last verdict of a run sets its exit code: degraded 10, down 11, unknown 12.",
 			Params: []module.Param{

@@ -81,6 +81,40 @@ func (r *run) now(ctx context.Context) (time.Time, error) {
 	return t, r.keep(ctx, name, t, false)
 }
 
+// operator is who runs the script, remembered: what somebody did before the run was taken up stays theirs.
+func (r *run) operator(ctx context.Context) (string, error) {
+	const name = "operator"
+	past, err := r.recall(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	who := r.cfg.About.User + "@" + r.cfg.About.Host
+	if past == nil {
+		return who, r.keep(ctx, name, who, false)
+	}
+	if err := json.Unmarshal(past, &who); err != nil {
+		return "", action.Errorf(action.CodeInternal, "a recorded operator cannot be read: %w", err)
+	}
+	return who, nil
+}
+
+// remember is a value of the script's own that it may have got by chance: from another branch, say.
+func (r *run) remember(ctx context.Context, value any) (any, error) {
+	const name = "remember"
+	past, err := r.recall(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if past == nil {
+		return value, r.keep(ctx, name, value, false)
+	}
+	var then any
+	if err := json.Unmarshal(past, &then); err != nil {
+		return nil, action.Errorf(action.CodeInternal, "a recorded value cannot be read: %w", err)
+	}
+	return then, nil
+}
+
 // recallAnswer returns what was answered to a question in an earlier part of the run, nil if it is to be asked now.
 func (r *run) recallAnswer(ctx context.Context, question string) (any, error) {
 	past, err := r.past(ctx, journal.KindAnswer, question)

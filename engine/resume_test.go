@@ -126,6 +126,50 @@ func TestAFailedRunGoesOnAtTheCallThatFailed(t *testing.T) {
 	require.ErrorContains(t, err, "came to its end")
 }
 
+// Who did something stays who did it; the rest is done by who took the run up again.
+func TestTheOperatorIsWhoRunsItNow(t *testing.T) {
+	const shifts = `
+local plant = require "plant"
+return runbook { summary = "s", steps = {
+  step("One", function() log("first " .. operator()) plant.running("c") log("then " .. operator()) end),
+} }`
+	by := func(user string) option {
+		return func(cfg *Config) { cfg.About.User, cfg.About.Host = user, "bastion" }
+	}
+	p := newPlant()
+	p.fail["c"] = unreachable
+	first := p.failed(t, shifts, by("ana"))
+	delete(p.fail, "c")
+	last, _ := p.finished(t, shifts, first, 0, by("ben"))
+	assert.Equal(t, []string{": first ana@bastion", ": then ben@bastion"}, last.shows())
+}
+
+// What a branch sees of another is what it saw then, although the other is at another place now.
+func TestWhatABranchSawOfAnotherStays(t *testing.T) {
+	const shared = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start" }, steps = {
+  step("One", function()
+    local done, none = false, nil
+    parallel({ "work", "looks" }, function(name)
+      if name == "work" then sleep(0.05) done = true return end
+      local seen = remember({ done = done, list = { 1, "a" }, none = none })
+      if seen.done then plant.start("after") else plant.start("before") end
+      log(("%s %s %s %s"):format(tostring(seen.done), seen.list[1], seen.list[2], tostring(seen.none)))
+      log(tostring(remember(nil)))
+    end)
+    plant.running("c")
+  end),
+} }`
+	p := newPlant()
+	p.fail["c"] = unreachable
+	first := p.failed(t, shared)
+	delete(p.fail, "c")
+	last, _ := p.finished(t, shared, first, 0)
+	assert.Equal(t, map[string]int{"before": 1}, p.started)
+	assert.Equal(t, []string{"looks: false 1 a nil", "looks: nil"}, last.shows())
+}
+
 // A step that is begun anew looks again, and does again what twice is once; what would do harm twice is not done again.
 func TestFromStepLooksAgain(t *testing.T) {
 	p := newPlant()

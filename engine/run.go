@@ -104,6 +104,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	r.times = newTimes(cfg.Past.began(r.began))
 	ctx = module.WithNow(ctx, func(ctx context.Context) time.Time { return r.times.of(script.BranchOf(ctx)) })
 	ctx = module.WithOutside(ctx, cfg.Mode.Outside)
+	ctx = module.WithRunbook(ctx, cfg.Entry.Name)
 	ctx, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
 	r.halt = halt

@@ -19,12 +19,12 @@ local told_in_full = 5
 local checks = {}
 
 --- Begins with no checks.
--- @return the checks, to which add, above and below add some
+-- @return the checks, to which add, above, below, each_above and each_below add some
 -- @usage health.new()
 function health.new()
   return setmetatable({ list = {} }, { __index = function(_, name)
     if checks[name] then return checks[name] end
-    error({ code = "invalid", message = ('health: checks have no function "%s"; known are: above, add, below, report, verdict, worst'):format(tostring(name)) }, 0)
+    error({ code = "invalid", message = ('health: checks have no function "%s"; known are: above, add, below, each_above, each_below, report, verdict, worst'):format(tostring(name)) }, 0)
   end })
 end
 
@@ -38,8 +38,8 @@ function checks:add(name, state, detail)
   self.list[#self.list + 1] = { name = name, state = state, detail = detail }
 end
 
-local above = { word = "above", beyond = function(value, limit) return value > limit end }
-local below = { word = "below", beyond = function(value, limit) return value < limit end }
+local above = { word = "above", most = "highest", beyond = function(value, limit) return value > limit end }
+local below = { word = "below", most = "lowest", beyond = function(value, limit) return value < limit end }
 
 -- The limits are numbers, and being down takes more than being degraded.
 local function checked(where, limits, way)
@@ -97,6 +97,41 @@ function checks:above(name, value, limits) judge(self, name, value, limits, abov
 -- @param limits.no_data   the state where there is no number; unknown by default
 -- @usage health.new():below("cache hit rate", 58.2, { degraded = 60, unit = "%" })
 function checks:below(name, value, limits) judge(self, name, value, limits, below) end
+
+local function each(self, name, things, measure, limits, way)
+  checked(("health: each_%s of %s"):format(way.word, tostring(name)), limits, way)
+  local nearest, calm = nil, true
+  for _, thing in ipairs(arguments.list(("health: each_%s of %s"):format(way.word, tostring(name)), things)) do
+    local what, value = measure(thing)
+    if not units.missing(value) then
+      if judged(value, limits, way) ~= "healthy" then
+        judge(self, what, value, limits, way)
+        calm = false
+      elseif not nearest or way.beyond(value, nearest) then
+        nearest = value
+      end
+    end
+  end
+  if calm and nearest then judge(self, ("%s, the %s"):format(name, way.most), nearest, limits, way) end
+end
+
+--- Adds a check for each thing whose number is above its limits; where none is, one check with the highest of them. What has no number adds
+-- nothing: say of it with add what that means.
+-- @param name    what is checked, for the check of the highest
+-- @param things  list of anything
+-- @param measure a function of a thing that returns the name of its check, and its number
+-- @param limits  as above takes them
+-- @usage health.new():each_above("memory", kubernetes.top("pods"), function(pod) return "memory of " .. pod.name, pod.memory_percent end, { degraded = 80, unit = "%" })
+function checks:each_above(name, things, measure, limits) each(self, name, things, measure, limits, above) end
+
+--- Adds a check for each thing whose number is below its limits; where none is, one check with the lowest of them. What has no number adds
+-- nothing: say of it with add what that means.
+-- @param name    what is checked, for the check of the lowest
+-- @param things  list of anything
+-- @param measure a function of a thing that returns the name of its check, and its number
+-- @param limits  as below takes them
+-- @usage health.new():each_below("uptime", devices, function(device) return "device " .. device.id, device.uptime end, { degraded = 99, unit = "%" })
+function checks:each_below(name, things, measure, limits) each(self, name, things, measure, limits, below) end
 
 local function reason(bad)
   local said = {}

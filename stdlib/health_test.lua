@@ -69,6 +69,27 @@ test.unit("one limit is enough", function()
   test.equal(one(function(c) c:below("a", 1, { degraded = 2, unit = "jobs" }) end).detail, "1 jobs, degraded below 2 jobs")
 end)
 
+test.unit("each thing beyond its limits is a check, or else the one that is nearest to them", function()
+  local function each(way, numbers, limits)
+    local checks, things = health.new(), {}
+    for i, number in ipairs(numbers) do things[i] = { n = number } end
+    checks[way](checks, "memory", things, function(thing) return "memory of " .. tostring(thing.n), thing.n end, limits)
+    local out = {}
+    for i, check in ipairs(checks.list) do out[i] = check.name .. ": " .. check.state .. ", " .. check.detail end
+    return out
+  end
+  local high = { degraded = 80, down = 95, unit = "%" }
+  test.equal(each("each_above", { 50, 96, 80, 81 }, high), { "memory of 96: down, 96%, down above 95%", "memory of 81: degraded, 81%, degraded above 80%" })
+  test.equal(each("each_above", { 50, 80, 70 }, high), { "memory, the highest: healthy, 80%, not above 80%" })
+  test.equal(each("each_above", { json.null, 0 / 0, 40 }, high), { "memory, the highest: healthy, 40%, not above 80%" })
+  test.equal(each("each_above", { json.null }, high), {})
+  test.equal(each("each_above", {}, high), {})
+  test.equal(each("each_below", { 99.5, 98, 100 }, { degraded = 99 }), { "memory of 98: degraded, 98, degraded below 99" })
+  test.equal(each("each_below", { 99.5, 100 }, { degraded = 99 }), { "memory, the lowest: healthy, 99.5, not below 99" })
+  refused("health: each_above of a needs a number for degraded, down or both", function() health.new():each_above("a", {}, tostring, {}) end)
+  refused("health: each_below of a must be a list, not nil", function() health.new():each_below("a", nil, tostring, { degraded = 1 }) end)
+end)
+
 test.unit("no number is unknown, unless it is said what that means", function()
   for _, missing in ipairs { false, json.null, 0 / 0 } do
     local check = one(function(c) c:above("a", missing, { degraded = 1 }) end)

@@ -8,12 +8,20 @@ import "embed"
 // Files are the libraries, by file name.
 //
 //go:embed arguments.lua
+//go:embed calendar.lua
+//go:embed checklist.lua
+//go:embed communication.lua
 //go:embed drain.lua
+//go:embed escalation.lua
 //go:embed gather.lua
 //go:embed health.lua
 //go:embed parse.lua
+//go:embed incident.lua
 //go:embed report.lua
+//go:embed retry.lua
 //go:embed selector.lua
+//go:embed stats.lua
 //go:embed units.lua
+//go:embed usage.lua
 //go:embed vulnerabilities.lua
 var Files embed.FS

@@ -190,4 +190,32 @@ function units.format(value, unit, from)
   return written("units.format", value, write or function(n, apart) return plain(n, apart) .. " " .. unit end, { 0, from })
 end
 
+local suffixes = { [""] = 1, n = 1e-9, u = 1e-6, m = 1e-3, k = 1e3, M = 1e6, G = 1e9, T = 1e12, P = 1e15, E = 1e18 }
+for i, suffix in ipairs { "Ki", "Mi", "Gi", "Ti", "Pi", "Ei" } do suffixes[suffix] = 1024 ^ i end
+
+--- Reads a quantity as Kubernetes writes it: "500m" cores, "4Gi" bytes, "1e3".
+-- @param text a quantity; a number is one already
+-- @return     a number; nil for nil, json.null and what is no quantity
+-- @usage units.bytes(units.quantity("4Gi"))
+function units.quantity(text)
+  if type(text) == "number" then return text end
+  if type(text) ~= "string" then return nil end
+  local digits, suffix = text:match("^([+-]?%d*%.?%d*)(%a*)$")
+  local number, size = tonumber(digits), suffixes[suffix]
+  if number and size then return number * size end
+  local whole, exponent = text:match("^([+-]?%d*%.?%d*)[eE]([+-]?%d+)$")
+  number = tonumber(whole)
+  return number and number * 10 ^ exponent
+end
+
+--- So many of something, in words that agree: "1 pod", "3 pods", "12,345 pods".
+-- @param value a number
+-- @param one   the word for one of them
+-- @param many? the word for any other number; by default that for one with an s
+-- @return      the number and the word
+-- @usage units.plural(3, "vulnerability", "vulnerabilities")
+function units.plural(value, one, many)
+  return written("units.plural", value, count) .. " " .. (value == 1 and one or many or one .. "s")
+end
+
 return units

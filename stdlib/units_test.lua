@@ -94,3 +94,27 @@ test.unit("a unit that is not known is put behind the number", function()
   test.equal(units.format(5, ""), "5")
   test.equal(units.format(nil, "requests"), "no data")
 end)
+
+test.unit("quantities are read as Kubernetes writes them", function()
+  for text, want in pairs {
+    ["2"] = 2, ["1.5"] = 1.5, ["500m"] = 0.5, ["250u"] = 0.00025, ["100n"] = 1e-7, ["4Gi"] = 4 * 1024 ^ 3, ["1.5Ki"] = 1536, ["20M"] = 2e7, ["1k"] = 1000, ["3E"] = 3e18,
+    ["1e3"] = 1000, ["1.5E3"] = 1500, ["2e-2"] = 0.02, ["-5Mi"] = -5 * 1024 ^ 2, ["+1"] = 1, [".5"] = 0.5, ["1Ei"] = 1024 ^ 6,
+  } do
+    local got = units.quantity(text)
+    test.that(got and math.abs(got - want) <= 1e-12 * math.abs(want), ("units.quantity(%q) is %s, not %s"):format(text, tostring(got), want))
+  end
+  test.equal(units.quantity(7), 7)
+  for _, no in ipairs { "", "Gi", "4gi", "4 Gi", "four", "1e", ".", "-", "0x10", "1e3Gi", json.null, false } do
+    test.equal(units.quantity(no), nil, tostring(no))
+  end
+  test.equal(units.quantity(nil), nil)
+end)
+
+test.unit("words agree with their number", function()
+  test.equal(units.plural(1, "pod"), "1 pod")
+  test.equal(units.plural(0, "pod"), "0 pods")
+  test.equal(units.plural(12345, "pod"), "12,345 pods")
+  test.equal(units.plural(2, "vulnerability", "vulnerabilities"), "2 vulnerabilities")
+  test.equal(units.plural(nil, "pod"), "no data pods")
+  test.equal(select(2, try(units.plural, "3", "pod")).message, "units.plural: 3 is no number")
+end)

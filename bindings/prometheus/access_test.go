@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"runbook/engine/action"
+	"runbook/engine/httpclient"
 	"runbook/engine/redact"
 )
 
@@ -183,10 +184,10 @@ func TestOAuth2WithAKey(t *testing.T) {
 	f := newFolder(t)
 	f.write("key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})))
 	s := &stub{answer: says(200, one)}
-	d := f.with(serve(t, s), "oauth2: {client_id: me, grant_type: '"+jwtBearer+"', client_certificate_key_file: key.pem, signature_algorithm: RS384, token_url: "+serve(t, tokens)+"/token}")
+	d := f.with(serve(t, s), "oauth2: {client_id: me, grant_type: '"+httpclient.JWTBearer+"', client_certificate_key_file: key.pem, signature_algorithm: RS384, token_url: "+serve(t, tokens)+"/token}")
 	d.read("query", "up")
 	require.Equal(t, "Bearer issued-1", s.asked[0].Header.Get("Authorization"))
-	require.Equal(t, jwtBearer, tokens.forms[0].Get("grant_type"))
+	require.Equal(t, httpclient.JWTBearer, tokens.forms[0].Get("grant_type"))
 	require.Len(t, strings.Split(tokens.forms[0].Get("assertion"), "."), 3)
 }
 

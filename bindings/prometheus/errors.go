@@ -5,20 +5,16 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"html"
 	"io/fs"
 	"net"
 	"net/http"
-	"net/url"
-	"regexp"
-	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/oauth2"
 
 	"runbook/engine/action"
+	"runbook/engine/httpclient"
+	"runbook/engine/module"
 )
 
 // explain turns a failure into an error that says what was attempted, what came back and what to type next.
@@ -29,7 +25,7 @@ func (b *binding) explain(ctx context.Context, link *link, q question, a *answer
 	case a.response.StatusCode/100 == 2 && !a.refuses():
 		return b.garbled(link, q, a, err).On(q.target)
 	}
-	return b.refused(link, q, a).On(q.target)
+	return b.refused(ctx, link, q, a).On(q.target)
 }
 
 // broken is that no answer came, or half of one.
@@ -47,29 +43,21 @@ func (b *binding) broken(ctx context.Context, link *link, q question, err error)
 	}
 	if token, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		said := b.short(string(token.Body))
-		return action.Errorf(action.CodeUnauth, "cannot %s: no token for it: %s", q.purpose, status(token.Response.StatusCode, said)).
+		return action.Errorf(action.CodeUnauth, "cannot %s: no token for it: %s", q.purpose, httpclient.Status(token.Response.StatusCode, said)).
 			Try("look at oauth2 in the HTTP client configuration")
 	}
 	if file, ok := errors.AsType[*fs.PathError](err); ok {
 		return action.Errorf(action.CodeInvalid, "cannot %s: a file of the HTTP client configuration cannot be read: %w", q.purpose, file)
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return action.Errorf(action.CodeUnavailable, "cannot %s: %s is not trusted: %w", q.purpose, link.base.Host, plain(err)).
+		return action.Errorf(action.CodeUnavailable, "cannot %s: %s is not trusted: %w", q.purpose, link.base.Host, httpclient.Plain(err)).
 			Try("name its authority in the HTTP client configuration: tls_config: {ca_file: …}")
 	}
 	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
-		return action.Errorf(action.CodeUnavailable, "cannot %s: Prometheus does not answer: %s: %w", q.purpose, link.base.Host, plain(err)).
+		return action.Errorf(action.CodeUnavailable, "cannot %s: Prometheus does not answer: %s: %w", q.purpose, link.base.Host, httpclient.Plain(err)).
 			Again().Try("look at its address: %s", link.where())
 	}
-	return action.Errorf(action.CodeUnavailable, "cannot %s: the connection to %s was lost: %w", q.purpose, link.base.Host, plain(err)).Again()
-}
-
-// plain drops the method and address that net/http puts before every error: an address may hold credentials.
-func plain(err error) error {
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		return wrapped.Err
-	}
-	return err
+	return action.Errorf(action.CodeUnavailable, "cannot %s: the connection to %s was lost: %w", q.purpose, link.base.Host, httpclient.Plain(err)).Again()
 }
 
 // garbled is a successful answer that cannot be read.
@@ -98,17 +86,17 @@ func (a *answer) envelope() (e envelope) {
 func (a *answer) refuses() bool { return a.envelope().Status == "error" }
 
 // refused is an answer that is not a success.
-func (b *binding) refused(link *link, q question, a *answer) *action.Error {
+func (b *binding) refused(ctx context.Context, link *link, q question, a *answer) *action.Error {
 	said, code := a.envelope(), a.response.StatusCode
 	message := b.short(said.Error)
 	if said.Error == "" {
-		message = status(code, b.short(string(a.body)))
+		message = httpclient.Status(code, b.short(string(a.body)))
 	}
 	e := action.Errorf(codeOf(code, said), "cannot %s: %s", q.purpose, message)
 	switch e.Code {
 	case action.CodeThrottled, action.CodeUnavailable:
 		e = e.Again()
-		if e.After = retryAfter(a.response.Header); e.After > 0 {
+		if e.After = httpclient.RetryAfter(a.response.Header, module.OutsideOf(ctx).Now()); e.After > 0 {
 			e = e.Try("the server asks to slow down; try again in %s", e.After)
 		}
 	case action.CodeTimeout:
@@ -150,51 +138,12 @@ func codeOf(code int, said envelope) action.Code {
 	return action.CodeRejected
 }
 
-func retryAfter(h http.Header) time.Duration {
-	seconds, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || seconds < 0 || seconds > 1<<20 {
-		return 0
-	}
-	return time.Duration(seconds) * time.Second
-}
-
-// status is what a status and a page say.
-func status(code int, page string) string {
-	text := fmt.Sprintf("HTTP status %d %s", code, http.StatusText(code))
-	if page != "" && !strings.EqualFold(page, http.StatusText(code)) {
-		text += ": " + page
-	}
-	return text
-}
-
 func isPage(a *answer) bool {
 	return strings.HasPrefix(a.response.Header.Get("Content-Type"), "text/html") || strings.HasPrefix(strings.TrimSpace(string(a.body)), "<")
 }
 
-var (
-	title = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
-	tag   = regexp.MustCompile(`(?s)<(style|script).*?</(style|script)>|<[^>]*>`)
-	blank = regexp.MustCompile(`\s+`)
-)
-
-// mostSaid is how much of somebody's text is repeated.
-const mostSaid = 300
-
-// short is a text in one line of bounded length: of a page its title, or what it says without its marks. It is cut only after secrets were
-// taken out, because half of one is not recognised.
-func (b *binding) short(text string) string {
-	text = b.Secrets.String(text)
-	if found := title.FindStringSubmatch(text); found != nil {
-		text = found[1]
-	} else if strings.HasPrefix(strings.TrimSpace(text), "<") {
-		text = tag.ReplaceAllString(text, " ")
-	}
-	text = b.Secrets.String(strings.TrimSpace(blank.ReplaceAllString(html.UnescapeString(text), " ")))
-	if runes := []rune(text); len(runes) > mostSaid {
-		return string(runes[:mostSaid]) + "…"
-	}
-	return text
-}
+// short is a text in one line of bounded length, without secrets.
+func (b *binding) short(text string) string { return httpclient.Short(text, b.Secrets.String) }
 
 // stripped is an address without what is asked of it, which may be a credential on its way.
 func stripped(address string) string {

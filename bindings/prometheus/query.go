@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
@@ -198,7 +199,7 @@ func (b *binding) text(ctx context.Context, e expression, at time.Time) (*model.
 // purpose is the expression for "cannot …", in one line of bounded length.
 func (e expression) purpose() string {
 	const most = 120
-	text := []rune(blank.ReplaceAllString(e.text, " "))
+	text := []rune(strings.Join(strings.Fields(e.text), " "))
 	if len(text) > most {
 		return "query " + string(text[:most]) + "…"
 	}

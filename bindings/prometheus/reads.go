@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
+
+	"runbook/engine/httpclient"
 )
 
 // Reads is the declared list of requests that change nothing, for the transport of a dry run: the function returns nil for a read, and
@@ -30,7 +31,7 @@ func Reads(access func() Access) func(r *http.Request, body []byte) error {
 				return checkPath(r.Method, path)
 			}
 		}
-		return of.checkToken(r, body)
+		return httpclient.CheckToken(of.HTTPConfig, r, body)
 	}
 }
 
@@ -53,28 +54,6 @@ func checkPath(method, path string) error {
 		return fmt.Errorf("%s is no method that reads", method)
 	}
 	return errors.New("it is on no list of what only looks")
-}
-
-// checkToken lets a client ask for a token where the configuration says, in the two ways that it may.
-func (a Access) checkToken(r *http.Request, body []byte) error {
-	other := errors.New("it does not go to the Prometheus that is configured")
-	cfg, err := a.client()
-	if err != nil || cfg.OAuth2 == nil {
-		return other
-	}
-	token, err := url.Parse(cfg.OAuth2.TokenURL)
-	if err != nil || r.URL.Scheme != token.Scheme || r.URL.Host != token.Host || r.URL.EscapedPath() != token.EscapedPath() {
-		return other
-	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil || r.Method != http.MethodPost {
-		return errors.New("a token is asked for by POST, with a form")
-	}
-	switch form.Get("grant_type") {
-	case "client_credentials", jwtBearer:
-		return nil
-	}
-	return errors.New("it asks for a token in an unknown way")
 }
 
 func isUpgrade(h http.Header) bool { return h.Get("Upgrade") != "" }

@@ -10,6 +10,7 @@ import (
 	"runbook/bindings/device"
 	"runbook/bindings/host"
 	"runbook/bindings/kubernetes"
+	"runbook/bindings/notify"
 	"runbook/bindings/prometheus"
 	"runbook/bindings/s3"
 	"runbook/engine/module"
@@ -27,6 +28,7 @@ func modules(ctx context.Context, at venue, id string, second walls, r *redact.R
 		hostModule(ctx, at, on, r),
 		deviceModule(ctx, at, on, r),
 		storeModule(at, id, second.store, r),
+		contactsModule(at, id, second.contacts, r),
 	}
 }
 
@@ -38,11 +40,12 @@ func declared() []*module.Module {
 		host.New(host.Config{}),
 		device.New(device.Config{}),
 		s3.New(s3.Config{}),
+		notify.New(notify.Config{}),
 	}
 }
 
 // walls are the second walls under the clients of the modules, each with the module's own list of reads. Those of a real run are nil.
-type walls struct{ cluster, metrics, machines, store *wall.Wall }
+type walls struct{ cluster, metrics, machines, store, contacts *wall.Wall }
 
 // secondWalls refuse to send whatever is no read, in a dry run at a venue.
 func secondWalls(at venue) walls {
@@ -51,11 +54,12 @@ func secondWalls(at venue) walls {
 		metrics:  wall.New(prometheus.Reads(at.metrics().Access), nil),
 		machines: wall.New(nil, nil).Letting(lookingOnMachines(at)),
 		store:    wall.New(s3.Reads(at.store().Access), nil),
+		contacts: wall.New(notify.Reads(func() notify.Server { return at.contacts().Alertmanager }), nil),
 	}
 }
 
 // closedWalls let nothing through: a replay asks no site.
 func closedWalls() walls {
 	closed := wall.New(func(*http.Request, []byte) error { return errors.New("a replay asks no site") }, nil)
-	return walls{closed, closed, closed, closed}
+	return walls{closed, closed, closed, closed, closed}
 }

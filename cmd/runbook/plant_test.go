@@ -15,6 +15,7 @@ import (
 	"runbook/engine/clock"
 	"runbook/engine/module"
 	"runbook/engine/tester"
+	"runbook/engine/world/outbox"
 	"runbook/engine/world/scenario"
 )
 
@@ -53,6 +54,7 @@ func (p *pumpStation) Identity() map[string]string                        { retu
 func (p *pumpStation) Change(context.Context, scenario.Event) error       { return nil }
 func (p *pumpStation) Close() error                                       { return nil }
 func (p *pumpStation) Library(context.Context, tester.Use) engine.Library { return library(p.module()) }
+func (p *pumpStation) Outbox() []outbox.Message                           { return nil }
 
 func (p *pumpStation) module() *module.Module {
 	name := module.Param{Name: "name", Kind: module.String, Required: true}

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"runbook/bindings/kubernetes"
+	"runbook/bindings/notify"
 	"runbook/bindings/prometheus"
 	"runbook/engine"
 	"runbook/engine/action"
@@ -204,6 +205,17 @@ func (s *simulatedSite) cluster() kubernetes.Access { return simulatedCluster{s}
 // would be chance, and none of them is answered before another.
 func (s *simulatedSite) metrics() prometheus.Config {
 	return prometheus.Config{AtOnce: 1, Access: func() prometheus.Access { return prometheus.Access{URL: s.world.Prometheus()} }}
+}
+
+// contacts are who can be told of something in the world, which is open by the time that somebody is. Before, as for a plan that is looked
+// at, they are nowhere.
+func (s *simulatedSite) contacts() notify.Site {
+	site := notify.Site{Receivers: s.scenario.Notify.Receivers, Matrix: s.scenario.Escalation}
+	if s.world != nil {
+		site.Receivers, site.Roots = s.world.Receivers(), s.world.MailRoots()
+		site.Alertmanager = notify.Server{URL: s.world.Alertmanager()}
+	}
+	return site
 }
 
 // kubeconfig is that of the world, at an address.

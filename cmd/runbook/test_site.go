@@ -7,6 +7,7 @@ import (
 	"runbook/engine/clock"
 	"runbook/engine/redact"
 	"runbook/engine/tester"
+	"runbook/engine/world/outbox"
 	"runbook/engine/world/scenario"
 )
 
@@ -26,6 +27,8 @@ func openSite(_ context.Context, s *scenario.Scenario) (tester.Site, error) {
 type testSite struct{ *simulatedSite }
 
 func (s testSite) Clock() *clock.Virtual { return s.world.Clock() }
+
+func (s testSite) Outbox() []outbox.Message { return s.world.Outbox() }
 
 func (s testSite) Rewind() error { return s.world.Rewind() }
 

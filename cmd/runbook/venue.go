@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"runbook/bindings/kubernetes"
+	"runbook/bindings/notify"
 	"runbook/bindings/prometheus"
 	"runbook/bindings/s3"
 	"runbook/engine"
@@ -36,6 +37,8 @@ type venue interface {
 	files() machine.Set[files.System]
 	// store is which object store there is, and how to ask it.
 	store() s3.Config
+	// contacts are who can be told of something.
+	contacts() notify.Site
 	// reads are the commands that only look.
 	reads() action.Commands
 	// hostReads are those that only look on one of the hosts, by its name.
@@ -85,6 +88,7 @@ func (l liveSite) metrics() prometheus.Config { return prometheus.Config{Access:
 
 func (l liveSite) identity(r *redact.Redactor) map[string]string {
 	about := identifyStore(l.file.S3, l.hosts.identify(l.metricsOf.identify(l.flags.identity(r), r)), r)
+	hideContacts(r, l.contacts())
 	if l.file.Name != "" && about != nil {
 		about["site"] = l.file.Name
 	}

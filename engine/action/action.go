@@ -26,6 +26,14 @@ type Action interface {
 	Settle(ctx context.Context, intent Intent) (Settlement, error)
 }
 
+// A Tolerated action is one whose failure does not end the script: its call returns a value that says so, and whoever runs it is told
+// as loudly as of any other failure. A message that did not arrive is no reason to leave a site broken.
+type Tolerated interface {
+	Action
+	// Failed is what the call returns where it was not done, or nobody knows whether it was.
+	Failed(err error) any
+}
+
 // A Read looks at the outside world and changes nothing.
 type Read interface {
 	Describe() Description
@@ -131,6 +139,8 @@ type Prediction struct {
 	// Warnings are what a person should know before saying yes, a line each, such as that somebody else keeps the target as it is now
 	// and will undo this.
 	Warnings []string
+	// Preview is the very text that somebody would get, where the action is to tell somebody something.
+	Preview string
 	// Missed is why what follows of the action is not known, which the note says too; nil if nothing is missing. Where it is
 	// retryable, another prediction may know more. It is no reason against the action.
 	Missed error
@@ -175,10 +185,12 @@ const (
 	Unknown Settlement = iota // nobody can tell: a person must look
 	Done
 	NotDone
+	// SendAgain is that nobody can tell, and that it does no harm to send it again: the other side knows it by a key.
+	SendAgain
 )
 
 func (s Settlement) String() string {
-	return [...]string{"unknown", "done", "not done"}[s]
+	return [...]string{"unknown", "done", "not done", "unknown, and harmless twice"}[s]
 }
 
 // A Label says how far a prediction can be trusted.

@@ -43,7 +43,7 @@ func (g *Gate) Act(ctx context.Context, p Place, a action.Action) (any, error) {
 		return nil, drift
 	}
 	if err != nil {
-		return nil, g.notPredicted(ctx, pass, err)
+		return g.notPredicted(ctx, pass, err)
 	}
 	if pass.predicted.Unchanged {
 		return g.leave(pass)
@@ -62,15 +62,16 @@ func (g *Gate) Act(ctx context.Context, p Place, a action.Action) (any, error) {
 
 // notPredicted writes down that an action was asked for and could not be predicted, so nothing was sent: a script may live with that,
 // and has to get it again when the run is taken up.
-func (g *Gate) notPredicted(ctx context.Context, pass *passage, err error) error {
+func (g *Gate) notPredicted(ctx context.Context, pass *passage, err error) (any, error) {
 	if ctx.Err() != nil {
-		return err // it was not asked to its end
+		return nil, err // it was not asked to its end
 	}
 	out := &journal.Outcome{Status: journal.NotDone, Error: journal.NewError(err)}
-	if werr := g.recordResult(pass.place, pass.key, pass.desc, journal.KindOutcome, out, nil); werr != nil {
-		return werr
+	value, err := tolerated(pass.action, out, err)
+	if werr := g.recordResult(pass.place, pass.key, pass.desc, journal.KindOutcome, out, value); werr != nil {
+		return nil, werr
 	}
-	return err
+	return value, err
 }
 
 // leave writes down that the script asked for something that is so already. Nothing is sent.
@@ -110,7 +111,7 @@ func (g *Gate) predict(ctx context.Context, pass *passage) error {
 	pass.intent = &journal.Intent{
 		Number: number, Evidence: pass.predicted.Evidence, Label: pass.predicted.Label, Note: pass.predicted.Note,
 		Warnings: pass.predicted.Warnings, Changes: describeChanges(pass.predicted.Changes, g.opts.Veil),
-		Unchanged: pass.predicted.Unchanged, Returned: journal.Returns(pass.predicted.Value),
+		Unchanged: pass.predicted.Unchanged, Preview: pass.predicted.Preview, Returned: journal.Returns(pass.predicted.Value),
 	}
 	if g.opts.Terminal.makes(pass.desc.Target) {
 		// Its identity is not known yet, and nobody else can have changed it.
@@ -158,13 +159,15 @@ func (g *Gate) carryOut(ctx context.Context, pass *passage) (any, error) {
 		done.err = g.halt(notAsPlanned(pass.desc, "it changed at the last moment: %s", done.err))
 	}
 	out := &journal.Outcome{Status: done.status, Note: done.note, Attempts: done.attempts, Elapsed: g.opts.Outside.Now().Sub(pass.sent)}
-	if done.err != nil {
-		out.Error = journal.NewError(done.err)
+	value, err := done.value, done.err
+	if err != nil {
+		out.Error = journal.NewError(err)
+		value, err = tolerated(pass.action, out, err)
 	} else {
 		g.count()
 	}
-	if err := g.conclude(pass, out, done.value); err != nil {
+	if err := g.conclude(pass, out, value); err != nil {
 		return nil, err
 	}
-	return done.value, done.err
+	return value, err
 }

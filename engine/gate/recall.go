@@ -43,7 +43,7 @@ func (g *Gate) repeat(past *journal.Record) (any, error) {
 	if past.Outcome.Status == journal.Assumed || past.Outcome.Status == journal.Intended {
 		g.Guess()
 	}
-	if past.Outcome.Error != nil {
+	if past.Outcome.Error != nil && !past.Outcome.Tolerated {
 		return nil, past.Outcome.Error.Err()
 	}
 	return past.Outcome.Recorded()
@@ -170,6 +170,9 @@ func (g *Gate) settlePast(ctx context.Context, pass *passage, intent *journal.Re
 	answer, err := g.askTarget(ctx, pass, sent)
 	by := "looking at it when the run was resumed"
 	if err != nil || answer == action.Unknown {
+		if value, given, err := g.givenUp(ctx, pass, err); given {
+			return value, err
+		}
 		if answer, by, err = g.opts.Settler.Settled(ctx, intent, err); err != nil {
 			return nil, g.halt(action.Errorf(action.CodeDeclined, "nobody knows whether %s %s took effect: %w", pass.desc.Verb, pass.desc.Target, err).On(pass.desc.Target))
 		}

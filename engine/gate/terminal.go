@@ -26,6 +26,7 @@ type outcome struct {
 	note     string
 	attempts int
 	err      error
+	again    bool // nobody knows, and it does no harm to send it again
 }
 
 // Apply carries operations out.
@@ -38,6 +39,9 @@ func (Apply) makes(action.Target) bool { return false }
 
 // act sends the action. A refusal by the server (throttled, not available) and an idempotent action are tried again; after an
 // answer that never came, Settle decides what happened.
+//
+// What the other side knows by a key is sent again without an answer to the question whether it came, and is uncertain only when no
+// answer came to any attempt.
 //
 // Settle may look too early: what was sent may be on its way still. It then does its work before the next attempt, which finds the
 // target changed, or as wanted already. That is no conflict with somebody else, and what the action returns is what was predicted.
@@ -55,6 +59,10 @@ func (Apply) act(ctx context.Context, g *Gate, pass *passage) outcome {
 		again := retryable(err)
 		if lostAnswer(err) || lost && action.CodeOf(err) == action.CodeConflict {
 			settled := g.settle(ctx, pass, sent, err)
+			if pause, more := pauseBefore(attempt, err); settled.again && more && g.opts.Outside.Sleep(ctx, pause) == nil {
+				lost = true
+				continue
+			}
 			if settled.status != journal.NotDone {
 				settled.attempts = attempt
 				return settled
@@ -105,7 +113,7 @@ func (g *Gate) settle(ctx context.Context, pass *passage, sent action.Intent, ca
 	case err == nil && answer == action.NotDone:
 		return outcome{status: journal.NotDone, err: seenNotDone(cause)}
 	}
-	return outcome{status: journal.Uncertain, err: action.Errorf(action.CodeUncertain,
+	return outcome{status: journal.Uncertain, again: err == nil && answer == action.SendAgain, err: action.Errorf(action.CodeUncertain,
 		"%s %s was sent, and nobody knows whether it took effect: %w", pass.desc.Verb, pass.desc.Target, cause).
 		On(pass.desc.Target).Try("look at %s before anything else", pass.desc.Target)}
 }

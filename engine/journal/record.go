@@ -195,6 +195,7 @@ type Intent struct {
 	Unchanged bool     `json:"unchanged,omitempty"` // the target is as wanted already: nothing is sent
 	Made      bool     `json:"made,omitempty"`      // in a dry run: the target exists only because the run makes it, so nothing is known of it
 	Changes   []Change `json:"changes,omitempty"`
+	Preview   string   `json:"preview,omitempty"` // the very text that somebody would get
 	Returned
 }
 
@@ -225,6 +226,8 @@ type Outcome struct {
 	Error    *Error        `json:"error,omitempty"`
 	Attempts int           `json:"attempts,omitempty"` // how often it was sent, or, for a wait, looked at
 	Elapsed  time.Duration `json:"elapsed,omitempty"`
+
+	Tolerated bool `json:"tolerated,omitempty"` // it failed, and the script got a result that says so instead of an error
 }
 
 // The outcomes.
@@ -251,7 +254,7 @@ type Error struct {
 
 // Host is a value that the host gave the script.
 type Host struct {
-	Name  string          `json:"name"` // "time.now", "math.random", "sleep", "parallel", "on_exit"
+	Name  string          `json:"name"` // "time.now", "math.random", "operator", "remember", "sleep", "parallel", "on_exit"
 	Value json.RawMessage `json:"value"`
 
 	Failed bool `json:"failed,omitempty"` // of parallel: an error ended the group

@@ -44,6 +44,20 @@ func (machine) WithTimeout(ctx context.Context, d time.Duration) (context.Contex
 	return context.WithTimeout(ctx, d)
 }
 
+// A runbookKey is the context key of the runbook's name.
+type runbookKey struct{}
+
+// WithRunbook returns a context in which RunbookOf is that name.
+func WithRunbook(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, runbookKey{}, name)
+}
+
+// RunbookOf is the name of the runbook that is run, "" outside of a run.
+func RunbookOf(ctx context.Context) string {
+	name, _ := ctx.Value(runbookKey{}).(string)
+	return name
+}
+
 // Now is the time of the run as the calling branch of the script knows it. It stands still between what the branch gets from outside,
 // so that a pure function gives the same again when the run is taken up or replayed. Outside of a run it is the machine's time.
 func Now(ctx context.Context) time.Time {

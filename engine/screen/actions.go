@@ -144,7 +144,10 @@ func (t *Text) details(r *journal.Record) {
 		return
 	}
 	indent := margin(r.Branch) + detailMargin
-	if !t.diffs(indent, r.Intent.Changes) {
+	switch {
+	case r.Intent.Preview != "":
+		t.preview(indent, r.Intent.Preview)
+	case !t.diffs(indent, r.Intent.Changes):
 		t.arguments(indent, r.Call)
 	}
 	if r.Intent.Note != "" {
@@ -158,6 +161,13 @@ func (t *Text) details(r *journal.Record) {
 	}
 	if then := derived(r.Intent.Changes); then != "" {
 		t.fold(indent, indent, dim, "then: "+then)
+	}
+}
+
+// preview prints the text that somebody gets, line by line: that it is another's text shows by the bar before it.
+func (t *Text) preview(indent, text string) {
+	for _, line := range cleanLines(text) {
+		t.fold(indent+"| ", indent+"| ", normal, line)
 	}
 }
 

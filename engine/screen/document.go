@@ -166,10 +166,12 @@ func (d *Document) action(e *entry) ActionReport {
 		Number: intent.Number, Key: e.intent.Key, Branch: e.intent.Branch, Verb: call.Verb, Target: call.Target,
 		Identity: orEmpty(call.Identity), Payload: orEmpty(call.Payload), Risk: call.Risk, Label: intent.Label, Where: call.Where,
 		Note: intent.Note, Warnings: orEmpty(intent.Warnings), Changes: orEmpty(intent.Changes), Outcome: d.ledger.status(e), Attempts: 1,
-		Again: e.again && len(d.report.Resumed) > 0,
+		Preview: intent.Preview,
+		Again:   e.again && len(d.report.Resumed) > 0,
 	}
 	if o := e.outcome; o != nil {
 		report.Attempts, report.Elapsed, report.Error = max(o.Attempts, 1), o.Elapsed.Seconds(), o.Error
+		report.Tolerated = o.Tolerated
 		report.Note = strings.TrimPrefix(with(intent.Note, "; ", o.Note), "; ")
 	}
 	return report

@@ -56,6 +56,7 @@ type PlannedAction struct {
 	Where     string           `json:"where" doc:"file:line in the script"`
 	Unchanged bool             `json:"unchanged,omitempty" doc:"it is so already: nothing would be sent"`
 	Note      string           `json:"note,omitempty" doc:"what else is known about it"`
+	Preview   string           `json:"preview,omitempty" doc:"the very text that somebody would get"`
 	Warnings  []string         `json:"warnings" doc:"what a person should know before saying yes"`
 	Changes   []journal.Change `json:"changes" doc:"what it changes, with diffs"`
 	Evidence  action.Evidence  `json:"evidence" doc:"what has to be still as it was: uid, old values of fields"`
@@ -126,7 +127,7 @@ func planned(r *journal.Record, step int) PlannedAction {
 	return PlannedAction{
 		Number: intent.Number, Step: step, Branch: r.Branch, Key: r.Key, Verb: call.Verb, Target: call.Target,
 		Identity: orEmpty(call.Identity), Payload: orEmpty(call.Payload), Risk: call.Risk, Label: intent.Label, Where: call.Where,
-		Unchanged: intent.Unchanged, Note: intent.Note, Warnings: orEmpty(intent.Warnings), Changes: orEmpty(intent.Changes), Evidence: intent.Evidence,
+		Unchanged: intent.Unchanged, Note: intent.Note, Preview: intent.Preview, Warnings: orEmpty(intent.Warnings), Changes: orEmpty(intent.Changes), Evidence: intent.Evidence,
 	}
 }
 

@@ -112,6 +112,9 @@ type ActionReport struct {
 	Attempts int              `json:"attempts"`
 	Elapsed  float64          `json:"elapsed_seconds"`
 	Error    *journal.Error   `json:"error,omitempty"`
+
+	Preview   string `json:"preview,omitempty"`   // the very text that somebody gets
+	Tolerated bool   `json:"tolerated,omitempty"` // it failed, and the script went on with a result that says so
 }
 
 // An AssumptionReport is something a dry run could not know.

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"runbook/engine/journal"
@@ -38,7 +39,7 @@ func (t *Text) success(end *journal.End) {
 	t.fold("", "", colour, title+t.lasted(end)+": "+text+".")
 	if failed := t.ledger.with(journal.NotDone); len(failed) > 0 {
 		t.fold("", "", yellow, count(len(failed), "action")+" failed, and the script went on.")
-		t.labelled("Failed", normal, t.listed(failed, "")...)
+		t.labelled("Failed", alarm, t.reasoned(failed)...)
 	}
 	t.uncertain()
 }
@@ -84,6 +85,7 @@ func (t *Text) failure(end *journal.End) {
 		}
 	}
 	t.changed()
+	t.tolerated()
 	t.uncertain()
 	t.next(failure.Hint)
 }
@@ -139,6 +141,25 @@ func (t *Text) uncertain() {
 	if sent := t.ledger.with(journal.Uncertain); len(sent) > 0 {
 		t.labelled("Unknown", alarm, t.listed(sent, ": sent, and no answer came")...)
 	}
+}
+
+// tolerated lists what failed and did not end the run, where something else did.
+func (t *Text) tolerated() {
+	failed := slices.DeleteFunc(t.ledger.with(journal.NotDone), func(e *entry) bool { return !e.outcome.Tolerated })
+	if len(failed) > 0 {
+		t.labelled("Failed", alarm, t.reasoned(failed)...)
+	}
+}
+
+// reasoned are failed actions one by one, each with the first line of why.
+func (t *Text) reasoned(entries []*entry) []string {
+	lines := t.listed(entries, "")
+	for i, e := range entries[:min(len(entries), len(lines))] {
+		if (i < maxListed || len(entries) == len(lines)) && e.outcome != nil && e.outcome.Error != nil {
+			lines[i] += ": " + cleanLines(e.outcome.Error.Message)[0]
+		}
+	}
+	return lines
 }
 
 // listed are actions one by one, and the rest of very many summed up.

@@ -17,6 +17,25 @@ var reference = regexp.MustCompile(`^\$\{(env|file):([^}]+)\}$`)
 // IsReference tells whether text is a reference to a secret.
 func IsReference(text string) bool { return reference.MatchString(text) }
 
+var within = regexp.MustCompile(`\$\{(env|file):[^}]+\}`)
+
+// Expand returns a text with the secret that each reference in it means in its place, and these secrets.
+func Expand(text string) (expanded string, secrets []string, err error) {
+	expanded = within.ReplaceAllStringFunc(text, func(reference string) string {
+		value, failed := Read(reference)
+		if failed != nil {
+			err = failed
+			return reference
+		}
+		secrets = append(secrets, value)
+		return value
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	return expanded, secrets, nil
+}
+
 // Read returns the secret that a reference means. A file's last newline does not belong to it. Its errors never hold the secret.
 func Read(text string) (string, error) {
 	m := reference.FindStringSubmatch(text)

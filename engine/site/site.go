@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"runbook/engine/action"
+	"runbook/engine/contact"
 	"runbook/engine/yamlfile"
 )
 
@@ -27,7 +28,12 @@ type Site struct {
 	Hosts   map[string]Host   `yaml:"hosts"`
 	Devices map[string]Device `yaml:"devices"` // the inventory, by the names by which a runbook knows them
 	S3      S3                `yaml:"s3"`
-	Path    string            `yaml:"-"` // of the file; "" if there is none
+
+	Notify       Notify         `yaml:"notify"`
+	Alertmanager Alertmanager   `yaml:"alertmanager"`
+	Escalation   contact.Matrix `yaml:"escalation"` // by severity; what is missing is as in the handbook
+
+	Path string `yaml:"-"` // of the file; "" if there is none
 }
 
 // Kubernetes says which cluster is meant. Flags of the command line come before it.
@@ -70,7 +76,10 @@ func Load(path string) (*Site, error) {
 		return nil, action.Errorf(action.CodeInvalid, "%s: %w", path, err)
 	}
 	s.Path = path
-	for _, file := range []*string{&s.Kubernetes.Kubeconfig, &s.Prometheus.HTTPConfig} {
+	for _, r := range s.Notify.Receivers {
+		r.In(filepath.Dir(path))
+	}
+	for _, file := range []*string{&s.Kubernetes.Kubeconfig, &s.Prometheus.HTTPConfig, &s.Alertmanager.HTTPConfig} {
 		if *file != "" && !filepath.IsAbs(*file) {
 			*file = filepath.Join(filepath.Dir(path), *file)
 		}
@@ -93,6 +102,9 @@ func Parse(text []byte) (*Site, error) {
 
 // check finds what is well-formed and makes no sense.
 func (s *Site) check(text []byte) error {
+	if err := s.checkContacts(text); err != nil {
+		return err
+	}
 	if s.Prometheus.URL != "" {
 		if fault := CheckURL(s.Prometheus.URL); fault != "" {
 			return action.Errorf(action.CodeInvalid, "line %d: prometheus.url: %s", yamlfile.LineOf(text, "prometheus", "url"), fault)

@@ -270,6 +270,9 @@ func (s *selector) trimBelow(l *limb, floor int64) (stays bool) {
 // person, a consent to what was not begun, an action that is known not to have happened, or a group of branches of which one failed.
 // Of an action of which nobody knows whether it happened the outcome is left out and the intent stays, to be settled.
 func (s *selector) failed(r *journal.Record) bool {
+	if r.Outcome != nil && r.Outcome.Tolerated {
+		return r.Lost // the script lived with it
+	}
 	switch r.Kind {
 	case journal.KindRead, journal.KindWait:
 		return r.Lost || r.Outcome.Error != nil

@@ -66,7 +66,8 @@ end)`},
 		{
 			Name: "unit",
 			Doc: "Declares a test of a library: NAME_test.lua beside NAME.lua, which a runbook requires. It fails if it checks nothing.\n" +
-				"It runs no runbook and has no site. What the library shows, logs or gives as its verdict is kept for shown.",
+				"It runs no runbook and has no site. What the library shows, logs or gives as its verdict is kept for shown. Time passes only by\n" +
+				"what the library waits for and by advance, people answer what answer says, and what is left to on_exit is done at the end.",
 			Params: []module.Param{
 				{Name: "name", Kind: module.String, Required: true, Doc: "what holds, as a sentence"},
 				{Name: "body", Kind: module.Function, Required: true},
@@ -96,7 +97,7 @@ end)`},
 	}
 }
 
-var runResult = module.Result{Type: "table", Doc: "the run as data: exit, status, verdict, reason, error, actions, shown, warnings, assumed, steps, elapsed; for expect and same"}
+var runResult = module.Result{Type: "table", Doc: "the run as data: exit, status, verdict, reason, error, actions, shown, warnings, assumed, steps, elapsed, outbox (the messages that arrived at the site's receivers, each with receiver, kind, title, text, to, event, key, severity, labels, body); for expect and same"}
 
 func runFuncs(t *trial) []module.Func {
 	how := func(more ...module.Param) module.Param {
@@ -128,10 +129,16 @@ func runFuncs(t *trial) []module.Func {
 			Control: func(ctx context.Context, a module.Args) (any, error) { return t.apply(ctx, a) },
 		},
 		{
-			Name: "advance", Doc: "Lets time pass in the site.",
+			Name: "advance", Doc: "Lets time pass in the site, or in the test of a library.",
 			Params:   []module.Param{{Name: "duration", Kind: module.Duration, Required: true}},
 			Examples: []string{`test.advance("10m")`},
 			Control:  func(ctx context.Context, a module.Args) (any, error) { return nil, t.advance(ctx, a) },
+		},
+		{
+			Name: "answer", Doc: "Says what people answer from now on to a library in a test.unit. A confirmation that is not here is answered yes.",
+			Params:   []module.Param{{Name: "answers", Kind: module.Object, Required: true, Doc: "by question (* for any text) or parameter"}},
+			Examples: []string{`test.answer { ["Is it?"] = false, backup = "done" }`},
+			Control:  func(_ context.Context, a module.Args) (any, error) { return nil, t.answer(a) },
 		},
 		{
 			Name: "change", Doc: "Makes something happen in the site now, or later, as the timeline of a scenario does.",
@@ -167,6 +174,8 @@ var expectations = []module.Param{
 	{Name: "status", Kind: module.String, Doc: "how the run ended: ok, failed, declined, refused, drift"},
 	{Name: "error", Kind: module.Any, Doc: "a text that is part of the error's message; or a table with code, message, target, hint, step and line, each a text that is part of it; or false for none"},
 	{Name: "steps", Kind: module.Object, Doc: "how steps ended, by name: ok, skipped, failed, or not begun"},
+	{Name: "sent", Kind: module.List, Doc: "exactly the messages that arrived at the site's receivers, in order: each the name of the receiver, or a table of texts with * for any, by receiver, " +
+		"kind, title, text, to, event, key, severity; {} for none"},
 	texts("assumed", "names of what the dry run assumed; {} for nothing"),
 	{Name: "attempts", Kind: module.Object, Doc: "how often calls were sent, reads included, by a pattern as for actions"},
 	{Name: "met", Kind: module.Strings, Doc: "codes of errors that calls of the run met, also where the script lived with them: forbidden, conflict, timeout; {} for none"},

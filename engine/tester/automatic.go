@@ -55,6 +55,8 @@ func (t *trial) dryIsReal(ctx context.Context, name string, how automatic) error
 	var f Failure
 	diff, same := sameRuns(dry, done)
 	switch acts := len(done.acts()); {
+	case len(dry.outbox) > 0:
+		f.Message = "the dry run told somebody: " + messageText(dry.outbox[0])
 	case !same:
 		f.Message, f.Diff, f.Hint = "the real run does not do what the dry run said", diff, assumeHint(name, done)
 	case acts == 0 && !t.scenario.ReadOnly:

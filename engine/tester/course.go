@@ -192,6 +192,10 @@ func (r *run) data() map[string]any {
 		warnings = append(warnings, record.Warning.Text)
 	}
 	out["warnings"] = texted(warnings)
+	out["outbox"] = plain(r.outbox)
+	if r.outbox == nil {
+		out["outbox"] = []any{}
+	}
 	if v := r.verdict(); v != nil {
 		out["verdict"], out["reason"] = v.State, v.Reason
 	}

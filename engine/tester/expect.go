@@ -44,7 +44,7 @@ func (t *trial) expect(ctx context.Context, a module.Args) error {
 	}
 	v := &verification{run: r, args: a}
 	v.verbs, v.calls = t.callable()
-	for _, check := range []func() error{v.actions, v.some, v.judgement, v.ending, v.counts, v.times, v.shows} {
+	for _, check := range []func() error{v.actions, v.some, v.judgement, v.ending, v.counts, v.times, v.shows, v.sent} {
 		if err := check(); err != nil {
 			return err
 		}

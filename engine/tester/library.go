@@ -3,11 +3,16 @@ package tester
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io/fs"
+	"slices"
 
 	"runbook/engine"
 	"runbook/engine/action"
+	"runbook/engine/clock"
+	"runbook/engine/gate"
 	"runbook/engine/journal"
+	"runbook/engine/module"
 	"runbook/engine/redact"
 	"runbook/engine/script"
 )
@@ -25,19 +30,99 @@ func (u unlessBeside) Open(name string) (fs.File, error) {
 	return u.libraries.Open(name)
 }
 
-// tell keeps what a library tells the people of a run, by the checks that a run has. Everything else that concerns a run needs one.
-func (t *trial) tell(_ context.Context, c script.Call) error {
+// A desk is what stands in for a run in the test of a library: a clock that moves by what is waited for, people who answer what the test
+// says, and what is to be done at the end. Its parts are guarded by the trial's mu, but for the clock, which guards itself.
+type desk struct {
+	clock    *clock.Virtual
+	told     []*journal.Record // what the library showed
+	answers  map[string]any
+	cleanups []module.Callback
+}
+
+// serve does for a library what a run would do by itself, by the checks that a run has. Everything else that concerns a run needs one.
+func (t *trial) serve(ctx context.Context, c script.Call) (any, error) {
 	if !t.library {
-		return action.Errorf(action.CodeInvalid, "%s is for runbooks and their libraries: a test of a runbook shows nothing itself", c.Func.Name)
+		return nil, action.Errorf(action.CodeInvalid, "%s is for runbooks and their libraries: a test of a runbook shows nothing itself", c.Func.Name)
+	}
+	switch c.Func.Name {
+	case "sleep":
+		d, _ := c.Args.Duration("duration")
+		return nil, t.desk.clock.Sleep(ctx, d)
+	case "wait_until":
+		return t.waitUntil(ctx, c)
+	case "confirm":
+		reply, err := t.people().Confirm(ctx, c.Args.String("question"))
+		return reply.Value, err
+	case "operator":
+		return byTest + "@" + byTest, nil
+	case "remember":
+		return c.Args["value"], nil
+	case "ask":
+		return t.asked(c.Args.String("parameter"))
+	case "on_exit":
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.desk.cleanups = append(t.desk.cleanups, c.Args["cleanup"].(module.Callback))
+		return nil, nil
 	}
 	record, err := told(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.told = append(t.told, record)
-	return nil
+	t.desk.told = append(t.desk.told, record)
+	return nil, nil
+}
+
+// waitUntil waits as a run does.
+func (t *trial) waitUntil(ctx context.Context, c script.Call) (any, error) {
+	op, err := c.Func.Wait(c.Args)
+	if err != nil {
+		return nil, err
+	}
+	return t.door(ctx, t.desk.clock).Wait(ctx, gate.Place{Branch: c.Frame.Branch, Where: c.Frame.Where.String()}, op)
+}
+
+// people answer what the test says.
+func (t *trial) people() people {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return people{answers: t.desk.answers}
+}
+
+// asked is what the test says that a person answers. A library's test has no runbook that would hold it to the parameter's rules.
+func (t *trial) asked(parameter string) (any, error) {
+	answer, given := t.people().answer(parameter)
+	if !given {
+		return nil, action.Errorf(action.CodeDeclined, "the test has no answer to %q", parameter).Try("test.answer { %s = … }", parameter)
+	}
+	return answer, nil
+}
+
+// answer takes up what people answer from now on.
+func (t *trial) answer(a module.Args) error {
+	if !t.library {
+		return action.Errorf(action.CodeInvalid, "test.answer is for the tests of libraries").Try("test.run { answers = { … } }")
+	}
+	answers, err := table(a, "answers")
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.desk.answers = answers
+	return err
+}
+
+// cleanUp does what the library left to on_exit, the last one first, as a run does at its end.
+func (t *trial) cleanUp(ctx context.Context) error {
+	t.mu.Lock()
+	cleanups := t.desk.cleanups
+	t.mu.Unlock()
+	var failed error
+	for _, cleanup := range slices.Backward(cleanups) {
+		_, err := cleanup(ctx)
+		failed = errors.Join(failed, err)
+	}
+	return failed
 }
 
 func told(c script.Call) (*journal.Record, error) {
@@ -51,7 +136,7 @@ func told(c script.Call) (*journal.Record, error) {
 	case "verdict":
 		return &journal.Record{Kind: journal.KindVerdict, Verdict: &journal.Verdict{State: c.Args.String("state"), Reason: c.Args.String("reason")}}, nil
 	case "fail":
-		return nil, action.Errorf(action.CodeScript, "%s", c.Args.String("message"))
+		return nil, &action.Error{Code: action.CodeScript, Message: c.Args.String("message"), Hint: c.Args.String("hint")}
 	default:
 		return nil, action.Errorf(action.CodeInvalid, "%s needs a run, and the test of a library has none", c.Func.Name).
 			Try("test it with a runbook that requires the library, in a test.case")
@@ -64,7 +149,7 @@ func (t *trial) shown() ([]json.RawMessage, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	out := []json.RawMessage{}
-	for _, record := range t.told {
+	for _, record := range t.desk.told {
 		var what any = record.Show
 		if v := record.Verdict; v != nil {
 			what = map[string]any{"form": "verdict", "state": v.State, "reason": v.Reason}

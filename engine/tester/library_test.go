@@ -48,6 +48,58 @@ test.unit("knows the time", function() test.equal(require("time").now(), require
 	assert.Equal(t, []int{9}, s.Lines[0].Missed)
 }
 
+// A library waits, asks and leaves things to the end of its run: its test has no run, and all of that.
+func TestALibraryWaitsAndAsks(t *testing.T) {
+	s := unit(t, `local time = require "time"
+test.unit("time passes by what is waited for", function()
+  local began = time.now()
+  sleep("90s")
+  test.equal(time.now() - began, 90)
+  test.advance("30s")
+  test.equal(time.now() - began, 120)
+end)
+test.unit("branches wait at once", function()
+  local began = time.now()
+  parallel({ 60, 20 }, function(seconds) sleep(seconds) end)
+  test.equal(time.now() - began, 60)
+end)
+test.unit("a condition is looked at until it holds", function()
+  local began, looks = time.now(), 0
+  test.equal(wait_until({ name = "third look", every = "10s", timeout = "1m" }, function() looks = looks + 1; return looks == 3 and "third" end), "third")
+  test.equal(time.now() - began, 20)
+  local _, err = try(wait_until, { name = "never", every = "10s", timeout = "1m" }, function() return false end)
+  test.equal(err.code, "timeout")
+  test.equal(time.now() - began, 80)
+end)
+test.unit("people answer what the test says", function()
+  test.equal(confirm("Sure?"), true)
+  test.answer { ["Really*"] = false, colour = "blue" }
+  test.equal(confirm("Really, really?"), false)
+  test.equal(ask("colour"), "blue")
+  test.equal(operator(), "test@test")
+  test.equal(remember({ a = 1 }), { a = 1 })
+end)
+test.unit("what is left to the end is done, the last one first", function()
+  local order = {}
+  on_exit(function() test.equal(order, { "two" }) end)
+  on_exit(function() order[#order + 1] = "two" end)
+end)
+test.unit("a failure has its hint", function()
+  local _, err = try(fail, "no", "do this")
+  test.equal(err.hint, "do this")
+end)
+`)
+	require.Len(t, s.Tests, 6)
+	for _, r := range s.Tests {
+		assert.Equal(t, Passed, r.Status, said(r))
+	}
+}
+
+// What people answer to a runbook is said where it is run.
+func TestARunbooksTestAnswersWhereItRuns(t *testing.T) {
+	assert.Contains(t, said(one(t, `test.answer { colour = "blue" }`)), "test.answer is for the tests of libraries")
+}
+
 // What lies beside a test is what it tests, also where a library of that name was built in.
 func TestWhatLiesBesideIsTested(t *testing.T) {
 	cfg := hall()
@@ -65,9 +117,11 @@ func TestWhatALibrarysTestCannotDo(t *testing.T) {
 	for name, c := range map[string]struct{ tests, says string }{
 		"check nothing":       {`test.unit("a", function() valves.never() end)`, "the test checks nothing"},
 		"run":                 {`test.unit("a", function() test.run() end)`, "the test of a library has no site"},
-		"let time pass":       {`test.unit("a", function() test.advance("1m") end)`, "the test of a library has no site"},
+		"change a site":       {`test.unit("a", function() test.change { become = "hung" } end)`, "the test of a library has no site"},
 		"read a site":         {`local plant = require "plant" test.unit("a", function() plant.broken() end)`, "the test of a library has no site"},
-		"ask":                 {`test.unit("a", function() confirm("Really?") end)`, "confirm needs a run, and the test of a library has none"},
+		"end a step":          {`test.unit("a", function() skip("not now") end)`, "skip needs a run, and the test of a library has none"},
+		"guess an answer":     {`test.unit("a", function() ask("colour") end)`, "the test has no answer to \"colour\""},
+		"end badly":           {`test.unit("a", function() test.equal(1, 1) on_exit(function() fail("at the end") end) end)`, "at the end"},
 		"show what is wrong":  {`test.unit("a", function() show { form = "pie" } end)`, "show: form must be one of"},
 		"be there twice":      {`test.unit("a", function() end) test.unit("a", function() end)`, `test.unit: two tests are named "a"`},
 		"have no name":        {`test.unit("", function() end)`, "test.unit: a test needs a name"},

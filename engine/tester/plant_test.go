@@ -19,6 +19,7 @@ import (
 	"runbook/engine/catalog"
 	"runbook/engine/clock"
 	"runbook/engine/module"
+	"runbook/engine/world/outbox"
 	"runbook/engine/world/scenario"
 )
 
@@ -51,6 +52,9 @@ func openPlant(s *scenario.Scenario) *plant {
 
 func (p *plant) Clock() *clock.Virtual       { return p.clock }
 func (p *plant) Identity() map[string]string { return map[string]string{"plant": "simulated"} }
+
+// Outbox is empty: pumps tell nobody.
+func (*plant) Outbox() []outbox.Message { return nil }
 
 // Rewind takes the plant back to how the scenario has it.
 func (p *plant) Rewind() error {

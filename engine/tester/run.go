@@ -11,6 +11,7 @@ import (
 	"runbook/engine/module"
 	"runbook/engine/plan"
 	"runbook/engine/redact"
+	"runbook/engine/world/outbox"
 )
 
 // A run is one run of the runbook in a test, with its records.
@@ -18,8 +19,9 @@ type run struct {
 	number  int
 	how     string // as a test says it: run, dry, plan, apply
 	records journal.Memory
-	plan    *plan.Plan // what a plan says; nil for every other run
-	err     error      // why it did not begin
+	outbox  []outbox.Message // what arrived at receivers while it ran
+	plan    *plan.Plan       // what a plan says; nil for every other run
+	err     error            // why it did not begin
 }
 
 func (t *trial) run(ctx context.Context, a module.Args) (any, error) {
@@ -160,9 +162,11 @@ func (t *trial) newRun(how string) *run {
 func (t *trial) carry(ctx context.Context, r *run, cfg engine.Config) error {
 	t.one.Lock()
 	defer t.one.Unlock()
+	before := len(t.opened().Outbox())
 	if _, r.err = engine.Run(ctx, cfg); r.err != nil {
 		return r.err
 	}
+	r.outbox = t.opened().Outbox()[before:]
 	t.ledger.note(r)
 	return context.Cause(ctx)
 }

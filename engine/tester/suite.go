@@ -142,7 +142,11 @@ func (t *trial) runCase(ctx context.Context, name string) error {
 			continue
 		}
 		t.place, t.running = d.place, true
-		if _, err := d.body(ctx); err != nil {
+		_, err := d.body(ctx)
+		if failed := t.cleanUp(ctx); err == nil {
+			err = failed
+		}
+		if err != nil {
 			return err
 		}
 		return t.worthwhile()

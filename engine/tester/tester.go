@@ -15,6 +15,7 @@ import (
 	"runbook/engine/catalog"
 	"runbook/engine/redact"
 	"runbook/engine/watchdog"
+	"runbook/engine/world/outbox"
 	"runbook/engine/world/scenario"
 )
 
@@ -25,6 +26,8 @@ type Site interface {
 	Library(context.Context, Use) engine.Library
 	// Identity says which site it is, as records have it.
 	Identity() map[string]string
+	// Outbox are the messages that arrived at the site's receivers so far.
+	Outbox() []outbox.Message
 	// Change makes something happen now, as an entry of a scenario's timeline would.
 	Change(ctx context.Context, event scenario.Event) error
 	Close() error

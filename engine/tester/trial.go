@@ -12,6 +12,7 @@ import (
 	"runbook/engine"
 	"runbook/engine/action"
 	"runbook/engine/builtin"
+	"runbook/engine/clock"
 	"runbook/engine/gate"
 	"runbook/engine/journal"
 	"runbook/engine/module"
@@ -42,7 +43,7 @@ type trial struct {
 	modules  []*module.Module // see eyes
 	runs     []*run
 	checks   int
-	told     []*journal.Record // what a library showed
+	desk     desk // of a library's test
 	failures []Failure
 	skipped  string
 }
@@ -70,6 +71,8 @@ func (t *trial) openFile(ctx context.Context) error {
 	}
 	if t.library {
 		options.Libraries, options.Coverage = unlessBeside{options.Libraries, options.Own}, &t.ledger.coverage
+		t.desk.clock = clock.NewVirtual(scenario.Began)
+		options.Workers = t.desk.clock
 	}
 	t.vm = script.New(ctx, options)
 	return t.vm.Execute(ctx, script.Source{Name: t.book.path(), Text: string(text)})
@@ -89,7 +92,7 @@ func (t *trial) close() error {
 // now is the time of the site.
 func (t *trial) now(ctx context.Context) (time.Time, error) {
 	if t.library {
-		return scenario.Began, nil
+		return t.desk.clock.Now(), nil
 	}
 	site, err := t.open(ctx)
 	if err != nil {
@@ -177,7 +180,7 @@ func (t *trial) invoke(ctx context.Context, c script.Call) (any, error) {
 	case !declares && !t.running:
 		return nil, action.Errorf(action.CodeInvalid, "%s cannot be called while the tests are declared", name).Try("move the call into the function of a test.case")
 	case c.Module.Name == "":
-		return nil, t.tell(ctx, c)
+		return t.serve(ctx, c)
 	case c.Func.Control != nil:
 		return c.Func.Control(ctx, c.Args)
 	}
@@ -224,10 +227,7 @@ func (t *trial) live(ctx context.Context, c script.Call) (*module.Func, *gate.Ga
 	if err != nil {
 		return nil, nil, err
 	}
-	door := gate.New(gate.Options{
-		Sink: journal.Tee(), Terminal: gate.Apply{}, Consent: engine.Nobody{}, Clock: site.Clock(), Outside: site.Clock(),
-		Actions: ctx, Halt: func(error) {},
-	})
+	door := t.door(ctx, site.Clock())
 	for _, m := range t.eyes(ctx, site) {
 		if m.Name == c.Module.Name {
 			if f := m.Func(c.Func.Name); f != nil {
@@ -236,6 +236,13 @@ func (t *trial) live(ctx context.Context, c script.Call) (*module.Func, *gate.Ga
 		}
 	}
 	return nil, nil, action.Errorf(action.CodeInternal, "the site has no function %s", c.Module.Qualified(c.Func))
+}
+
+// door is what the calls of a test go through.
+func (t *trial) door(ctx context.Context, now clock.Clock) *gate.Gate {
+	return gate.New(gate.Options{
+		Sink: journal.Tee(), Terminal: gate.Apply{}, Consent: engine.Nobody{}, Clock: now, Outside: now, Actions: ctx, Halt: func(error) {},
+	})
 }
 
 // eyes are the modules that the test itself reads the site with.
@@ -249,12 +256,15 @@ func (t *trial) eyes(ctx context.Context, site Site) []*module.Module {
 }
 
 func (t *trial) advance(ctx context.Context, a module.Args) error {
+	d, _ := a.Duration("duration")
+	if t.library {
+		return t.desk.clock.Sleep(ctx, d)
+	}
 	site, err := t.open(ctx)
 	if err != nil {
 		return err
 	}
 	t.touch()
-	d, _ := a.Duration("duration")
 	return site.Clock().Sleep(ctx, d)
 }
 
@@ -332,6 +342,9 @@ func (t *trial) timed(ctx context.Context) context.Context {
 	return module.WithNow(ctx, func(context.Context) time.Time {
 		if site := t.opened(); site != nil {
 			return site.Clock().Now()
+		}
+		if t.library {
+			return t.desk.clock.Now()
 		}
 		return scenario.Began
 	})

@@ -16,13 +16,15 @@ const (
 	kubernetesSystem = "kubernetes"
 	prometheusSystem = "prometheus"
 	s3System         = "s3"
+	receiversSystem  = "notify"
+	alertsSystem     = "alertmanager"
 )
 
 // systems are those that a fault can mean as a whole.
-var systems = []string{kubernetesSystem, prometheusSystem, s3System}
+var systems = []string{kubernetesSystem, prometheusSystem, s3System, receiversSystem, alertsSystem}
 
 // verbs are those of a call: of the API server's resources, and of what of a system is no resource.
-var verbs = []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "post", "put", "head", "options", "copy"}
+var verbs = []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "post", "put", "head", "options", "copy", "send"}
 
 // calls finds out whether there can be calls of which a fault speaks: with one that no call meets, nothing would go wrong, and nobody would know.
 func calls(on string) error {

@@ -13,6 +13,7 @@ import (
 	"runbook/engine/world/cluster"
 	"runbook/engine/world/fault"
 	"runbook/engine/world/metrics"
+	"runbook/engine/world/outbox"
 	"runbook/engine/world/s3"
 )
 
@@ -24,6 +25,10 @@ type servers struct {
 	kubernetes string // its address
 	prometheus string
 	s3         string
+	receivers  string
+	alerts     string
+	mail       *outbox.Mail // nil where nobody gets mail
+	mailbox    string       // its address
 	running    []*http.Server
 	ended      sync.WaitGroup
 }
@@ -46,6 +51,8 @@ func (w *World) listen() error {
 			Name: s3System, Describe: ofStore, Refuse: s3.Refuse,
 			Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.present().store.ServeHTTP(rw, r) }),
 		}},
+		{&w.servers.receivers, w.receivers()},
+		{&w.servers.alerts, w.alertmanager()},
 	} {
 		address, err := w.servers.start(one.system, w)
 		if err != nil {
@@ -53,6 +60,10 @@ func (w *World) listen() error {
 			return err
 		}
 		*one.address = address
+	}
+	if err := w.listenForMail(); err != nil {
+		w.servers.close()
+		return err
 	}
 	return nil
 }
@@ -62,10 +73,13 @@ func (w *World) present() (now struct {
 	cluster *cluster.Cluster
 	metrics *metrics.Metrics
 	store   *s3.Store
+	outbox  *outbox.Outbox
+	alerts  *outbox.Alertmanager
 }) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now.cluster, now.metrics, now.store = w.cluster, w.metrics, w.objects
+	now.outbox, now.alerts = w.outbox, w.alerts
 	return now
 }
 
@@ -143,6 +157,9 @@ func (w *World) broken(system string, r *http.Request) {
 func (s *servers) close() {
 	for _, server := range s.running {
 		_ = server.Close() // whatever it says, nobody listens any more
+	}
+	if s.mail != nil {
+		_ = s.mail.Close() // likewise
 	}
 	s.ended.Wait()
 }

@@ -24,6 +24,7 @@ import (
 	"runbook/engine/world/fault"
 	"runbook/engine/world/host"
 	"runbook/engine/world/metrics"
+	"runbook/engine/world/outbox"
 	"runbook/engine/world/s3"
 	"runbook/engine/world/scenario"
 	"runbook/engine/world/store"
@@ -44,6 +45,8 @@ type World struct {
 	metrics  *metrics.Metrics
 	objects  *s3.Store
 	faults   *fault.Faults
+	outbox   *outbox.Outbox
+	alerts   *outbox.Alertmanager
 	timeline []happening // what has not happened yet, in order
 	failed   []error     // what of it could not, and what of the simulation itself broke
 }
@@ -110,6 +113,8 @@ func (w *World) Rewind() error {
 	w.store = store.New(starts.Add(-w.scenario.Kubernetes.Aged()))
 	w.life = controller.New(w.store, &w.scenario.Kubernetes)
 	w.faults = fault.New(w.scenario.Faults, sleeper{w})
+	w.outbox = outbox.New(w.clock)
+	w.alerts = outbox.NewAlertmanager(w.outbox, w.clock, silencesOf(w.scenario))
 	w.cluster = cluster.New(cluster.Config{
 		Store: w.store, Section: &w.scenario.Kubernetes, Life: w.life, Lock: &w.mu, CatchUp: w.catchUp, Sleep: w.clock.Sleep,
 	})

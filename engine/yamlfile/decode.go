@@ -8,7 +8,9 @@ package yamlfile
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -78,4 +80,21 @@ func child(node *yaml.Node, at any) *yaml.Node {
 		}
 	}
 	return nil
+}
+
+// Spelled is a path as a person reads it: timeline[2].become.
+func Spelled(where []any) string {
+	var b strings.Builder
+	for _, at := range where {
+		switch at := at.(type) {
+		case int:
+			fmt.Fprintf(&b, "[%d]", at)
+		case string:
+			if b.Len() > 0 && at != "" {
+				b.WriteByte('.')
+			}
+			b.WriteString(at)
+		}
+	}
+	return b.String()
 }

@@ -13,6 +13,7 @@ local releases   = require "releases"
 local report     = require "report"
 local selector   = require "selector"
 local units      = require "units"
+local usage      = require "usage"
 
 local quantity = "[0-9]+([.][0-9]+)?(m|k|Ki|M|Mi|G|Gi)?"
 
@@ -144,17 +145,10 @@ return runbook {
     end),
 
     step("Check resource usage", function(run)
-      local usage, err = try(kubernetes.top, "pods", { namespace = run.params.namespace, selector = selector.of(run.deployment) })
-      if not usage then skip("the cluster does not tell what pods use: " .. err.message) end
-      run.usage = usage
-      local rows = {}
-      for i, pod in ipairs(usage) do
-        rows[i] = {
-          name = pod.name, cpu = pod.cpu_text or "not measured", memory = pod.memory_text or "not measured",
-          cpu_of_limit = units.percent(pod.cpu_percent), memory_of_limit = units.percent(pod.memory_percent),
-        }
-      end
-      report.table(rows, { "name", "cpu", "cpu_of_limit", "memory", "memory_of_limit" })
+      local top, err = try(kubernetes.top, "pods", { namespace = run.params.namespace, selector = selector.of(run.deployment) })
+      if not top then skip("the cluster does not tell what pods use: " .. err.message) end
+      run.usage = top
+      usage.report(top)
     end),
 
     step("Find the cause", function(run)

@@ -9,7 +9,9 @@ local kubernetes = require "kubernetes"
 local prometheus = require "prometheus"
 local report     = require "report"
 local selector   = require "selector"
+local stats      = require "stats"
 local units      = require "units"
+local usage      = require "usage"
 
 -- What the service tells of itself. A range is written as seconds, which PromQL takes for any length. A device may tell its status
 -- under several sets of labels: it is online if none of them says that it is not. Its uptime is looked at minute by minute, so that
@@ -64,7 +66,7 @@ local function by_target(run)
   for _, sample in ipairs(answers.by_target.samples) do
     local target, n = sample.labels.target or "(none)", sample.value
     local failures = failed[sample.labels.target or ""]
-    local share = n and n > 0 and failures and failures.value and 100 * failures.value / n
+    local share = stats.share(failures and failures.value, n)
     bars[#bars + 1] = { name = target, value = n, text = count(n) .. (share and (", " .. units.percent(share) .. " failed") or "") }
   end
   table.sort(bars, function(a, b) return a.name < b.name end)
@@ -74,27 +76,11 @@ end
 local function hourly(run)
   local series = run.seen.hourly and run.seen.hourly.series[1]
   if not series then return end
-  local stats = series.stats
-  local text, without = "no data", stats.missing + stats.nan
-  if stats.count > 0 then text = ("min %s, mean %s, max %s"):format(count(stats.min), count(stats.mean), count(stats.max)) end
+  local seen = series.stats
+  local text, without = "no data", seen.missing + seen.nan
+  if seen.count > 0 then text = ("min %s, mean %s, max %s"):format(count(seen.min), count(seen.mean), count(seen.max)) end
   if without > 0 then text = text .. (", %d of %d hours without data"):format(without, #series.values) end
   report.sparklines({ { name = "each hour", values = series.values, text = text } }, { title = "Compilations" })
-end
-
--- A check for each thing that is above its threshold; where none is, one check with the highest of them. measure gives a thing's name and
--- percentage, nil for one that has none.
-local function each_or_highest(checks, name, things, measure, threshold)
-  local highest, calm = nil, true
-  for _, thing in ipairs(things) do
-    local what, percentage = measure(thing)
-    if percentage and percentage > threshold then
-      checks:above(what, percentage, { degraded = threshold, unit = "%" })
-      calm = false
-    elseif percentage and (not highest or percentage > highest) then
-      highest = percentage
-    end
-  end
-  if calm and highest then checks:above(name .. ", the highest", highest, { degraded = threshold, unit = "%" }) end
 end
 
 local function words(text, separator)
@@ -231,7 +217,7 @@ return runbook {
       local failures = errors.value
       -- A service that has never failed has no series of failures, which is no gap in what is known of it.
       if errors.state == "no_data" and total.state == "ok" then failures = 0 end
-      local rate = total.value and failures and total.value > 0 and 100 * failures / total.value or nil
+      local rate = stats.share(failures, total.value)
       report.pairs({
         { "Compilations", total.value and count(total.value) or total.reason },
         { "Errors",       failures and count(failures) or errors.reason },
@@ -294,24 +280,14 @@ return runbook {
     end),
 
     step("Resource usage", function(run)
-      local checks, usage = run.checks, run.seen.usage
-      if not usage then
+      local checks, top = run.checks, run.seen.usage
+      if not top then
         checks:add("resource usage", "unknown", why(run.failed.usage))
         return
       end
-      local rows = {}
-      for i, pod in ipairs(usage) do
-        rows[i] = {
-          name = pod.name, cpu = pod.cpu_text or "not measured", memory = pod.memory_text or "not measured",
-          cpu_of_limit = units.percent(pod.cpu_percent), memory_of_limit = units.percent(pod.memory_percent),
-        }
-        if not pod.measured then checks:add("usage of " .. pod.name, "unknown", "it is not measured yet") end
-      end
-      -- Without a limit there is nothing that the use could be too much of.
-      each_or_highest(checks, "cpu", usage, function(pod) return "cpu of " .. pod.name, pod.cpu_percent end, run.params.cpu)
-      each_or_highest(checks, "memory", usage, function(pod) return "memory of " .. pod.name, pod.memory_percent end, run.params.memory)
-      report.table(rows, { "name", "cpu", "cpu_of_limit", "memory", "memory_of_limit" })
-      if #rows == 0 then checks:add("resource usage", "unknown", "there are no pods in " .. run.params.namespace) end
+      usage.report(top)
+      usage.check(checks, top, run.params)
+      if #top == 0 then checks:add("resource usage", "unknown", "there are no pods in " .. run.params.namespace) end
     end),
 
     step("Storage usage", function(run)
@@ -338,7 +314,7 @@ return runbook {
         end
       end
       report.table(rows, { "pod", "path", "size", "used", "free" })
-      each_or_highest(checks, "disks", disks, function(disk) return disk.name, disk.percent end, p.disk)
+      checks:each_above("disks", disks, function(disk) return disk.name, disk.percent end, { degraded = p.disk, unit = "%" })
     end),
 
     step("Alerts", function(run)

@@ -8,6 +8,7 @@ local health          = require "health"
 local kubernetes      = require "kubernetes"
 local prometheus      = require "prometheus"
 local report          = require "report"
+local stats           = require "stats"
 local units           = require "units"
 local vulnerabilities = require "vulnerabilities"
 
@@ -89,7 +90,7 @@ return runbook {
       local c = found.count
       local failures = c.errors.value
       if c.errors.state == "no_data" and c.total.state == "ok" then failures = 0 end
-      local share = c.total.value and failures and c.total.value > 0 and 100 * failures / c.total.value or nil
+      local share = stats.share(failures, c.total.value)
       local function shown(value, format) return value.value and format(value.value) or value.reason end
       report.pairs({
         { "Compilations", shown(c.total, count) },
@@ -164,7 +165,7 @@ return runbook {
       if not whole then return end
       local hits, misses = found.counts.hits, found.counts.misses
       local asked = hits.value and misses.value and hits.value + misses.value
-      local rate = asked and asked > 0 and 100 * hits.value / asked or nil
+      local rate = stats.share(hits.value, asked)
       report.pairs({
         { "Hits",     hits.value and count(hits.value) or hits.reason },
         { "Misses",   misses.value and count(misses.value) or misses.reason },
@@ -193,7 +194,7 @@ return runbook {
         if image.state == "unknown" then
           run.checks:add("image " .. image.image, "unknown", image.detail)
         elseif image.critical > 0 then
-          run.checks:add("image " .. image.image, "degraded", image.critical == 1 and "1 critical vulnerability" or image.critical .. " critical vulnerabilities")
+          run.checks:add("image " .. image.image, "degraded", units.plural(image.critical, "critical vulnerability", "critical vulnerabilities"))
         else
           run.checks:add("image " .. image.image, "healthy", "no critical vulnerability")
         end

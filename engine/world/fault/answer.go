@@ -3,6 +3,7 @@ package fault
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -46,8 +47,12 @@ func (a answer) give(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// sleep lets time pass for the branch that waits for this answer. A client that gives up meanwhile hears nothing of it.
+// sleep lets time pass for the branch that waits for this answer. A client that gives up meanwhile hears nothing of it, and ends it: the
+// server only notices that once it has read what the client had to say.
 func (a answer) sleep(r *http.Request, d time.Duration) {
+	if body, err := io.ReadAll(r.Body); err == nil {
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
 	_ = a.clock.Sleep(r.Context(), d)
 }
 

@@ -88,6 +88,10 @@ func (s System) call(r *http.Request) Call {
 	return c
 }
 
+// Meet counts a call to a system that is none of HTTP, and returns the fault that it meets; nil if it goes well. What then goes wrong, the
+// system plays itself.
+func (f *Faults) Meet(c Call) *scenario.Fault { return f.next(c) }
+
 // next is the fault that a call meets, nil if it goes well.
 func (f *Faults) next(c Call) *scenario.Fault {
 	f.mu.Lock()

@@ -149,3 +149,31 @@ func TestHowAnAnswerGoesWrong(t *testing.T) {
 		})
 	}
 }
+
+// A waiter sleeps until whoever waits for the answer is gone.
+type waiter chan struct{}
+
+func (w waiter) Sleep(ctx context.Context, _ time.Duration) error {
+	<-ctx.Done()
+	close(w)
+	return context.Cause(ctx)
+}
+
+// A client that gives up is noticed also where it sent something that nobody has read yet.
+func TestWhoGivesUpEndsTheWait(t *testing.T) {
+	over := make(waiter)
+	faults := New([]scenario.Fault{{On: "kubernetes", Answer: scenario.Timeout}}, over)
+	server := httptest.NewServer(faults.Before(System{"kubernetes", &shop{}, describe, refuse}))
+	t.Cleanup(server.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+"/create:pods:a", strings.NewReader("{}"))
+	require.NoError(t, err)
+	_, err = http.DefaultClient.Do(r) //nolint:bodyclose // there is no answer
+	require.Error(t, err)
+	select {
+	case <-over:
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "the server waits on for nobody")
+	}
+}

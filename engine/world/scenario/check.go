@@ -41,6 +41,9 @@ func (s *Scenario) check(f file) error {
 	if err := s.S3.check(f); err != nil {
 		return err
 	}
+	if err := s.checkContacts(f); err != nil {
+		return err
+	}
 	for i, e := range s.Timeline {
 		if field, err := e.check(); err != nil {
 			return f.at(err, "timeline", i, field)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"runbook/engine/contact"
 	"runbook/engine/typedoc"
 )
 
@@ -56,11 +57,18 @@ func WayDocs() ([]WayDoc, error) {
 
 // comments are those of the types, of their fields by type and Go name, and of constants by their value.
 func comments() (map[string]string, error) {
-	file, err := parser.ParseFile(token.NewFileSet(), "scenario.go", source, parser.ParseComments)
-	if err != nil {
-		return nil, err // the program is broken: it was compiled from this
-	}
 	out := map[string]string{}
+	for _, text := range append([]string{source}, contact.Sources()...) {
+		file, err := parser.ParseFile(token.NewFileSet(), "scenario.go", text, parser.ParseComments)
+		if err != nil {
+			return nil, err // the program is broken: it was compiled from this
+		}
+		noteAll(out, file)
+	}
+	return out, nil
+}
+
+func noteAll(out map[string]string, file *ast.File) {
 	for _, d := range file.Decls {
 		declaration, ok := d.(*ast.GenDecl)
 		if !ok {
@@ -71,13 +79,15 @@ func comments() (map[string]string, error) {
 			case *ast.TypeSpec:
 				noteType(out, spec, declaration.Doc)
 			case *ast.ValueSpec:
+				if len(spec.Values) == 0 {
+					continue
+				}
 				if value, ok := spec.Values[0].(*ast.BasicLit); ok {
 					out[value.Value] = text(spec.Doc, spec.Comment)
 				}
 			}
 		}
 	}
-	return out, nil
 }
 
 func noteType(out map[string]string, spec *ast.TypeSpec, doc *ast.CommentGroup) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"runbook/engine/contact"
 	"runbook/engine/workload"
 )
 
@@ -36,6 +37,9 @@ func (s *Scenario) over(base *Scenario) *Scenario {
 	p.Interval = cmp.Or(p.Interval, base.Prometheus.Interval)
 	p.Series = replaced(base.Prometheus.Series, p.Series, func(s Series) string { return s.Series })
 	p.Rules = replaced(base.Prometheus.Rules, p.Rules, func(r Rule) string { return r.Alert })
+	out.Notify.Receivers = receiversOver(out.Notify.Receivers, base.Notify.Receivers)
+	out.Alertmanager.Silences = slices.Concat(base.Alertmanager.Silences, out.Alertmanager.Silences)
+	out.Escalation = out.Escalation.Or(base.Escalation)
 	out.Timeline = slices.Concat(base.Timeline, out.Timeline)
 	slices.SortStableFunc(out.Timeline, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
 	out.Faults = slices.Concat(out.Faults, base.Faults)
@@ -61,6 +65,15 @@ func hostsOver(own, base map[string]Host) map[string]Host {
 	for name, h := range own {
 		out[name] = h.over(base[name])
 	}
+	return out
+}
+
+func receiversOver(own, base map[string]contact.Receiver) map[string]contact.Receiver {
+	out := maps.Clone(base)
+	if out == nil {
+		return own
+	}
+	maps.Copy(out, own)
 	return out
 }
 

@@ -236,22 +236,5 @@ func (f file) line(where ...any) string {
 
 // at is an error with the line of what stands at a path.
 func (f file) at(err error, where ...any) error {
-	return action.Errorf(action.CodeInvalid, "line %d: %s: %w", yamlfile.LineOf(f.text, where...), spelled(where), err)
-}
-
-// spelled is a path as a person reads it: timeline[2].become.
-func spelled(where []any) string {
-	var b strings.Builder
-	for _, at := range where {
-		switch at := at.(type) {
-		case int:
-			fmt.Fprintf(&b, "[%d]", at)
-		case string:
-			if b.Len() > 0 && at != "" {
-				b.WriteByte('.')
-			}
-			b.WriteString(at)
-		}
-	}
-	return b.String()
+	return action.Errorf(action.CodeInvalid, "line %d: %s: %w", yamlfile.LineOf(f.text, where...), yamlfile.Spelled(where), err)
 }

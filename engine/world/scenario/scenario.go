@@ -5,7 +5,11 @@
 // file extends another one, then engine/world, which brings a scenario to life.
 package scenario
 
-import "time"
+import (
+	"time"
+
+	"runbook/engine/contact"
+)
 
 // A Scenario is a simulated site at the moment at which a run begins.
 type Scenario struct {
@@ -26,11 +30,17 @@ type Scenario struct {
 	Hosts map[string]Host `yaml:"hosts"`
 	Host  Host            `yaml:"host"` // the machine on which the run itself runs
 	// the devices, by the names by which a runbook knows them
-	Devices  map[string]Device `yaml:"devices"`
-	Tools    map[string]Tool   `yaml:"-"`        // how the tools of the devices' drivers answer
-	S3       S3                `yaml:"s3"`       // the object store
-	Timeline []Event           `yaml:"timeline"` // what happened before the run, and will happen during it
-	Faults   []Fault           `yaml:"faults"`   // answers that go wrong; the first that fits a call does
+	Devices map[string]Device `yaml:"devices"`
+	Tools   map[string]Tool   `yaml:"-"`  // how the tools of the devices' drivers answer
+	S3      S3                `yaml:"s3"` // the object store
+
+	Notify       Notify       `yaml:"notify"`       // who can be told of something
+	Alertmanager Alertmanager `yaml:"alertmanager"` // what is silenced
+	// how soon somebody responds and who is told next, by severity; what is missing is as in the handbook
+	Escalation contact.Matrix `yaml:"escalation"`
+
+	Timeline []Event `yaml:"timeline"` // what happened before the run, and will happen during it
+	Faults   []Fault `yaml:"faults"`   // answers that go wrong; the first that fits a call does
 }
 
 // Kubernetes is a simulated cluster.
@@ -199,7 +209,8 @@ type Event struct {
 type Fault struct {
 	// which calls: a verb and a resource as for kubectl auth can-i ("delete pods", "patch deployments/scale", "* pods",
 	// "list *"), for S3 likewise ("get objects", "put objects", "list objects", "put uploads"), or a system alone: "kubernetes",
-	// "prometheus", "s3". Calls that only ask what a change would do are counted on their own, so
+	// "prometheus", "s3", "notify", "alertmanager". "send receivers" is a message to one, by its name; what of an answer
+	// is no HTTP status there (mail: 451, 535, 550) is its server's own. Calls that only ask what a change would do are counted on their own, so
 	// that a rehearsal and a run meet the same faults
 	On        string `yaml:"on"`
 	Name      string `yaml:"name"`      // of the object, a pattern with *; every one if not given
@@ -264,6 +275,25 @@ type Series struct {
 	From *time.Duration `yaml:"from"`
 	// nothing comes after the last sample. Queries find that one for five minutes more; after "stale" they do not.
 	Ends bool `yaml:"ends"`
+}
+
+// Notify says who can be told of something. Their servers are simulated, so nothing says where they are, and there are no secrets; messages
+// end in the outbox of the test, and nowhere else.
+type Notify struct {
+	Receivers map[string]contact.Receiver `yaml:"receivers"` // by the names by which a runbook knows them
+}
+
+// Alertmanager is a simulated Alertmanager.
+type Alertmanager struct {
+	Silences []Silence `yaml:"silences"` // that there are when the run begins
+}
+
+// A Silence is one that somebody made.
+type Silence struct {
+	Matchers []string      `yaml:"matchers"` // such as alertname="PhotonCompilerDown" or device_id=~"envise-.*"
+	Ends     time.Duration `yaml:"ends"`     // when, from the scenario's clock; -10m is over already
+	By       string        `yaml:"by"`       // who made it: "somebody" if not given
+	Comment  string        `yaml:"comment"`  // why
 }
 
 // A Rule is an alerting rule, as in a rule file of Prometheus. It is evaluated from the first sample of any series on, so an alert may be

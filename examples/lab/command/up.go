@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"runbook/examples/lab/build"
+	"runbook/examples/lab/inbox"
 	"runbook/examples/lab/layout"
 	"runbook/examples/lab/shell"
 	"runbook/examples/lab/site"
@@ -67,6 +68,7 @@ func publish(dir layout.Dir, name string, out io.Writer) (string, error) {
 	}
 	if err := sitefile.Write(dir, sitefile.Site{
 		Name: cmp.Or(name, strings.TrimPrefix(filepath.Base(string(dir)), ".")), Namespace: site.Namespace, Prometheus: state.URL("prometheus"),
+		Alertmanager: state.URL("alertmanager"), Webhook: state.URL(inbox.WebhookPort), SMTP: strings.TrimPrefix(state.URL(inbox.SMTPPort), "http://"), MailUser: inbox.User,
 	}); err != nil {
 		return "", err
 	}

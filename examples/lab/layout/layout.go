@@ -118,6 +118,12 @@ func (d Dir) AWSConfig() string { return d.join("config", "aws-config") }
 // StoreLog is what the object store was asked, request by request.
 func (d Dir) StoreLog() string { return d.join("logs", "versitygw-access.log") }
 
+// SlackWebhook is the address of the webhook at which the lab's Slack is; who has it may write there.
+func (d Dir) SlackWebhook() string { return d.join("config", "slack-webhook") }
+
+// PagerKey is the integration key of the lab's PagerDuty.
+func (d Dir) PagerKey() string { return d.join("config", "pager-key") }
+
 // MailPassword is the password with which mail is handed in; see inbox.
 func (d Dir) MailPassword() string { return d.join("config", "mail-password") }
 

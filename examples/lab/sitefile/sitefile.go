@@ -5,6 +5,7 @@
 package sitefile
 
 import (
+	"crypto/rand"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -29,6 +30,11 @@ type Site struct {
 	Name       string // by which runs tell it from other sites
 	Namespace  string
 	Prometheus string // its address
+
+	Alertmanager string // its address
+	Webhook      string // that of the inbox
+	SMTP         string // where mail is handed in, and by whom
+	MailUser     string
 }
 
 // Write writes the site file of the lab in dir.
@@ -36,15 +42,25 @@ func Write(dir layout.Dir, s Site) error {
 	var out strings.Builder
 	if err := page.Execute(&out, struct {
 		Site
-		Kubeconfig string
-	}{s, dir.Kubeconfig()}); err != nil {
+		Kubeconfig, Slack, PagerKey, MailPassword, Authority string
+	}{s, dir.Kubeconfig(), reference(dir.SlackWebhook()), reference(dir.PagerKey()), reference(dir.MailPassword()), dir.Authority()}); err != nil {
 		return fmt.Errorf("write the site file: %w", err)
 	}
-	if err := os.WriteFile(dir.Site(), []byte(out.String()), 0o600); err != nil {
-		return fmt.Errorf("write the site file: %w", err)
+	for path, text := range map[string]string{
+		dir.SlackWebhook(): s.Webhook + "/slack/services/T0LAB/B0LAB/" + rand.Text() + "\n", dir.PagerKey(): rand.Text() + "\n", dir.Site(): out.String(),
+	} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return fmt.Errorf("write the site file: %w", err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			return fmt.Errorf("write the site file: %w", err)
+		}
 	}
 	return nil
 }
+
+// reference is how a secret in a file stands in a site file.
+func reference(path string) string { return "${file:" + path + "}" }
 
 // nameForm is what a name may be: it becomes that of a file.
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9][-_.A-Za-z0-9]*$`)

@@ -25,7 +25,10 @@ func home(t *testing.T) string {
 }
 
 // lab is one whose site file is written.
-var lab = Site{Name: "lab", Namespace: "photon-mlir", Prometheus: "http://127.0.0.1:9090"}
+var lab = Site{
+	Name: "lab", Namespace: "photon-mlir", Prometheus: "http://127.0.0.1:9090", Alertmanager: "http://127.0.0.1:9093",
+	Webhook: "http://127.0.0.1:8080", SMTP: "127.0.0.1:25", MailUser: "photon-mlir",
+}
 
 func written(t *testing.T) layout.Dir {
 	t.Helper()

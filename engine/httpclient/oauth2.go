@@ -1,4 +1,4 @@
-package prometheus
+package httpclient
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// jwtBearer is the grant type of RFC 7523, as the configuration spells it.
-const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+// JWTBearer is the grant type of RFC 7523, as the configuration spells it.
+const JWTBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 // An exchange gets tokens with OAuth2 and puts one into each request. Prometheus's own would ask for them past everything that is put
 // under our clients, and without an end in time: here the request that needs a token is the one that bounds the exchange.
@@ -30,9 +30,9 @@ type exchange struct {
 	token *oauth2.Token
 }
 
-func (cfg Config) exchanging(base *url.URL, settings *config.OAuth2, next http.RoundTripper) (http.RoundTripper, error) {
+func (cfg Options) exchanging(base *url.URL, settings *config.OAuth2, next http.RoundTripper) (http.RoundTripper, error) {
 	text, file, ref := settings.ClientSecret, settings.ClientSecretFile, settings.ClientSecretRef
-	if settings.GrantType == jwtBearer {
+	if settings.GrantType == JWTBearer {
 		text, file, ref = settings.ClientCertificateKey, settings.ClientCertificateKeyFile, settings.ClientCertificateKeyRef
 	}
 	secret, err := secretOf(string(text), file, ref)
@@ -91,7 +91,7 @@ func (x *exchange) source(ctx context.Context, secret string) oauth2.TokenSource
 	for name, value := range s.EndpointParams {
 		params.Set(name, value)
 	}
-	if s.GrantType != jwtBearer {
+	if s.GrantType != JWTBearer {
 		plain := clientcredentials.Config{
 			ClientID: s.ClientID, ClientSecret: secret, Scopes: s.Scopes, TokenURL: s.TokenURL, EndpointParams: params,
 		}

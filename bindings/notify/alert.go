@@ -1,0 +1,204 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/contact"
+	"runbook/engine/module"
+)
+
+// labelled are the words that Alertmanager's routes usually go by.
+var labelled = map[string]string{"P0": "critical", "P1": "critical", "P2": "warning", "P3": "info"}
+
+var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+
+// A fired alert, as Alertmanager takes it.
+type fired struct {
+	Labels      map[string]string `json:"labels"`
+	Annotations map[string]string `json:"annotations"`
+	StartsAt    string            `json:"startsAt,omitempty"`
+	EndsAt      string            `json:"endsAt,omitempty"`
+	Generator   string            `json:"generatorURL,omitempty"`
+}
+
+func (b *binding) alertFunc() module.Func {
+	return module.Func{
+		Name: "alert",
+		Doc: `Posts an alert to the site's Alertmanager, which passes it on to whom its labels say.
+
+An alert of the same labels is the same. It ends when it is resolved, or by itself after a while (lasts).`,
+		Params: []module.Param{
+			{Name: "name", Kind: module.String, Required: true, Doc: "its label alertname"},
+			{Name: "options", Kind: module.Object, Doc: "what it says", Fields: []module.Param{
+				{Name: "labels", Kind: module.Object, Doc: `what else it is known by: { team = "photon" }`},
+				{Name: "severity", Kind: module.String, Enum: contact.Severities, Doc: "its label severity: critical of P0 and P1, warning of P2, info of P3"},
+				{Name: "summary", Kind: module.String, Payload: true, Doc: "a line that says what has happened"},
+				{Name: "description", Kind: module.String, Payload: true, Doc: "as much as there is to say"},
+				{Name: "link", Kind: module.String, Payload: true, Doc: "address of a page to read on"},
+				{Name: "lasts", Kind: module.Duration, Default: time.Hour, Doc: "how long it fires if nobody resolves it: 1 hour if not given"},
+				{Name: "resolved", Kind: module.Boolean, Doc: "it is over"},
+				requiredParam,
+			}},
+		},
+		Returns:  resultType,
+		Errors:   sending,
+		Examples: []string{`notify.alert("CacheCleared", { labels = { team = "photon" }, severity = "P3", summary = "the cache was cleared" })`},
+		Act:      b.newAlert,
+		Kinds:    []string{alerts},
+	}
+}
+
+// An announcement is an alert that a script posts.
+type announcement struct {
+	b           *binding
+	name        string
+	labels      map[string]string
+	annotations map[string]string
+	link        string
+	lasts       time.Duration
+	resolved    bool
+}
+
+// A tolerated announcement is one whose failure does not end the script.
+type toleratedAnnouncement struct{ announcement }
+
+// Failed is what the call returns.
+func (toleratedAnnouncement) Failed(err error) any { return undelivered(err) }
+
+func (b *binding) newAlert(args module.Args) (action.Action, error) {
+	a := announcement{b: b, name: args.String("name"), link: args.String("link"), resolved: args.Bool("resolved"), annotations: map[string]string{}}
+	a.lasts, _ = args.Duration("lasts")
+	a.labels = map[string]string{"alertname": a.name}
+	given, _ := args["labels"].(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		text, err := textOf(given[name])
+		if err != nil || !labelName.MatchString(name) {
+			return nil, action.Errorf(action.CodeInvalid, "notify.alert: labels: %q must be a name such as team, with a text", name)
+		}
+		a.labels[name] = text
+	}
+	if a.name == "" {
+		return nil, action.Errorf(action.CodeInvalid, "notify.alert: name is empty")
+	}
+	if severity := args.String("severity"); severity != "" {
+		a.labels["severity"] = labelled[severity]
+	}
+	for _, name := range []string{"summary", "description"} {
+		if text := args.String(name); text != "" {
+			a.annotations[name] = text
+		}
+	}
+	if args.Bool(requiredParam.Name) {
+		return a, nil
+	}
+	return toleratedAnnouncement{a}, nil
+}
+
+func (a announcement) Describe() action.Description {
+	d := action.Description{
+		Verb: "notify.alert", Target: action.Target{System: system, Kind: alerts, Name: a.name}, Idempotent: true,
+		Identity: []action.Arg{{Name: "labels", Value: a.labels}, {Name: "resolved", Value: a.resolved}},
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.annotations)) {
+		d.Payload = append(d.Payload, action.Arg{Name: name, Value: a.annotations[name]})
+	}
+	return d
+}
+
+func (a announcement) fired(ctx context.Context) fired {
+	f := fired{Labels: a.labels, Annotations: a.annotations, Generator: a.link}
+	f.times(module.Now(ctx), a.lasts, a.resolved)
+	return f
+}
+
+func (f *fired) times(now time.Time, lasts time.Duration, over bool) {
+	f.StartsAt, f.EndsAt = now.UTC().Format(time.RFC3339Nano), now.Add(lasts).UTC().Format(time.RFC3339Nano)
+	if over {
+		f.EndsAt = f.StartsAt
+	}
+}
+
+// preview is the alert as a person reads it.
+func (f fired) preview(over bool) string {
+	state := "firing until " + f.EndsAt
+	if over {
+		state = resolved
+	}
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(f.Labels)) {
+		pairs = append(pairs, name+"="+quoted(f.Labels[name]))
+	}
+	lines := []string{"{" + strings.Join(pairs, ", ") + "} " + state}
+	for _, name := range slices.Sorted(maps.Keys(f.Annotations)) {
+		lines = append(lines, name+": "+f.Annotations[name])
+	}
+	return strings.Join(lines, "\n")
+}
+
+func quoted(text string) string {
+	out, err := json.Marshal(text)
+	if err != nil {
+		return text
+	}
+	return string(out)
+}
+
+// Predict shows the alert. Alertmanager takes every alert that is well-formed.
+func (a announcement) Predict(ctx context.Context, _ action.View) (action.Prediction, error) {
+	if _, err := a.b.Site().Alertmanager.base(); err != nil {
+		return action.Prediction{}, err
+	}
+	return action.Prediction{Value: delivered(""), Label: action.Assumed, Preview: a.fired(ctx).preview(a.resolved)}, nil
+}
+
+// Apply posts it.
+func (a announcement) Apply(ctx context.Context, _ action.Prediction) (action.Result, error) {
+	err := a.b.within(ctx, contact.Receiver{Timeout: patience}, func(ctx context.Context) error {
+		return a.b.ask(ctx, "post the alert "+a.name, http.MethodPost, "alerts", []fired{a.fired(ctx)}, nil)
+	})
+	if err != nil {
+		return action.Result{}, err
+	}
+	return action.Result{Value: delivered("")}, nil
+}
+
+// Settle: an alert of the same labels is the same.
+func (announcement) Settle(context.Context, action.Intent) (action.Settlement, error) {
+	return action.SendAgain, nil
+}
+
+// lastsAtLeast is how long a message to a receiver that is an Alertmanager fires.
+const lastsAtLeast = time.Hour
+
+// forAlertmanager makes an alert of a message. What it is known by is the key, or else its title.
+func (b *binding) forAlertmanager(to contact.Alert, l letter) (parcel, error) {
+	name := l.Key
+	if name == "" {
+		name = l.Title
+	}
+	f := fired{Labels: map[string]string{"alertname": name}, Annotations: map[string]string{}, Generator: l.Link}
+	if l.Severity != "" {
+		f.Labels["severity"] = labelled[l.Severity]
+	}
+	maps.Copy(f.Labels, to.Labels)
+	for name, text := range map[string]string{"summary": l.Title, "description": body(l.Message), "runbook": l.Runbook} {
+		if text != "" {
+			f.Annotations[name] = text
+		}
+	}
+	f.times(l.Time, lastsAtLeast, l.over)
+	return parcel{
+		preview: f.preview(l.over), id: name,
+		send: func(ctx context.Context) error {
+			return b.ask(ctx, "post the alert "+name, http.MethodPost, "alerts", []fired{f}, nil)
+		},
+	}, nil
+}

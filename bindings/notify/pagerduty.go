@@ -1,0 +1,140 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/contact"
+)
+
+// eventsURL is where PagerDuty takes events.
+const eventsURL = "https://events.pagerduty.com/v2/enqueue"
+
+// longestSummary is how long a title may be there.
+const longestSummary = 1024
+
+// urgencies are PagerDuty's words for severities.
+var urgencies = map[string]string{"P0": "critical", "P1": "error", "P2": "warning", "P3": "info"}
+
+// An event is one of the Events API v2.
+type event struct {
+	RoutingKey string        `json:"routing_key"`
+	Action     string        `json:"event_action"`
+	DedupKey   string        `json:"dedup_key"`
+	Payload    *eventPayload `json:"payload,omitempty"`
+	Links      []eventLink   `json:"links,omitempty"`
+	Client     string        `json:"client,omitempty"`
+}
+
+type eventPayload struct {
+	Summary   string         `json:"summary"`
+	Source    string         `json:"source"`
+	Severity  string         `json:"severity"`
+	Timestamp string         `json:"timestamp"`
+	Component string         `json:"component,omitempty"`
+	Details   map[string]any `json:"custom_details,omitempty"`
+}
+
+type eventLink struct {
+	Href string `json:"href"`
+	Text string `json:"text"`
+}
+
+func (b *binding) forPagerDuty(name string, to contact.PagerDuty, l letter) (parcel, error) {
+	e, warnings := b.eventOf(to, l)
+	send := func(ctx context.Context) error {
+		key, err := b.Reveal(to.RoutingKey)
+		if err != nil {
+			return err
+		}
+		e.RoutingKey = key
+		text, err := json.Marshal(e)
+		if err != nil {
+			return action.Errorf(action.CodeInternal, "cannot write an event for PagerDuty: %w", err)
+		}
+		purpose := e.Action + " " + e.DedupKey + " at " + name
+		answer, err := b.call(ctx, request{
+			purpose: purpose, what: "PagerDuty", method: http.MethodPost, url: cmp.Or(to.URL, eventsURL), config: to.HTTPConfig, body: text,
+		})
+		if err != nil {
+			return err
+		}
+		var said struct{ Status string }
+		if json.Unmarshal(answer, &said) != nil || said.Status != "success" {
+			return action.Errorf(action.CodeRejected, "cannot %s: this is not what PagerDuty answers: %s", purpose, b.short(string(answer)))
+		}
+		return nil
+	}
+	return parcel{preview: e.preview(), id: e.DedupKey, warnings: warnings, send: send}, nil
+}
+
+// eventOf is a letter as PagerDuty takes it, without the key of the integration. What has no key of its own gets one: it may then be sent
+// twice.
+func (b *binding) eventOf(to contact.PagerDuty, l letter) (e event, warnings []string) {
+	e = event{Action: l.event, DedupKey: l.Key, Client: "runbook"}
+	if e.DedupKey == "" {
+		e.DedupKey = "runbook-" + named(l.Run, l.Title, l.Text, l.Time.String())
+	}
+	if e.Action == "" {
+		e.Action = trigger
+		if l.over {
+			e.Action = resolve
+		}
+	}
+	if e.Action != trigger {
+		return e, nil
+	}
+	summary, cut := fit(l.Title, longestSummary)
+	if cut {
+		warnings = append(warnings, fmt.Sprintf("PagerDuty cuts the title: it is longer than %d characters", longestSummary))
+	}
+	details := map[string]any{}
+	for _, f := range l.Fields {
+		details[f.Name] = f.Value
+	}
+	for name, value := range map[string]string{"text": l.Text, "status": l.Status, "runbook": l.Runbook, "run": l.Run} {
+		if value != "" {
+			details[name] = value
+		}
+	}
+	e.Payload = &eventPayload{
+		Summary: summary, Source: cmp.Or(to.Source, l.Site, "runbook"), Severity: cmp.Or(urgencies[l.Severity], "error"),
+		Timestamp: l.Time.Format(time.RFC3339), Component: l.Runbook, Details: details,
+	}
+	if l.Link != "" {
+		e.Links = []eventLink{{Href: l.Link, Text: l.Link}}
+	}
+	return e, warnings
+}
+
+// preview is what PagerDuty gets, but for the key of the integration.
+func (e event) preview() string {
+	lines := []string{e.Action + " " + e.DedupKey}
+	if p := e.Payload; p != nil {
+		lines[0] += " (" + p.Severity + "), of " + p.Source
+		lines = append(lines, p.Summary)
+		lines = append(lines, strings.Split(strings.TrimSpace(pretty(p.Details)), "\n")...)
+	}
+	for _, link := range e.Links {
+		lines = append(lines, link.Href)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// pretty is a value as JSON that a person reads.
+func pretty(v any) string {
+	var out strings.Builder
+	enc := json.NewEncoder(&out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return fmt.Sprint(v)
+	}
+	return out.String()
+}

@@ -1,0 +1,365 @@
+--- An incident as people hear of it: opened, updated and resolved by the handbook's template, with a timeline of everything.
+-- What people complain about most is that an update was promised and did not come, and that nobody knows afterwards what happened when. So
+-- each message promises the next by the clock, who is late is reminded, and whatever is done here stands in a timeline that is shown at the
+-- end of the run, also of one that fails or is interrupted.
+--
+-- A receiver that cannot be reached stops nothing: it stands in the timeline. A runbook that uses this says in its `may`:
+-- "notify.send receivers". Read next: communication, for what messages look like.
+
+local arguments     = require "arguments"
+local communication = require "communication"
+local escalation    = require "escalation"
+local notify        = require "notify"
+local report        = require "report"
+local time          = require "time"
+local units         = require "units"
+
+local incident = {}
+
+-- What an incident can do. The examples call it so too.
+local outage = {}
+
+-- How often people hear of an incident: nobody waits longer for word than, by the handbook, somebody may take to respond.
+local intervals = { P0 = "15m", P1 = "1h", P2 = "4h", P3 = "1d" }
+
+-- How an incident can be that is not over. Each may follow on each: a repair may not hold, and a cause may be the wrong one.
+local unresolved = { "INVESTIGATING", "IDENTIFIED", "MONITORING" }
+
+local opening = {
+  "severity", "title", "impact", "cause", "actions", "started", "status", "status_page", "commander", "receivers", "reminders", "every", "key", "send",
+}
+
+-- What a pager knows those by who were called in, beside the incident's own key.
+local escalated = "-escalation"
+
+local function refuse(message, ...) error({ code = "invalid", message = message:format(...) }, 0) end
+
+local function seconds(value) return type(value) == "string" and time.duration(value) or value end
+
+local function text_of(where, value)
+  if type(value) ~= "string" or not value:find("%S") then refuse("%s must be a text, not %s", where, tostring(value)) end
+  return value
+end
+
+-- A name that is the same each time the runbook runs: it is what a pager knows an incident by, and a part of what a plan holds to.
+local function key_of(title) return (title:lower():gsub("[^%w]+", "-"):gsub("^%-", ""):gsub("%-$", "")) end
+
+local function list_of(where, value)
+  local out = {}
+  for i, item in ipairs(arguments.list(where, value or {})) do out[i] = text_of(("%s[%d]"):format(where, i), item) end
+  return out
+end
+
+-- The timeline ------------------------------------------------------------------------------------------------------------------------
+
+-- What happened at some time, or now, in the order of time.
+local function note(self, text, at)
+  local entry, place = { at = at or time.now(), who = operator(), text = text }, #self.timeline + 1
+  while place > 1 and self.timeline[place - 1].at > entry.at do place = place - 1 end
+  table.insert(self.timeline, place, entry)
+end
+
+-- Telling people ----------------------------------------------------------------------------------------------------------------------
+
+-- Sends to several at once, so that one that hangs holds up nobody else; who was told, and why others were not, by name.
+local function send_to(self, receivers, message)
+  local result = { sent = {}, failed = {} }
+  if #receivers == 0 then return result end
+  local send = self.how.send or notify.send
+  local told, errors = parallel(receivers, { on_error = "continue", limit = #receivers }, function(receiver) return send(receiver, message) end)
+  for i, receiver in ipairs(receivers) do
+    local answer = told[i]
+    local err = errors[i] or (type(answer) == "table" and answer.sent == false and answer.error) or nil
+    if err then
+      result.failed[receiver] = err.message
+      note(self, ("%s could not be told: %s"):format(receiver, err.message))
+      log(("%s could not be told of %s: %s"):format(receiver, self:subject(), err.message))
+    else
+      result.sent[#result.sent + 1] = receiver
+    end
+  end
+  return result
+end
+
+-- Tells everybody how it is, and promises the next time.
+local function announce(self, after)
+  local about, now = self.about, time.now()
+  if about.next_update and now > about.next_update then note(self, ("this update is %s late"):format(units.duration(now - about.next_update))) end
+  about.next_update = about.status ~= "RESOLVED" and now + (seconds(after) or self.how.every) or nil
+  self.how.remind_at = about.next_update
+  local result = send_to(self, self.how.receivers, {
+    title = self:subject(), text = communication.text(about, now), severity = about.severity, status = about.status:lower(), key = self.how.key,
+    link = about.status_page, fields = communication.fields(about, now),
+  })
+  if #result.sent > 0 then note(self, ("told %s: %s"):format(table.concat(result.sent, ", "), about.status)) end
+  return result
+end
+
+--- Opens an incident, and tells the receivers.
+-- @param options              what has happened
+-- @param options.severity     P0 to P3
+-- @param options.title        in a few words; it is the subject of every message
+-- @param options.impact       what users notice
+-- @param options.cause        its root cause, if it is known; TBD until then
+-- @param options.actions      list of what is being done
+-- @param options.started      when it began, in seconds since 1970 UTC; now by default
+-- @param options.status       INVESTIGATING by default; IDENTIFIED or MONITORING for one that is further already
+-- @param options.status_page  address of the page with real-time updates
+-- @param options.commander    who leads: "Name <email>"; whoever runs this by default
+-- @param options.receivers    list of receivers of the site that are told; nobody by default
+-- @param options.reminders    list of receivers, of chats or mail, that are told when an update is late; the screen is, in any case. Nobody
+--                             can plan that, so leave it out of what is applied as a plan
+-- @param options.every        how long after an update the next is promised: by default 15 minutes for P0, 1 hour for P1, 4 for P2, a day for P3
+-- @param options.key          what the incident is known by; made of its title by default
+-- @param options.send         a function(receiver, message) that tells somebody; notify.send by default
+-- @return                     the incident, to which update, act, note and others tell more
+-- @usage local outage = incident.open({ severity = "P0", title = "Compiler outage", impact = "No compilation completes", receivers = { "team" } })
+function incident.open(options)
+  arguments.options("incident.open", options, opening)
+  arguments.one_of("incident.open: severity", options.severity, { "P0", "P1", "P2", "P3" })
+  local about = {
+    severity = options.severity, title = text_of("incident.open: title", options.title), impact = text_of("incident.open: impact", options.impact),
+    cause = options.cause, actions = list_of("incident.open: actions", options.actions), started = options.started or time.now(),
+    status = arguments.one_of("incident.open: status", options.status or "INVESTIGATING", unresolved),
+    status_page = options.status_page, commander = options.commander or operator(),
+  }
+  if about.status == "IDENTIFIED" and not about.cause then refuse("incident.open: what is identified? Say it with cause") end
+  local self = {
+    about = about, timeline = {}, how = {
+      receivers = list_of("incident.open: receivers", options.receivers), reminders = list_of("incident.open: reminders", options.reminders),
+      every = seconds(options.every or intervals[about.severity]), key = options.key or key_of(about.title), send = options.send,
+      escalated = {},
+    },
+  }
+  setmetatable(self, { __index = function(_, name)
+    if outage[name] then return outage[name] end
+    error({ code = "invalid", message = ('incident: an incident has no function "%s"; runbook docs incident lists them'):format(tostring(name)) }, 0)
+  end })
+  on_exit(function() self:report() end)
+  note(self, "opened: " .. self:subject())
+  announce(self)
+  return self
+end
+
+-- What is done about it ---------------------------------------------------------------------------------------------------------------
+
+-- Nothing more is said of what is over.
+local function still_open(self, what)
+  if self.about.status == "RESOLVED" then
+    error({ code = "invalid", message = ("incident: %s: %s is resolved"):format(what, self:subject()), hint = "reopen it: incident:reopen(\"why\")" }, 0)
+  end
+end
+
+-- Takes over what has changed, with a line in the timeline for each. Who looks for a cause again has none.
+local function change(self, where, options)
+  local about = self.about
+  local cause = options.cause and text_of(where .. ": cause", options.cause)
+  local impact = options.impact and text_of(where .. ": impact", options.impact)
+  local actions = options.actions and list_of(where .. ": actions", options.actions)
+  local line = options.note and text_of(where .. ": note", options.note)
+  if options.status and options.status ~= about.status then
+    note(self, ("%s → %s"):format(about.status, options.status))
+    about.status = options.status
+    if options.status == "INVESTIGATING" then about.cause = nil end
+  end
+  if cause and cause ~= about.cause then note(self, "root cause: " .. cause) end
+  if impact and impact ~= about.impact then note(self, "impact: " .. impact) end
+  about.cause, about.impact, about.actions = cause or about.cause, impact or about.impact, actions or about.actions
+  if line then note(self, line) end
+end
+
+--- Tells the receivers how it is now, and promises the next update. What is not given stays as it was, but for the
+-- cause where it is INVESTIGATING again.
+-- @param options?         what has changed
+-- @param options.status   INVESTIGATING, IDENTIFIED (needs a cause) or MONITORING; incident:resolve says that it is over
+-- @param options.cause    its root cause
+-- @param options.impact   what users notice
+-- @param options.actions  list of what is being done now, instead of what was
+-- @param options.note     a line for the timeline
+-- @param options.next     when the next update comes, such as "15m"; as incident.open says by default
+-- @return                 { sent = list of the receivers that were told, failed = why others were not, by name }
+-- @usage outage:update({ status = "IDENTIFIED", cause = "release 1.5 does not start", actions = { "Rolling back to 1.4" }, next = "10m" })
+function outage:update(options)
+  options = arguments.options("incident.update", options, { "status", "cause", "impact", "actions", "note", "next" })
+  still_open(self, "update")
+  if options.status then arguments.one_of("incident.update: status", options.status, unresolved) end
+  if options.status == "IDENTIFIED" and not (options.cause or self.about.cause) then refuse("incident.update: what is identified? Say it with cause") end
+  change(self, "incident.update", options)
+  return announce(self, options.next)
+end
+
+--- Adds to what is being done. Nobody is told before the next update.
+-- @param action what is done, such as "Restarted 2 pods"
+-- @usage outage:act("Restarted 2 failing pods")
+function outage:act(action)
+  still_open(self, "act")
+  text_of("incident.act: action", action)
+  self:remind()
+  self.about.actions[#self.about.actions + 1] = action
+  note(self, action)
+end
+
+--- Adds a line to the timeline. Nobody is told of it.
+-- @param text what happened
+-- @usage outage:note("The vendor was called")
+function outage:note(text)
+  text_of("incident.note: text", text)
+  self:remind()
+  note(self, text)
+end
+
+--- Tells the receivers that it is over.
+-- @param options?         how it ended
+-- @param options.cause    its root cause; TBD where nobody knows it yet
+-- @param options.impact   what users noticed
+-- @param options.actions  list of what was done, or is still to be done, instead of what is said so far
+-- @param options.note     a line for the timeline
+-- @return                 { sent = list of the receivers that were told, failed = why others were not, by name }
+-- @usage outage:resolve({ cause = "release 1.5 does not start", note = "Rolled back to 1.4" })
+function outage:resolve(options)
+  options = arguments.options("incident.resolve", options, { "cause", "impact", "actions", "note" })
+  still_open(self, "resolve")
+  change(self, "incident.resolve", { status = "RESOLVED", cause = options.cause, impact = options.impact, actions = options.actions, note = options.note })
+  self.how.resolved = time.now()
+  local result = announce(self)
+  -- Whoever was called in need not go on.
+  send_to(self, self.how.escalated, {
+    title = "Resolved: " .. self:subject(), text = self:text(), severity = self.about.severity, status = "resolved", key = self.how.key .. escalated,
+  })
+  self.how.escalated = {}
+  return result
+end
+
+--- Begins again with what was resolved and is not over, and tells the receivers.
+-- @param why what happened
+-- @return    { sent = list of the receivers that were told, failed = why others were not, by name }
+-- @usage outage:reopen("the pods crash again")
+function outage:reopen(why)
+  if self.about.status ~= "RESOLVED" then refuse("incident: reopen: %s is not resolved", self:subject()) end
+  text_of("incident.reopen: why", why)
+  change(self, "incident.reopen", { status = "INVESTIGATING", note = "reopened: " .. why })
+  return announce(self)
+end
+
+-- What must not be forgotten ----------------------------------------------------------------------------------------------------------
+
+--- Reminds of an update that was promised and did not come: on the screen, and by the receivers for reminders. It does so once, and again
+-- when as much time has gone by as lies between two updates. Every act and note does it by itself.
+-- @return whether an update is late
+-- @usage outage:remind()
+function outage:remind()
+  local about, now = self.about, time.now()
+  if not about.next_update or now < about.next_update then return false end
+  if now < self.how.remind_at then return true end
+  local late = now > about.next_update and units.duration(now - about.next_update) .. " ago" or "which is now"
+  local said = ("the update of %s was promised for %s"):format(self:subject(), time.format(about.next_update, "minute"))
+  self.how.remind_at = now + self.how.every
+  note(self, "late: " .. said)
+  log(("UPDATE DUE: %s, %s"):format(said, late))
+  send_to(self, self.how.reminders, {
+    title = "Update due: " .. self:subject(), text = ("%s is to be updated: %s, %s."):format(self:subject(), said, late), severity = about.severity, key = self.how.key .. "-reminder",
+  })
+  return true
+end
+
+-- An update is due. Whatever is done about that, the work goes on, and it is not due again at once.
+local function due(self, on_due)
+  local _, err = try(on_due or self.remind, self)
+  if err then log(("what is to be done when an update is due failed: %s"):format(err.message)) end
+  if self.about.next_update then self.how.remind_at = math.max(self.how.remind_at, time.now() + (self.about.next_update > time.now() and 0 or self.how.every)) end
+end
+
+--- Does some work, and meanwhile sees to it that updates come: whenever one is due, it reminds, or calls a function that gives one.
+-- @param work    a function
+-- @param on_due? a function that is called with the incident when an update is due, such as one that updates it; it reminds by default. How often
+--                that is, no plan can hold
+-- @return        what the work returns
+-- @usage outage:during(function() return try(kubernetes.wait, "deployment/web", { timeout = "1h" }) end, function(outage) outage:update() end)
+function outage:during(work, on_due)
+  local over, results = false, nil
+  local function worked(ok, ...)
+    over, results = true, { n = select("#", ...), ... }
+    if not ok then error((...), 0) end
+  end
+  local function watch()
+    while not over and self.about.next_update do
+      local at, looks = self.how.remind_at, 0
+      local _, err = try(wait_until, { name = "the end of the work or the next update", timeout = math.max(at - time.now(), 0) + 60, every = "1s" }, function()
+        looks = looks + 1
+        -- Each look at the clock is written down, so there are few of them.
+        return over or self.how.remind_at ~= at or looks % 15 == 1 and time.now() >= at
+      end)
+      local late = self.about.next_update and time.now() >= self.how.remind_at
+      if late or err then due(self, on_due) end
+      -- A dry run assumes that the work ends in time, or, where it is to rehearse the contrary, that an update is due once.
+      if not late and (err or self.how.remind_at == at) then return end
+    end
+  end
+  local branches = { { name = "work", call = function() worked(pcall(work)) end }, { name = "updates", call = watch } }
+  local _, errors = parallel(branches, { on_error = "continue", limit = 2 }, function(branch) branch.call() end)
+  local failed = errors[1] or errors[2]
+  if failed then error(failed, 0) end
+  return unpack(results, 1, results.n)
+end
+
+--- Watches whether it gets better, and tells the next one each time that it has not within its time, as escalation.watch does. Who was told
+-- stands in the timeline.
+-- @param options as escalation.watch takes them; severity, key, link and since are those of the incident
+-- @param better  a function that returns whether it is better, and how it is in words
+-- @return        as escalation.watch returns it
+-- @usage outage:watch({ name = "the error rate", within = "15m", to = { "hardware-team" } }, escalation.falls(error_rate))
+function outage:watch(options, better)
+  local own = { severity = self.about.severity, key = self.how.key .. escalated, link = self.about.status_page, since = self.about.started, send = self.how.send }
+  for name, value in pairs(options) do own[name] = value end
+  local found = escalation.watch(own, better)
+  for _, paged in ipairs(found.paged) do
+    if paged.sent then self.how.escalated[#self.how.escalated + 1] = paged.receiver end
+    note(self, paged.sent and ("escalated to %s by %s"):format(paged.who, paged.receiver) or ("%s could not be told: %s"):format(paged.who, paged.error), paged.at)
+  end
+  note(self, ("%s is %s%s"):format(own.name, found.better and "better" or "not better", found.detail and ": " .. found.detail or ""))
+  self:remind()
+  return found
+end
+
+-- What is told of it ------------------------------------------------------------------------------------------------------------------
+
+--- The subject of its messages.
+-- @return "[P0 INCIDENT] Compiler outage"
+-- @usage log(outage:subject())
+function outage:subject() return communication.subject(self.about) end
+
+--- Its message, as it would be sent now, as plain text.
+-- @return text
+-- @usage log(outage:text())
+function outage:text() return communication.text(self.about, time.now()) end
+
+-- A cell of a table in Markdown.
+local function cell(text) return (text:gsub("%s+", " "):gsub("[\\`*_%[%]<>|#]", "\\%0")) end
+
+--- Its message in Markdown, with the timeline below it: what a review of the incident begins with.
+-- @return text
+-- @usage log(outage:markdown())
+function outage:markdown()
+  local lines = { communication.markdown(self.about, time.now()), "", "| When | Who | What |", "| --- | --- | --- |" }
+  for _, entry in ipairs(self.timeline) do
+    lines[#lines + 1] = ("| %s | %s | %s |"):format(time.format(entry.at), cell(entry.who), cell(entry.text))
+  end
+  return table.concat(lines, "\n")
+end
+
+local columns = { { field = "at", title = "when", align = "left", format = function(at) return time.format(at) end }, { field = "who" }, { field = "text", title = "what" } }
+
+-- How long it took so far, or altogether.
+local function lasted(self)
+  return units.duration((self.about.status == "RESOLVED" and self.how.resolved or time.now()) - self.about.started)
+end
+
+--- Shows the timeline. The end of the run does it by itself, also of one that fails or is interrupted.
+-- @usage outage:report()
+function outage:report()
+  local over = self.about.status == "RESOLVED"
+  report.table(self.timeline, columns, { title = ("Timeline of %s: %s after %s"):format(self:subject(), self.about.status, lasted(self)) })
+  if not over then log(("%s is still %s: the next update is promised for %s"):format(self:subject(), self.about.status, time.format(self.about.next_update, "minute"))) end
+end
+
+return incident
