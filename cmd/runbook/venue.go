@@ -87,8 +87,8 @@ func (liveSite) mode(m engine.Mode) engine.Mode                { return m }
 func (l liveSite) metrics() prometheus.Config { return prometheus.Config{Access: l.metricsOf.access} }
 
 func (l liveSite) identity(r *redact.Redactor) map[string]string {
-	about := identifyStore(l.file.S3, l.hosts.identify(l.metricsOf.identify(l.flags.identity(r), r)), r)
-	hideContacts(r, l.contacts())
+	about := l.hosts.identify(l.metricsOf.identify(l.flags.identity(r), r))
+	about = identifyContacts(identifyStore(l.file.S3, about, r), l.contacts(), r)
 	if l.file.Name != "" && about != nil {
 		about["site"] = l.file.Name
 	}
