@@ -143,7 +143,7 @@ func ran(o *journal.Outcome) bool {
 
 // placed is a command with the host that it ran on, where that is another machine than the run's.
 func placed(line string, t action.Target) string {
-	if line == "" || t.System != "host" || t.Scope == machine.Local {
+	if line == "" || t.System != "host" || t.Scope == "" || t.Scope == machine.Local {
 		return line
 	}
 	return line + " (on " + clean(t.Scope) + ")"
