@@ -14,6 +14,7 @@ import (
 	"runbook/examples/lab/build"
 	"runbook/examples/lab/inbox"
 	"runbook/examples/lab/layout"
+	"runbook/examples/lab/rack"
 	"runbook/examples/lab/shell"
 	"runbook/examples/lab/site"
 	"runbook/examples/lab/sitefile"
@@ -66,7 +67,12 @@ func publish(dir layout.Dir, name string, out io.Writer) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	on := ""
+	if state.Has("sshd") {
+		on = rack.Host
+	}
 	if err := sitefile.Write(dir, sitefile.Site{
+		Rack: on,
 		Name: cmp.Or(name, strings.TrimPrefix(filepath.Base(string(dir)), ".")), Namespace: site.Namespace, Prometheus: state.URL("prometheus"),
 		Alertmanager: state.URL("alertmanager"), Webhook: state.URL(inbox.WebhookPort), SMTP: strings.TrimPrefix(state.URL(inbox.SMTPPort), "http://"), MailUser: inbox.User,
 	}); err != nil {

@@ -30,6 +30,7 @@ type Site struct {
 	Name       string // by which runs tell it from other sites
 	Namespace  string
 	Prometheus string // its address
+	Rack       string // what ssh calls the rack; "" where there is none
 
 	Alertmanager string // its address
 	Webhook      string // that of the inbox
@@ -42,8 +43,8 @@ func Write(dir layout.Dir, s Site) error {
 	var out strings.Builder
 	if err := page.Execute(&out, struct {
 		Site
-		Kubeconfig, Slack, PagerKey, MailPassword, Authority string
-	}{s, dir.Kubeconfig(), reference(dir.SlackWebhook()), reference(dir.PagerKey()), reference(dir.MailPassword()), dir.Authority()}); err != nil {
+		Kubeconfig, SSHConfig, Slack, PagerKey, MailPassword, Authority string
+	}{s, dir.Kubeconfig(), dir.SSHConfig(), reference(dir.SlackWebhook()), reference(dir.PagerKey()), reference(dir.MailPassword()), dir.Authority()}); err != nil {
 		return fmt.Errorf("write the site file: %w", err)
 	}
 	for path, text := range map[string]string{

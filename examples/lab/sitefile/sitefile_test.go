@@ -28,6 +28,7 @@ func home(t *testing.T) string {
 var lab = Site{
 	Name: "lab", Namespace: "photon-mlir", Prometheus: "http://127.0.0.1:9090", Alertmanager: "http://127.0.0.1:9093",
 	Webhook: "http://127.0.0.1:8080", SMTP: "127.0.0.1:25", MailUser: "photon-mlir",
+	Rack: "rack-1",
 }
 
 func written(t *testing.T) layout.Dir {
