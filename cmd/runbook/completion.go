@@ -98,7 +98,7 @@ func completeDocs(_ *cobra.Command, args []string, typed string) ([]string, cobr
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	of, _, inModule := strings.Cut(typed, ".")
-	names := []string{journalTopic + "\tthe records that runs leave behind", scenarioTopic + "\tsimulated sites"}
+	names := []string{journalTopic + "\tthe records that runs leave behind", scenarioTopic + "\tsimulated sites", driverTopic + "\tthe tools of devices"}
 	for _, m := range modules {
 		if m.Name != "" && (!inModule || m.Name != of) {
 			names = append(names, m.Name+"\t"+summary(m.Doc))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -16,27 +17,29 @@ import (
 
 func newDocs(io streams) *cobra.Command {
 	return &cobra.Command{
-		Use:   "docs [MODULE[.FUNCTION] | LIBRARY[.FUNCTION] | journal | scenario]",
-		Short: "Show what a script may call, or what is in a journal or a scenario",
+		Use:   "docs [MODULE[.FUNCTION] | LIBRARY[.FUNCTION] | journal | scenario | driver[.NAME]]",
+		Short: "Show what a script may call, or what is in a journal, a scenario or a driver",
 		Long: `Shows what a script may call: all modules and libraries, one of them, or one
 function. "journal" is the format of the records that every run leaves behind,
 for who reads them with jq; "scenario" that of the simulated sites that a run
-can be rehearsed in.`,
+can be rehearsed in; "driver" the scripts that know the tools of devices.`,
 		Example: `  runbook docs kubernetes
   runbook docs kubernetes.list
   runbook docs report                     a library, written in Lua
   runbook docs report.table
   runbook docs health.above
   runbook docs journal
-  runbook docs scenario`,
+  runbook docs scenario
+  runbook docs driver                     how the tools of devices are called
+  runbook docs driver.photon-debug        one of the drivers`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeDocs,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			modules, err := documented()
 			if err != nil {
 				return err
 			}
-			page, err := docs(modules, args)
+			page, err := docs(cmd.Context(), modules, args)
 			if err != nil {
 				return err
 			}
@@ -57,7 +60,7 @@ func documented() ([]*module.Module, error) {
 }
 
 // docs is what is known about what was named, or about all modules and libraries.
-func docs(modules []*module.Module, named []string) (string, error) {
+func docs(ctx context.Context, modules []*module.Module, named []string) (string, error) {
 	var b strings.Builder
 	switch {
 	case len(named) == 1 && named[0] == journalTopic:
@@ -65,6 +68,9 @@ func docs(modules []*module.Module, named []string) (string, error) {
 		return b.String(), nil
 	case len(named) == 1 && named[0] == scenarioTopic:
 		err := writeScenarioDocs(&b)
+		return b.String(), err
+	case len(named) == 1 && isDriverTopic(named[0]):
+		err := writeDriverDocs(ctx, &b, named[0])
 		return b.String(), err
 	case len(named) == 1:
 		err := writeDocs(&b, modules, named[0])

@@ -60,7 +60,7 @@ func TestDocsOfALibrary(t *testing.T) {
 			if !inLua(f) {
 				continue
 			}
-			page, err := docs(modules, []string{m.Qualified(f)})
+			page, err := docs(t.Context(), modules, []string{m.Qualified(f)})
 			require.NoError(t, err)
 			assert.True(t, strings.HasPrefix(page, signature(m, f)), page)
 			assert.Contains(t, page, "Effect: library")

@@ -132,14 +132,15 @@ func (s *Shelf) read(ctx context.Context, name string, above []string) (driver.D
 	return over(own, below), nil
 }
 
-// unusable is why a driver cannot be used, with the line of it.
+// unusable is why a driver cannot be used, with the line of it. The error is of whoever wants to use it: the driver's own is only told of,
+// or it would be taken for one of the script that is running.
 func unusable(name string, err error) error {
 	where := ""
 	located, ok := errors.AsType[*script.Error](err)
 	if ok && !located.Where.IsZero() {
 		where = located.Where.String() + ": "
 	}
-	out := action.Errorf(action.CodeInvalid, "the driver %s cannot be used: %s%w", name, where, err)
+	out := action.Errorf(action.CodeInvalid, "the driver %s cannot be used: %s%s", name, where, err)
 	if ok {
 		out.Hint = located.Failure.Hint
 	}

@@ -259,6 +259,8 @@ func (w *World) happen(e scenario.Event) error {
 		return w.cluster.Apply(e.Apply)
 	case e.Patch != "":
 		return w.cluster.Patch(e.Patch, e.Namespace, e.With)
+	case e.Device != "":
+		return w.rack.Change(e)
 	case e.Delete != "":
 		return w.cluster.Delete(e.Delete, e.Namespace)
 	default:
@@ -267,8 +269,13 @@ func (w *World) happen(e scenario.Event) error {
 	}
 }
 
-// Now is the time in the world.
-func (s sleeper) Now() time.Time { return s.world.Clock().Now() }
+// Now is the time in the world, at which everything has happened that was to happen by then.
+func (s sleeper) Now() time.Time {
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	s.world.catchUp()
+	return s.world.clock.Now()
+}
 
 // A sleeper is the world's clock, whichever that is by now.
 type sleeper struct{ world *World }

@@ -21,6 +21,7 @@ import (
 
 // A Clock is the time of the world.
 type Clock interface {
+	// Now is the time, at which everything has happened that was to happen by then.
 	Now() time.Time
 	Sleep(ctx context.Context, d time.Duration) error
 }
@@ -135,11 +136,12 @@ const forever = 1000 * time.Hour
 
 // Answers tells whether a device answers at an address, and whether there is one.
 func (r *Rack) Answers(address string) (answers, known bool) {
+	now := r.clock.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, d := range r.devices {
 		if d.Address == address {
-			d.settle(r.clock.Now())
+			d.settle(now)
 			return d.state != driver.Offline && !d.silent, true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"runbook/engine/driver"
+	"runbook/engine/module"
 	"runbook/engine/world/scenario"
 )
 
@@ -23,39 +24,62 @@ type device struct {
 	log                    strings.Builder
 }
 
+// Change lets something become of a device.
+func (r *Rack) Change(e scenario.Event) error {
+	said, err := e.Changed()
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ids := make([]string, len(r.devices))
+	for i, d := range r.devices {
+		if ids[i] = d.ID; d.ID == e.Device {
+			d.become(*said)
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no device %q%s", e.Device, module.Suggest(e.Device, ids))
+}
+
+// become is what a scenario says of a device, over what it is.
+func (d *device) become(said scenario.Device) {
+	maps.Copy(d.values, said.Has)
+	if said.State != "" {
+		d.state, d.ready = driver.State(said.State), time.Time{}
+	}
+	if said.After != "" {
+		d.after = driver.State(said.After)
+	}
+	if said.Resets != 0 {
+		d.resets = said.Resets
+	}
+	for _, flag := range []struct {
+		is  *bool
+		now *bool
+	}{{&d.reconnects, said.Reconnects}, {&d.calibrates, said.Calibrates}, {&d.silent, said.Silent}, {&d.hangs, said.Hangs}, {&d.garbled, said.Garbled}} {
+		if flag.now != nil {
+			*flag.is = *flag.now
+		}
+	}
+}
+
 func (r *Rack) newDevice(d driver.Device, said scenario.Device, now time.Time) *device {
 	tool := r.scenario.Tools[d.Driver]
 	out := &device{
 		Device: d, values: maps.Clone(tool.Values), states: tool.States,
-		state: driver.Online, after: driver.Online, resets: said.Resets,
-		reconnects: tool.Up, calibrates: true, silent: is(said.Silent), hangs: is(said.Hangs), garbled: is(said.Garbled),
+		state: driver.Online, after: driver.Online, resets: time.Duration(float64(tool.Resets) * float64(time.Second)),
+		reconnects: tool.Up, calibrates: true,
 	}
 	if out.values == nil {
 		out.values = map[string]any{}
 	}
-	maps.Copy(out.values, said.Has)
-	if said.State != "" {
-		out.state = driver.State(said.State)
-	}
-	if said.After != "" {
-		out.after = driver.State(said.After)
-	}
-	if out.resets == 0 {
-		out.resets = time.Duration(float64(tool.Resets) * float64(time.Second))
-	}
-	if said.Reconnects != nil {
-		out.reconnects = *said.Reconnects
-	}
-	if said.Calibrates != nil {
-		out.calibrates = *said.Calibrates
-	}
+	out.become(said)
 	for line := range strings.Lines(said.Logs) {
 		out.writeLog(now, strings.TrimRight(line, "\n"))
 	}
 	return out
 }
-
-func is(b *bool) bool { return b != nil && *b }
 
 func (d *device) writeLog(at time.Time, line string) {
 	d.log.WriteString(strings.ReplaceAll(line, "{time}", at.UTC().Format("2006-01-02T15:04:05.000Z")) + "\n")

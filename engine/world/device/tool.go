@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"text/template"
+	"time"
 
 	"runbook/engine/driver"
 	"runbook/engine/world/scenario"
@@ -45,9 +46,9 @@ func (r *Rack) commandsOn(host string) []toolCommand {
 
 // answer is what a tool prints. Hung says that it does not end.
 func (r *Rack) answer(host string, argv []string) (said scenario.Says, hung bool) {
+	now := r.clock.Now() // before the lock: by then has happened what was to
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := r.clock.Now()
 	for _, d := range r.devices {
 		d.settle(now)
 	}
@@ -56,7 +57,7 @@ func (r *Rack) answer(host string, argv []string) (said scenario.Says, hung bool
 	}
 	for _, c := range r.commandsOn(host) {
 		if id, fits := fit(c.Argv, argv); fits {
-			return r.perform(c, r.meant(c, host), id)
+			return r.perform(c, r.meant(c, host), id, now)
 		}
 	}
 	return scenario.Says{ExitCode: usage, Stderr: argv[0] + ": its simulated.yaml does not say what this does\n"}, false
@@ -84,7 +85,7 @@ func (r *Rack) meant(c toolCommand, host string) []*device {
 }
 
 // perform does what a command is for, to one device or as a look at all of them.
-func (r *Rack) perform(c toolCommand, meant []*device, id string) (said scenario.Says, hung bool) {
+func (r *Rack) perform(c toolCommand, meant []*device, id string, now time.Time) (said scenario.Says, hung bool) {
 	asked := meant
 	if slices.Contains(c.Argv, "{id}") {
 		one := slices.IndexFunc(meant, func(d *device) bool { return d.Name() == id })
@@ -99,7 +100,7 @@ func (r *Rack) perform(c toolCommand, meant []*device, id string) (said scenario
 			return scenario.Says{}, true
 		}
 		garbled = garbled || d.garbled && !c.Deaf
-		came := d.act(driver.Purpose(c.Does), r.clock.Now())
+		came := d.act(driver.Purpose(c.Does), now)
 		if came != done || len(asked) == 1 {
 			outcome = came
 		}

@@ -151,7 +151,7 @@ func selector(text string) error {
 func (e Event) check() (field string, err error) {
 	var has []string
 	for name, given := range map[string]bool{
-		"become": e.Become != "", "apply": e.Apply != nil, "patch": e.Patch != "", "delete": e.Delete != "", "fault": e.Fault != nil,
+		"become": e.Become != "", "apply": e.Apply != nil, "patch": e.Patch != "", "delete": e.Delete != "", "fault": e.Fault != nil, "device": e.Device != "",
 	} {
 		if given {
 			has = append(has, name)
@@ -159,7 +159,7 @@ func (e Event) check() (field string, err error) {
 	}
 	slices.Sort(has)
 	if len(has) != 1 {
-		return "", fmt.Errorf("an event is one of become, apply, patch, delete and fault, and this has %s", orNone(has))
+		return "", fmt.Errorf("an event is one of become, apply, patch, delete, device and fault, and this has %s", orNone(has))
 	}
 	switch {
 	case e.Become != "":
@@ -180,6 +180,9 @@ func (e Event) check() (field string, err error) {
 		return "patch", named(e.Patch)
 	case e.Delete != "":
 		return "delete", named(e.Delete)
+	case e.Device != "":
+		_, err := e.Changed()
+		return "device", err
 	case e.Fault != nil:
 		field, err := e.Fault.check()
 		return "fault", prefixed(field, err)

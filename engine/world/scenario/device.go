@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -87,6 +88,26 @@ func (d Device) check(id string) (field string, err error) {
 
 // lasting are the states that a device can be put into.
 var lasting = []string{string(driver.Online), string(driver.Degraded), string(driver.Offline)}
+
+// Changed is what becomes of the device of an event.
+func (e Event) Changed() (*Device, error) {
+	if len(e.With) == 0 {
+		return nil, errors.New("a device needs what changes: with: {state: offline}")
+	}
+	text, err := json.Marshal(e.With)
+	if err != nil {
+		return nil, err
+	}
+	d, err := yamlfile.Decode[Device](text, "what changes about a device")
+	if err != nil {
+		return nil, fmt.Errorf("with: %w", err)
+	}
+	if d.Driver != "" || d.On != "" || d.Called != "" || d.Logs != "" {
+		return nil, errors.New("with: driver, on, called and logs are as they are from the beginning")
+	}
+	field, err := d.check(e.Device)
+	return d, prefixed(field, err)
+}
 
 // equip reads how the tools of the drivers answer that are named.
 func (s Shelves) equip(to *Scenario) error {

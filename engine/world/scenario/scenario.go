@@ -188,7 +188,7 @@ type Vendor struct {
 }
 
 // An Event is something that happens to the site: before the run (at: -10m) or during it (at: 30s). It has exactly one of become,
-// apply, patch, delete and fault.
+// apply, patch, delete, device and fault.
 type Event struct {
 	At time.Duration `yaml:"at"` // when, from the scenario's clock: -10m is before the run, 30s during it
 	// pods that are there then behave in this way from then on, one of the ways below; pods that replace them do not inherit it
@@ -201,8 +201,10 @@ type Event struct {
 	Patch     string         `yaml:"patch"`  // kind/name, with what changes in "with"
 	With      map[string]any `yaml:"with"`   // what changes, as for kubectl patch: lists of containers are merged by name
 	Delete    string         `yaml:"delete"` // kind/name
-	Fault     *Fault         `yaml:"fault"`  // from then on
-	Where     string         `yaml:"-"`      // as a person finds it, "" for one that is in no scenario
+	// a device, by its name here, of which another state, has, hangs, garbled or the like stands in "with"
+	Device string `yaml:"device"`
+	Fault  *Fault `yaml:"fault"` // from then on
+	Where  string `yaml:"-"`     // as a person finds it, "" for one that is in no scenario
 }
 
 // A Fault is an answer that goes wrong.

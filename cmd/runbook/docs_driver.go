@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/command"
+	"runbook/engine/driver"
+	"runbook/engine/script"
+)
+
+// driverTopic is the topic of `docs` for who has devices; with a name after a dot, one driver.
+const driverTopic = "driver"
+
+const driverIntroduction = `driver: how the tool of a vendor is called, and what is made of what it prints
+
+A folder with a Lua script of its name: lightmatter-envise/lightmatter-envise.lua, in the folder devices of a project, of a user or of the
+system. One that is there replaces the shipped one of its name; what that has beside it (simulated.yaml, for scenarios) is still used. The
+site file says which devices there are:
+
+  devices:
+    envise-1:
+      driver: lightmatter-envise
+      on: rack-1                  # a host of the site, on which the tool is; this machine if not given
+      address: 10.0.0.7           # for ping
+      log: /var/log/photon-mlir/device-envise-1.log
+      vendor: {name: Lightmatter, contact: support@lightmatter.example}
+      called: "7"                 # by the tool, if that is not its name here
+      with: {slot: "3"}           # what a driver has as placeholders of its own
+
+simulated.yaml says how the tools answer in a scenario: Go templates over what a device is; see those of the shipped drivers.
+
+`
+
+// isDriverTopic tells whether the drivers, or one of them, are meant.
+func isDriverTopic(name string) bool {
+	return name == driverTopic || strings.HasPrefix(name, driverTopic+".")
+}
+
+// writeDriverDocs explains drivers and lists those that there are, or shows one.
+func writeDriverDocs(ctx context.Context, w *strings.Builder, topic string) error {
+	if _, name, one := strings.Cut(topic, "."); one {
+		return writeDriver(ctx, w, name)
+	}
+	fmt.Fprint(w, driverIntroduction)
+	m := script.DriverLanguage()
+	for i := range m.Funcs {
+		f := &m.Funcs[i]
+		fmt.Fprintf(w, "%s: %s\n", f.Name, f.Doc)
+		for j := range f.Params[0].Fields {
+			writeParam(w, "  ", &f.Params[0].Fields[j])
+		}
+		fmt.Fprintln(w)
+	}
+	shelf := driverShelves()
+	names, err := shelf.Names()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "Drivers (runbook docs driver.NAME shows one)")
+	for _, name := range names {
+		d, err := shelf.Load(ctx, name)
+		if err != nil {
+			fmt.Fprintf(w, "  %-24s %v\n", name, err)
+			continue
+		}
+		fmt.Fprintf(w, "  %-24s %s\n", name, d.About().Summary)
+	}
+	return nil
+}
+
+// writeDriver shows the commands of a driver.
+func writeDriver(ctx context.Context, w *strings.Builder, name string) error {
+	d, err := driverShelves().Load(ctx, name)
+	if err != nil {
+		return err
+	}
+	about := d.About()
+	fmt.Fprintf(w, "%s: %s\n", about.Name, about.Summary)
+	for _, text := range []string{about.Title + ".\n" + about.Description, about.Formats, "Script: " + about.Path} {
+		fmt.Fprint(w, folded("", text))
+	}
+	for _, p := range about.Placeholders {
+		fmt.Fprintf(w, "\n{%s}  %s\n", p.Name, p.Help)
+	}
+	for i := range about.Commands {
+		writeCommand(w, about, &about.Commands[i])
+	}
+	return nil
+}
+
+func writeCommand(w *strings.Builder, about *driver.About, c *driver.Command) {
+	effect := "read"
+	if c.Purpose.Changes() {
+		effect = "action, " + c.Risk.String()
+	}
+	fmt.Fprintf(w, "\n%s (%s)\n  %s\n  at most %s\n", c.Purpose, effect, command.Line(c.Argv), c.Timeout)
+	if c.Expects != "" {
+		fmt.Fprintf(w, "  expected then: %s%s\n", c.Expects, within(c))
+	}
+	for _, list := range []struct {
+		name   string
+		states []driver.State
+	}{{"nothing to do if", c.Unless}, {"only if", c.Needs}} {
+		if len(list.states) > 0 {
+			fmt.Fprintf(w, "  %s: %s\n", list.name, joined(list.states))
+		}
+	}
+	for code := range 256 {
+		if meaning, known := c.Refuses[code]; known {
+			fmt.Fprintf(w, "  exit code %d: %s%s\n", code, meaning, retried(meaning))
+		}
+	}
+	if c.From != about.Name {
+		fmt.Fprintf(w, "  of the driver %s\n", c.From)
+	}
+}
+
+func within(c *driver.Command) string {
+	if c.Within == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" within %s", c.Within)
+}
+
+func retried(meaning action.Code) string {
+	if meaning == action.CodeThrottled {
+		return ", tried again"
+	}
+	return ""
+}
+
+func joined(states []driver.State) string {
+	names := make([]string, len(states))
+	for i, s := range states {
+		names[i] = string(s)
+	}
+	return strings.Join(names, ", ")
+}
