@@ -86,9 +86,9 @@ func learning(r *redact.Redactor) func(http.RoundTripper) http.RoundTripper {
 
 // RoundTrip learns and sends.
 func (b *bearer) RoundTrip(r *http.Request) (*http.Response, error) {
-	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
+	for _, name := range []string{"Authorization", "Proxy-Authorization", "X-Amz-Security-Token", "X-Amz-Sso_bearer_token"} {
 		for _, value := range r.Header.Values(name) {
-			if _, known := b.seen.Load(value); !known {
+			if _, known := b.seen.Load(value); !known && !strings.HasPrefix(value, awsSignature) {
 				b.redactor.Add(credentials(value)...)
 				b.seen.Store(value, true)
 			}
@@ -96,6 +96,10 @@ func (b *bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	return b.next.RoundTrip(r)
 }
+
+// awsSignature is the scheme of a header that holds no secret, but what was made with one: another signature for each request. Thousands
+// of them are not learned; the secret itself is, where it is had.
+const awsSignature = "AWS4-HMAC-SHA256"
 
 // credentials are the secrets of an Authorization header: a token, or what stands behind the name in user:password.
 func credentials(header string) []string {

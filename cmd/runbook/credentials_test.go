@@ -36,6 +36,25 @@ func TestACredentialIsKnownBeforeItIsSent(t *testing.T) {
 	}
 }
 
+// A signature is no secret, and another one for each request: thousands of them would be searched for in everything that is shown.
+func TestSignaturesAreNotLearned(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(server.Close)
+	r := redact.New()
+	client := &http.Client{Transport: learning(r)(server.Client().Transport)}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+	require.NoError(t, err)
+	const signature = "AWS4-HMAC-SHA256 Credential=AKIA/20261124/eu/s3/aws4_request, SignedHeaders=host, Signature=0123456789abcdef"
+	request.Header.Set("Authorization", signature)
+	request.Header.Set("X-Amz-Security-Token", "canary-session-token")
+	request.Header.Set("X-Amz-Sso_bearer_token", "canary-sso-token")
+	response, err := client.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	assert.Equal(t, signature, r.String(signature))
+	assert.Equal(t, "[secret] [secret]", r.String("canary-session-token canary-sso-token"))
+}
+
 func TestCredentialsOfAConfigurationAreHidden(t *testing.T) {
 	r := redact.New()
 	t.Setenv("HTTPS_PROXY", "http://u:canary-proxy@proxy.example:3128")
