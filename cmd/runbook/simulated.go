@@ -18,6 +18,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/catalog"
 	"runbook/engine/command"
+	"runbook/engine/files"
 	"runbook/engine/journal"
 	"runbook/engine/machine"
 	"runbook/engine/redact"
@@ -187,6 +188,10 @@ func lookingOn(h scenario.Host) (out action.Commands) {
 }
 
 func (s *simulatedSite) machines() machine.Set[command.Runner] { return s.world.Machines() }
+
+func (s *simulatedSite) files(machine.Set[command.Runner]) machine.Set[files.System] {
+	return s.world.Files()
+}
 
 func (s *simulatedSite) cluster() kubernetes.Access { return simulatedCluster{s} }
 

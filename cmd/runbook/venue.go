@@ -9,6 +9,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/command/local"
+	"runbook/engine/files"
 	"runbook/engine/machine"
 	"runbook/engine/redact"
 	"runbook/engine/site"
@@ -28,6 +29,8 @@ type venue interface {
 	metrics() prometheus.Config
 	// machines are those on which commands can be run.
 	machines() machine.Set[command.Runner]
+	// files are those of the machines, which run commands so.
+	files(runners machine.Set[command.Runner]) machine.Set[files.System]
 	// reads are the commands that only look.
 	reads() action.Commands
 	// siteFile is the absolute path of the site file, "" if there is none.
@@ -62,6 +65,9 @@ func (liveSite) close() error                 { return nil }
 func (l liveSite) cluster() kubernetes.Access { return l.flags }
 func (liveSite) machines() machine.Set[command.Runner] {
 	return machine.Set[command.Runner]{Local: local.Machine{}}
+}
+func (liveSite) files(runners machine.Set[command.Runner]) machine.Set[files.System] {
+	return filesOver(runners)
 }
 func (l liveSite) reads() action.Commands       { return slices.Concat(site.Known, l.file.Commands.Reads) }
 func (l liveSite) siteFile() string             { return siteFile(l.file) }
