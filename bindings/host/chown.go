@@ -1,8 +1,8 @@
 package host
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"path"
 	"strings"
 
@@ -129,20 +129,14 @@ func (g gift) predict(ctx context.Context, view action.View) (p action.Predictio
 
 func (g gift) edit(view action.View, list []files.Entry) action.Change {
 	e := intended.Edit{Op: intended.Chowned, To: g.owner}
-	for _, one := range list {
-		e.Paths = append(e.Paths, below(g.root, one.Path))
+	for i := range list {
+		e.Paths = append(e.Paths, below(g.root, list[i].Path))
 	}
 	user, group, _ := strings.Cut(g.owner, ":")
 	was := listed(list, func(e files.Entry) string { return e.Owner + ":" + e.Group })
-	will := listed(list, func(e files.Entry) string { return first(user, e.Owner) + ":" + first(group, e.Group) })
-	return intended.Change(view, g.name, e, map[string]any{"in " + files.Spell(g.root): was}, map[string]any{"in " + files.Spell(g.root): will})
-}
-
-func first(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
+	will := listed(list, func(e files.Entry) string { return cmp.Or(user, e.Owner) + ":" + cmp.Or(group, e.Group) })
+	in := files.Spell(g.root)
+	return intended.Change(view, g.name, e, map[string]any{"in": in, "owners": was}, map[string]any{"in": in, "owners": will})
 }
 
 // find finds what belongs to somebody else. The root itself has no path.
@@ -203,7 +197,7 @@ func (g gift) apply(ctx context.Context, predicted action.Prediction) (action.Re
 		return action.Result{}, err
 	}
 	value, err := raw(givenBy{int64(len(did.done)), append([]unlooked{}, did.left...)})
-	return action.Result{Value: value, Note: fmt.Sprintf("%s%s", counted(int64(len(did.done))), did.remark())}, err
+	return action.Result{Value: value, Note: counted(int64(len(did.done))) + did.remark()}, err
 }
 
 // give gives what is inside of the root, and then the root.

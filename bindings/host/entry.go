@@ -134,6 +134,11 @@ func (s *sum) add(e files.Entry) {
 	}
 }
 
+// said is the sum for a person. It is the same before and after.
+func (s *sum) said() string {
+	return counted(s.entries) + ", " + humanBytes(s.size) + "; frees " + humanBytes(s.frees)
+}
+
 func sumOf(list []files.Entry) (s sum) {
 	for _, e := range list {
 		s.add(e)
@@ -164,7 +169,7 @@ func listed(list []files.Entry, says func(files.Entry) string) map[string]any {
 			out["…"] = "and " + humanize.Comma(int64(len(sorted)-i)) + " more"
 			break
 		}
-		out[files.Spell(e.Path)] = says(e)
+		out[member(e)] = says(e)
 	}
 	return out
 }

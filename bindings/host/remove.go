@@ -185,7 +185,7 @@ func (r removal) Predict(ctx context.Context, view action.View) (action.Predicti
 	if err != nil {
 		return action.Prediction{}, r.about(r.root, err)
 	}
-	p.Note = fmt.Sprintf("%s, %s; %s become free", counted(total.entries), humanBytes(total.size), humanBytes(total.frees))
+	p.Note = total.said()
 	p.Changes = []action.Change{r.edit(view, list, disk, total)}
 	return p, nil
 }
@@ -202,7 +202,8 @@ func (r removal) edit(view action.View, list []files.Entry, disk files.Disk, tot
 		}
 		return humanBytes(e.Size) + ", changed " + e.Modified.UTC().Format(time.DateTime)
 	})
-	return intended.Change(view, r.name, e, map[string]any{"in " + files.Spell(r.root): before}, map[string]any{"in " + files.Spell(r.root): map[string]any{}})
+	in := files.Spell(r.root)
+	return intended.Change(view, r.name, e, map[string]any{"in": in, "files": before}, map[string]any{"in": in})
 }
 
 // find finds what is to go, at a time.
@@ -349,7 +350,7 @@ func (r removal) apply(ctx context.Context, predicted action.Prediction) (action
 	total := sumOf(did.done)
 	value, err := raw(removedValue(total, did.left))
 	return action.Result{
-		Value: value, Note: fmt.Sprintf("%s, %s; %s became free%s", counted(total.entries), humanBytes(total.size), humanBytes(total.frees), did.remark()),
+		Value: value, Note: total.said() + did.remark(),
 	}, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -278,7 +279,7 @@ func (f *Files) Knows(_ context.Context, to string) error {
 func (f *Files) knows(to string) error {
 	user, group, _ := strings.Cut(to, ":")
 	for _, who := range []struct{ what, name string }{{"user", user}, {"group", group}} {
-		if who.name != "" && !f.known[who.name] {
+		if _, err := strconv.ParseUint(who.name, 10, 31); who.name != "" && err != nil && !f.known[who.name] {
 			return files.NoOwner(who.what, who.name)
 		}
 	}
