@@ -53,7 +53,7 @@ type fileSite struct {
 }
 
 // everywhere runs a test on the files of this machine, on those of one that runs commands, and on simulated ones.
-func everywhere(t *testing.T, test func(s *fileSite)) {
+func everywhere(t *testing.T, test func(t *testing.T, s *fileSite)) {
 	for name, open := range map[string]filestest.Opener{
 		"this machine": func(t *testing.T, items []filestest.Item) filestest.Site {
 			return filestest.OnDisk(t, local.New(), items)
@@ -65,10 +65,20 @@ func everywhere(t *testing.T, test func(s *fileSite)) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &fileSite{Site: open(t, handbook), t: t, view: overlay.New()}
+			s.System = steady{s.System}
 			s.mod = New(Config{Files: machine.Set[files.System]{Local: s.System}})
-			test(s)
+			test(t, s)
 		})
 	}
+}
+
+// steady are files on a disk whose free space nobody else changes during a test.
+type steady struct{ files.System }
+
+func (s steady) Disk(ctx context.Context, path string) (files.Disk, error) {
+	d, err := s.System.Disk(ctx, path)
+	d.Total, d.Used, d.Free = 10<<30, 4<<30, 5<<30
+	return d, err
 }
 
 func simulatedFiles(t *testing.T, items []filestest.Item) filestest.Site {
@@ -175,7 +185,7 @@ var oldFiles = map[string]any{"kind": "file", "older_than": "8d"}
 var everything = []string{"away", "kernels", "kernels/new.bin", "kernels/old.bin", "old.log", "stale", "stale/only.bin"}
 
 func TestLookingAtFiles(t *testing.T) {
-	everywhere(t, func(s *fileSite) {
+	everywhere(t, func(t *testing.T, s *fileSite) {
 		found := s.value("find", s.at("/cache"), oldFiles).(map[string]any)
 		require.EqualValues(t, 3, found["count"])
 		require.EqualValues(t, 5014, found["size"])
@@ -213,7 +223,7 @@ func TestLookingAtFiles(t *testing.T) {
 }
 
 func TestReadingFiles(t *testing.T) {
-	everywhere(t, func(s *fileSite) {
+	everywhere(t, func(t *testing.T, s *fileSite) {
 		require.Equal(t, "one\ntwo\nthree", s.value("read", s.at("/cache/old.log")))
 		_, err := s.try("read", s.at("/cache/kernels/old.bin"), map[string]any{"max_bytes": 4999.0})
 		s.fails(err, action.CodeRejected, "is longer than")
@@ -239,7 +249,7 @@ func TestReadingFiles(t *testing.T) {
 }
 
 func TestRemovingFiles(t *testing.T) {
-	everywhere(t, func(s *fileSite) {
+	everywhere(t, func(t *testing.T, s *fileSite) {
 		a, p := s.predicted("remove", s.at("/cache"), oldFiles)
 		require.Equal(t, action.Simulated, p.Label)
 		require.Equal(t, []string{"kernels/old.bin", "old.log", "stale/only.bin"}, p.Members)
@@ -275,7 +285,7 @@ func TestRemovingFiles(t *testing.T) {
 }
 
 func TestWhatChangesBeforeItIsRemovedStays(t *testing.T) {
-	everywhere(t, func(s *fileSite) {
+	everywhere(t, func(t *testing.T, s *fileSite) {
 		a, p := s.predicted("remove", s.at("/cache"), oldFiles)
 		s.write("old.log", "written anew", s.Now.Add(-9*day))
 		result, err := a.Apply(s.ctx(), p)
@@ -289,7 +299,7 @@ func TestWhatChangesBeforeItIsRemovedStays(t *testing.T) {
 }
 
 func TestARemovalIsNarrowedToWhatWasPlanned(t *testing.T) {
-	everywhere(t, func(s *fileSite) {
+	everywhere(t, func(t *testing.T, s *fileSite) {
 		a, err := s.act("remove", s.at("/cache"), oldFiles)
 		require.NoError(t, err)
 		narrow := a.(action.Narrower).Narrow([]string{"old.log", "gone.log"})
@@ -307,7 +317,7 @@ func TestARemovalIsNarrowedToWhatWasPlanned(t *testing.T) {
 }
 
 func TestRemovingWhatWasFound(t *testing.T) {
-	everywhere(t, func(s *fileSite) {
+	everywhere(t, func(t *testing.T, s *fileSite) {
 		raw, err := s.try("find", s.at("/cache"), oldFiles)
 		require.NoError(t, err)
 		a, p := s.predicted("remove", s.at("/cache"), raw)
@@ -343,7 +353,7 @@ func TestRemovingWhatWasFound(t *testing.T) {
 }
 
 func TestFoldersGoWhenTheyAreEmptyByThen(t *testing.T) {
-	everywhere(t, func(s *fileSite) {
+	everywhere(t, func(t *testing.T, s *fileSite) {
 		a, p := s.predicted("remove", s.at("/cache"), map[string]any{"without": "new.bin"})
 		require.Equal(t, []string{"away", "kernels/old.bin", "old.log", "stale", "stale/only.bin"}, p.Members, "kernels keeps what is new")
 		_, err := a.Apply(s.ctx(), p)
@@ -354,7 +364,7 @@ func TestFoldersGoWhenTheyAreEmptyByThen(t *testing.T) {
 }
 
 func TestGivingFilesAway(t *testing.T) {
-	everywhere(t, func(s *fileSite) {
+	everywhere(t, func(t *testing.T, s *fileSite) {
 		_, p := s.predicted("chown", s.at("/cache"), s.User)
 		require.True(t, p.Unchanged)
 		require.Equal(t, "everything of that belongs to "+s.User+" already", p.Note)
@@ -378,7 +388,7 @@ func TestGivingFilesAway(t *testing.T) {
 }
 
 func TestRenamingFiles(t *testing.T) {
-	everywhere(t, func(s *fileSite) {
+	everywhere(t, func(t *testing.T, s *fileSite) {
 		a, p := s.predicted("rename", s.at("/etc/config.yaml"), s.at("/cache/config.broken"))
 		require.NoError(t, s.view.Apply(p.Changes))
 		require.Nil(t, s.value("stat", s.at("/etc/config.yaml")))
@@ -410,7 +420,7 @@ func TestRenamingFiles(t *testing.T) {
 }
 
 func TestArgumentsAboutFiles(t *testing.T) {
-	everywhere(t, func(s *fileSite) {
+	everywhere(t, func(t *testing.T, s *fileSite) {
 		for says, args := range map[string][]any{
 			`root is "cache", which is no absolute path`:                   {"cache", oldFiles},
 			`root is "~/cache": no shell is there`:                         {"~/cache", oldFiles},
@@ -431,7 +441,7 @@ func TestArgumentsAboutFiles(t *testing.T) {
 
 // What a dry run may not do is not done, whoever asks.
 func TestTheWallBeforeFiles(t *testing.T) {
-	everywhere(t, func(s *fileSite) {
+	everywhere(t, func(t *testing.T, s *fileSite) {
 		guarded := wall.New(nil, nil).GuardFiles(s.System)
 		s.mod = New(Config{Files: machine.Set[files.System]{Local: guarded}})
 		a, p := s.predicted("remove", s.at("/cache"), oldFiles)
