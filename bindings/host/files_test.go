@@ -420,7 +420,7 @@ func TestRenamingFiles(t *testing.T) {
 }
 
 func TestArgumentsAboutFiles(t *testing.T) {
-	everywhere(t, func(t *testing.T, s *fileSite) {
+	everywhere(t, func(_ *testing.T, s *fileSite) {
 		for says, args := range map[string][]any{
 			`root is "cache", which is no absolute path`:                   {"cache", oldFiles},
 			`root is "~/cache": no shell is there`:                         {"~/cache", oldFiles},

@@ -14,6 +14,7 @@ import (
 
 	"runbook/engine/command"
 	"runbook/engine/command/local"
+	"runbook/engine/files"
 	"runbook/engine/files/filestest"
 )
 
@@ -63,4 +64,18 @@ func TestConformance(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestOnDisk(t *testing.T) {
+	for name, runner := range kinds {
+		t.Run(name, func(t *testing.T) { filestest.RunOnDisk(t, New(runner(t))) })
+	}
+}
+
+func TestUnprivilegedWithGNU(t *testing.T) {
+	filestest.RunUnprivileged(t, func(t *testing.T) files.System { return New(kinds["gnu"](t)) })
+}
+
+func TestUnprivilegedWithBusyBox(t *testing.T) {
+	filestest.RunUnprivileged(t, func(t *testing.T) files.System { return New(kinds["busybox"](t)) })
 }
