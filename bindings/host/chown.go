@@ -133,10 +133,9 @@ func (g gift) edit(view action.View, list []files.Entry) action.Change {
 		e.Paths = append(e.Paths, below(g.root, list[i].Path))
 	}
 	user, group, _ := strings.Cut(g.owner, ":")
-	was := listed(list, func(e files.Entry) string { return e.Owner + ":" + e.Group })
-	will := listed(list, func(e files.Entry) string { return cmp.Or(user, e.Owner) + ":" + cmp.Or(group, e.Group) })
-	in := files.Spell(g.root)
-	return intended.Change(view, g.name, e, map[string]any{"in": in, "owners": was}, map[string]any{"in": in, "owners": will})
+	was := listed(g.root, "owners", list, func(e files.Entry) string { return e.Owner + ":" + e.Group })
+	will := listed(g.root, "owners", list, func(e files.Entry) string { return cmp.Or(user, e.Owner) + ":" + cmp.Or(group, e.Group) })
+	return intended.Change(view, g.name, e, was, will)
 }
 
 // find finds what belongs to somebody else. The root itself has no path.

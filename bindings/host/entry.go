@@ -160,16 +160,17 @@ func counted(n int64) string {
 // namedAtMost is how many entries are named to a person.
 const namedAtMost = 20
 
-// listed are entries for a person, with what is said of each: the first of them by name, and how many more there are.
-func listed(list []files.Entry, says func(files.Entry) string) map[string]any {
+// listed shows entries to a person below a root, as a state has them under a name: what is said of each, of the first of them by name, and
+// how many more there are.
+func listed(root, as string, list []files.Entry, says func(files.Entry) string) map[string]any {
 	sorted := slices.SortedFunc(slices.Values(list), byPath)
-	out := map[string]any{}
-	for i, e := range sorted {
-		if i == namedAtMost {
-			out["…"] = "and " + humanize.Comma(int64(len(sorted)-i)) + " more"
-			break
-		}
-		out[member(e)] = says(e)
+	shown := map[string]any{}
+	for _, e := range sorted[:min(len(sorted), namedAtMost)] {
+		shown[member(e)] = says(e)
+	}
+	out := map[string]any{"in": files.Spell(root), as: shown}
+	if more := len(sorted) - len(shown); more > 0 {
+		out["more"] = humanize.Comma(int64(more)) + " others"
 	}
 	return out
 }

@@ -196,14 +196,13 @@ func (r removal) edit(view action.View, list []files.Entry, disk files.Disk, tot
 	for _, one := range list {
 		e.Paths = append(e.Paths, below(r.root, one.Path))
 	}
-	before := listed(list, func(e files.Entry) string {
+	before := listed(r.root, "files", list, func(e files.Entry) string {
 		if e.Kind != files.File {
 			return string(e.Kind) + ", changed " + e.Modified.UTC().Format(time.DateTime)
 		}
 		return humanBytes(e.Size) + ", changed " + e.Modified.UTC().Format(time.DateTime)
 	})
-	in := files.Spell(r.root)
-	return intended.Change(view, r.name, e, map[string]any{"in": in, "files": before}, map[string]any{"in": in})
+	return intended.Change(view, r.name, e, before, map[string]any{"in": before["in"]})
 }
 
 // find finds what is to go, at a time.
