@@ -7,15 +7,18 @@ import (
 	"runbook/bindings/host"
 	"runbook/engine/action"
 	"runbook/engine/command"
+	"runbook/engine/files"
+	"runbook/engine/files/local"
+	"runbook/engine/files/remote"
 	"runbook/engine/machine"
 	"runbook/engine/module"
 	"runbook/engine/redact"
 	"runbook/engine/wall"
 )
 
-// hostModule is the host module of a run at a venue, on its machines.
-func hostModule(ctx context.Context, at venue, on machine.Set[command.Runner], r *redact.Redactor) *module.Module {
-	return host.New(host.Config{Machines: on, Commands: lookingOnMachines(at), Own: lookingOnEach(ctx, at), Needs: at.hostNeeds(), Secrets: r})
+// hostModule is the host module of a run at a venue, on its machines and their disks.
+func hostModule(ctx context.Context, at venue, on machine.Set[command.Runner], disks machine.Set[files.System], r *redact.Redactor) *module.Module {
+	return host.New(host.Config{Machines: on, Files: disks, Commands: lookingOnMachines(at), Own: lookingOnEach(ctx, at), Needs: at.hostNeeds(), Secrets: r})
 }
 
 // machinesOf are the machines of a venue. The second wall is nil in a real run.
@@ -32,6 +35,15 @@ func machinesOf(ctx context.Context, at venue, w ways, second *wall.Wall) machin
 	return out
 }
 
+// disksOf are the files of a venue's machines, which run commands so. The second wall is nil in a real run.
+func disksOf(at venue, on machine.Set[command.Runner], second *wall.Wall) machine.Set[files.System] {
+	disks := at.files(on)
+	if second == nil {
+		return disks
+	}
+	return machine.Each(disks, second.GuardFiles)
+}
+
 // lookingOnEach are the commands that only look on one of the machines of a venue, by its name: those that are declared for it, and those of
 // the drivers of the devices that are on it.
 func lookingOnEach(ctx context.Context, at venue) map[string]action.Commands {
@@ -43,4 +55,13 @@ func lookingOnEach(ctx context.Context, at venue) map[string]action.Commands {
 }
 
 // lookingOnMachines are the commands that only look, on every machine of a venue.
-func lookingOnMachines(at venue) action.Commands { return slices.Concat(at.reads(), host.Reads) }
+func lookingOnMachines(at venue) action.Commands {
+	return slices.Concat(at.reads(), host.Reads, remote.Reads)
+}
+
+// filesOver are the files of machines that run commands so. Those of the one on which runbook itself runs need no commands.
+func filesOver(runners machine.Set[command.Runner]) machine.Set[files.System] {
+	out := machine.Each(runners, func(r command.Runner) files.System { return remote.New(r) })
+	out.Local = local.New()
+	return out
+}

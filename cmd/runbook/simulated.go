@@ -197,7 +197,9 @@ func lookingOn(h scenario.Host) (out action.Commands) {
 
 func (s *simulatedSite) machines(ways) machine.Set[command.Runner] { return s.world.Machines() }
 
-func (s *simulatedSite) files() machine.Set[files.System] { return s.world.Files() }
+func (s *simulatedSite) files(machine.Set[command.Runner]) machine.Set[files.System] {
+	return s.world.Files()
+}
 
 func (s *simulatedSite) cluster() kubernetes.Access { return simulatedCluster{s} }
 

@@ -33,8 +33,8 @@ type venue interface {
 	machines(ways) machine.Set[command.Runner]
 	// devices are those that a script can look at and reset.
 	devices() fleet
-	// files are those of the same machines.
-	files() machine.Set[files.System]
+	// files are those of the machines, which run commands so.
+	files(runners machine.Set[command.Runner]) machine.Set[files.System]
 	// store is which object store there is, and how to ask it.
 	store() s3.Config
 	// contacts are who can be told of something.
@@ -83,6 +83,10 @@ func (l liveSite) hostNeeds() map[string][]action.Permission   { return l.hosts.
 func (l liveSite) reads() action.Commands                      { return slices.Concat(site.Known, l.file.Commands.Reads) }
 func (l liveSite) siteFile() string                            { return siteFile(l.file) }
 func (liveSite) mode(m engine.Mode) engine.Mode                { return m }
+
+func (liveSite) files(runners machine.Set[command.Runner]) machine.Set[files.System] {
+	return filesOver(runners)
+}
 
 func (l liveSite) metrics() prometheus.Config { return prometheus.Config{Access: l.metricsOf.access} }
 

@@ -38,11 +38,17 @@ func (g guarded) Run(ctx context.Context, argv []string, streams command.Streams
 	return g.Runner.Run(ctx, argv, streams)
 }
 
+// Why something is refused that is no request.
+var (
+	errNoRead = errors.New("it is not declared as a command that only looks")
+	errNoLook = errors.New("it is no look")
+)
+
 func (w *Wall) refuseCommand(argv []string) error {
 	w.refused.Add(1)
 	if w.observe != nil {
 		// The arguments may be secrets.
-		w.observe(Refusal{Method: "RUN", Path: argv[0], Reason: errors.New("it is not declared as a command that only looks")})
+		w.observe(Refusal{Method: "RUN", Path: argv[0], Reason: errNoRead})
 	}
 	return action.Errorf(action.CodeRefused, "a dry run may only look, but the command %s with these arguments is not declared to; nothing was run",
 		command.Line(argv[:1])).Try(ownFault)
