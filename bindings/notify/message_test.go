@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
@@ -110,9 +109,14 @@ func FuzzMessage(f *testing.F) {
 		}
 		m := contact.Message{Title: oneLine(title), Text: text, Fields: []contact.Field{{Name: oneLine(field), Value: field}}}
 		out, _ := slackOf(m)
-		encoded, err := json.Marshal(out)
-		require.NoError(t, err)
-		require.NotContains(t, string(encoded), "<!")
+		require.NotContains(t, out.Text+out.Attachments[0].Fallback, "<")
+		for _, b := range out.Attachments[0].Blocks {
+			for _, of := range append([]any{b["text"]}, fieldsIn(b)...) {
+				if of, ok := of.(block); ok && of["type"] == "mrkdwn" {
+					require.NotContains(t, of["text"], "<")
+				}
+			}
+		}
 		p, err := mailOf(contact.SMTP{From: "a@b.c", To: []string{"d@e.f"}}, m)
 		require.NoError(t, err)
 		raw, err := p.bytes()
@@ -121,6 +125,23 @@ func FuzzMessage(f *testing.F) {
 		require.True(t, found)
 		require.Len(t, regexp.MustCompile(`(?m)^[A-Za-z-]+:`).FindAllString(head, -1), len(p.headers), "no header but ours: %q", head)
 	})
+}
+
+func fieldsIn(b block) (out []any) {
+	fields, _ := b["fields"].([]block)
+	for _, f := range fields {
+		out = append(out, f)
+	}
+	return out
+}
+
+// Nobody is called by a message that only quotes how: not in what notifications show either.
+func TestSlackCallsNobody(t *testing.T) {
+	m, _ := slackOf(contact.Message{Title: "log says <!channel>", Text: "<@U123> & <!here>"})
+	assert.Equal(t, "log says &lt;!channel&gt;", m.Text)
+	assert.Equal(t, "log says &lt;!channel&gt;", m.Attachments[0].Fallback)
+	assert.Equal(t, block{"type": "plain_text", "text": "log says <!channel>"}, m.Attachments[0].Blocks[0]["text"])
+	assert.Equal(t, mrkdwn("&lt;@U123&gt; &amp; &lt;!here&gt;"), m.Attachments[0].Blocks[1]["text"])
 }
 
 // A matcher that is written as it is shown is the same.

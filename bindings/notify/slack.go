@@ -109,7 +109,8 @@ func slackOf(m contact.Message) (out slackMessage, warnings []string) {
 	if m.Link != "" {
 		blocks = append(blocks, block{"type": "context", "elements": []block{mrkdwn("<" + escaped(m.Link) + ">")}})
 	}
-	return slackMessage{Text: title, Attachments: []slackAttachment{{Color: colours[m.Severity], Fallback: title, Blocks: blocks}}}, warnings
+	shown := escaped(title) // Slack looks for marks in it; in the header, which is plain text, it does not
+	return slackMessage{Text: shown, Attachments: []slackAttachment{{Color: colours[m.Severity], Fallback: shown, Blocks: blocks}}}, warnings
 }
 
 func mrkdwn(text string) block { return block{"type": "mrkdwn", "text": text} }

@@ -23,6 +23,7 @@ func (t *Text) summary(end *journal.End) {
 func (t *Text) success(end *journal.End) {
 	if t.ledger.isDry() {
 		t.fold("", "", caveat, t.ledger.mark()+": nothing was changed. "+t.intended()+", "+count(t.ledger.assumed, "assumption")+".")
+		t.wentWrong("could not be done as it is now")
 		return
 	}
 	text := "nothing was changed"
@@ -37,11 +38,18 @@ func (t *Text) success(end *journal.End) {
 		colour, title = caveat, simulated+" "+clean(t.ledger.run.Scenario())+", simulated: done in "
 	}
 	t.fold("", "", colour, title+t.lasted(end)+": "+text+".")
-	if failed := t.ledger.with(journal.NotDone); len(failed) > 0 {
-		t.fold("", "", yellow, count(len(failed), "action")+" failed, and the script went on.")
-		t.labelled("Failed", alarm, t.reasoned(failed)...)
-	}
+	t.wentWrong("failed")
 	t.uncertain()
+}
+
+// wentWrong lists what failed, or would, in a run that came to its end all the same: a script may live with a failure, a person has to know.
+func (t *Text) wentWrong(how string) {
+	failed := t.ledger.with(journal.NotDone)
+	if len(failed) == 0 {
+		return
+	}
+	t.fold("", "", yellow, count(len(failed), "action")+" "+how+", and the script went on.")
+	t.labelled("Failed", alarm, t.reasoned(failed)...)
 }
 
 // intended counts what a dry run would have done.

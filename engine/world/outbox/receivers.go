@@ -142,7 +142,7 @@ func (s Receivers) slack(w http.ResponseWriter, name string, text []byte) {
 		}
 	}
 	s.Outbox.keep(Message{
-		Receiver: name, Kind: contact.KindSlack, Title: m.Text, Text: html.UnescapeString(strings.Join(read, "\n")), Body: string(text),
+		Receiver: name, Kind: contact.KindSlack, Title: html.UnescapeString(m.Text), Text: html.UnescapeString(strings.Join(read, "\n")), Body: string(text),
 	})
 	say(w, http.StatusOK, "ok")
 }

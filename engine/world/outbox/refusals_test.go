@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"runbook/engine/contact"
@@ -65,38 +64,4 @@ func TestReceiversRefuseWhatRealOnesRefuse(t *testing.T) {
 		assert.Contains(t, said, c.says)
 		assert.Equal(t, c.code < 300, len(out.Messages()) > before, "what is refused did not arrive: %.80s", c.body)
 	}
-}
-
-func TestAlertmanagerRefusesWhatTheRealOneRefuses(t *testing.T) {
-	a := NewAlertmanager(New(clock{}), clock{}, nil)
-	silence := func(matchers, ends, comment string) string {
-		return `{"matchers":[` + matchers + `],"startsAt":"2025-03-01T03:00:00Z","endsAt":"` + ends + `","createdBy":"me","comment":"` + comment + `"}`
-	}
-	const one, later = `{"name":"a","value":"b","isRegex":false}`, "2025-03-01T04:00:00Z"
-	for _, c := range []struct {
-		body string
-		code int
-	}{
-		{silence(one, later, "c"), 200}, {silence("", later, "c"), 400}, {silence(one, "2025-03-01T02:00:00Z", "c"), 400}, {silence(one, later, ""), 400},
-		{silence(`{"name":"a","value":".*","isRegex":true}`, later, "c"), 400}, {silence(`{"name":"a","value":"b","isEqual":false}`, later, "c"), 400}, {"no", 400},
-	} {
-		code, said := post(a, http.MethodPost, "/api/v2/silences", c.body)
-		assert.Equal(t, c.code, code, "%s: %s", c.body, said)
-	}
-	for _, c := range []struct {
-		method, path string
-		code         int
-	}{
-		{http.MethodGet, "/api/v2/silence/nonsense", 422}, {http.MethodGet, "/api/v2/silence/11111111-2222-4333-8444-555555555555", 404},
-		{http.MethodDelete, "/api/v2/silence/00000000-0000-4000-8000-000000000001", 200}, {http.MethodDelete, "/api/v2/silence/00000000-0000-4000-8000-000000000001", 500},
-		{http.MethodGet, "/api/v2/nothing", 404}, {http.MethodPut, "/api/v2/silences", 404},
-	} {
-		code, _ := post(a, c.method, c.path, "")
-		assert.Equal(t, c.code, code, c.path)
-	}
-	code, said := post(a, http.MethodGet, "/api/v2/silences", "")
-	require.Equal(t, 200, code)
-	assert.Contains(t, said, `"state":"expired"`)
-	code, _ = post(a, http.MethodPost, "/api/v2/alerts", `[{"labels":{}}]`)
-	assert.Equal(t, 400, code)
 }
