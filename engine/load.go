@@ -37,6 +37,8 @@ type Runbook struct {
 	Entry  *catalog.Entry
 	Header *script.Header
 	Grants []gate.Grant
+	// Sources are the files that were loaded for it so far, its own and libraries.
+	Sources []script.Source
 }
 
 // Describe loads a runbook to learn what it says about itself.
@@ -68,7 +70,7 @@ func load(ctx context.Context, vm *script.VM, entry *catalog.Entry, modules []*m
 	if fault != nil {
 		return nil, &script.Error{Failure: fault, Where: header.Where}
 	}
-	return &Runbook{Entry: entry, Header: header, Grants: grants}, nil
+	return &Runbook{Entry: entry, Header: header, Grants: grants, Sources: vm.Sources()}, nil
 }
 
 // digest is a checksum of everything that a script was made of when it was loaded.

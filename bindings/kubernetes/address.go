@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -61,7 +62,7 @@ func (b *binding) addressOfObject(raw json.RawMessage, namespace string) (addres
 	if own != "" && namespace != "" && own != namespace {
 		return address{}, action.Errorf(action.CodeInvalid, "the object is in namespace %s, not in %s", own, namespace)
 	}
-	a, err := b.place(wordFor(fields[0].String(), fields[1].String()), fields[2].String(), orElse(namespace, own))
+	a, err := b.place(wordFor(fields[0].String(), fields[1].String()), fields[2].String(), cmp.Or(namespace, own))
 	a.given = raw
 	return a, err
 }

@@ -15,15 +15,15 @@ func (b *binding) autoscalers(ctx context.Context, view action.View, c contest) 
 		return nil, err
 	}
 	for _, scaler := range all {
-		if scalesTarget(scaler, c.of) {
+		if targets(workload.Map(scaler, "spec", "scaleTargetRef"), c.of) {
 			warnings = append(warnings, autoscales(scaler, workload.Replicas(c.after)))
 		}
 	}
 	return warnings, nil
 }
 
-func scalesTarget(scaler object, of address) bool {
-	ref := workload.Map(scaler, "spec", "scaleTargetRef")
+// targets tells whether an autoscaler's reference is to an object.
+func targets(ref object, of address) bool {
 	named, err := groupOf(workload.Text(ref, "apiVersion"))
 	return err == nil && named == of.kind.group && workload.Text(ref, "kind") == of.kind.name && workload.Text(ref, "name") == of.name
 }

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -143,9 +144,9 @@ func (l *link) do(ctx context.Context, r request) (*http.Response, error) {
 	if r.body == nil {
 		req.Body, req.ContentLength = nil, 0
 	} else {
-		req.Header.Set("Content-Type", orElse(r.contentType, "application/json"))
+		req.Header.Set("Content-Type", cmp.Or(r.contentType, "application/json"))
 	}
-	req.Header.Set("Accept", orElse(r.accept, "application/json"))
+	req.Header.Set("Accept", cmp.Or(r.accept, "application/json"))
 	return l.http.Do(req)
 }
 
@@ -160,11 +161,4 @@ func readAll(response *http.Response, buffer *bytes.Buffer) ([]byte, error) {
 	}
 	_, err := io.Copy(buffer, response.Body)
 	return buffer.Bytes(), err
-}
-
-func orElse(s, fallback string) string {
-	if s == "" {
-		return fallback
-	}
-	return s
 }

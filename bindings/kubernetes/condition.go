@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -56,7 +57,7 @@ func (c condition) check(o object) (action.Progress, error) {
 		return checkReady(o)
 	}
 	progress := c.checkCondition(o)
-	if why := orElse(stuck(o), c.contradicted(o)); !progress.Met && why != "" {
+	if why := cmp.Or(stuck(o), c.contradicted(o)); !progress.Met && why != "" {
 		progress.Failed, progress.Detail = true, why
 	}
 	return progress, nil
@@ -92,7 +93,7 @@ func (c condition) checkCondition(o object) action.Progress {
 		detail += ", not " + wanted
 	}
 	if c.kind == available {
-		detail = orElse(tally(o, "available"), detail)
+		detail = cmp.Or(tally(o, "available"), detail)
 	}
 	return action.Progress{Met: met, Detail: detail}
 }

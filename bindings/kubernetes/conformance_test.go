@@ -50,6 +50,7 @@ func conformance(t *testing.T) []conformanceCase {
 		{"flow/secrets of others", flowSecretsOfOthers},
 		{"flow/dry contents", flowDryContents},
 		{"flow/dry contested", flowDryContested},
+		{"flow/vertical autoscalers", flowVerticalAutoscalers},
 		{"flow/rollouts", flowRollout},
 		{"flow/an undo goes where it was agreed to", flowUndoAgreed},
 		{"flow/planned rollouts", flowPlannedRollout},

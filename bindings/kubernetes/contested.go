@@ -23,21 +23,31 @@ func (b *binding) contested(ctx context.Context, view action.View, p action.Pred
 	}
 	p.Warnings = append(p.Warnings, c.reconcilers()...)
 	p.Warnings = append(p.Warnings, c.owner()...)
-	if !c.scales() {
+	if c.scales() {
+		found, err := b.autoscalers(ctx, view, c)
+		p = rivals(p, "horizontalpodautoscalers", found, err)
+	}
+	if len(c.resources()) > 0 {
+		found, err := b.verticalAutoscalers(ctx, view, c)
+		p = rivals(p, verticalScalers.resource, found, err)
+	}
+	return p
+}
+
+// rivals adds the autoscalers of a kind that will undo what is predicted, or that they could not be looked up.
+func rivals(p action.Prediction, resource string, warnings []string, err error) action.Prediction {
+	p.Warnings = append(p.Warnings, warnings...)
+	if err == nil {
 		return p
 	}
-	found, err := b.autoscalers(ctx, view, c)
-	if err != nil {
-		why := err.Error()
-		if action.CodeOf(err) == action.CodeForbidden {
-			why = "you may not list horizontalpodautoscalers"
-		}
-		p.Note = appendNote(p.Note, "whether an autoscaler changes it again is not known: "+why)
-		if p.Missed == nil {
-			p.Missed = err
-		}
+	why := err.Error()
+	if action.CodeOf(err) == action.CodeForbidden {
+		why = "you may not list " + resource
 	}
-	p.Warnings = append(p.Warnings, found...)
+	p.Note = appendNote(p.Note, "whether an autoscaler changes it again is not known: "+why)
+	if p.Missed == nil {
+		p.Missed = err
+	}
 	return p
 }
 

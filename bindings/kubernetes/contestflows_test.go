@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"runbook/engine/action"
 	"runbook/engine/workload"
 )
 
@@ -76,6 +77,51 @@ func flowDryContested(s *site) {
 	})
 	require.Equal(s, []string{"it is made from the Deployment web, whose controller may put spec.replicas back: change that instead"},
 		d.predict("scale", "rs/"+nameOf(set), float64(5), in).Warnings)
+}
+
+// An autoscaler of a kind that most clusters do not have decides what containers request.
+func flowVerticalAutoscalers(s *site) {
+	in := opts("namespace", s.namespace)
+	s.make("deployments", deploymentNamed("web", s.namespace, 1))
+	limits := func(of string) object {
+		return object{"spec": object{"template": object{"spec": object{"containers": []any{object{"name": "web", "resources": object{of: object{"memory": "96Mi"}}}}}}}}
+	}
+	d := s.driver("admin", false)
+	d.apply("delete", "crd/verticalpodautoscalers.autoscaling.k8s.io")
+	s.until(d, "crd/verticalpodautoscalers.autoscaling.k8s.io", opts("condition", "deleted"))
+	require.Empty(s, s.driver("admin", true).predict("patch", "deployment/web", limits("limits"), in).Warnings, "where there is no such kind")
+	d.apply("create", definition("autoscaling.k8s.io", "VerticalPodAutoscaler", "verticalpodautoscaler", "vpa"))
+	scaler := func(name, target string, spec object) object {
+		spec["targetRef"] = object{"apiVersion": "apps/v1", "kind": "Deployment", "name": target}
+		return object{"apiVersion": "autoscaling.k8s.io/v1", "kind": "VerticalPodAutoscaler", "metadata": object{"name": name, "namespace": s.namespace}, "spec": spec}
+	}
+	s.eventually(func() bool {
+		_, err := d.act("create", scaler("other", "other", object{})).Apply(s.Context(), action.Prediction{})
+		return err == nil
+	})
+	for _, c := range []struct {
+		name             string
+		spec             object
+		limits, requests bool
+	}{
+		{"whole", object{}, true, true},
+		{"off", object{"updatePolicy": object{"updateMode": "Off"}}, false, false},
+		{"requests", object{"resourcePolicy": object{"containerPolicies": []any{object{"containerName": "*", "controlledValues": "RequestsOnly"}}}}, false, true},
+		{"others", object{"resourcePolicy": object{"containerPolicies": []any{object{"containerName": "web", "mode": "Off"}, object{"containerName": "*"}}}}, false, false},
+	} {
+		d.apply("create", scaler("of-web", "web", c.spec))
+		for of, warned := range map[string]bool{"limits": c.limits, "requests": c.requests} {
+			want := []string{`the vertical autoscaler of-web gives the pods other values than spec.template.spec.containers[name="web"].resources.` + of +
+				`.memory: change its resourcePolicy instead`}
+			if !warned {
+				want = nil
+			}
+			require.ElementsMatch(s, want, s.driver("admin", true).predict("patch", "deployment/web", limits(of), in).Warnings, "%s: %s", c.name, of)
+		}
+		d.apply("delete", "vpa/of-web", in)
+	}
+	require.Empty(s, s.driver("admin", true).predict("patch", "deployment/web", withImage("registry.example/web:2"), in).Warnings)
+	d.apply("delete", "crd/verticalpodautoscalers.autoscaling.k8s.io")
 }
 
 // marked is a config map with one mark on it, and one field of it owned by a manager if one is named.

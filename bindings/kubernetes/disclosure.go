@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"strings"
@@ -51,7 +52,7 @@ func (b *binding) revealed(k kind, v any, field string) (any, error) {
 		out := make(map[string]any, len(v))
 		for name, member := range v {
 			var err error
-			if out[name], err = b.revealed(k, member, orElse(field, name)); err != nil {
+			if out[name], err = b.revealed(k, member, cmp.Or(field, name)); err != nil {
 				return nil, err
 			}
 		}
@@ -79,7 +80,7 @@ func (b *binding) revealedText(k kind, text, field string) (any, error) {
 	case k.isSecret() && field == "stringData":
 		return text, nil
 	case !hidden:
-		return nil, action.Errorf(action.CodeInvalid, "a secret is too short to be hidden in records, and would stand in %s readably", orElse(k.name, "the object")).
+		return nil, action.Errorf(action.CodeInvalid, "a secret is too short to be hidden in records, and would stand in %s readably", cmp.Or(k.name, "the object")).
 			Try("refer to the Secret instead: in a container, env has valueFrom.secretKeyRef")
 	}
 	return text, nil

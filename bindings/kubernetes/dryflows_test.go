@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"runbook/bindings/kubernetes/printers"
 	"runbook/engine/action"
 )
 
@@ -42,7 +43,7 @@ func flowDry(s *site) {
 	p = d.predict("scale", "deployment/web", float64(3), in)
 	require.Equal(s, int64(0), p.Value)
 	require.Len(s, d.names("pods", in), 3)
-	require.Equal(s, "3", row(d.get("deployment/web", in), s.now())["ready"].(string)[2:])
+	require.Equal(s, "3", printers.Row(d.get("deployment/web", in), s.now())["ready"].(string)[2:])
 
 	_, err := d.act("create", deploymentNamed("web", ns, 1)).Predict(s.Context(), d.view)
 	require.Equal(s, action.CodeExists, action.CodeOf(err))

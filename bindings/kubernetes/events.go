@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -57,7 +58,7 @@ func (b *binding) event(ctx context.Context, target object, reason, message stri
 }
 
 // eventNamespace is where the server wants events about an object: those about the cluster itself go to "default".
-func eventNamespace(target object) string { return orElse(namespaceOf(target), "default") }
+func eventNamespace(target object) string { return cmp.Or(namespaceOf(target), "default") }
 
 // A caller is who the cluster takes us for, asked once.
 type caller struct {

@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/fields"
 
+	"runbook/bindings/kubernetes/printers"
 	"runbook/engine/action"
 	"runbook/engine/module"
 	"runbook/engine/workload"
@@ -89,7 +90,7 @@ func (b *binding) newEvents(args module.Args) (action.Read, error) {
 		return nil, action.Errorf(action.CodeInvalid, "%s: give a namespace or all_namespaces, not both", function)
 	}
 	// The server keeps events about what is in no namespace in "default".
-	namespace := orElse(args.String("namespace"), r.of.namespace)
+	namespace := cmp.Or(args.String("namespace"), r.of.namespace)
 	if r.of.name != "" && r.of.namespace == "" {
 		namespace = "default"
 	}
@@ -156,7 +157,7 @@ func (r eventsRead) selector() fields.Selector {
 }
 
 func (r eventsRead) wants(ctx context.Context, event object, about subjects) bool {
-	if r.since > 0 && lastSeen(event).Before(r.b.now(ctx).Add(-r.since)) {
+	if r.since > 0 && printers.LastSeen(event).Before(r.b.now(ctx).Add(-r.since)) {
 		return false
 	}
 	return about == nil || about.include(workload.Map(event, "involvedObject"))
@@ -222,11 +223,11 @@ func (r eventsRead) owners(ctx context.Context, view action.View, o object) ([]s
 
 // together puts the events that say the same of the same object into one, and sorts them by when they were last seen.
 func together(events []object) []object {
-	slices.SortStableFunc(events, func(a, b object) int { return lastSeen(a).Compare(lastSeen(b)) })
+	slices.SortStableFunc(events, func(a, b object) int { return printers.LastSeen(a).Compare(printers.LastSeen(b)) })
 	place := map[string]int{}
 	var out []object
 	for _, e := range events {
-		e = counted(e)
+		e = printers.Counted(e)
 		key := strings.Join([]string{
 			workload.Text(e, "involvedObject", "kind"), workload.Text(e, "involvedObject", "namespace"), workload.Text(e, "involvedObject", "name"),
 			workload.Text(e, "type"), workload.Text(e, "reason"), workload.Text(e, "message"),
@@ -240,21 +241,9 @@ func together(events []object) []object {
 		out[at] = joined(out[at], e)
 	}
 	slices.SortStableFunc(out, func(a, b object) int {
-		return cmp.Or(lastSeen(a).Compare(lastSeen(b)), cmp.Compare(nameOf(a), nameOf(b)))
+		return cmp.Or(printers.LastSeen(a).Compare(printers.LastSeen(b)), cmp.Compare(nameOf(a), nameOf(b)))
 	})
 	return out
-}
-
-// counted is an event with its count and times in the fields that older clients write.
-func counted(e object) object {
-	count, _ := workload.Int(e, "count")
-	if n, ok := workload.Int(e, "series", "count"); ok {
-		count = n
-	}
-	e = workload.With(e, max(count, 1), "count")
-	e = workload.With(e, lastSeen(e).UTC().Format(time.RFC3339), "lastTimestamp")
-	e = workload.With(e, firstSeen(e).UTC().Format(time.RFC3339), "firstTimestamp")
-	return workload.With(e, nil, "series")
 }
 
 // joined is a later event that includes an earlier one.
@@ -262,29 +251,11 @@ func joined(earlier, later object) object {
 	a, _ := workload.Int(earlier, "count")
 	b, _ := workload.Int(later, "count")
 	first := earlier
-	if firstSeen(later).Before(firstSeen(earlier)) {
+	if printers.FirstSeen(later).Before(printers.FirstSeen(earlier)) {
 		first = later
 	}
 	later = workload.With(later, first["firstTimestamp"], "firstTimestamp")
 	return workload.With(later, a+b, "count")
-}
-
-// lastSeen is when an event was last seen, whichever API its author used.
-func lastSeen(e object) time.Time {
-	return firstTime(e, [][]string{{"series", "lastObservedTime"}, {"lastTimestamp"}, {"firstTimestamp"}, {"eventTime"}, {"metadata", "creationTimestamp"}})
-}
-
-func firstSeen(e object) time.Time {
-	return firstTime(e, [][]string{{"firstTimestamp"}, {"eventTime"}, {"lastTimestamp"}, {"metadata", "creationTimestamp"}})
-}
-
-func firstTime(e object, paths [][]string) time.Time {
-	for _, path := range paths {
-		if t := timeOf(e, path...); !t.IsZero() {
-			return t
-		}
-	}
-	return time.Time{}
 }
 
 func encodeAll(objects []object) ([]json.RawMessage, error) {

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 
 	"runbook/engine/action"
@@ -20,7 +21,7 @@ func (b *binding) checkEvictable(ctx context.Context, view action.View, pod obje
 	if err != nil {
 		return action.Progress{}, err
 	}
-	return action.Progress{Met: why == "", Failed: never, Detail: orElse(why, "no budget holds it")}, nil
+	return action.Progress{Met: why == "", Failed: never, Detail: cmp.Or(why, "no budget holds it")}, nil
 }
 
 // heldBy says why a pod's budget does not let it go now, "" if it does, and whether waiting would not help.
@@ -29,7 +30,7 @@ func (b *binding) heldBy(ctx context.Context, view action.View, g guard, pod obj
 		return "", false, nil
 	}
 	always, err := b.neverEvictable(ctx, view, g)
-	return orElse(always, why), always != "", err
+	return cmp.Or(always, why), always != "", err
 }
 
 // neverEvictable says why a budget that holds a pod now will go on to, "" if it may let it go when other pods are ready.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
+	"runbook/bindings/kubernetes/printers"
 	"runbook/engine/action"
 	"runbook/engine/workload"
 )
@@ -252,7 +253,7 @@ func flowDrain(s *site) {
 	require.Equal(s, true, result.Value)
 	d.settles(action.Done, cordon, action.Intent{Evidence: p.Evidence})
 	require.Equal(s, false, d.apply("cordon", "node/"+node).Value, "it is so already")
-	require.Equal(s, "Ready,SchedulingDisabled", row(d.get("node/"+node), s.now())["status"])
+	require.Equal(s, "Ready,SchedulingDisabled", printers.Row(d.get("node/"+node), s.now())["status"])
 	require.Equal(s, true, d.apply("uncordon", d.get("node/"+node)).Value)
 	require.Nil(s, workload.Dig(d.get("node/"+node), "spec", "unschedulable"))
 	_, err = d.tryRead("drainable", "no-such-node")
@@ -270,7 +271,7 @@ func flowIntendedDrain(s *site) {
 	s.until(live, "deployment/web", in)
 	require.Equal(s, true, d.predict("cordon", nodes[0]).Value)
 	require.Equal(s, false, d.predict("cordon", nodes[0]).Value)
-	require.Equal(s, "Ready,SchedulingDisabled", row(d.get("node/"+nodes[0]), s.now())["status"])
+	require.Equal(s, "Ready,SchedulingDisabled", printers.Row(d.get("node/"+nodes[0]), s.now())["status"])
 	going := d.read("drainable", nodes[0]).(object)["evict"].([]any)
 	require.Len(s, going, 1)
 	d.predict("evict", going[0])

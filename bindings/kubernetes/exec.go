@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -129,7 +130,7 @@ func (c changingCommand) Apply(ctx context.Context, predicted action.Prediction)
 		return action.Result{}, err
 	}
 	if planned := predicted.Evidence.UID; planned != "" && uidOf(pod) != planned {
-		return action.Result{}, drifted(c.of, "metadata.uid", planned, orElse(uidOf(pod), "gone"))
+		return action.Result{}, drifted(c.of, "metadata.uid", planned, cmp.Or(uidOf(pod), "gone"))
 	}
 	value, err := c.run(ctx, pod, true)
 	if err != nil {

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha1" //nolint:gosec // websocket's handshake is made of it
 	"encoding/base64"
@@ -188,7 +189,7 @@ func TestWhatIsAnOutage(t *testing.T) {
 		}, "", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cfg := configFor(t, orElse(c.at, serve(t, &stub{answers: map[string]http.HandlerFunc{"GET " + podsPath: c.answer}})))
+			cfg := configFor(t, cmp.Or(c.at, serve(t, &stub{answers: map[string]http.HandlerFunc{"GET " + podsPath: c.answer}})))
 			if c.change != nil {
 				c.change(&cfg)
 			}

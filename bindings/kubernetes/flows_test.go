@@ -95,23 +95,28 @@ func flowRights(s *site) {
 	require.Equal(s, action.CodeForbidden, action.CodeOf(err))
 }
 
-// Kinds that are not built in are found by any of their names.
-func flowCustomKinds(s *site) {
-	d := s.driver("admin", false)
-	d.apply("delete", "crd/widgets.runbook.test")
-	s.until(d, "crd/widgets.runbook.test", opts("condition", "deleted"))
-	d.apply("create", map[string]any{
+// definition is that of a custom resource with any fields.
+func definition(group, kind, singular, short string) map[string]any {
+	return map[string]any{
 		"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-		"metadata": map[string]any{"name": "widgets.runbook.test"},
+		"metadata": map[string]any{"name": singular + "s." + group, "annotations": map[string]any{"api-approved.kubernetes.io": "unapproved, a test"}},
 		"spec": map[string]any{
-			"group": "runbook.test", "scope": "Namespaced",
-			"names": map[string]any{"kind": "Widget", "plural": "widgets", "singular": "widget", "shortNames": []any{"wd"}},
+			"group": group, "scope": "Namespaced",
+			"names": map[string]any{"kind": kind, "plural": singular + "s", "singular": singular, "shortNames": []any{short}},
 			"versions": []any{map[string]any{
 				"name": "v1", "served": true, "storage": true,
 				"schema": map[string]any{"openAPIV3Schema": map[string]any{"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
 			}},
 		},
-	})
+	}
+}
+
+// Kinds that are not built in are found by any of their names.
+func flowCustomKinds(s *site) {
+	d := s.driver("admin", false)
+	d.apply("delete", "crd/widgets.runbook.test")
+	s.until(d, "crd/widgets.runbook.test", opts("condition", "deleted"))
+	d.apply("create", definition("runbook.test", "Widget", "widget", "wd"))
 	s.until(d, "crd/widgets.runbook.test", opts("condition", "condition=Established"))
 	widget := map[string]any{"apiVersion": "runbook.test/v1", "kind": "Widget", "metadata": map[string]any{"name": "w1"}}
 	s.eventually(func() bool {

@@ -255,7 +255,7 @@ func (c *intendedCluster) shown(k kind, item json.RawMessage) (json.RawMessage, 
 		return encode(hollow(o, nil))
 	}
 	for _, path := range [][]string{{"firstTimestamp"}, {"lastTimestamp"}, {"eventTime"}, {"series", "lastObservedTime"}} {
-		if at := timeOf(o, path...); !at.IsZero() {
+		if at := workload.Time(o, path...); !at.IsZero() {
 			o = workload.With(o, at.Add(ahead).UTC().Format("2006-01-02T15:04:05.000000Z07:00"), path...)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
+	"runbook/bindings/kubernetes/printers"
 	"runbook/engine/action"
 )
 
@@ -71,7 +72,7 @@ func TestLabRowIsWhatKubectlPrints(t *testing.T) {
 			for i, raw := range items {
 				o, err := glance(raw)
 				require.NoError(t, err)
-				cells, fields := row(o, time.Now()), strings.Fields(timeless(printed[i]))
+				cells, fields := printers.Row(o, time.Now()), strings.Fields(timeless(printed[i]))
 				for j, column := range strings.Fields(columns) {
 					if column != "age" {
 						require.Equal(t, fields[j], timeless(cells[column].(string)), "%s of %s", column, cells["name"])

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 
 	"runbook/engine/action"
@@ -14,10 +15,10 @@ func (b *binding) missing(ctx context.Context, view action.View, a address, purp
 		ns := address{kind: mustBuiltin("namespaces"), name: a.namespace}
 		if s, err := b.look(ctx, view, ns, "read"); err == nil && s.object == nil {
 			e.Message = "cannot " + purpose + " " + a.target().String() + ": there is no namespace " + a.namespace
-			return e.Try("%s", orElse(b.nearest(ctx, view, ns), "list the namespaces: kubectl get namespaces"))
+			return e.Try("%s", cmp.Or(b.nearest(ctx, view, ns), "list the namespaces: kubectl get namespaces"))
 		}
 	}
-	return e.Try("%s", orElse(b.nearest(ctx, view, a), "find it: kubectl get "+a.kind.canonical()+" --all-namespaces"))
+	return e.Try("%s", cmp.Or(b.nearest(ctx, view, a), "find it: kubectl get "+a.kind.canonical()+" --all-namespaces"))
 }
 
 // nearest suggests an existing name like the one that was not found. It is a courtesy: without the right to list there is none.

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -214,7 +215,7 @@ func (w objectWrite) send(ctx context.Context, view action.View, before object, 
 	if p.body == nil {
 		return e, nil
 	}
-	r, err := p.over(before).request(w.of, w.part, w.purpose, orElse(p.manager, w.b.FieldManager), dryRun)
+	r, err := p.over(before).request(w.of, w.part, w.purpose, cmp.Or(p.manager, w.b.FieldManager), dryRun)
 	if err != nil {
 		return edit{}, err
 	}

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -52,7 +53,7 @@ func (w objectWrite) applied(ctx context.Context, p patch, o object) (object, er
 		body = manifest
 	}
 	now := w.b.now(ctx)
-	by := ownership.Write{Manager: orElse(p.manager, w.b.FieldManager), Subresource: w.part, Force: p.force, Now: now}
+	by := ownership.Write{Manager: cmp.Or(p.manager, w.b.FieldManager), Subresource: w.part, Force: p.force, Now: now}
 	merged, err := ownership.Keepers{}.Apply(w.of.kind.kept(), live, body, by)
 	var refused *apierrors.StatusError
 	switch {

@@ -1,11 +1,13 @@
 package kubernetes
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"runbook/bindings/kubernetes/printers"
 	"runbook/engine/action"
 	"runbook/engine/workload"
 )
@@ -23,13 +25,13 @@ func checkReady(o object) (action.Progress, error) {
 }
 
 func checkPod(pod object) action.Progress {
-	summary := podStatus(pod)
-	detail := fmt.Sprintf("%s, %d of %d containers ready", summary.status, summary.ready, summary.total)
+	summary := printers.PodStatus(pod)
+	detail := fmt.Sprintf("%s, %d of %d containers ready", summary.Status, summary.Ready, summary.Total)
 	switch {
 	case workload.Text(pod, "metadata", "deletionTimestamp") != "":
 		return action.Progress{Failed: true, Detail: "it is going away"}
 	case workload.Text(pod, "status", "phase") == "Failed":
-		return action.Progress{Failed: true, Detail: withMessage(summary.status, workload.Text(pod, "status", "message"))}
+		return action.Progress{Failed: true, Detail: withMessage(summary.Status, workload.Text(pod, "status", "message"))}
 	case workload.IsReady(pod), workload.Text(pod, "status", "phase") == "Succeeded":
 		return action.Progress{Met: true, Detail: detail}
 	}
@@ -43,14 +45,16 @@ func checkJob(job object) action.Progress {
 	if why := jobFailure(job); why != "" {
 		return action.Progress{Failed: true, Detail: why}
 	}
-	return action.Progress{Detail: fmt.Sprintf("%s completions, %s active, %s failed", jobCompletions(job), number(job, "active"), number(job, "failed"))}
+	active, _ := workload.Int(job, "status", "active")
+	failed, _ := workload.Int(job, "status", "failed")
+	return action.Progress{Detail: fmt.Sprintf("%s completions, %d active, %d failed", printers.JobCompletions(job), active, failed)}
 }
 
 // jobFailure says why a job has failed, or is about to: "" if it has not.
 func jobFailure(job object) string {
 	for _, name := range []string{"Failed", "FailureTarget"} {
 		if failed := workload.Condition(job, name); failed["status"] == "True" {
-			return withMessage("the job failed: "+orElse(workload.Text(failed, "reason"), "Failed"), workload.Text(failed, "message"))
+			return withMessage("the job failed: "+cmp.Or(workload.Text(failed, "reason"), "Failed"), workload.Text(failed, "message"))
 		}
 	}
 	return ""
@@ -85,12 +89,12 @@ func checkByStatus(o object) (action.Progress, error) {
 	if err != nil {
 		return action.Progress{}, action.Errorf(action.CodeInternal, "its status cannot be understood: %w", err)
 	}
-	detail := orElse(tally(o, "ready"), result.Message)
+	detail := cmp.Or(tally(o, "ready"), result.Message)
 	switch result.Status {
 	case status.CurrentStatus:
 		return action.Progress{Met: true, Detail: detail}, nil
 	case status.FailedStatus, status.TerminatingStatus:
-		return action.Progress{Failed: true, Detail: orElse(stuck(o), result.Message)}, nil
+		return action.Progress{Failed: true, Detail: cmp.Or(stuck(o), result.Message)}, nil
 	}
 	return action.Progress{Detail: detail}, nil
 }

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -60,7 +61,7 @@ var reconcilers = []reconciler{
 	{
 		name: "Argo CD", managers: []string{"argocd-controller", "argocd-application-controller"}, source: argoApplication,
 		instead: func(source string, _ object) string {
-			app := orElse(strings.TrimPrefix(source, "application "), "APP")
+			app := cmp.Or(strings.TrimPrefix(source, "application "), "APP")
 			return "change it in Git, or suspend its sync first: argocd app set " + app + " --sync-policy none"
 		},
 	},
@@ -77,7 +78,7 @@ var reconcilers = []reconciler{
 			if annotation(o, "configmanagement.gke.io/managed") != "enabled" {
 				return ""
 			}
-			return orElse(annotation(o, "configmanagement.gke.io/source-path"), "its repository")
+			return cmp.Or(annotation(o, "configmanagement.gke.io/source-path"), "its repository")
 		},
 		instead: func(string, object) string { return "change it in Git" },
 	},
@@ -120,7 +121,7 @@ func fluxSource(kind, group string) func(object) string {
 
 func fluxSuspend(word, group string) func(string, object) string {
 	return func(_ string, o object) string {
-		name := orElse(workload.Text(o, "metadata", "labels", group+"/name"), "NAME")
+		name := cmp.Or(workload.Text(o, "metadata", "labels", group+"/name"), "NAME")
 		line := "change it in Git, or suspend it first: flux suspend " + word + " " + name
 		if namespace := workload.Text(o, "metadata", "labels", group+"/namespace"); namespace != "" {
 			line += " -n " + namespace

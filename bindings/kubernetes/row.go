@@ -2,14 +2,9 @@ package kubernetes
 
 import (
 	"context"
-	"fmt"
-	"strconv"
-	"time"
 
-	"k8s.io/apimachinery/pkg/util/duration"
-
+	"runbook/bindings/kubernetes/printers"
 	"runbook/engine/module"
-	"runbook/engine/workload"
 )
 
 func (b *binding) rowFunc() module.Func {
@@ -35,6 +30,11 @@ name, namespace and age. Beside them:
   allowvolumeexpansion
 - events: last_seen, type, reason, object, message, count, first_seen, source, subobject
 - config maps: data; secrets: type, data; namespaces: status; leases: holder
+- endpoints: endpoints; endpoint slices: addresstype, ports, endpoints; ingress classes: controller, parameters; network policies:
+  pod_selector
+- resource quotas: request, limit; priority classes: value, global_default, preemptionpolicy; webhook configurations: webhooks
+- role bindings, of a cluster too: role, users, groups, serviceaccounts; roles and limit ranges: created_at
+- volume attachments: attacher, pv, node, attached; runtime classes: handler
 
 Of a custom resource there are name, namespace and age only: its columns are in its definition.`,
 		Params:   []module.Param{{Name: "object", Kind: module.Object, Required: true, Doc: "an object that came from the cluster"}},
@@ -49,87 +49,7 @@ Of a custom resource there are name, namespace and age only: its columns are in 
 			if err != nil {
 				return nil, err
 			}
-			return row(o, b.now(ctx)), nil
+			return printers.Row(o, b.now(ctx)), nil
 		},
 	}
-}
-
-func row(o object, now time.Time) map[string]any {
-	columns := map[string]any{
-		"name": nameOf(o), "namespace": namespaceOf(o), "age": age(timeOf(o, "metadata", "creationTimestamp"), now),
-	}
-	if more := columnsOf[wordFor(workload.Text(o, "apiVersion"), workload.Text(o, "kind"))]; more != nil {
-		more(columns, o, now)
-	}
-	return columns
-}
-
-// columnsOf are the columns that a kind has beside those that all have, by its name and API group.
-var columnsOf = map[string]func(columns map[string]any, o object, now time.Time){
-	"Pod":                                 podColumns,
-	"Deployment.apps":                     deploymentColumns,
-	"ReplicaSet.apps":                     replicaSetColumns,
-	"ReplicationController":               replicaSetColumns,
-	"StatefulSet.apps":                    statefulSetColumns,
-	"DaemonSet.apps":                      daemonSetColumns,
-	"Job.batch":                           jobColumns,
-	"CronJob.batch":                       cronJobColumns,
-	"HorizontalPodAutoscaler.autoscaling": autoscalerColumns,
-	"PodDisruptionBudget.policy":          budgetColumns,
-	"Service":                             serviceColumns,
-	"Ingress.networking.k8s.io":           ingressColumns,
-	"Node":                                nodeColumns,
-	"PersistentVolume":                    volumeColumns,
-	"PersistentVolumeClaim":               claimColumns,
-	"StorageClass.storage.k8s.io":         storageClassColumns,
-	"Event":                               eventColumns,
-	"ConfigMap":                           dataColumns,
-	"Secret":                              dataColumns,
-	"Namespace":                           namespaceColumns,
-	"Lease.coordination.k8s.io":           leaseColumns,
-}
-
-func podColumns(columns map[string]any, pod object, now time.Time) {
-	s := podStatus(pod)
-	columns["ready"] = fmt.Sprintf("%d/%d", s.ready, s.total)
-	columns["status"], columns["restarts"] = s.status, s.restartText(now)
-	columns["ip"] = orNone(workload.Text(pod, "status", "podIP"))
-	columns["node"] = orNone(workload.Text(pod, "spec", "nodeName"))
-	columns["nominated_node"] = orNone(workload.Text(pod, "status", "nominatedNodeName"))
-	columns["readiness_gates"] = readinessGates(pod)
-}
-
-func readinessGates(pod object) string {
-	gates, passed := workload.Maps(pod, "spec", "readinessGates"), 0
-	for _, gate := range gates {
-		if workload.Condition(pod, workload.Text(gate, "conditionType"))["status"] == "True" {
-			passed++
-		}
-	}
-	if len(gates) == 0 {
-		return none
-	}
-	return fmt.Sprintf("%d/%d", passed, len(gates))
-}
-
-// What kubectl prints where there is nothing.
-const (
-	none  = "<none>"
-	unset = "<unset>"
-)
-
-func orNone(s string) string { return orElse(s, none) }
-
-func number(o object, field string) string {
-	n, _ := workload.Int(o, "status", field)
-	return strconv.FormatInt(n, 10)
-}
-
-func wantedReplicas(o object) string { return strconv.FormatInt(workload.Replicas(o), 10) }
-
-func age(since, now time.Time) string {
-	if since.IsZero() {
-		return "<unknown>"
-	}
-	return duration.HumanDuration(now.Sub(since))
 }

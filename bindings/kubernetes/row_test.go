@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"runbook/bindings/kubernetes/printers"
+	"runbook/engine/workload"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -188,6 +191,7 @@ func TestOtherRows(t *testing.T) {
 			"spec": spec, "status": status,
 		}
 	}
+	with := func(o object, field string, value any) object { return workload.With(o, value, field) }
 	node := base("Node", object{"unschedulable": true}, object{"conditions": conditions("Ready", "False"), "nodeInfo": object{"kubeletVersion": "v1.37.2"}})
 	node["metadata"].(object)["labels"] = object{"node-role.kubernetes.io/worker": "", "kubernetes.io/role": "gpu"}
 	event := base("Event", nil, nil)
@@ -250,6 +254,24 @@ func TestOtherRows(t *testing.T) {
 			object{"status": "Released", "claim": "n/c", "capacity": "1Gi"},
 		},
 		{base("PodDisruptionBudget", object{"minAvailable": "50%"}, object{"disruptionsAllowed": int64(1)}), object{"min_available": "50%", "max_unavailable": "N/A", "allowed_disruptions": "1"}},
+		{base("ResourceQuota", nil, object{"hard": object{"pods": "5", "limits.cpu": "2", "secrets": "1"}, "used": object{"pods": "3"}}), object{"request": "pods: 3/5, secrets: 0/1", "limit": "limits.cpu: 0/2"}},
+		{base("NetworkPolicy", object{"podSelector": object{"matchLabels": object{"app": "web"}}}, nil), object{"pod_selector": "app=web"}},
+		{base("NetworkPolicy", object{"podSelector": object{}}, nil), object{"pod_selector": "<none>"}},
+		{base("IngressClass", object{"controller": "x/y", "parameters": object{"apiGroup": "a.b", "kind": "P", "name": "p"}}, nil), object{"controller": "x/y", "parameters": "P.a.b/p"}},
+		{base("VolumeAttachment", object{"attacher": "csi", "nodeName": "n", "source": object{"persistentVolumeName": "v"}}, object{"attached": true}), object{"attacher": "csi", "node": "n", "pv": "v", "attached": "true"}},
+		{with(base("ValidatingWebhookConfiguration", nil, nil), "webhooks", []any{object{}, object{}}), object{"webhooks": "2"}},
+		{with(base("PriorityClass", nil, nil), "value", int64(1e9)), object{"value": "1000000000", "global_default": "false", "preemptionpolicy": ""}},
+		{with(base("RuntimeClass", nil, nil), "handler", "runsc"), object{"handler": "runsc"}},
+		{
+			with(with(base("ClusterRoleBinding", nil, nil), "roleRef", object{"kind": "ClusterRole", "name": "view"}), "subjects", []any{
+				object{"kind": "Group", "name": "g"}, object{"kind": "User", "name": "u"}, object{"kind": "User", "name": "v"}, object{"kind": "ServiceAccount", "namespace": "n", "name": "s"},
+			}),
+			object{"role": "ClusterRole/view", "users": "u, v", "groups": "g", "serviceaccounts": "n/s"},
+		},
+		{base("LimitRange", nil, nil), object{"created_at": ago(26 * time.Hour)}},
+		{with(base("Endpoints", nil, nil), "subsets", []any{object{"addresses": []any{object{"ip": "10.0.0.1"}}}, object{"addresses": []any{object{"ip": "fd00::1"}}, "ports": []any{object{"port": int64(80)}}}}), object{"endpoints": "10.0.0.1,[fd00::1]:80"}},
+		{base("Endpoints", nil, nil), object{"endpoints": "<none>"}},
+		{base("EndpointSlice", nil, nil), object{"addresstype": "", "ports": "<unset>", "endpoints": "<unset>"}},
 	} {
 		c.want["name"], c.want["namespace"], c.want["age"] = "x", "", "26h"
 		got := rowOfRaw(t, c.o)
@@ -319,8 +341,8 @@ func TestTrouble(t *testing.T) {
 func rowOfRaw(t *testing.T, o object) map[string]any {
 	seen, err := glance(toRaw(t, o))
 	require.NoError(t, err)
-	require.Equal(t, row(o, testNow), row(seen, testNow), "a glance sees all that is needed")
-	return row(seen, testNow)
+	require.Equal(t, printers.Row(o, testNow), printers.Row(seen, testNow), "a glance sees all that is needed")
+	return printers.Row(seen, testNow)
 }
 
 func BenchmarkRow(b *testing.B) {
@@ -335,6 +357,6 @@ func BenchmarkRow(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		row(seen, testNow)
+		printers.Row(seen, testNow)
 	}
 }

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,7 +36,7 @@ func (c execution) run(ctx context.Context, pod object, changes bool) (any, erro
 	r := c.of.request(http.MethodGet, "create exec", "run "+command.Line(c.argv)+" in")
 	r.path, r.mutates = c.of.path("exec"), changes
 	r.query = url.Values{
-		"command": c.argv, "container": {orElse(c.args.String("container"), defaultContainer(pod))},
+		"command": c.argv, "container": {cmp.Or(c.args.String("container"), defaultContainer(pod))},
 		"stdout": {"true"}, "stderr": {"true"},
 	}
 	connection, err := link.duplex(r)

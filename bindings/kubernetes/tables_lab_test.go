@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"runbook/bindings/kubernetes/printers"
+
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 )
@@ -49,9 +51,27 @@ func TestLabRowsAreTheServersTables(t *testing.T) {
 		{"configmaps", object{"data": object{"a": "1"}, "binaryData": object{"b": "AA=="}}},
 		{"secrets", object{"stringData": object{"a": "long enough to be a secret"}}},
 		{"leases", object{"spec": object{"holderIdentity": "me"}}},
+		{"resourcequotas", object{"spec": object{"hard": object{"pods": "100", "limits.memory": "1Ti", "requests.cpu": "90"}}}},
+		{"limitranges", object{"spec": object{"limits": []any{object{"type": "Container", "max": object{"memory": "1Gi"}}}}}},
+		{"networkpolicies", object{"spec": object{"podSelector": selector}}},
+		{"roles", object{"rules": []any{object{"verbs": []any{"get"}, "apiGroups": []any{""}, "resources": []any{"pods"}}}}},
+		{"rolebindings", object{
+			"roleRef": object{"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "of-roles"},
+			"subjects": []any{
+				object{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "me"}, object{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "you"},
+				object{"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": "all"}, object{"kind": "ServiceAccount", "name": "default", "namespace": s.namespace},
+			},
+		}},
+		{"endpointslices", object{
+			"addressType": "IPv4", "ports": []any{object{"name": "a", "port": 80}, object{"name": "b"}},
+			"endpoints": []any{object{"addresses": []any{"10.0.0.1"}}, object{"addresses": []any{"10.0.0.2"}}, object{"addresses": []any{"10.0.0.3"}}, object{"addresses": []any{"10.0.0.4"}}},
+		}},
+		{"endpoints", object{"subsets": []any{object{
+			"addresses": []any{object{"ip": "10.0.0.1"}, object{"ip": "10.0.0.2"}}, "ports": []any{object{"name": "a", "port": 80}, object{"name": "b", "port": 81}},
+		}}}},
 	} {
 		k := mustBuiltin(made.kind)
-		made.o["apiVersion"], made.o["kind"], made.o["metadata"] = k.apiVersion(), k.name, object{"name": "web", "namespace": s.namespace}
+		made.o["apiVersion"], made.o["kind"], made.o["metadata"] = k.apiVersion(), k.name, object{"name": "of-" + made.kind, "namespace": s.namespace}
 		got := s.ask(t.Context(), "admin", call{method: "POST", path: k.path(s.namespace, ""), body: toRaw(t, made.o)})
 		require.Equal(t, http.StatusCreated, got.code, string(got.body))
 	}
@@ -60,6 +80,8 @@ func TestLabRowsAreTheServersTables(t *testing.T) {
 	for _, kind := range []string{
 		"pods", "jobs", "cronjobs", "deployments", "replicasets", "statefulsets", "daemonsets", "services", "ingresses", "persistentvolumeclaims",
 		"horizontalpodautoscalers", "poddisruptionbudgets", "configmaps", "secrets", "leases", "events", "nodes", "namespaces",
+		"resourcequotas", "limitranges", "networkpolicies", "roles", "rolebindings", "clusterroles", "clusterrolebindings", "priorityclasses",
+		"endpoints", "endpointslices",
 	} {
 		t.Run(kind, func(t *testing.T) { sameCells(t, s, d, mustBuiltin(kind)) })
 	}
@@ -81,7 +103,7 @@ func sameCells(t *testing.T, s *site, d driver, k kind) {
 		for _, raw := range d.list(k.canonical(), opts("namespace", s.namespace)) {
 			o, err := glance(raw)
 			require.NoError(t, err)
-			got := row(o, time.Now())
+			got := printers.Row(o, time.Now())
 			for column, want := range cells[nameOf(o)] {
 				compared++
 				if got[column] != want {

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/duration"
 
+	"runbook/bindings/kubernetes/printers"
 	"runbook/engine/action"
 	"runbook/engine/module"
 	"runbook/engine/workload"
@@ -98,7 +100,7 @@ func (t *trouble) value() map[string]any {
 	}
 	if t.exit != nil {
 		code, _ := workload.Int(t.exit, "exitCode")
-		last := map[string]any{"reason": outcome(t.exit), "exit_code": code, "finished_at": workload.Text(t.exit, "finishedAt")}
+		last := map[string]any{"reason": printers.Outcome(t.exit), "exit_code": code, "finished_at": workload.Text(t.exit, "finishedAt")}
 		if signal, ok := workload.Int(t.exit, "signal"); ok && signal != 0 {
 			last["signal"] = signal
 		}
@@ -114,8 +116,8 @@ var fine = []string{
 
 // troubleOf is nil for a pod that works, has finished, or has not been on its way for longer than bound.
 func troubleOf(pod object, bound time.Duration, now time.Time) *trouble {
-	summary := podStatus(pod)
-	t := &trouble{reason: summary.status, restarts: summary.restarts, curable: true}
+	summary := printers.PodStatus(pod)
+	t := &trouble{reason: summary.Status, restarts: summary.Restarts, curable: true}
 	switch {
 	case t.reason == "Completed" || t.reason == "Succeeded":
 		return nil
@@ -150,12 +152,12 @@ func (t *trouble) failed(pod object, now time.Time) *trouble {
 	if t.exit == nil {
 		t.exit = workload.Map(c, "lastState", "terminated")
 	}
-	t.message = orElse(orElse(workload.Text(c, "state", "waiting", "message"), workload.Text(c, "state", "terminated", "message")), t.message)
+	t.message = cmp.Or(cmp.Or(workload.Text(c, "state", "waiting", "message"), workload.Text(c, "state", "terminated", "message")), t.message)
 	if t.exit == nil {
 		t.text = withMessage(t.reason, t.message)
 		return t
 	}
-	t.since = timeOf(t.exit, "finishedAt")
+	t.since = workload.Time(t.exit, "finishedAt")
 	t.text = exitText(t.exit, c, now)
 	return t
 }
@@ -166,7 +168,7 @@ func (t *trouble) culprit(pod object) object {
 	for _, field := range []string{"initContainerStatuses", "containerStatuses"} {
 		for _, c := range workload.Maps(pod, "status", field) {
 			ended := workload.Map(c, "state", "terminated")
-			if workload.Text(c, "state", "waiting", "reason") == status || ended != nil && outcome(ended) == status {
+			if workload.Text(c, "state", "waiting", "reason") == status || ended != nil && printers.Outcome(ended) == status {
 				return c
 			}
 		}
@@ -176,7 +178,7 @@ func (t *trouble) culprit(pod object) object {
 
 // exitText says how a container ended, how often, and how long ago the last time was.
 func exitText(exit, container object, now time.Time) string {
-	text := outcome(exit)
+	text := printers.Outcome(exit)
 	if code, _ := workload.Int(exit, "exitCode"); text == "Error" {
 		text = fmt.Sprintf("exited with %d", code)
 	}
@@ -185,7 +187,7 @@ func exitText(exit, container object, now time.Time) string {
 		n++
 	}
 	ago := ""
-	if at := timeOf(exit, "finishedAt"); !at.IsZero() {
+	if at := workload.Time(exit, "finishedAt"); !at.IsZero() {
 		ago = duration.HumanDuration(now.Sub(at)) + " ago"
 	}
 	switch {
@@ -208,12 +210,12 @@ func restartsOf(text string) string {
 // unscheduled is a pod that waits for a node. Another one in its stead would wait, too.
 func (t *trouble) unscheduled(pod object, bound time.Duration, now time.Time) *trouble {
 	scheduled := workload.Condition(pod, "PodScheduled")
-	t.since = timeOf(pod, "metadata", "creationTimestamp")
+	t.since = workload.Time(pod, "metadata", "creationTimestamp")
 	if now.Sub(t.since) <= bound {
 		return nil
 	}
 	t.curable = false
-	t.reason = orElse(workload.Text(scheduled, "reason"), t.reason)
+	t.reason = cmp.Or(workload.Text(scheduled, "reason"), t.reason)
 	t.message = workload.Text(scheduled, "message")
 	t.text = withMessage(t.reason, t.message)
 	return t
@@ -222,9 +224,9 @@ func (t *trouble) unscheduled(pod object, bound time.Duration, now time.Time) *t
 // unready is a pod that has a node, and does not start or become ready.
 func (t *trouble) unready(pod object, bound time.Duration, now time.Time) *trouble {
 	condition := workload.Condition(pod, "Ready")
-	t.since, t.message = timeOf(condition, "lastTransitionTime"), workload.Text(condition, "message")
+	t.since, t.message = workload.Time(condition, "lastTransitionTime"), workload.Text(condition, "message")
 	if t.since.IsZero() {
-		t.since = timeOf(pod, "metadata", "creationTimestamp")
+		t.since = workload.Time(pod, "metadata", "creationTimestamp")
 	}
 	if now.Sub(t.since) <= bound { // one that has served for days may miss a probe
 		return nil
@@ -238,12 +240,12 @@ func (t *trouble) unready(pod object, bound time.Duration, now time.Time) *troub
 
 // leaving is a pod that should have been gone. What holds it is a node that does not answer, or a finalizer.
 func (t *trouble) leaving(pod object, bound time.Duration, now time.Time) *trouble {
-	t.since = timeOf(pod, "metadata", "deletionTimestamp") // when its grace period ends
+	t.since = workload.Time(pod, "metadata", "deletionTimestamp") // when its grace period ends
 	if now.Sub(t.since) <= bound {
 		return nil
 	}
 	t.curable = false
-	if holders := textList(pod, "metadata", "finalizers"); len(holders) > 0 {
+	if holders := workload.Texts(pod, "metadata", "finalizers"); len(holders) > 0 {
 		t.message = "held by " + strings.Join(holders, ", ")
 	}
 	t.text = withMessage(fmt.Sprintf("Terminating, should have been gone %s ago", duration.HumanDuration(now.Sub(t.since))), t.message)

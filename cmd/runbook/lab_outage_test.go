@@ -275,7 +275,8 @@ func (e engineer) sit(t *testing.T) (stand func()) {
 	left := make(chan struct{})
 	go func() {
 		defer close(left)
-		for e.linger(ctx) == http.StatusTooManyRequests {
+		for code := http.StatusTooManyRequests; code == http.StatusTooManyRequests; {
+			code = e.linger(ctx)
 		}
 	}()
 	stand = func() {

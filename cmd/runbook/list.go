@@ -12,19 +12,17 @@ import (
 	"runbook/engine"
 	"runbook/engine/catalog"
 	"runbook/engine/screen"
+	"runbook/engine/script"
 )
 
 // listed is a runbook in `list -o json`: a contract with programs.
 type listed struct {
-	Name     string   `json:"name"`
-	Summary  string   `json:"summary"`
-	Severity string   `json:"severity,omitempty"`
-	Alerts   []string `json:"alerts"`
-	Tags     []string `json:"tags"`
-	Source   string   `json:"source"`
-	Path     string   `json:"path"`
-	Replaces string   `json:"replaces,omitempty"`
-	Error    string   `json:"error,omitempty"` // why it cannot be loaded
+	Name string `json:"name"`
+	learned
+	Source   string `json:"source"`
+	Path     string `json:"path"`
+	Replaces string `json:"replaces,omitempty"`
+	Error    string `json:"error,omitempty"` // why it cannot be loaded
 }
 
 func newList(io streams) *cobra.Command {
@@ -72,17 +70,21 @@ func describeAll(ctx context.Context, entries []*catalog.Entry) []listed {
 	return out
 }
 
-// describe loads a runbook's header. One that cannot be loaded is listed with the reason: a broken script must not hide the others.
+// describe says what a runbook says of itself. One that cannot be loaded is listed with the reason: a broken script must not hide the
+// others.
 func describe(ctx context.Context, e *catalog.Entry) listed {
-	l := listed{Name: e.Name, Source: e.Origin, Path: e.Path, Replaces: e.Replaces, Alerts: []string{}, Tags: []string{}}
-	book, err := engine.Describe(ctx, e, library(declared()...))
-	if err != nil {
-		l.Error = err.Error()
+	l := listed{Name: e.Name, Source: e.Origin, Path: e.Path, Replaces: e.Replaces}
+	var known bool
+	if l.learned, known = recall(e); known {
 		return l
 	}
-	h := book.Header
-	l.Summary, l.Severity = h.Summary, h.Severity
-	l.Alerts, l.Tags = append(l.Alerts, h.Alerts...), append(l.Tags, h.Tags...)
+	book, err := engine.Describe(ctx, e, library(declared()...))
+	if err != nil {
+		l.learned, l.Error = learnedOf(&script.Header{}), err.Error()
+		return l
+	}
+	l.learned = learnedOf(book.Header)
+	remember(e, l.learned, book.Sources)
 	return l
 }
 

@@ -113,8 +113,7 @@ func shownOf(book *engine.Runbook, scenarios []shownScenario) shown {
 	h, e := book.Header, book.Entry
 	s := shown{
 		listed: listed{
-			Name: e.Name, Summary: h.Summary, Severity: h.Severity, Source: e.Origin, Path: e.Path, Replaces: e.Replaces,
-			Alerts: append([]string{}, h.Alerts...), Tags: append([]string{}, h.Tags...),
+			Name: e.Name, learned: learnedOf(h), Source: e.Origin, Path: e.Path, Replaces: e.Replaces,
 		},
 		Title: h.Title, Description: h.Description, May: append([]string{}, h.May...), Params: []shownParam{}, Steps: []string{},
 		Scenarios: scenarios,

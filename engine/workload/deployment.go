@@ -127,7 +127,7 @@ func timedOut(owner Object, now time.Time) bool {
 func Deadline(owner Object) (time.Time, bool) {
 	c := Condition(owner, "Progressing")
 	seconds, _ := Int(owner, "spec", "progressDeadlineSeconds")
-	since := parseTime(Text(c, "lastUpdateTime"))
+	since := Time(c, "lastUpdateTime")
 	over := c["reason"] == ReasonAvailable || c["reason"] == ReasonTimedOut || c["reason"] == ReasonPaused || Complete(owner)
 	if !hasDeadline(owner) || since.IsZero() || over {
 		return time.Time{}, false

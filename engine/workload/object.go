@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"time"
 )
 
 // Dig returns what is at a path of an object, nil if nothing is.
@@ -30,6 +31,27 @@ func Text(o Object, path ...string) string {
 func Map(o Object, path ...string) Object {
 	m, _ := Dig(o, path...).(Object)
 	return m
+}
+
+// Texts are the strings of the list at a path.
+func Texts(o Object, path ...string) []string {
+	list, _ := Dig(o, path...).([]any)
+	var out []string
+	for _, item := range list {
+		if s, ok := item.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Time is the timestamp at a path. One that is not there or cannot be read counts as unknown, which is the zero time.
+func Time(o Object, path ...string) time.Time {
+	t, err := time.Parse(time.RFC3339, Text(o, path...))
+	if err != nil {
+		return time.Time{}
+	}
+	return t
 }
 
 // Maps returns the objects of the list at a path. They are not copies.

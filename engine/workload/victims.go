@@ -86,10 +86,10 @@ func ReadySince(pod Object) time.Time {
 	if !IsReady(pod) {
 		return time.Time{}
 	}
-	return parseTime(Text(Condition(pod, "Ready"), "lastTransitionTime"))
+	return Time(Condition(pod, "Ready"), "lastTransitionTime")
 }
 
-func created(o Object) time.Time { return parseTime(Text(o, "metadata", "creationTimestamp")) }
+func created(o Object) time.Time { return Time(o, "metadata", "creationTimestamp") }
 
 // CompareCreated puts the older in front.
 func CompareCreated(a, b Object) int {
@@ -131,13 +131,4 @@ func magnitude(d time.Duration) int64 {
 		return -1
 	}
 	return int64(math.Log2(float64(d)))
-}
-
-// parseTime reads a timestamp; one that cannot be read counts as unknown, which is the zero time.
-func parseTime(s string) time.Time {
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return time.Time{}
-	}
-	return t
 }

@@ -1,12 +1,14 @@
-package kubernetes
+package printers
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"runbook/engine/workload"
@@ -40,9 +42,9 @@ func daemonSetColumns(columns map[string]any, o object, _ time.Time) {
 }
 
 func jobColumns(columns map[string]any, job object, now time.Time) {
-	columns["status"], columns["completions"], columns["duration"] = jobStatus(job), jobCompletions(job), ""
-	if begun := timeOf(job, "status", "startTime"); !begun.IsZero() {
-		end := timeOf(job, "status", "completionTime")
+	columns["status"], columns["completions"], columns["duration"] = jobStatus(job), JobCompletions(job), ""
+	if begun := workload.Time(job, "status", "startTime"); !begun.IsZero() {
+		end := workload.Time(job, "status", "completionTime")
 		if end.IsZero() {
 			end = now
 		}
@@ -69,7 +71,8 @@ func jobStatus(job object) string {
 	return "Running"
 }
 
-func jobCompletions(job object) string {
+// JobCompletions is how many of a job's pods are done, as in "1/3".
+func JobCompletions(job object) string {
 	done := number(job, "succeeded")
 	if wanted, ok := workload.Int(job, "spec", "completions"); ok {
 		return fmt.Sprintf("%s/%d", done, wanted)
@@ -85,7 +88,7 @@ func cronJobColumns(columns map[string]any, o object, now time.Time) {
 	columns["suspend"] = printedBool(workload.Dig(o, "spec", "suspend"))
 	columns["active"] = strconv.Itoa(len(workload.Maps(o, "status", "active")))
 	columns["last_schedule"] = none
-	if last := timeOf(o, "status", "lastScheduleTime"); !last.IsZero() {
+	if last := workload.Time(o, "status", "lastScheduleTime"); !last.IsZero() {
 		columns["last_schedule"] = age(last, now)
 	}
 	templateColumns(columns, workload.Map(o, "spec", "jobTemplate"))
@@ -120,9 +123,12 @@ func selectorText(o object) string {
 	if selector == nil {
 		return none
 	}
+	return labelSelectorText(selector)
+}
+
+func labelSelectorText(selector object) string {
 	var written metav1.LabelSelector
-	raw, err := encode(selector)
-	if err != nil || fromJSON(raw, &written) != nil {
+	if runtime.DefaultUnstructuredConverter.FromUnstructured(selector, &written) != nil {
 		return "<invalid>"
 	}
 	return metav1.FormatLabelSelector(&written)
@@ -208,5 +214,5 @@ func intOrText(o object, field string) string {
 	if n, ok := workload.Int(o, "spec", field); ok {
 		return strconv.FormatInt(n, 10)
 	}
-	return orElse(workload.Text(o, "spec", field), "N/A")
+	return cmp.Or(workload.Text(o, "spec", field), "N/A")
 }

@@ -1,6 +1,7 @@
-package kubernetes
+package printers
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,9 +19,9 @@ func nodeColumns(columns map[string]any, node object, _ time.Time) {
 	info := func(field string) string { return workload.Text(node, "status", "nodeInfo", field) }
 	columns["status"], columns["roles"], columns["version"] = nodeStatus(node), nodeRoles(node), info("kubeletVersion")
 	columns["internal_ip"], columns["external_ip"] = nodeAddress(node, "InternalIP"), nodeAddress(node, "ExternalIP")
-	columns["os_image"] = orElse(info("osImage"), "<unknown>")
-	columns["container_runtime"] = orElse(info("containerRuntimeVersion"), "<unknown>")
-	kernel := orElse(info("kernelVersion"), "<unknown>")
+	columns["os_image"] = cmp.Or(info("osImage"), "<unknown>")
+	columns["container_runtime"] = cmp.Or(info("containerRuntimeVersion"), "<unknown>")
+	kernel := cmp.Or(info("kernelVersion"), "<unknown>")
 	if architecture := info("architecture"); architecture != "" {
 		kernel += " (" + architecture + ")"
 	}
@@ -65,72 +66,8 @@ func nodeAddress(node object, kind string) string {
 	return none
 }
 
-func serviceColumns(columns map[string]any, service object, _ time.Time) {
-	columns["type"], columns["cluster_ip"] = workload.Text(service, "spec", "type"), none
-	if all := textList(service, "spec", "clusterIPs"); len(all) > 0 {
-		columns["cluster_ip"] = all[0]
-	}
-	columns["external_ip"], columns["selector"] = externalIP(service), labelText(workload.Map(service, "spec", "selector"))
-	var ports []string
-	for _, p := range workload.Maps(service, "spec", "ports") {
-		port, _ := workload.Int(p, "port")
-		text := strconv.FormatInt(port, 10)
-		if node, _ := workload.Int(p, "nodePort"); node > 0 {
-			text += ":" + strconv.FormatInt(node, 10)
-		}
-		ports = append(ports, text+"/"+workload.Text(p, "protocol"))
-	}
-	columns["ports"] = orNone(strings.Join(ports, ","))
-}
-
-func externalIP(service object) string {
-	own := textList(service, "spec", "externalIPs")
-	switch workload.Text(service, "spec", "type") {
-	case "ClusterIP", "NodePort":
-		return orNone(strings.Join(own, ","))
-	case "LoadBalancer":
-		return orElse(strings.Join(append(balancers(service), own...), ","), "<pending>")
-	case "ExternalName":
-		return workload.Text(service, "spec", "externalName")
-	}
-	return "<unknown>"
-}
-
-// balancers are the addresses of a load balancer. kubectl cuts a long list of them short, unless asked for the wide form.
-func balancers(o object) []string {
-	var out []string
-	for _, point := range workload.Maps(o, "status", "loadBalancer", "ingress") {
-		if address := orElse(workload.Text(point, "ip"), workload.Text(point, "hostname")); address != "" {
-			out = append(out, address)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
 // shownHosts is how many of an ingress's hosts are printed.
 const shownHosts = 3
-
-func ingressColumns(columns map[string]any, ingress object, _ time.Time) {
-	columns["class"] = orNone(workload.Text(ingress, "spec", "ingressClassName"))
-	rules := workload.Maps(ingress, "spec", "rules")
-	var hosts []string
-	more := false
-	for _, rule := range rules {
-		more = more || len(hosts) == shownHosts
-		if host := workload.Text(rule, "host"); host != "" && !more {
-			hosts = append(hosts, host)
-		}
-	}
-	columns["hosts"] = orElse(strings.Join(hosts, ","), "*")
-	if more && len(hosts) > 0 {
-		columns["hosts"] = fmt.Sprintf("%s + %d more...", columns["hosts"], len(rules)-shownHosts)
-	}
-	columns["address"], columns["ports"] = strings.Join(balancers(ingress), ","), "80"
-	if len(workload.Maps(ingress, "spec", "tls")) > 0 {
-		columns["ports"] = "80, 443"
-	}
-}
 
 func volumeColumns(columns map[string]any, o object, _ time.Time) {
 	columns["capacity"] = workload.Quantity(o, "spec", "capacity", "storage").String()
@@ -155,9 +92,9 @@ func claimColumns(columns map[string]any, o object, _ time.Time) {
 }
 
 func storageColumns(columns map[string]any, o object) {
-	columns["storageclass"] = orElse(workload.Text(o, "metadata", "annotations", "volume.beta.kubernetes.io/storage-class"), workload.Text(o, "spec", "storageClassName"))
-	columns["volumeattributesclass"] = orElse(workload.Text(o, "spec", "volumeAttributesClassName"), unset)
-	columns["volumemode"] = orElse(workload.Text(o, "spec", "volumeMode"), unset)
+	columns["storageclass"] = cmp.Or(workload.Text(o, "metadata", "annotations", "volume.beta.kubernetes.io/storage-class"), workload.Text(o, "spec", "storageClassName"))
+	columns["volumeattributesclass"] = cmp.Or(workload.Text(o, "spec", "volumeAttributesClassName"), unset)
+	columns["volumemode"] = cmp.Or(workload.Text(o, "spec", "volumeMode"), unset)
 }
 
 func phase(o object) string {
@@ -169,7 +106,7 @@ func phase(o object) string {
 
 // accessModes are those of a volume in kubectl's short form.
 func accessModes(o object, field string) string {
-	modes := textList(o, field, "accessModes")
+	modes := workload.Texts(o, field, "accessModes")
 	var out []string
 	for _, mode := range [][2]string{
 		{"ReadWriteOnce", "RWO"}, {"ReadOnlyMany", "ROX"}, {"ReadWriteMany", "RWX"}, {"ReadWriteOncePod", "RWOP"},
@@ -183,23 +120,23 @@ func accessModes(o object, field string) string {
 
 func storageClassColumns(columns map[string]any, o object, _ time.Time) {
 	if workload.Text(o, "metadata", "annotations", "storageclass.kubernetes.io/is-default-class") == "true" {
-		columns["name"] = nameOf(o) + " (default)"
+		columns["name"] = workload.Text(o, "metadata", "name") + " (default)"
 	}
 	columns["provisioner"] = workload.Text(o, "provisioner")
-	columns["reclaimpolicy"] = orElse(workload.Text(o, "reclaimPolicy"), "Delete")
-	columns["volumebindingmode"] = orElse(workload.Text(o, "volumeBindingMode"), unset)
+	columns["reclaimpolicy"] = cmp.Or(workload.Text(o, "reclaimPolicy"), "Delete")
+	columns["volumebindingmode"] = cmp.Or(workload.Text(o, "volumeBindingMode"), unset)
 	columns["allowvolumeexpansion"] = strconv.FormatBool(o["allowVolumeExpansion"] == true)
 }
 
 func eventColumns(columns map[string]any, event object, now time.Time) {
-	event = counted(event)
+	event = Counted(event)
 	count, _ := workload.Int(event, "count")
 	about := strings.ToLower(workload.Text(event, "involvedObject", "kind"))
 	if name := workload.Text(event, "involvedObject", "name"); name != "" {
 		about += "/" + name
 	}
-	columns["last_seen"], columns["count"] = age(lastSeen(event), now), strconv.FormatInt(count, 10)
-	columns["first_seen"] = age(firstSeen(event), now)
+	columns["last_seen"], columns["count"] = age(LastSeen(event), now), strconv.FormatInt(count, 10)
+	columns["first_seen"] = age(FirstSeen(event), now)
 	columns["type"], columns["reason"] = workload.Text(event, "type"), workload.Text(event, "reason")
 	columns["object"], columns["message"] = about, strings.TrimSpace(workload.Text(event, "message"))
 	columns["subobject"], columns["source"] = workload.Text(event, "involvedObject", "fieldPath"), eventSource(event)
@@ -241,13 +178,12 @@ func labelText(o object) string {
 	return labels.FormatLabels(set)
 }
 
-func textList(o object, path ...string) []string {
-	list, _ := workload.Dig(o, path...).([]any)
-	var out []string
-	for _, item := range list {
-		if s, ok := item.(string); ok {
-			out = append(out, s)
-		}
-	}
-	return out
+func attachmentColumns(columns map[string]any, o object, _ time.Time) {
+	columns["attacher"], columns["node"] = workload.Text(o, "spec", "attacher"), workload.Text(o, "spec", "nodeName")
+	columns["pv"] = workload.Text(o, "spec", "source", "persistentVolumeName")
+	columns["attached"] = strconv.FormatBool(workload.Dig(o, "status", "attached") == true)
+}
+
+func runtimeClassColumns(columns map[string]any, o object, _ time.Time) {
+	columns["handler"] = workload.Text(o, "handler")
 }

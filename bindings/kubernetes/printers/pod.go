@@ -1,6 +1,7 @@
-package kubernetes
+package printers
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -9,30 +10,30 @@ import (
 	"runbook/engine/workload"
 )
 
-// A podSummary is what kubectl's columns say about a pod.
-type podSummary struct {
-	status   string
-	ready    int
-	total    int
-	restarts int64
-	last     time.Time // of the last restart
+// A PodSummary is what kubectl's columns say about a pod.
+type PodSummary struct {
+	Status   string
+	Ready    int
+	Total    int
+	Restarts int64
+	Last     time.Time // of the last restart
 }
 
-// podStatus summarises a pod by the rules, and in the order, of printPod in Kubernetes' pkg/printers: a script and kubectl must
+// PodStatus summarises a pod by the rules, and in the order, of printPod in Kubernetes' pkg/printers: a script and kubectl must
 // never show two different statuses for one pod.
-func podStatus(pod object) podSummary {
-	s := podSummary{status: orElse(workload.Text(pod, "status", "reason"), workload.Text(pod, "status", "phase"))}
-	s.total = len(workload.Maps(pod, "spec", "containers"))
+func PodStatus(pod object) PodSummary {
+	s := PodSummary{Status: cmp.Or(workload.Text(pod, "status", "reason"), workload.Text(pod, "status", "phase"))}
+	s.Total = len(workload.Maps(pod, "spec", "containers"))
 	for _, c := range workload.Maps(pod, "status", "conditions") {
 		if c["type"] == "PodScheduled" && c["reason"] == "SchedulingGated" {
-			s.status = "SchedulingGated"
+			s.Status = "SchedulingGated"
 		}
 	}
 	sidecars := sidecarsOf(pod)
-	s.total += len(sidecars)
+	s.Total += len(sidecars)
 	initializing, sidecar := s.init(pod, sidecars)
 	if !initializing || workload.Condition(pod, "Initialized")["status"] == "True" {
-		s.restarts, s.last = sidecar.restarts, sidecar.last
+		s.Restarts, s.Last = sidecar.Restarts, sidecar.Last
 		s.main(pod)
 	}
 	if workload.Text(pod, "metadata", "deletionTimestamp") != "" {
@@ -54,7 +55,7 @@ func sidecarsOf(pod object) map[string]bool {
 
 // init goes through the init containers up to the first that is not done. It returns whether there is one, and what the sidecars
 // among them count on their own.
-func (s *podSummary) init(pod object, sidecars map[string]bool) (initializing bool, sidecar podSummary) {
+func (s *PodSummary) init(pod object, sidecars map[string]bool) (initializing bool, sidecar PodSummary) {
 	total := len(workload.Maps(pod, "spec", "initContainers"))
 	for i, c := range workload.Maps(pod, "status", "initContainerStatuses") {
 		isSidecar := sidecars[workload.Text(c, "name")]
@@ -69,15 +70,15 @@ func (s *podSummary) init(pod object, sidecars map[string]bool) (initializing bo
 			continue
 		case isSidecar && c["started"] == true:
 			if c["ready"] == true {
-				s.ready++
+				s.Ready++
 			}
 			continue
 		case terminated != nil:
-			s.status = "Init:" + outcome(terminated)
+			s.Status = "Init:" + Outcome(terminated)
 		case waiting != "" && waiting != "PodInitializing":
-			s.status = "Init:" + waiting
+			s.Status = "Init:" + waiting
 		default:
-			s.status = fmt.Sprintf("Init:%d/%d", i, total)
+			s.Status = fmt.Sprintf("Init:%d/%d", i, total)
 		}
 		return true, sidecar
 	}
@@ -85,7 +86,7 @@ func (s *podSummary) init(pod object, sidecars map[string]bool) (initializing bo
 }
 
 // main goes through the containers from the last to the first, so that the first one's reason wins.
-func (s *podSummary) main(pod object) {
+func (s *PodSummary) main(pod object) {
 	containers := workload.Maps(pod, "status", "containerStatuses")
 	running, failure := false, ""
 	for i := len(containers) - 1; i >= 0; i-- {
@@ -94,53 +95,53 @@ func (s *podSummary) main(pod object) {
 		terminated, waiting := workload.Map(c, "state", "terminated"), workload.Text(c, "state", "waiting", "reason")
 		switch {
 		case waiting != "":
-			s.status = waiting
+			s.Status = waiting
 		case terminated != nil:
-			s.status = outcome(terminated)
+			s.Status = Outcome(terminated)
 			if code, _ := workload.Int(terminated, "exitCode"); code != 0 {
-				failure = s.status
+				failure = s.Status
 			}
 		case c["ready"] == true && workload.Map(c, "state", "running") != nil:
 			running = true
-			s.ready++
+			s.Ready++
 		}
 	}
-	if s.status == "Completed" {
+	if s.Status == "Completed" {
 		s.partly(pod, running, failure)
 	}
 }
 
 // partly corrects "Completed" for a pod of which some containers still run or have failed.
-func (s *podSummary) partly(pod object, running bool, failure string) {
+func (s *PodSummary) partly(pod object, running bool, failure string) {
 	switch {
 	case running && workload.IsReady(pod):
-		s.status = "Running"
+		s.Status = "Running"
 	case failure != "":
-		s.status = failure
+		s.Status = failure
 	case running:
-		s.status = "NotReady"
+		s.Status = "NotReady"
 	}
 }
 
-func (s *podSummary) leaving(pod object) {
+func (s *PodSummary) leaving(pod object) {
 	phase := workload.Text(pod, "status", "phase")
 	if workload.Text(pod, "status", "reason") == "NodeLost" {
-		s.status = "Unknown"
+		s.Status = "Unknown"
 	} else if phase != "Succeeded" && phase != "Failed" {
-		s.status = "Terminating"
+		s.Status = "Terminating"
 	}
 }
 
-func (s *podSummary) count(container object) {
+func (s *PodSummary) count(container object) {
 	n, _ := workload.Int(container, "restartCount")
-	s.restarts += n
-	if t := timeOf(container, "lastState", "terminated", "finishedAt"); t.After(s.last) {
-		s.last = t
+	s.Restarts += n
+	if t := workload.Time(container, "lastState", "terminated", "finishedAt"); t.After(s.Last) {
+		s.Last = t
 	}
 }
 
-// outcome is why a container ended: its reason, else its signal or exit code.
-func outcome(terminated object) string {
+// Outcome is why a container ended: its reason, else its signal or exit code.
+func Outcome(terminated object) string {
 	if reason := workload.Text(terminated, "reason"); reason != "" {
 		return reason
 	}
@@ -151,18 +152,9 @@ func outcome(terminated object) string {
 	return fmt.Sprintf("ExitCode:%d", code)
 }
 
-func (s podSummary) restartText(now time.Time) string {
-	if s.restarts == 0 || s.last.IsZero() {
-		return fmt.Sprint(s.restarts)
+func (s PodSummary) restartText(now time.Time) string {
+	if s.Restarts == 0 || s.Last.IsZero() {
+		return fmt.Sprint(s.Restarts)
 	}
-	return fmt.Sprintf("%d (%s ago)", s.restarts, duration.HumanDuration(now.Sub(s.last)))
-}
-
-// timeOf reads a timestamp; the zero time if there is none that can be read.
-func timeOf(o object, path ...string) time.Time {
-	t, err := time.Parse(time.RFC3339, workload.Text(o, path...))
-	if err != nil {
-		return time.Time{}
-	}
-	return t
+	return fmt.Sprintf("%d (%s ago)", s.Restarts, duration.HumanDuration(now.Sub(s.Last)))
 }
