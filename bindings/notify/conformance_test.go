@@ -3,11 +3,14 @@ package notify
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"runbook/engine/action"
@@ -24,6 +27,7 @@ import (
 type place struct {
 	driver
 	arrived func() []outbox.Message // since the last time it was asked
+	alerts  string                  // where its Alertmanager is
 }
 
 const simulated = `
@@ -66,12 +70,13 @@ func inAWorld(t *testing.T) place {
 		since := all[seen:]
 		seen = len(all)
 		return since
-	}}
+	}, w.Alertmanager()}
 }
 
 func TestConformance(t *testing.T) {
 	t.Run("receivers", func(t *testing.T) { runConformance(t, inAWorld(t)) })
 	t.Run("silences", func(t *testing.T) { runSilences(t, inAWorld(t)) })
+	t.Run("Alertmanager", func(t *testing.T) { runAlertmanager(t, inAWorld(t)) })
 }
 
 const text = "Two of three pods crash: <b>, &, é, \"q\".\n\n.a line with a dot\n" // dots end mails, marks are Slack's
@@ -148,6 +153,10 @@ func runConformance(t *testing.T, p place) {
 		t.Run(c.name, func(t *testing.T) {
 			p.T = t
 			p.arrived()
+			if a, err := p.act(c.call[0].(string), c.call[1:]...); err == nil {
+				_, _ = a.Predict(p.ctx(), p.view)
+				require.Empty(t, p.arrived(), "to predict is to tell nobody")
+			}
 			predicted, result, err := p.try(c.call[0].(string), c.call[1:]...)
 			if c.code != "" {
 				require.Error(t, err)
@@ -282,4 +291,59 @@ func find(list []any, id any) any {
 		}
 	}
 	return nil
+}
+
+// runAlertmanager asks what the module never would, so that a simulated Alertmanager refuses what the real one refuses.
+func runAlertmanager(t *testing.T, p place) {
+	now := p.now().UTC()
+	silence := func(matchers string, ends time.Duration, by, comment string) string {
+		return fmt.Sprintf(`{"matchers":[%s],"startsAt":%q,"endsAt":%q,"createdBy":%q,"comment":%q}`,
+			matchers, now.Format(time.RFC3339), now.Add(ends).Format(time.RFC3339), by, comment)
+	}
+	const one, nobody = `{"name":"runbook_test","value":"b","isRegex":false}`, "11111111-2222-4333-8444-555555555555"
+	ask := func(method, path, body string) (int, string) {
+		r, err := http.NewRequestWithContext(t.Context(), method, p.alerts+"/api/v2/"+path, strings.NewReader(body))
+		require.NoError(t, err)
+		r.Header.Set("Content-Type", "application/json")
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		answer, err := client.Do(r)
+		require.NoError(t, err)
+		defer answer.Body.Close()
+		said, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		return answer.StatusCode, string(said)
+	}
+	for _, c := range []struct {
+		method, path, body string
+		code               int
+		says               string
+	}{
+		{"POST", "silences", silence("", time.Minute, "t", "c"), 422, "matchers in body should have at least 1 items"},
+		{"POST", "silences", silence(`{"name":"a","value":".*","isRegex":true}`, time.Minute, "t", "c"), 400, "at least one matcher must not match the empty string"},
+		{"POST", "silences", silence(one, -time.Minute, "t", "c"), 400, "Failed to create silence: "},
+		{"POST", "silences", "no", 400, ""},
+		{"GET", "silence/nonsense", "", 422, "must be of type uuid"},
+		{"DELETE", "silence/nonsense", "", 422, "must be of type uuid"},
+		{"GET", "silence/" + nobody, "", 404, ""},
+		{"DELETE", "silence/" + nobody, "", 404, ""},
+		{"GET", "nothing", "", 404, ""},
+		{"POST", "alerts", `[{"labels":{}}]`, 400, "at least one label pair required"},
+		{"POST", "alerts", `no`, 400, ""},
+		{"POST", "alerts", `[]`, 200, ""},
+	} {
+		code, said := ask(c.method, c.path, c.body)
+		assert.Equal(t, c.code, code, "%s %s %s: %s", c.method, c.path, c.body, said)
+		assert.Contains(t, said, c.says)
+	}
+	code, said := ask("POST", "silences", silence(one, time.Minute, "", ""))
+	require.Equal(t, 200, code, said)
+	var made struct{ SilenceID string }
+	require.NoError(t, json.Unmarshal([]byte(said), &made))
+	for range 2 { // one that is over can be ended again
+		code, said = ask("DELETE", "silence/"+made.SilenceID, "")
+		assert.Equal(t, 200, code, said)
+	}
+	code, said = ask("GET", "silence/"+made.SilenceID, "")
+	assert.Equal(t, 200, code)
+	assert.Contains(t, said, `"state":"expired"`)
 }

@@ -24,6 +24,7 @@ import (
 func TestLabConformance(t *testing.T) {
 	t.Run("receivers", func(t *testing.T) { runConformance(t, inTheLab(t)) })
 	t.Run("silences", func(t *testing.T) { runSilences(t, inTheLab(t)) })
+	t.Run("Alertmanager", func(t *testing.T) { runAlertmanager(t, inTheLab(t)) })
 }
 
 // A real outside is this machine's.
@@ -68,7 +69,7 @@ func inTheLab(t *testing.T) place {
 	d.outside, d.now = machine{}, func() time.Time { return now }
 	l := &lab{T: t, folder: folder, receivers: hooks[len("http://"+address("webhook")):]}
 	l.new()
-	return place{d, l.new}
+	return place{d, l.new, "http://" + address("alertmanager")}
 }
 
 // machine is this machine's time.

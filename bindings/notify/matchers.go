@@ -74,7 +74,7 @@ func matchersOf(function string, v any) (list []matcher, err error) {
 	return list, narrow(function, list)
 }
 
-// narrow refuses a silence of everything, as Alertmanager does.
+// narrow refuses a silence of everything, as Alertmanager does, and of everything but something, which it lets pass.
 func narrow(function string, list []matcher) error {
 	for _, m := range list {
 		if m.IsEqual && !m.IsRegex && m.Value != "" || m.IsRegex && m.IsEqual && !matchesNothing(m.Value) {

@@ -102,7 +102,23 @@ func New(cfg Config) *module.Module {
 A message that does not arrive does not end the run: the call returns { sent = false, error = { code, message } }, the screen shows it as
 failed, the end of the run lists it, and -o json counts it. With required = true it is an error like any other. The exit code tells how the
 work went and not who heard of it: it is 0 where only a message that was not required failed. A dry run shows the very text that each
-receiver would get, and sends nothing.`,
+receiver would get, and sends nothing.
+
+The site file says who there is. Secrets stand in it only by reference, ${env:NAME} or ${file:PATH}:
+
+  alertmanager: {url: http://alertmanager:9093}
+  notify:
+    receivers:
+      incidents: {slack: {url: "${env:SLACK_URL}"}, title: "[{{.Severity}} INCIDENT] {{.Title}}"}
+      pager: {pagerduty: {routing_key: "${file:pager-key}"}}
+      team: {smtp: {server: "mail.example.com:587", from: runbook@example.com, to: [team@example.com], user: runbook, password: "${env:MAIL}"}}
+      statuspage: {webhook: {url: "https://status.example.com/hook", headers: {Authorization: "Bearer ${env:STATUS}"}, body: '{"text": {{json .Text}}}'}}
+      alerts: {alertmanager: {labels: {team: photon}}}
+  escalation:
+    P0: {respond: 15m, path: [{who: On-call, receiver: pager}, {who: Manager, receiver: team, after: 20m}]}
+
+title, text and body are Go templates of .Title, .Text, .Severity, .Status, .Key, .Link, .Fields (each .Name and .Value), .Field "name", .Time,
+.Runbook, .Run and .Site, with upper, lower, json, default and join. runbook docs scenario says how the same stands in a scenario.`,
 		Funcs: []module.Func{
 			b.receiversFunc(),
 			b.sendFunc(),

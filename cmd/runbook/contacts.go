@@ -39,6 +39,20 @@ func (l liveSite) contacts() notify.Site {
 	}
 }
 
+// identifyContacts adds the Alertmanager to what identifies a site: what a plan silences there it must not silence elsewhere. Receivers are
+// known by their names.
+func identifyContacts(about map[string]string, s notify.Site, r *redact.Redactor) map[string]string {
+	hideContacts(r, s)
+	if s.Alertmanager.URL == "" {
+		return about
+	}
+	if about == nil {
+		about = map[string]string{}
+	}
+	about["alertmanager"] = withoutUser(s.Alertmanager.URL)
+	return about
+}
+
 // hideContacts makes the secrets known by which somebody can be told of something. What cannot be read cannot be sent either; the first
 // message says so.
 func hideContacts(r *redact.Redactor, s notify.Site) {

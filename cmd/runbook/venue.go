@@ -74,7 +74,7 @@ func (l liveSite) metrics() prometheus.Config { return prometheus.Config{Access:
 
 func (l liveSite) identity(r *redact.Redactor) map[string]string {
 	about := l.metricsOf.identify(l.flags.identity(r), r)
-	hideContacts(r, l.contacts())
+	about = identifyContacts(about, l.contacts(), r)
 	if l.file.Name != "" && about != nil {
 		about["site"] = l.file.Name
 	}

@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"context"
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -8,6 +10,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/journal"
+	"runbook/engine/tape"
 )
 
 // message is an action that may fail.
@@ -70,3 +73,77 @@ func TestWhatIsKnownByAKeyIsSentAgainAfterALostAnswer(t *testing.T) {
 }
 
 func always(err error) func(int) error { return func(int) error { return err } }
+
+// pastOf is what a run that wrote these records down left to one that goes on.
+func pastOf(records []journal.Record) *tape.Tape {
+	list := make([]*journal.Record, len(records))
+	for i := range records {
+		r := records[i]
+		if r.Outcome != nil && r.Outcome.Value != nil { // as a file would have encoded it
+			text, err := json.Marshal(r.Outcome.Value)
+			if err != nil {
+				panic(err)
+			}
+			o := *r.Outcome
+			o.Result, o.Value = text, nil
+			r.Outcome = &o
+		}
+		list[i] = &r
+	}
+	return tape.New(list)
+}
+
+// A run that is taken up again hears of a tolerated failure what it heard then, and does not try again: the script went on without.
+func TestAToleratedFailureIsHeardAgain(t *testing.T) {
+	first := newFixture(t, Apply{})
+	_, err := first.Act(first.ctx, Place{Step: "tell"}, message{&fakeAction{apply: always(action.Errorf(action.CodeRejected, "no such channel"))}})
+	require.NoError(t, err)
+	second := newFixture(t, Apply{})
+	second.opts.Past = pastOf(first.sink.records)
+	again := &fakeAction{}
+	value, err := second.Act(second.ctx, Place{Step: "tell"}, message{again})
+	require.NoError(t, err)
+	assert.JSONEq(t, `"not sent: rejected"`, string(value.(json.RawMessage)))
+	assert.Zero(t, again.attempts)
+	last := second.sink.last()
+	assert.True(t, last.Recalled)
+	assert.Equal(t, journal.NotDone, last.Outcome.Status)
+}
+
+// nobodyToAsk is a settler that must not be asked.
+type nobodyToAsk struct{ t *testing.T }
+
+func (n nobodyToAsk) Settled(context.Context, *journal.Record, error) (action.Settlement, string, error) {
+	n.t.Helper()
+	require.Fail(n.t, "somebody was asked about a message")
+	return action.Unknown, "", nil
+}
+
+// Of a message that was on its way when a run died nobody is asked: it is uncertain, and the script goes on. What is known by a key is sent
+// again.
+func TestAMessageThatWasOnItsWayWhenTheRunDied(t *testing.T) {
+	for name, c := range map[string]struct {
+		settled  action.Settlement
+		value    any
+		status   string
+		attempts int
+	}{
+		"nobody knows":   {action.Unknown, "not sent: uncertain", journal.Uncertain, 0},
+		"known by a key": {action.SendAgain, "applied", journal.Done, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			first := newFixture(t, Apply{})
+			_, err := first.Act(first.ctx, Place{Step: "tell"}, message{&fakeAction{}})
+			require.NoError(t, err)
+			second := newFixture(t, Apply{})
+			second.opts.Past, second.opts.Settler = pastOf(first.sink.records[:1]), nobodyToAsk{t} // its intent alone
+			again := &fakeAction{settled: c.settled}
+			value, err := second.Act(second.ctx, Place{Step: "tell"}, message{again})
+			require.NoError(t, err)
+			assert.Equal(t, c.value, value)
+			assert.Equal(t, c.attempts, again.attempts)
+			assert.Equal(t, c.status, second.sink.last().Outcome.Status)
+			assert.Equal(t, c.status == journal.Uncertain, second.sink.last().Outcome.Tolerated)
+		})
+	}
+}

@@ -154,15 +154,15 @@ func (a *Alertmanager) silence(w http.ResponseWriter, r *http.Request) {
 	var s Silence
 	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, largest)).Decode(&s)
 	fault := ""
+	if err == nil && len(s.Matchers) == 0 {
+		sayJSON(w, http.StatusUnprocessableEntity, map[string]any{"code": 612, "message": "matchers in body should have at least 1 items"})
+		return
+	}
 	switch {
 	case err != nil:
 		fault = "the body is no silence: " + err.Error()
-	case s.Comment == "" || s.CreatedBy == "":
-		fault = "comment and createdBy are required"
-	case len(s.Matchers) == 0:
-		fault = "at least one matcher required"
 	case !slices.ContainsFunc(s.Matchers, Matcher.asks):
-		fault = "at least one matcher must not match the empty string"
+		fault = "invalid silence: matcher set 0: at least one matcher must not match the empty string"
 	case !s.EndsAt.After(s.StartsAt):
 		fault = "Failed to create silence: start time must be before end time"
 	case !s.EndsAt.After(a.clock.Now()):
@@ -175,14 +175,17 @@ func (a *Alertmanager) silence(w http.ResponseWriter, r *http.Request) {
 	sayJSON(w, http.StatusOK, map[string]string{"silenceID": a.add(s)})
 }
 
-// asks tells whether a matcher wants the label to be there.
+// asks tells whether a matcher wants the label to be there. Of one that excludes a value Alertmanager thinks that it does.
 func (m Matcher) asks() bool {
+	if m.IsEqual != nil && !*m.IsEqual {
+		return true
+	}
 	empty := m.Value == ""
 	if m.IsRegex {
 		expression, err := regexp.Compile("^(?:" + m.Value + ")$")
 		empty = err != nil || expression.MatchString("")
 	}
-	return empty != (m.IsEqual == nil || *m.IsEqual)
+	return !empty
 }
 
 var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
@@ -198,10 +201,10 @@ func (a *Alertmanager) one(w http.ResponseWriter, verb, id string) {
 		w.WriteHeader(http.StatusNotFound)
 	case verb == "get":
 		sayJSON(w, http.StatusOK, a.present(a.silences[at]))
-	case a.present(a.silences[at]).Status.State == "expired":
-		sayJSON(w, http.StatusInternalServerError, "silence "+id+" already expired")
 	default:
-		a.silences[at].EndsAt = a.clock.Now()
+		if now := a.clock.Now(); a.silences[at].EndsAt.After(now) { // one that is over stays so
+			a.silences[at].EndsAt = now
+		}
 		w.WriteHeader(http.StatusOK)
 	}
 }
