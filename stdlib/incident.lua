@@ -10,8 +10,8 @@ local arguments     = require "arguments"
 local communication = require "communication"
 local escalation    = require "escalation"
 local notify        = require "notify"
-local report        = require "report"
 local time          = require "time"
+local timeline      = require "timeline"
 local units         = require "units"
 
 local incident = {}
@@ -79,9 +79,7 @@ local function place(list, entry)
   table.insert(list, i, entry)
 end
 
-local function note(self, text, at)
-  place(self.timeline, { at = at or time.now(), who = operator(), text = text })
-end
+local function note(self, text, at) self.timeline:add(text, at) end
 
 -- What is being done, of what was said since all of it was said anew.
 local function actions_of(self)
@@ -170,7 +168,7 @@ function incident.open(options)
   }
   if about.status == "IDENTIFIED" and not about.cause then refuse("incident.open: what is identified? Say it with cause") end
   local self = {
-    about = about, timeline = {}, how = {
+    about = about, timeline = timeline.new(), how = {
       receivers = list_of("incident.open: receivers", options.receivers), reminders = list_of("incident.open: reminders", options.reminders),
       every = seconds(options.every or intervals[about.severity]), key = options.key or key_of(about.title), send = options.send,
       escalated = {}, actions = {}, anew = 0, set = {},
@@ -387,21 +385,10 @@ function outage:subject() return communication.subject(self.about) end
 -- @usage log(outage:text())
 function outage:text() return communication.text(self.about, time.now()) end
 
--- A cell of a table in Markdown.
-local function cell(text) return (text:gsub("%s+", " "):gsub("[\\`*_%[%]<>|#]", "\\%0")) end
-
 --- Its message in Markdown, with the timeline below it: what a review of the incident begins with.
 -- @return text
 -- @usage log(outage:markdown())
-function outage:markdown()
-  local lines = { communication.markdown(self.about, time.now()), "", "| When | Who | What |", "| --- | --- | --- |" }
-  for _, entry in ipairs(self.timeline) do
-    lines[#lines + 1] = ("| %s | %s | %s |"):format(time.format(entry.at), cell(entry.who), cell(entry.text))
-  end
-  return table.concat(lines, "\n")
-end
-
-local columns = { { field = "at", title = "when", align = "left", format = function(at) return time.format(at) end }, { field = "who" }, { field = "text", title = "what" } }
+function outage:markdown() return communication.markdown(self.about, time.now()) .. "\n\n" .. self.timeline:markdown() end
 
 -- How long it took so far, or altogether.
 local function lasted(self)
@@ -412,7 +399,7 @@ end
 -- @usage outage:report()
 function outage:report()
   local over = self.about.status == "RESOLVED"
-  report.table(self.timeline, columns, { title = ("Timeline of %s: %s after %s"):format(self:subject(), self.about.status, lasted(self)) })
+  self.timeline:report(("Timeline of %s: %s after %s"):format(self:subject(), self.about.status, lasted(self)))
   if not over then log(("%s is still %s: the next update is promised for %s"):format(self:subject(), self.about.status, time.format(self.about.next_update, "minute"))) end
 end
 
