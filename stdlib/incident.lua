@@ -10,8 +10,8 @@ local arguments     = require "arguments"
 local communication = require "communication"
 local escalation    = require "escalation"
 local notify        = require "notify"
-local report        = require "report"
 local time          = require "time"
+local timeline      = require "timeline"
 local units         = require "units"
 
 local incident = {}
@@ -52,11 +52,53 @@ end
 
 -- The timeline ------------------------------------------------------------------------------------------------------------------------
 
--- What happened at some time, or now, in the order of time.
-local function note(self, text, at)
-  local entry, place = { at = at or time.now(), who = operator(), text = text }, #self.timeline + 1
-  while place > 1 and self.timeline[place - 1].at > entry.at do place = place - 1 end
-  table.insert(self.timeline, place, entry)
+-- Several branches of a script may have to do with one incident, and when a run is taken up again they are not where they were. So what is
+-- decided by is what was seen then (remember), and of two who say something the one who said it later is right.
+
+-- The time, and how the incident is seen at it.
+local function observe(self)
+  local now, about, how = time.now(), self.about, self.how
+  return now, remember { status = about.status, cause = about.cause, impact = about.impact, next_update = about.next_update, remind_at = how.remind_at,
+    escalated = how.escalated }
+end
+
+-- Whether it is time. Sums of seconds are exact to less than a thousandth of one.
+local function reached(now, at) return now >= at - 0.001 end
+
+local function set(self, now, table, field, value)
+  local key = field
+  if now < (self.how.set[key] or now) then return end
+  self.how.set[key] = now
+  table[field] = value
+end
+
+-- Puts something that happened at a time in its place among others.
+local function place(list, entry)
+  local i = #list + 1
+  while i > 1 and list[i - 1].at > entry.at do i = i - 1 end
+  table.insert(list, i, entry)
+end
+
+local function note(self, text, at) self.timeline:add(text, at) end
+
+-- What is being done, of what was said since all of it was said anew.
+local function actions_of(self)
+  local out = {}
+  for _, entry in ipairs(self.how.actions) do
+    if entry.at >= self.how.anew then out[#out + 1] = entry.text end
+  end
+  return out
+end
+
+local function add_action(self, text, at)
+  place(self.how.actions, { at = at, text = text })
+  self.about.actions = actions_of(self)
+end
+
+local function replace_actions(self, texts, at)
+  if at >= self.how.anew then self.how.actions, self.how.anew = {}, at end
+  for _, text in ipairs(texts) do place(self.how.actions, { at = at, text = text }) end
+  self.about.actions = actions_of(self)
 end
 
 -- Telling people ----------------------------------------------------------------------------------------------------------------------
@@ -83,15 +125,16 @@ end
 
 -- Tells everybody how it is, and promises the next time.
 local function announce(self, after)
-  local about, now = self.about, time.now()
-  if about.next_update and now > about.next_update then note(self, ("this update is %s late"):format(units.duration(now - about.next_update))) end
-  about.next_update = about.status ~= "RESOLVED" and now + (seconds(after) or self.how.every) or nil
-  self.how.remind_at = about.next_update
+  local about, now, seen = self.about, observe(self)
+  if seen.next_update and now - seen.next_update >= 1 then note(self, ("this update is %s late"):format(units.duration(now - seen.next_update))) end
+  local promised = seen.status ~= "RESOLVED" and now + (seconds(after) or self.how.every) or nil
+  set(self, now, about, "next_update", promised)
+  set(self, now, self.how, "remind_at", promised)
   local result = send_to(self, self.how.receivers, {
-    title = self:subject(), text = communication.text(about, now), severity = about.severity, status = about.status:lower(), key = self.how.key,
+    title = self:subject(), text = communication.text(about, now), severity = about.severity, status = seen.status:lower(), key = self.how.key,
     link = about.status_page, fields = communication.fields(about, now),
   })
-  if #result.sent > 0 then note(self, ("told %s: %s"):format(table.concat(result.sent, ", "), about.status)) end
+  if #result.sent > 0 then note(self, ("told %s: %s"):format(table.concat(result.sent, ", "), seen.status)) end
   return result
 end
 
@@ -119,16 +162,16 @@ function incident.open(options)
   arguments.one_of("incident.open: severity", options.severity, { "P0", "P1", "P2", "P3" })
   local about = {
     severity = options.severity, title = text_of("incident.open: title", options.title), impact = text_of("incident.open: impact", options.impact),
-    cause = options.cause, actions = list_of("incident.open: actions", options.actions), started = options.started or time.now(),
+    cause = options.cause, started = options.started or time.now(),
     status = arguments.one_of("incident.open: status", options.status or "INVESTIGATING", unresolved),
     status_page = options.status_page, commander = options.commander or operator(),
   }
   if about.status == "IDENTIFIED" and not about.cause then refuse("incident.open: what is identified? Say it with cause") end
   local self = {
-    about = about, timeline = {}, how = {
+    about = about, timeline = timeline.new(), how = {
       receivers = list_of("incident.open: receivers", options.receivers), reminders = list_of("incident.open: reminders", options.reminders),
       every = seconds(options.every or intervals[about.severity]), key = options.key or key_of(about.title), send = options.send,
-      escalated = {},
+      escalated = {}, actions = {}, anew = 0, set = {},
     },
   }
   setmetatable(self, { __index = function(_, name)
@@ -136,6 +179,7 @@ function incident.open(options)
     error({ code = "invalid", message = ('incident: an incident has no function "%s"; runbook docs incident lists them'):format(tostring(name)) }, 0)
   end })
   on_exit(function() self:report() end)
+  replace_actions(self, list_of("incident.open: actions", options.actions), 0)
   note(self, "opened: " .. self:subject())
   announce(self)
   return self
@@ -145,26 +189,29 @@ end
 
 -- Nothing more is said of what is over.
 local function still_open(self, what)
-  if self.about.status == "RESOLVED" then
+  local now, seen = observe(self)
+  if seen.status == "RESOLVED" then
     error({ code = "invalid", message = ("incident: %s: %s is resolved"):format(what, self:subject()), hint = "reopen it: incident:reopen(\"why\")" }, 0)
   end
+  return now, seen
 end
 
 -- Takes over what has changed, with a line in the timeline for each. Who looks for a cause again has none.
-local function change(self, where, options)
-  local about = self.about
+local function change(self, where, now, seen, options)
   local cause = options.cause and text_of(where .. ": cause", options.cause)
   local impact = options.impact and text_of(where .. ": impact", options.impact)
   local actions = options.actions and list_of(where .. ": actions", options.actions)
   local line = options.note and text_of(where .. ": note", options.note)
-  if options.status and options.status ~= about.status then
-    note(self, ("%s → %s"):format(about.status, options.status))
-    about.status = options.status
-    if options.status == "INVESTIGATING" then about.cause = nil end
+  if options.status and options.status ~= seen.status then
+    note(self, ("%s → %s"):format(seen.status, options.status))
+    set(self, now, self.about, "status", options.status)
+    if options.status == "INVESTIGATING" then set(self, now, self.about, "cause", nil) end
   end
-  if cause and cause ~= about.cause then note(self, "root cause: " .. cause) end
-  if impact and impact ~= about.impact then note(self, "impact: " .. impact) end
-  about.cause, about.impact, about.actions = cause or about.cause, impact or about.impact, actions or about.actions
+  if cause and cause ~= seen.cause then note(self, "root cause: " .. cause) end
+  if impact and impact ~= seen.impact then note(self, "impact: " .. impact) end
+  if cause then set(self, now, self.about, "cause", cause) end
+  if impact then set(self, now, self.about, "impact", impact) end
+  if actions then replace_actions(self, actions, now) end
   if line then note(self, line) end
 end
 
@@ -181,10 +228,10 @@ end
 -- @usage outage:update({ status = "IDENTIFIED", cause = "release 1.5 does not start", actions = { "Rolling back to 1.4" }, next = "10m" })
 function outage:update(options)
   options = arguments.options("incident.update", options, { "status", "cause", "impact", "actions", "note", "next" })
-  still_open(self, "update")
+  local now, seen = still_open(self, "update")
   if options.status then arguments.one_of("incident.update: status", options.status, unresolved) end
-  if options.status == "IDENTIFIED" and not (options.cause or self.about.cause) then refuse("incident.update: what is identified? Say it with cause") end
-  change(self, "incident.update", options)
+  if options.status == "IDENTIFIED" and not (options.cause or seen.cause) then refuse("incident.update: what is identified? Say it with cause") end
+  change(self, "incident.update", now, seen, options)
   return announce(self, options.next)
 end
 
@@ -192,10 +239,10 @@ end
 -- @param action what is done, such as "Restarted 2 pods"
 -- @usage outage:act("Restarted 2 failing pods")
 function outage:act(action)
-  still_open(self, "act")
+  local now = still_open(self, "act")
   text_of("incident.act: action", action)
   self:remind()
-  self.about.actions[#self.about.actions + 1] = action
+  add_action(self, action, now)
   note(self, action)
 end
 
@@ -218,15 +265,15 @@ end
 -- @usage outage:resolve({ cause = "release 1.5 does not start", note = "Rolled back to 1.4" })
 function outage:resolve(options)
   options = arguments.options("incident.resolve", options, { "cause", "impact", "actions", "note" })
-  still_open(self, "resolve")
-  change(self, "incident.resolve", { status = "RESOLVED", cause = options.cause, impact = options.impact, actions = options.actions, note = options.note })
-  self.how.resolved = time.now()
+  local now, seen = still_open(self, "resolve")
+  change(self, "incident.resolve", now, seen, { status = "RESOLVED", cause = options.cause, impact = options.impact, actions = options.actions, note = options.note })
+  set(self, now, self.how, "resolved", now)
   local result = announce(self)
   -- Whoever was called in need not go on.
-  send_to(self, self.how.escalated, {
+  send_to(self, seen.escalated, {
     title = "Resolved: " .. self:subject(), text = self:text(), severity = self.about.severity, status = "resolved", key = self.how.key .. escalated,
   })
-  self.how.escalated = {}
+  set(self, now, self.how, "escalated", {})
   return result
 end
 
@@ -235,9 +282,10 @@ end
 -- @return    { sent = list of the receivers that were told, failed = why others were not, by name }
 -- @usage outage:reopen("the pods crash again")
 function outage:reopen(why)
-  if self.about.status ~= "RESOLVED" then refuse("incident: reopen: %s is not resolved", self:subject()) end
+  local now, seen = observe(self)
+  if seen.status ~= "RESOLVED" then refuse("incident: reopen: %s is not resolved", self:subject()) end
   text_of("incident.reopen: why", why)
-  change(self, "incident.reopen", { status = "INVESTIGATING", note = "reopened: " .. why })
+  change(self, "incident.reopen", now, seen, { status = "INVESTIGATING", note = "reopened: " .. why })
   return announce(self)
 end
 
@@ -248,16 +296,16 @@ end
 -- @return whether an update is late
 -- @usage outage:remind()
 function outage:remind()
-  local about, now = self.about, time.now()
-  if not about.next_update or now < about.next_update then return false end
-  if now < self.how.remind_at then return true end
-  local late = now > about.next_update and units.duration(now - about.next_update) .. " ago" or "which is now"
-  local said = ("the update of %s was promised for %s"):format(self:subject(), time.format(about.next_update, "minute"))
-  self.how.remind_at = now + self.how.every
+  local now, seen = observe(self)
+  if not seen.next_update or not reached(now, seen.next_update) then return false end
+  if not reached(now, seen.remind_at) then return true end
+  local late = now - seen.next_update >= 1 and units.duration(now - seen.next_update) .. " ago" or "which is now"
+  local said = ("the update of %s was promised for %s"):format(self:subject(), time.format(seen.next_update, "minute"))
+  set(self, now, self.how, "remind_at", now + self.how.every)
   note(self, "late: " .. said)
   log(("UPDATE DUE: %s, %s"):format(said, late))
   send_to(self, self.how.reminders, {
-    title = "Update due: " .. self:subject(), text = ("%s is to be updated: %s, %s."):format(self:subject(), said, late), severity = about.severity, key = self.how.key .. "-reminder",
+    title = "Update due: " .. self:subject(), text = ("%s is to be updated: %s, %s."):format(self:subject(), said, late), severity = self.about.severity, key = self.how.key .. "-reminder",
   })
   return true
 end
@@ -266,7 +314,8 @@ end
 local function due(self, on_due)
   local _, err = try(on_due or self.remind, self)
   if err then log(("what is to be done when an update is due failed: %s"):format(err.message)) end
-  if self.about.next_update then self.how.remind_at = math.max(self.how.remind_at, time.now() + (self.about.next_update > time.now() and 0 or self.how.every)) end
+  local now, seen = observe(self)
+  if seen.next_update and reached(now, seen.remind_at) then set(self, now, self.how, "remind_at", now + self.how.every) end
 end
 
 --- Does some work, and meanwhile sees to it that updates come: whenever one is due, it reminds, or calls a function that gives one.
@@ -282,17 +331,20 @@ function outage:during(work, on_due)
     if not ok then error((...), 0) end
   end
   local function watch()
-    while not over and self.about.next_update do
-      local at, looks = self.how.remind_at, 0
-      local _, err = try(wait_until, { name = "the end of the work or the next update", timeout = math.max(at - time.now(), 0) + 60, every = "1s" }, function()
+    local now, seen = observe(self)
+    while seen.next_update and not remember(over) do
+      -- Looks are counted, and not timed: that needs nothing written down, and none comes before its second.
+      local at, left, looks = seen.remind_at, math.max(seen.remind_at - now, 0), 0
+      local _, err = try(wait_until, { name = "the end of the work or the next update", timeout = left + 60, every = "1s" }, function()
         looks = looks + 1
-        -- Each look at the clock is written down, so there are few of them.
-        return over or self.how.remind_at ~= at or looks % 15 == 1 and time.now() >= at
+        return over or self.how.remind_at ~= at or looks > math.ceil(left)
       end)
-      local late = self.about.next_update and time.now() >= self.how.remind_at
+      now, seen = observe(self)
+      local late = seen.next_update and reached(now, seen.remind_at)
       if late or err then due(self, on_due) end
       -- A dry run assumes that the work ends in time, or, where it is to rehearse the contrary, that an update is due once.
-      if not late and (err or self.how.remind_at == at) then return end
+      if not late and (err or seen.remind_at == at) then return end
+      now, seen = observe(self)
     end
   end
   local branches = { { name = "work", call = function() worked(pcall(work)) end }, { name = "updates", call = watch } }
@@ -333,21 +385,10 @@ function outage:subject() return communication.subject(self.about) end
 -- @usage log(outage:text())
 function outage:text() return communication.text(self.about, time.now()) end
 
--- A cell of a table in Markdown.
-local function cell(text) return (text:gsub("%s+", " "):gsub("[\\`*_%[%]<>|#]", "\\%0")) end
-
 --- Its message in Markdown, with the timeline below it: what a review of the incident begins with.
 -- @return text
 -- @usage log(outage:markdown())
-function outage:markdown()
-  local lines = { communication.markdown(self.about, time.now()), "", "| When | Who | What |", "| --- | --- | --- |" }
-  for _, entry in ipairs(self.timeline) do
-    lines[#lines + 1] = ("| %s | %s | %s |"):format(time.format(entry.at), cell(entry.who), cell(entry.text))
-  end
-  return table.concat(lines, "\n")
-end
-
-local columns = { { field = "at", title = "when", align = "left", format = function(at) return time.format(at) end }, { field = "who" }, { field = "text", title = "what" } }
+function outage:markdown() return communication.markdown(self.about, time.now()) .. "\n\n" .. self.timeline:markdown() end
 
 -- How long it took so far, or altogether.
 local function lasted(self)
@@ -358,7 +399,7 @@ end
 -- @usage outage:report()
 function outage:report()
   local over = self.about.status == "RESOLVED"
-  report.table(self.timeline, columns, { title = ("Timeline of %s: %s after %s"):format(self:subject(), self.about.status, lasted(self)) })
+  self.timeline:report(("Timeline of %s: %s after %s"):format(self:subject(), self.about.status, lasted(self)))
   if not over then log(("%s is still %s: the next update is promised for %s"):format(self:subject(), self.about.status, time.format(self.about.next_update, "minute"))) end
 end
 

@@ -38,7 +38,7 @@ end
 
 local function what(outage)
   local out = {}
-  for i, entry in ipairs(outage.timeline) do out[i] = entry.text end
+  for i, entry in ipairs(outage.timeline.entries) do out[i] = entry.text end
   return out
 end
 
@@ -61,7 +61,7 @@ test.unit("it is opened, and everybody is told by the template", function()
     },
   })
   test.that(outage:text():find("^Status: INVESTIGATING\nStart Time: " .. time.format(began, "minute"):gsub("%-", "%%-") .. "\n"), outage:text())
-  test.equal(outage.timeline, {
+  test.equal(outage.timeline.entries, {
     { at = began, who = "test@test", text = "opened: [P0 INCIDENT] PhotonMLIR Compiler Outage" }, { at = began, who = "test@test", text = "told team, status: INVESTIGATING" },
   })
 end)

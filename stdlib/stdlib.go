@@ -21,6 +21,7 @@ import "embed"
 //go:embed retry.lua
 //go:embed selector.lua
 //go:embed stats.lua
+//go:embed timeline.lua
 //go:embed units.lua
 //go:embed usage.lua
 //go:embed vulnerabilities.lua

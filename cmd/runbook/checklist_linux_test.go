@@ -2,8 +2,6 @@ package main
 
 import (
 	"os"
-	"os/exec"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,15 +20,6 @@ return runbook { summary = "s", params = before:params(), steps = { step("one", 
   log("complete: " .. tostring(found.complete))
   log("\n" .. before:markdown())
 end) } }`
-
-// resumed is the program that takes the run of another one up again, in its home.
-func (p *process) resumed() *process {
-	next := newProcess(p.t, "", "")
-	next.home = p.home
-	next.cmd = exec.Command("runbook", "resume", "last")
-	next.cmd.Dir, next.cmd.Env, next.cmd.SysProcAttr = p.cmd.Dir, p.cmd.Env, &syscall.SysProcAttr{Setpgid: true}
-	return next
-}
 
 // A checklist that is left by Ctrl-C between two tasks goes on with the second, and what was answered is not asked again.
 func TestAChecklistGoesOnWhereItWasLeft(t *testing.T) {

@@ -43,6 +43,14 @@ func newProcess(t *testing.T, script string, args ...string) *process {
 	return p
 }
 
+// resumed prepares the program to take its run up again, in its home.
+func (p *process) resumed() *process {
+	next := newProcess(p.t, "")
+	next.home, next.cmd = p.home, exec.Command("runbook", "resume", "last")
+	next.cmd.Dir, next.cmd.Env, next.cmd.SysProcAttr = p.cmd.Dir, p.cmd.Env, p.cmd.SysProcAttr
+	return next
+}
+
 func (p *process) file(name, text string) {
 	require.NoError(p.t, os.WriteFile(filepath.Join(p.home, name), []byte(text), 0o600))
 }
@@ -103,12 +111,17 @@ func (p *process) drained() string {
 	return string(text)
 }
 
-// journal is the text of its one journal.
-func (p *process) journal() string {
+// journalFile is its one journal.
+func (p *process) journalFile() string {
 	found, err := filepath.Glob(filepath.Join(p.home, "state", "runbook", "runs", "*", "journal.jsonl"))
 	require.NoError(p.t, err)
 	require.Len(p.t, found, 1)
-	text, err := os.ReadFile(found[0])
+	return found[0]
+}
+
+// journal is the text of its one journal.
+func (p *process) journal() string {
+	text, err := os.ReadFile(p.journalFile())
 	require.NoError(p.t, err)
 	return string(text)
 }
