@@ -2,7 +2,8 @@
 // is written for a person, what is kept of its output, and what its failure says.
 //
 // A command is an argument vector, never a shell string. This package runs nothing and decides nothing: engine/command/local runs
-// commands on this machine, engine/world/host answers for a simulated one, and which commands only look is said by action.Commands.
+// commands on this machine, engine/command/shell on another one, engine/world/host answers for a simulated one, and which commands only look
+// is said by action.Commands.
 // Read next: text.go and buffer.go, then bindings/host.
 package command
 

@@ -1,7 +1,7 @@
 // Package world brings a scenario to life: a simulated site that the real client libraries talk to over loopback, in virtual time.
 //
 // It puts the parts together and knows no system from the inside: cluster is the API server, controller what goes on in a cluster
-// beside it, metrics the Prometheus, host the machine on which the run itself runs, fault what goes wrong with the servers. It changes
+// beside it, metrics the Prometheus, host the machines that commands run on, fault what goes wrong with all of them. It changes
 // nothing outside of this process, has no chance in it, and ends with its run. Read next: servers.go.
 package world
 

@@ -1,7 +1,8 @@
-// Package fault makes a simulated server answer wrongly, by call and count: as a scenario's faults say.
+// Package fault makes a simulated server answer wrongly, and a simulated machine go wrong, by call and count: as a scenario's faults say.
 //
 // It stands in front of a system's own handler and knows none: what a request asks for, and how the system words a refusal, it is told.
-// It never decides by chance. Read next: answer.go for what goes wrong how.
+// It never decides by chance. Read next: answer.go for what goes wrong how,
+// machine.go for machines.
 package fault
 
 import (
@@ -17,7 +18,7 @@ import (
 
 // A Call is one request to a simulated system, in the words of a fault.
 type Call struct {
-	System    string // kubernetes, prometheus
+	System    string // kubernetes, prometheus, host
 	Verb      string // as kubectl auth can-i has it: get, list, create, delete
 	Resource  string // "pods", "pods/log", "deployments.apps/scale"
 	Namespace string
