@@ -80,7 +80,8 @@ func (b *binding) newAwaitLine(args module.Args) (action.Wait, error) {
 
 func (w awaiting) Describe() action.Description {
 	return action.Description{
-		Verb: "host.await_line", Target: w.target(w.path), Idempotent: true, Identity: []action.Arg{{Name: "match", Value: w.match.String()}},
+		Verb: "host.await_line", Target: w.target(w.path), Idempotent: true, Permissions: w.needs,
+		Identity: []action.Arg{{Name: "match", Value: w.match.String()}},
 	}
 }
 

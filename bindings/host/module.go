@@ -29,8 +29,11 @@ const (
 type Config struct {
 	Machines machine.Set[command.Runner]
 	Files    machine.Set[files.System]
-	Commands action.Commands // that only look
-	Secrets  Secrets         // kept out of what is shown; nil for nobody who does that
+	Commands action.Commands            // that only look
+	Own      map[string]action.Commands // that only look on one of the hosts, by its name
+	// Needs are the rights in another system that running a command on a host takes, by the host's name: a pod's, in its cluster.
+	Needs   map[string][]action.Permission
+	Secrets Secrets // kept out of what is shown; nil for nobody who does that
 }
 
 // Secrets keeps secrets out of text that is cut short: half a secret is not recognised later.
@@ -40,6 +43,11 @@ type Secrets interface{ String(text string) string }
 type openly struct{}
 
 func (openly) String(text string) string { return text }
+
+// looks tells whether a command only looks, on that machine.
+func (b *binding) looks(on string, argv []string) bool {
+	return b.Commands.Match(argv) || b.Own[on].Match(argv)
+}
 
 // A binding is the module of a site's machines.
 type binding struct{ Config }

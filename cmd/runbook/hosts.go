@@ -15,22 +15,39 @@ import (
 	"runbook/engine/wall"
 )
 
-// hostModule is the host module of a run at a venue. The second wall is nil in a real run.
-func hostModule(at venue, second *wall.Wall, r *redact.Redactor) *module.Module {
-	machines := at.machines()
-	if second != nil {
-		machines = machine.Each(machines, second.Guard)
+// hostModule is the host module of a run at a venue, on its machines.
+func hostModule(at venue, on machine.Set[command.Runner], disks machine.Set[files.System], r *redact.Redactor) *module.Module {
+	return host.New(host.Config{
+		Machines: on, Files: disks, Commands: lookingOnMachines(at), Own: at.hostReads(), Needs: at.hostNeeds(), Secrets: r,
+	})
+}
+
+// machinesOf are the machines of a venue. The second wall is nil in a real run.
+func machinesOf(at venue, w ways, second *wall.Wall) machine.Set[command.Runner] {
+	machines := at.machines(w)
+	if second == nil {
+		return machines
 	}
-	disks := at.files(machines)
+	out := machine.Set[command.Runner]{Local: second.Guard(machines.Local), Hosts: map[string]command.Runner{}}
+	own := at.hostReads()
+	for name, one := range machines.Hosts {
+		out.Hosts[name] = second.GuardLetting(one, own[name])
+	}
+	return out
+}
+
+// lookingOnMachines are the commands that only look, on every machine of a venue.
+func lookingOnMachines(at venue) action.Commands {
+	return slices.Concat(at.reads(), host.Reads, remote.Reads)
+}
+
+// filesOf are the files of the machines of a venue, which run commands so. The second wall is nil in a real run.
+func filesOf(at venue, on machine.Set[command.Runner], second *wall.Wall) machine.Set[files.System] {
+	disks := at.files(on)
 	if second != nil {
 		disks = machine.Each(disks, second.GuardFiles)
 	}
-	return host.New(host.Config{Machines: machines, Files: disks, Commands: lookingOnMachines(at), Secrets: r})
-}
-
-// lookingOnMachines are the commands that only look, on the machines of a venue.
-func lookingOnMachines(at venue) action.Commands {
-	return slices.Concat(at.reads(), host.Reads, remote.Reads)
+	return disks
 }
 
 // filesOver are the files of machines that run commands so. Those of the one on which runbook itself runs need no commands.

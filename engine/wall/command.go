@@ -15,16 +15,22 @@ func (w *Wall) Letting(reads action.Commands) *Wall {
 }
 
 // Guard puts the wall in front of a machine: it starts nothing but commands that are known to only look.
-func (w *Wall) Guard(next command.Runner) command.Runner { return guarded{next, w} }
+func (w *Wall) Guard(next command.Runner) command.Runner { return w.GuardLetting(next, nil) }
+
+// GuardLetting is Guard for a machine on which those commands only look as well.
+func (w *Wall) GuardLetting(next command.Runner, own action.Commands) command.Runner {
+	return guarded{next, w, own}
+}
 
 type guarded struct {
 	command.Runner
 	wall *Wall
+	own  action.Commands
 }
 
 // Run runs a command that only looks, and refuses every other one with an *action.Error, without starting anything.
 func (g guarded) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
-	if !g.wall.commands.Match(argv) || streams.Stdin != nil { // what only looks is told nothing
+	if !g.wall.commands.Match(argv) && !g.own.Match(argv) || streams.Stdin != nil { // what only looks is told nothing
 		return 0, g.wall.refuseCommand(argv)
 	}
 	g.wall.passed.Add(1)
