@@ -72,7 +72,7 @@ func (g gift) all() bool { return len(g.only.given) == 0 }
 
 func (g gift) Describe() action.Description {
 	return action.Description{
-		Verb: "host.chown", Target: g.target(g.root), Risk: action.Disruptive, Idempotent: true,
+		Verb: "host.chown", Target: g.target(g.root), Risk: action.Disruptive, Idempotent: true, Permissions: g.needs,
 		Identity: append([]action.Arg{{Name: "owner", Value: g.owner}}, g.only.identity()...),
 	}
 }

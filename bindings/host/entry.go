@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/dustin/go-humanize"
 
@@ -166,11 +169,20 @@ func listed(root, as string, list []files.Entry, says func(files.Entry) string) 
 	sorted := slices.SortedFunc(slices.Values(list), byPath)
 	shown := map[string]any{}
 	for _, e := range sorted[:min(len(sorted), namedAtMost)] {
-		shown[member(e)] = says(e)
+		shown[label(e)] = says(e)
 	}
 	out := map[string]any{"in": files.Spell(root), as: shown}
 	if more := len(sorted) - len(shown); more > 0 {
 		out["more"] = humanize.Comma(int64(more)) + " others"
 	}
 	return out
+}
+
+// label is what an entry is called where it has a line for itself.
+func label(e files.Entry) string {
+	name := member(e)
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return strconv.Quote(name)
+	}
+	return name
 }

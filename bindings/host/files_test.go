@@ -452,3 +452,35 @@ func TestTheWallBeforeFiles(t *testing.T) {
 		require.Equal(t, everything, s.found(nil))
 	})
 }
+
+func TestAwaitingALine(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *fileSite) {
+		begin := func(path string) action.Wait {
+			f, bound, err := s.bind("await_line", []any{s.at(path), "^calibration (done|failed)"})
+			require.NoError(t, err)
+			w, err := f.Wait(bound)
+			require.NoError(t, err)
+			return w
+		}
+		look := func(w action.Wait) action.Progress {
+			p, err := w.Check(s.ctx(), s.view)
+			require.NoError(t, err)
+			return p
+		}
+		s.write("device.log", "calibration done\n", s.Now)
+		w := begin("/cache/device.log")
+		require.False(t, look(w).Met, "what was there before does not count")
+		require.Contains(t, look(w).Detail, "fits ^calibration (done|failed) yet")
+		s.write("device.log", "start\ncalibration fai", s.Now) // another file: it was rotated
+		require.False(t, look(w).Met, "half a line does not")
+		s.write("device.log", "start\ncalibration failed: hot\r\nend\n", s.Now)
+		require.Equal(t, action.Progress{Met: true, Value: "calibration failed: hot"}, look(w))
+
+		w = begin("/cache/later.log")
+		require.False(t, look(w).Met)
+		s.write("later.log", "calibration done\n", s.Now)
+		require.Equal(t, "calibration done", look(w).Value)
+		_, _, err := s.bind("await_line", []any{s.at("/cache/device.log")})
+		s.fails(err, action.CodeInvalid, "match is missing")
+	})
+}

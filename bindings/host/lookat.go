@@ -36,7 +36,7 @@ func (b *binding) lookAt(verb string, args module.Args, param string) (looking, 
 }
 
 func (l looking) Describe() action.Description {
-	return action.Description{Verb: l.verb, Target: l.target(l.path), Identity: l.identity, Idempotent: true}
+	return action.Description{Verb: l.verb, Target: l.target(l.path), Identity: l.identity, Idempotent: true, Permissions: l.needs}
 }
 
 func (l looking) Read(ctx context.Context, view action.View) (any, error) {

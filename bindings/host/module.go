@@ -28,12 +28,12 @@ const (
 // Config says which machines, and what is known about their commands.
 type Config struct {
 	Machines machine.Set[command.Runner]
+	Files    machine.Set[files.System]
 	Commands action.Commands            // that only look
 	Own      map[string]action.Commands // that only look on one of the hosts, by its name
 	// Needs are the rights in another system that running a command on a host takes, by the host's name: a pod's, in its cluster.
 	Needs   map[string][]action.Permission
 	Secrets Secrets // kept out of what is shown; nil for nobody who does that
-	Files   machine.Set[files.System]
 }
 
 // Secrets keeps secrets out of text that is cut short: half a secret is not recognised later.
@@ -74,6 +74,7 @@ machines are simulated too, and nothing is run or changed on a real one.`,
 			b.statFunc(),
 			b.readFunc(),
 			b.tailFunc(),
+			b.awaitLineFunc(),
 			b.yamlFunc(),
 			b.jsonFunc(),
 			b.removeFunc(),

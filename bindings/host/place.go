@@ -24,13 +24,14 @@ type place struct {
 type shelf struct {
 	name  string
 	files files.System
+	needs []action.Permission // to reach it
 }
 
 // shelf is where the option says.
 func (b *binding) shelf(args module.Args) (shelf, error) {
 	name := args.String(onParam.Name)
 	system, err := b.Files.On(name)
-	return shelf{cmp.Or(name, machine.Local), system}, err
+	return shelf{cmp.Or(name, machine.Local), system, b.Needs[name]}, err
 }
 
 // as is the shelf as a run intends it to be.

@@ -131,7 +131,8 @@ func (r removal) list(function string, what any) ([]entry, error) {
 
 func (r removal) Describe() action.Description {
 	d := action.Description{
-		Verb: "host.remove", Target: r.target(r.root), Risk: action.Destructive, Idempotent: true, Identity: r.only.identity(),
+		Verb: "host.remove", Target: r.target(r.root), Risk: action.Destructive, Idempotent: true, Permissions: r.needs,
+		Identity: r.only.identity(),
 	}
 	if r.listed != nil {
 		paths := make([]string, len(r.listed))

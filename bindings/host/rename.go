@@ -65,7 +65,8 @@ func (b *binding) newRenaming(args module.Args) (action.Action, error) {
 
 func (r renaming) Describe() action.Description {
 	return action.Description{
-		Verb: "host.rename", Target: r.target(r.from), Risk: action.Disruptive, Identity: []action.Arg{{Name: "to", Value: files.Spell(r.to)}},
+		Verb: "host.rename", Target: r.target(r.from), Risk: action.Disruptive, Permissions: r.needs,
+		Identity: []action.Arg{{Name: "to", Value: files.Spell(r.to)}},
 	}
 }
 

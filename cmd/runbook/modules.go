@@ -13,6 +13,7 @@ import (
 	"runbook/bindings/notify"
 	"runbook/bindings/prometheus"
 	"runbook/bindings/s3"
+	"runbook/engine/files/remote"
 	"runbook/engine/module"
 	"runbook/engine/redact"
 	"runbook/engine/wall"
@@ -51,7 +52,7 @@ type walls struct{ cluster, metrics, machines, store, contacts *wall.Wall }
 // secondWalls refuse to send whatever is no read, in a dry run at a venue.
 func secondWalls(at venue) walls {
 	return walls{
-		cluster:  wall.New(kubernetes.Reads(at.reads(), slices.Collect(maps.Values(at.hostReads()))...), nil),
+		cluster:  wall.New(kubernetes.Reads(slices.Concat(at.reads(), remote.Reads), slices.Collect(maps.Values(at.hostReads()))...), nil),
 		metrics:  wall.New(prometheus.Reads(at.metrics().Access), nil),
 		machines: wall.New(nil, nil).Letting(lookingOnMachines(at)),
 		store:    wall.New(s3.Reads(at.store().Access), nil),

@@ -37,7 +37,7 @@ func (f *Files) source(at string, before int) source {
 	for i := before - 1; i >= 0; i-- {
 		e := &f.edits[i]
 		switch {
-		case e.Op == Removed && e.about[s.live]:
+		case e.Op == Removed && e.covers(s.live), e.Op == Written && s.live != e.path() && e.under(s.live):
 			return source{gone: true}
 		case e.Op == Written && e.about[s.live]:
 			s.made, s.by = e, i
