@@ -9,8 +9,9 @@ import (
 
 // The fields of what is said of a device.
 const (
-	stateField   = "state"
-	assumedField = "assumed"
+	stateField    = "state"
+	expectedField = "expected" // it is what a driver expects, and not what the tool says
+	assumedField  = "assumed"  // nothing was run
 )
 
 // A seen is what a tool says of a device, as the driver understands it.
@@ -95,7 +96,7 @@ func (u *unit) laid(view action.View, s *seen) map[string]any {
 		return u.value(s)
 	}
 	out := u.base()
-	out[stateField], out[assumedField], out["fields"] = object[stateField], true, map[string]any{}
+	out[stateField], out[expectedField], out["fields"] = object[stateField], true, map[string]any{}
 	if s.Serial != "" {
 		out["serial"] = s.Serial
 	}
