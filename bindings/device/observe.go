@@ -2,6 +2,8 @@ package device
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"runbook/engine/action"
 	"runbook/engine/driver"
@@ -81,10 +83,10 @@ func (s *seen) addTo(out map[string]any) {
 	}
 	out["fields"] = map[string]any{}
 	if s.Fields != nil {
-		out["fields"] = s.Fields
+		out["fields"] = maps.Clone(s.Fields)
 	}
 	if len(s.unread) > 0 {
-		out["unread"] = s.unread
+		out["unread"] = slices.Clone(s.unread)
 	}
 }
 
