@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -111,7 +112,7 @@ func reached(h site.Host) string {
 	if h.SSH != "" {
 		words := []string{"ssh"}
 		if h.Config != "" {
-			words = append(words, "-F", h.Config)
+			words = append(words, "-F", absolute(h.Config))
 		}
 		return command.Line(append(words, h.SSH))
 	}
@@ -122,4 +123,12 @@ func reached(h site.Host) string {
 		}
 	}
 	return command.Line(words)
+}
+
+// absolute is a path that means the same from every folder.
+func absolute(path string) string {
+	if whole, err := filepath.Abs(path); err == nil {
+		return whole
+	}
+	return path
 }

@@ -2,12 +2,14 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tidwall/gjson"
 
 	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/journal"
+	"runbook/engine/machine"
 )
 
 // A ledger keeps what the summary of a run needs of its records: which actions came to what, what was assumed, how steps ended.
@@ -52,7 +54,7 @@ func (l *ledger) note(r *journal.Record) {
 		}
 	case journal.KindRead:
 		if ran(r.Outcome) {
-			l.looked(r.Call.Identity, action.Argv)
+			l.looked(r.Call.Target, r.Call.Identity, action.Argv)
 		}
 	case journal.KindAssume:
 		l.assumed++
@@ -61,9 +63,9 @@ func (l *ledger) note(r *journal.Record) {
 	case journal.KindEnd:
 		l.end = r.End
 	case journal.KindWait:
-		l.looked(r.Call.Identity, action.Argv)
+		l.looked(r.Call.Target, r.Call.Identity, action.Argv)
 	case journal.KindIntent:
-		l.looked(r.Call.Payload, action.LooksBy)
+		l.looked(r.Call.Target, r.Call.Payload, action.LooksBy)
 		l.enter(r)
 	case journal.KindOutcome:
 		l.settle(r)
@@ -74,7 +76,7 @@ func (l *ledger) note(r *journal.Record) {
 func (l *ledger) settle(r *journal.Record) {
 	e := l.open[r.Key]
 	if e == nil && r.Call != nil {
-		l.looked(r.Call.Payload, action.LooksBy)
+		l.looked(r.Call.Target, r.Call.Payload, action.LooksBy)
 		e = l.enter(&journal.Record{Key: r.Key, Branch: r.Branch, Call: r.Call, Intent: &journal.Intent{}})
 	}
 	if e != nil {
@@ -145,12 +147,23 @@ func ran(o *journal.Outcome) bool {
 }
 
 // looked notes the commands of an operation that only looked, which it has in arguments of that name.
-func (l *ledger) looked(args []action.Arg, name string) {
+func (l *ledger) looked(about action.Target, args []action.Arg, name string) {
 	for _, arg := range args {
 		if arg.Name == name {
-			l.commands.add(commandLine(arg.Value))
+			l.commands.add(placed(commandLine(arg.Value), about))
 		}
 	}
+}
+
+// onMachines are the systems whose targets are on machines.
+var onMachines = []string{"host", "device"}
+
+// placed is a command with the host that it ran on, where that is another machine than the run's.
+func placed(line string, t action.Target) string {
+	if line == "" || !slices.Contains(onMachines, t.System) || t.Scope == "" || t.Scope == machine.Local {
+		return line
+	}
+	return line + " (on " + clean(t.Scope) + ")"
 }
 
 // commandLine is a command for a person; empty for what is none.

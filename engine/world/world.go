@@ -67,7 +67,15 @@ func (w *World) Machines() machine.Set[command.Runner] {
 	for name, section := range w.scenario.Hosts {
 		out.Hosts[name] = host.New(name, section, sleeper{w}.Sleep)
 	}
-	return w.withTools(out)
+	out = w.withTools(out)
+	behind := func(name string, next command.Runner) command.Runner {
+		return fault.Machine{Name: name, Next: next, Armed: w.armed}
+	}
+	out.Local = behind(machine.Local, out.Local)
+	for name, next := range out.Hosts {
+		out.Hosts[name] = behind(name, next)
+	}
+	return out
 }
 
 // Check finds what is wrong with the parts of a scenario that only its systems understand.
@@ -80,10 +88,18 @@ func Check(s *scenario.Scenario) []scenario.Problem {
 		if err := calls(f.On); err != nil {
 			out = append(out, scenario.Problem{Path: []any{"faults", i, "on"}, Message: err.Error()})
 		}
+		if err := fault.CheckMachine(f); err != nil {
+			out = append(out, scenario.Problem{Path: []any{"faults", i, "answer"}, Message: err.Error()})
+		}
 	}
 	for i, e := range s.Timeline {
 		if err := callsOf(e); err != nil {
 			out = append(out, scenario.Problem{Path: []any{"timeline", i, "fault", "on"}, Message: err.Error()})
+		}
+		if e.Fault != nil {
+			if err := fault.CheckMachine(*e.Fault); err != nil {
+				out = append(out, scenario.Problem{Path: []any{"timeline", i, "fault", "answer"}, Message: err.Error()})
+			}
 		}
 	}
 	return out
@@ -146,6 +162,11 @@ func (w *World) fail(err error) {
 func (w *World) Change(e scenario.Event) error {
 	if err := callsOf(e); err != nil {
 		return fmt.Errorf("fault.on: %w", err)
+	}
+	if e.Fault != nil {
+		if err := fault.CheckMachine(*e.Fault); err != nil {
+			return fmt.Errorf("fault.answer: %w", err)
+		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,9 @@ type Machine struct {
 	Host      string // its name in the site file
 	Transport Transport
 	Clean     func(string) string // hides secrets in what is cut short; nil for nobody who does that
+
+	mu   sync.Mutex
+	name string // what it calls itself, once it was asked
 }
 
 func (m *Machine) clean(text string) string {
@@ -42,10 +46,22 @@ func (m *Machine) clean(text string) string {
 	return m.Clean(text)
 }
 
-// Machine is what the machine calls itself.
+// Machine is what the machine calls itself. It is asked once: the way does not lead to another one meanwhile.
 func (m *Machine) Machine(ctx context.Context) (string, error) {
+	m.mu.Lock()
+	known := m.name
+	m.mu.Unlock()
+	if known != "" {
+		return known, nil
+	}
 	out, err := m.ask(ctx, Name)
-	return strings.TrimSpace(out), err
+	if err != nil {
+		return "", err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.name = strings.TrimSpace(out)
+	return m.name, nil
 }
 
 // Find is where the machine's own search for a program finds it.

@@ -144,6 +144,7 @@ func on(ctx context.Context, m *Machine, input io.Reader, argv ...string) (stdou
 
 func TestACommandRunsToItsEnd(t *testing.T) {
 	everywhere(t, func(t *testing.T, m *Machine) {
+		t.Parallel()
 		out, complaint, code, err := on(t.Context(), m, nil, "sh", "-c", "echo fine; echo oops >&2; exit 3")
 		require.NoError(t, err)
 		require.Equal(t, "fine\n", out)
@@ -173,6 +174,7 @@ func TestWhatCannotBeRun(t *testing.T) {
 	plain := filepath.Join(folder, "plain")
 	require.NoError(t, os.WriteFile(plain, nil, 0o600))
 	everywhere(t, func(t *testing.T, m *Machine) {
+		t.Parallel()
 		for _, c := range []struct {
 			program string
 			code    action.Code
@@ -227,6 +229,7 @@ var errCut = errors.New("the run was cut off")
 
 func TestACommandEndsWithItsChildren(t *testing.T) {
 	everywhere(t, func(t *testing.T, m *Machine) {
+		t.Parallel()
 		never, hold := io.Pipe()
 		defer hold.Close() //nolint:errcheck // a pipe in memory
 		for name, input := range map[string]io.Reader{"without input": nil, "with input": never} {

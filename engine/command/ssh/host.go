@@ -39,6 +39,7 @@ type Host struct {
 	full        int           // as many as the server lets us have, if it once refused one; 0 if not
 	changed     chan struct{} // closed when any of this changes
 	closed      bool
+	dropped     sync.WaitGroup // connections that nobody uses any more, as they end
 }
 
 // New is the way to a host. It connects to nothing yet.
@@ -128,7 +129,7 @@ func (h *Host) mayFollow(c *connection) bool {
 func (h *Host) drop(c *connection) {
 	if at := slices.Index(h.connections, c); at >= 0 {
 		h.connections = slices.Delete(h.connections, at, at+1)
-		go c.close()
+		h.dropped.Go(c.close)
 	}
 }
 
@@ -262,6 +263,7 @@ func (h *Host) Close() error {
 		ended.Go(c.close)
 	}
 	ended.Wait()
+	h.dropped.Wait()
 	h.connections = nil
 	if h.folder == "" {
 		return nil

@@ -41,7 +41,7 @@ var errAway = errors.New("the connection is closed")
 // A muxClient is one login over a shared connection.
 type muxClient struct{ conn *net.UnixConn }
 
-// dialMux greets the ssh behind a socket. Its error is errAway.
+// dialMux greets the ssh behind a socket. Its error is errAway. One that does not answer is given up when the context ends.
 func dialMux(ctx context.Context, path string) (*muxClient, error) {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "unix", path)
@@ -49,6 +49,8 @@ func dialMux(ctx context.Context, path string) (*muxClient, error) {
 		return nil, fmt.Errorf("%w: %w", errAway, err)
 	}
 	c := &muxClient{conn.(*net.UnixConn)}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
 	if err := c.greet(); err != nil {
 		return nil, errors.Join(fmt.Errorf("%w: %w", errAway, err), conn.Close())
 	}

@@ -93,6 +93,7 @@ func (l *login) wait(ctx context.Context) (code int, err error) {
 	if code, err = l.mux.exit(); err != nil {
 		return 0, lost(orCause(ctx, err))
 	}
+	_ = l.stdin.Close() // some servers wait for that before they say that they are done
 	l.quiet.listen()
 	l.mux.drained()
 	return code, nil

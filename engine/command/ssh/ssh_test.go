@@ -308,6 +308,47 @@ func TestALostConnection(t *testing.T) {
 	require.Equal(t, 2, s.Connections(t))
 }
 
+// An ssh that answers nothing, as when the network is gone and nobody has noticed, holds nobody up for longer than he has time.
+func TestASilentConnection(t *testing.T) {
+	s := sshtest.New(t)
+	h := to(t, s)
+	_, _, _, err := on(t.Context(), h, nil, "true")
+	require.NoError(t, err)
+	first(h).kill(syscall.SIGSTOP)
+	ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer stop()
+	began := time.Now()
+	_, _, _, err = on(ctx, h, nil, "true")
+	require.Equal(t, action.CodeTimeout, action.CodeOf(err), "%v", err)
+	require.ErrorContains(t, err, "nothing was run")
+	require.Less(t, time.Since(began), 10*time.Second)
+	out, _, _, err := on(t.Context(), h, nil, "echo", "again")
+	require.NoError(t, err)
+	require.Equal(t, "again\n", out)
+}
+
+// The same when it falls silent while a command runs: then nobody knows.
+func TestAConnectionFallsSilent(t *testing.T) {
+	h, path := to(t, sshtest.New(t)), witness(t)
+	ctx, cut := context.WithCancelCause(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, _, _, err := on(ctx, h, nil, "sh", "-c", stubborn, path)
+		ended <- err
+	}()
+	held, err := os.Open(path)
+	require.NoError(t, err)
+	defer held.Close() //nolint:errcheck // nothing is written to it any more
+	first(h).kill(syscall.SIGSTOP)
+	cut(errCut)
+	var lost *command.Lost
+	require.ErrorAs(t, <-ended, &lost)
+	require.ErrorContains(t, lost, "the run was cut off, and it did not confirm within 1.5s that it has ended")
+	require.NoError(t, h.Close())
+	_, err = io.ReadAll(held)
+	require.NoError(t, err, "it ends with its connection")
+}
+
 func TestAShellThatIsKilled(t *testing.T) {
 	h := to(t, sshtest.New(t))
 	_, _, _, err := on(t.Context(), h, nil, "sh", "-c", "kill -9 0")
