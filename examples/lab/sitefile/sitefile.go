@@ -38,13 +38,30 @@ func Write(dir layout.Dir, s Site) error {
 	if err := page.Execute(&out, struct {
 		Site
 		Kubeconfig, SSHConfig string
-	}{s, dir.Kubeconfig(), dir.SSHConfig()}); err != nil {
+		Devices               []inventoried
+	}{s, dir.Kubeconfig(), dir.SSHConfig(), inventory(dir)}); err != nil {
 		return fmt.Errorf("write the site file: %w", err)
 	}
 	if err := os.WriteFile(dir.Site(), []byte(out.String()), 0o600); err != nil {
 		return fmt.Errorf("write the site file: %w", err)
 	}
 	return nil
+}
+
+// inventoried is a device of the rack as a site file has it.
+type inventoried struct{ ID, Driver, Vendor, Log string }
+
+// inventory are the devices of every new lab, by the drivers of their vendors.
+func inventory(dir layout.Dir) []inventoried {
+	var out []inventoried
+	for _, d := range []inventoried{
+		{ID: "envise-1", Driver: "lightmatter-envise", Vendor: "Lightmatter"}, {ID: "envise-2", Driver: "lightmatter-envise", Vendor: "Lightmatter"},
+		{ID: "mit-1", Driver: "mit-silicon-photonics", Vendor: "MIT"}, {ID: "mit-2", Driver: "mit-silicon-photonics", Vendor: "MIT"},
+	} {
+		d.Log = dir.DeviceLog(d.ID)
+		out = append(out, d)
+	}
+	return out
 }
 
 // nameForm is what a name may be: it becomes that of a file.

@@ -52,6 +52,7 @@ func TestPathOfAnyKindIsOneValue(t *testing.T) {
 		Kubernetes struct{ Kubeconfig, Namespace string }
 		Prometheus struct{ URL string }
 		Hosts      map[string]struct{ SSH, Config, Pod string }
+		Devices    map[string]struct{ Driver, On, Log string }
 	}
 	if err := yaml.Unmarshal(text, &site); err != nil {
 		t.Fatal(err)
@@ -61,6 +62,9 @@ func TestPathOfAnyKindIsOneValue(t *testing.T) {
 	}
 	if rack := site.Hosts["rack-1"]; rack.SSH != "rack-1" || rack.Config != dir.SSHConfig() || site.Hosts["compiler"].Pod == "" {
 		t.Errorf("got %+v of\n%s", site.Hosts, text)
+	}
+	if mit := site.Devices["mit-2"]; len(site.Devices) != 4 || mit.Driver != "mit-silicon-photonics" || mit.On != "rack-1" || mit.Log != dir.DeviceLog("mit-2") {
+		t.Errorf("got %+v of\n%s", site.Devices, text)
 	}
 }
 
@@ -76,13 +80,17 @@ func TestALabWithoutARackHasNoHostOfThatName(t *testing.T) {
 		t.Fatal(err)
 	}
 	var site struct {
-		Hosts map[string]struct{ SSH string }
+		Devices map[string]any
+		Hosts   map[string]struct{ SSH string }
 	}
 	if err := yaml.Unmarshal(text, &site); err != nil {
 		t.Fatal(err)
 	}
 	if len(site.Hosts) != 1 || site.Hosts["compiler"].SSH != "" {
 		t.Errorf("got %+v of\n%s", site.Hosts, text)
+	}
+	if len(site.Devices) > 0 {
+		t.Errorf("got devices without the rack that they are in: %+v", site.Devices)
 	}
 }
 
