@@ -78,8 +78,8 @@ func (c change) Predict(ctx context.Context, view action.View) (action.Predictio
 	p.Changes = []action.Change{{
 		Target:      c.target(),
 		Before:      map[string]any{stateField: string(state)},
-		After:       map[string]any{stateField: string(c.command.Expects), assumedField: true},
-		Bookkeeping: []string{assumedField},
+		After:       map[string]any{stateField: string(c.command.Expects), expectedField: true},
+		Bookkeeping: []string{expectedField},
 	}}
 	return p, nil
 }

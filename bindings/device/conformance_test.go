@@ -51,7 +51,7 @@ var table = []struct {
 		require.NoError(t, err)
 		require.Equal(t, action.Assumed, p.Label)
 		require.Equal(t, map[string]any{"state": "offline"}, p.Changes[0].Before)
-		require.Equal(t, map[string]any{"state": "online", "assumed": true}, p.Changes[0].After)
+		require.Equal(t, map[string]any{"state": "online", "expected": true}, p.Changes[0].After)
 		require.Equal(t, "MIT-SP-0031", p.Evidence.UID)
 		require.Equal(t, "mit-1: link up\n", value["output"])
 		require.Equal(t, "online", s.status(t, "mit-1")["state"])

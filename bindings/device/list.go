@@ -133,7 +133,7 @@ func (a answer) of(ctx context.Context, c *call) (*seen, error) {
 		return nil, a.err
 	}
 	said := a.said
-	said.ID = c.Name()
+	said.ID = c.about()
 	return c.understood(ctx, said)
 }
 

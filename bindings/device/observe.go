@@ -2,6 +2,8 @@ package device
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"runbook/engine/action"
 	"runbook/engine/driver"
@@ -9,8 +11,9 @@ import (
 
 // The fields of what is said of a device.
 const (
-	stateField   = "state"
-	assumedField = "assumed"
+	stateField    = "state"
+	expectedField = "expected" // it is what a driver expects, and not what the tool says
+	assumedField  = "assumed"  // nothing was run
 )
 
 // A seen is what a tool says of a device, as the driver understands it.
@@ -80,10 +83,10 @@ func (s *seen) addTo(out map[string]any) {
 	}
 	out["fields"] = map[string]any{}
 	if s.Fields != nil {
-		out["fields"] = s.Fields
+		out["fields"] = maps.Clone(s.Fields)
 	}
 	if len(s.unread) > 0 {
-		out["unread"] = s.unread
+		out["unread"] = slices.Clone(s.unread)
 	}
 }
 
@@ -95,7 +98,7 @@ func (u *unit) laid(view action.View, s *seen) map[string]any {
 		return u.value(s)
 	}
 	out := u.base()
-	out[stateField], out[assumedField], out["fields"] = object[stateField], true, map[string]any{}
+	out[stateField], out[expectedField], out["fields"] = object[stateField], true, map[string]any{}
 	if s.Serial != "" {
 		out["serial"] = s.Serial
 	}

@@ -35,7 +35,7 @@ func (c *call) run(ctx context.Context, broken action.Code) (driver.Said, error)
 		return driver.Said{}, action.Errorf(broken, "cannot run %s: %w", c.line(), err).On(c.target())
 	}
 	result := out.Result(code, clean)
-	said := driver.Said{ID: c.Name(), Stdout: result.Stdout, Stderr: result.Stderr, ExitCode: code}
+	said := driver.Said{ID: c.about(), Stdout: result.Stdout, Stderr: result.Stderr, ExitCode: code}
 	if !c.command.AnswersWith(code) {
 		return said, c.refused(code, out.Complaint(clean))
 	}

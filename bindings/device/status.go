@@ -10,7 +10,7 @@ import (
 
 // statusType is the type of what is said of a device, in the notation of Lua language servers.
 const statusType = "{ id: string, name: string, driver: string, on: string, state: string, said?: string, serial?: string, " +
-	"fields: table<string, any>, unread?: string[], fault?: string, assumed?: boolean }"
+	"fields: table<string, any>, unread?: string[], fault?: string, expected?: boolean }"
 
 func (b *binding) statusFunc() module.Func {
 	return module.Func{
@@ -19,7 +19,7 @@ func (b *binding) statusFunc() module.Func {
 
 Beside the state there is the tool's own word for it (said), the serial number where the tool tells it, what else it told (fields, with
 units in their names), what of it the driver did not understand (unread), and why the driver itself failed, if it did (fault). In a dry
-run that intends something about the device the state is what its driver expects, and assumed is true.`,
+run that intends something about the device the state is what its driver expects, and expected is true.`,
 		Params:  []module.Param{idParam},
 		Returns: module.Result{Type: statusType, Doc: "what is known of it"},
 		Errors:  []action.Code{action.CodeNotFound, action.CodeTimeout, action.CodeCommand, action.CodeUnavailable},

@@ -52,6 +52,14 @@ type call struct {
 	argv    []string
 }
 
+// about is what the tool is asked about: nothing in particular, if its command says no device. Then it tells everybody the same.
+func (c *call) about() string {
+	if len(driver.PlaceholdersIn(c.command.Argv)) == 0 {
+		return ""
+	}
+	return c.Name()
+}
+
 // call is the command that the device's driver has for a purpose. more are the placeholders that only this call has.
 func (u *unit) call(p driver.Purpose, more map[string]string) (*call, error) {
 	d, err := u.b.Driver(u.Driver)

@@ -87,5 +87,5 @@ func (w waiting) Assume(ctx context.Context, view action.View) ([]action.Change,
 	if now, err := w.status(ctx, view); err == nil {
 		before[stateField] = now[stateField]
 	}
-	return []action.Change{{Target: w.target(), Before: before, After: map[string]any{stateField: w.state, assumedField: true}}}, nil
+	return []action.Change{{Target: w.target(), Before: before, After: map[string]any{stateField: w.state, expectedField: true}}}, nil
 }

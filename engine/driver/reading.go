@@ -31,7 +31,7 @@ type Said struct {
 	ExitCode       int
 }
 
-// A Reading is what was understood of it.
+// A Reading is what was understood of it. It may be that of others too, who were told the same: nobody changes it.
 type Reading struct {
 	Devices []Observation // in the order in which they were told of
 	Unread  []string      // lines that were not understood, as they were printed

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tidwall/gjson"
 
@@ -154,9 +155,12 @@ func (l *ledger) looked(about action.Target, args []action.Arg, name string) {
 	}
 }
 
+// onMachines are the systems whose targets are on machines.
+var onMachines = []string{"host", "device"}
+
 // placed is a command with the host that it ran on, where that is another machine than the run's.
 func placed(line string, t action.Target) string {
-	if line == "" || t.System != "host" || t.Scope == "" || t.Scope == machine.Local {
+	if line == "" || !slices.Contains(onMachines, t.System) || t.Scope == "" || t.Scope == machine.Local {
 		return line
 	}
 	return line + " (on " + clean(t.Scope) + ")"

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,23 +21,28 @@ type DriverOptions struct {
 	Modules   []*module.Module // with pure functions alone
 	Libraries fs.FS
 	Own       fs.FS // the driver's own folder
+	// Time is how long a driver may work on what one command printed, in the time of this machine; 0 for as long as a busy machine needs.
+	Time time.Duration
 }
 
-// parseTime is how long a driver may work on what one command printed, in the time of this machine.
-const parseTime = 2 * time.Second
+// parseTime is more than any text takes that a tool prints of devices, on a machine that has other things to do.
+const parseTime = 5 * time.Second
 
 // A luaDriver is a driver that is written in Lua. Each reading has an interpreter of its own: what a driver notes in one is not there in
-// the next, so a reading depends on what was printed and on nothing else, and many devices are read at once.
+// the next, so a reading depends on what was printed and on nothing else. It is therefore remembered: a tool that tells of all devices is
+// asked about each of many, and says the same.
 type luaDriver struct {
-	source Source
-	proto  *lua.FunctionProto
-	opts   DriverOptions
-	about  *driver.About
+	source   Source
+	proto    *lua.FunctionProto
+	opts     DriverOptions
+	about    *driver.About
+	readings readings
 }
 
 // LoadDriver reads a driver: it runs the script's outermost level, and checks what it says of itself. An error is an *Error, with the line.
 func LoadDriver(ctx context.Context, name string, s Source, opts DriverOptions) (driver.Driver, error) {
-	d := &luaDriver{source: s, opts: opts}
+	opts.Time = cmp.Or(opts.Time, parseTime)
+	d := &luaDriver{source: s, opts: opts, readings: newReadings()}
 	vm := d.open(ctx)
 	defer vm.Close()
 	vm.enter(vm.state)
@@ -95,14 +101,16 @@ func (d *luaDriver) About() *driver.About { return d.about }
 
 // Read makes data of what a command printed.
 func (d *luaDriver) Read(ctx context.Context, purpose driver.Purpose, said driver.Said) driver.Reading {
-	ctx, cancel := context.WithTimeoutCause(ctx, parseTime, fmt.Errorf("it was not done within %s", parseTime))
-	defer cancel()
-	reading, err := d.read(ctx, purpose, said)
-	if err != nil {
-		return driver.Reading{Unread: driver.Kept(said.Stdout), Fault: err.Error()}
-	}
-	reading.Unread = driver.Kept(reading.Unread...)
-	return reading
+	return d.readings.of(ctx, asked{purpose, said}, func() driver.Reading {
+		ctx, cancel := context.WithTimeoutCause(ctx, d.opts.Time, fmt.Errorf("it was not done within %s", d.opts.Time))
+		defer cancel()
+		reading, err := d.read(ctx, purpose, said)
+		if err != nil {
+			return driver.Reading{Unread: driver.Kept(said.Stdout), Fault: err.Error()}
+		}
+		reading.Unread = driver.Kept(reading.Unread...)
+		return reading
+	})
 }
 
 func (d *luaDriver) read(ctx context.Context, purpose driver.Purpose, said driver.Said) (driver.Reading, error) {

@@ -24,7 +24,7 @@ func DriverLanguage() *module.Module {
 			},
 			{
 				Name: "parse", Doc: `Makes data of what a command printed: parse(said), with said.text, said.errors, said.exit_code and said.id. It has the libraries parse, json,
-yaml and regex, no world and two seconds; what it notes is gone with the next call. If it fails, the state is unknown and nothing is lost.`,
+yaml and regex, no world and five seconds; what it notes is gone with the next call. If it fails, the state is unknown and nothing is lost.`,
 				Params: []module.Param{table("returned", readingFields, "what it returns")},
 			},
 			{

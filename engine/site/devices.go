@@ -3,12 +3,14 @@ package site
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
 	"runbook/engine/action"
 	"runbook/engine/driver"
 	"runbook/engine/machine"
+	"runbook/engine/module"
 	"runbook/engine/yamlfile"
 )
 
@@ -38,7 +40,11 @@ func Inventory(devices map[string]Device) []driver.Device {
 // checkDevices finds what is wrong with the inventory. Whether there is such a driver is known where drivers are.
 func (s *Site) checkDevices(text []byte) error {
 	for _, d := range Inventory(s.Devices) {
-		if field, fault := d.Check(); fault != "" {
+		field, fault := d.Check()
+		if _, named := s.Hosts[d.On]; fault == "" && !named && d.On != machine.Local {
+			field, fault = "on", fmt.Sprintf("the site has no host %q%s", d.On, module.Suggest(d.On, slices.Collect(maps.Keys(s.Hosts))))
+		}
+		if fault != "" {
 			where := []any{"devices", d.ID}
 			if field != "" {
 				where = append(where, field)

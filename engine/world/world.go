@@ -70,16 +70,19 @@ func Open(s *scenario.Scenario) (*World, error) {
 
 // Machines are those on which a run in this world runs its commands.
 func (w *World) Machines() machine.Set[command.Runner] {
+	out := machine.Set[command.Runner]{Local: host.New(host.Local, w.scenario.Host, sleeper{w}.Sleep), Hosts: map[string]command.Runner{}}
+	for name, section := range w.scenario.Hosts {
+		out.Hosts[name] = host.New(name, section, sleeper{w}.Sleep)
+	}
+	out = w.withTools(out)
 	behind := func(name string, next command.Runner) command.Runner {
 		return fault.Machine{Name: name, Next: next, Armed: w.armed}
 	}
-	out := machine.Set[command.Runner]{
-		Local: behind(machine.Local, host.New(host.Local, w.scenario.Host, sleeper{w}.Sleep)), Hosts: map[string]command.Runner{},
+	out.Local = behind(machine.Local, out.Local)
+	for name, next := range out.Hosts {
+		out.Hosts[name] = behind(name, next)
 	}
-	for name, section := range w.scenario.Hosts {
-		out.Hosts[name] = behind(name, host.New(name, section, sleeper{w}.Sleep))
-	}
-	return w.withTools(out)
+	return out
 }
 
 // Check finds what is wrong with the parts of a scenario that only its systems understand.

@@ -44,7 +44,8 @@ func Write(dir layout.Dir, s Site) error {
 	if err := page.Execute(&out, struct {
 		Site
 		Kubeconfig, SSHConfig, Slack, PagerKey, MailPassword, Authority string
-	}{s, dir.Kubeconfig(), dir.SSHConfig(), reference(dir.SlackWebhook()), reference(dir.PagerKey()), reference(dir.MailPassword()), dir.Authority()}); err != nil {
+		Devices                                                         []inventoried
+	}{s, dir.Kubeconfig(), dir.SSHConfig(), reference(dir.SlackWebhook()), reference(dir.PagerKey()), reference(dir.MailPassword()), dir.Authority(), inventory(dir)}); err != nil {
 		return fmt.Errorf("write the site file: %w", err)
 	}
 	for path, text := range map[string]string{
@@ -62,6 +63,22 @@ func Write(dir layout.Dir, s Site) error {
 
 // reference is how a secret in a file stands in a site file.
 func reference(path string) string { return "${file:" + path + "}" }
+
+// inventoried is a device of the rack as a site file has it.
+type inventoried struct{ ID, Driver, Vendor, Log string }
+
+// inventory are the devices of every new lab, by the drivers of their vendors.
+func inventory(dir layout.Dir) []inventoried {
+	var out []inventoried
+	for _, d := range []inventoried{
+		{ID: "envise-1", Driver: "lightmatter-envise", Vendor: "Lightmatter"}, {ID: "envise-2", Driver: "lightmatter-envise", Vendor: "Lightmatter"},
+		{ID: "mit-1", Driver: "mit-silicon-photonics", Vendor: "MIT"}, {ID: "mit-2", Driver: "mit-silicon-photonics", Vendor: "MIT"},
+	} {
+		d.Log = dir.DeviceLog(d.ID)
+		out = append(out, d)
+	}
+	return out
+}
 
 // nameForm is what a name may be: it becomes that of a file.
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9][-_.A-Za-z0-9]*$`)

@@ -55,12 +55,46 @@ func TestPathOfAnyKindIsOneValue(t *testing.T) {
 	var site struct {
 		Kubernetes struct{ Kubeconfig, Namespace string }
 		Prometheus struct{ URL string }
+		Hosts      map[string]struct{ SSH, Config, Pod string }
+		Devices    map[string]struct{ Driver, On, Log string }
 	}
 	if err := yaml.Unmarshal(text, &site); err != nil {
 		t.Fatal(err)
 	}
 	if site.Kubernetes.Kubeconfig != dir.Kubeconfig() || site.Kubernetes.Namespace != "photon-mlir" || site.Prometheus.URL != lab.Prometheus {
 		t.Errorf("got %+v of\n%s", site, text)
+	}
+	if rack := site.Hosts["rack-1"]; rack.SSH != "rack-1" || rack.Config != dir.SSHConfig() || site.Hosts["compiler"].Pod == "" {
+		t.Errorf("got %+v of\n%s", site.Hosts, text)
+	}
+	if mit := site.Devices["mit-2"]; len(site.Devices) != 4 || mit.Driver != "mit-silicon-photonics" || mit.On != "rack-1" || mit.Log != dir.DeviceLog("mit-2") {
+		t.Errorf("got %+v of\n%s", site.Devices, text)
+	}
+}
+
+func TestALabWithoutARackHasNoHostOfThatName(t *testing.T) {
+	dir := layout.Dir(t.TempDir())
+	without := lab
+	without.Rack = ""
+	if err := Write(dir, without); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(dir.Site())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var site struct {
+		Devices map[string]any
+		Hosts   map[string]struct{ SSH string }
+	}
+	if err := yaml.Unmarshal(text, &site); err != nil {
+		t.Fatal(err)
+	}
+	if len(site.Hosts) != 1 || site.Hosts["compiler"].SSH != "" {
+		t.Errorf("got %+v of\n%s", site.Hosts, text)
+	}
+	if len(site.Devices) > 0 {
+		t.Errorf("got devices without the rack that they are in: %+v", site.Devices)
 	}
 }
 
