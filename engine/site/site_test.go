@@ -62,9 +62,9 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 	for name, c := range map[string]struct{ text, message string }{
 		"misspelt section":  {"name: x\nkubernets: {}\n", `line 2: there is no field "kubernets" here; did you mean "kubernetes"?`},
 		"misspelt field":    {"kubernetes:\n  contxt: x\n", `line 2: there is no field "contxt" here; did you mean "context"?`},
-		"field elsewhere":   {"namespace: x\n", `line 1: there is no field "namespace" here; there is commands, kubernetes, name, prometheus`},
+		"field elsewhere":   {"namespace: x\n", `line 1: there is no field "namespace" here; there is commands, kubernetes, name, prometheus, s3`},
 		"nothing is near":   {"commands:\n  zzz: x\n", `line 2: there is no field "zzz" here; there is reads`},
-		"our own field":     {"path: x\n", `line 1: there is no field "path" here; there is commands, kubernetes, name, prometheus`},
+		"our own field":     {"path: x\n", `line 1: there is no field "path" here; there is commands, kubernetes, name, prometheus, s3`},
 		"two at once":       {"nam: x\nkubernetes:\n  contxt: x\n", "line 1: there is no field \"nam\" here; did you mean \"name\"?\nline 3: there is no field \"contxt\" here; did you mean \"context\"?"},
 		"twice":             {"name: x\nkubernetes: {}\nname: y\n", `line 3: mapping key "name" already defined at line 1`},
 		"twice inside":      {"kubernetes:\n  context: x\n  context: y\n", `line 3: mapping key "context" already defined at line 2`},
