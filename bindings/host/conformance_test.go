@@ -3,7 +3,9 @@
 package host
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,14 +18,16 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/command/local"
+	"runbook/engine/command/ssh"
+	"runbook/engine/command/ssh/sshtest"
 	"runbook/engine/machine"
 	"runbook/engine/module"
 	"runbook/engine/world"
 	"runbook/engine/world/scenario"
 )
 
-// The conformance table is what we know of machines. TestConformance holds this one and a simulated one to it: the expectations are the
-// same literals.
+// The conformance table is what we know of machines. TestConformance holds this one, one behind ssh and simulated ones to it: the
+// expectations are the same literals.
 
 // A site is a machine that has the program tool, which is this script, and no other.
 const tool = `#!/bin/sh
@@ -37,9 +41,10 @@ case "$1" in
 esac
 `
 
-// simulated is what a scenario says of the same program. YAML has no bytes that are no text: the real machine's are replaced.
+// simulated is what a scenario says of the same program, in the section SECTION. YAML has no bytes that are no text: the real machine's
+// are replaced.
 const simulated = `
-host:
+SECTION
   commands:
     - {argv: [tool, say], stdout: "one\ntwo\n"}
     - {argv: [tool, fail], stdout: "half of it\n", stderr: "disk is full\n", exit_code: 3}
@@ -54,28 +59,65 @@ type machineUnderTest struct {
 	runner command.Runner
 	ctx    context.Context
 	path   string // of tool
+	on     string // its name; "" for the machine of the run
+}
+
+// said is a text about the machine of the run, as it is of this one.
+func (m machineUnderTest) said(text string) string {
+	where := ""
+	if m.on != "" {
+		where = " on " + m.on
+	}
+	return strings.ReplaceAll(text, "{where}", where)
+}
+
+// installed is a folder that has the program.
+func installed(t *testing.T) string {
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "tool"), []byte(tool), 0o700))
+	return folder
 }
 
 func here(t *testing.T) machineUnderTest {
-	folder := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "tool"), []byte(tool), 0o700))
+	folder := installed(t)
 	t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
-	return machineUnderTest{local.Machine{}, t.Context(), filepath.Join(folder, "tool")}
+	return machineUnderTest{local.Machine{}, t.Context(), filepath.Join(folder, "tool"), ""}
 }
 
-func inAWorld(t *testing.T) machineUnderTest {
+func overSSH(t *testing.T) machineUnderTest {
+	folder := installed(t)
+	server := sshtest.New(t, "SetEnv SHLVL=1 PATH="+folder+":/usr/bin:/bin")
+	host := ssh.New(ssh.Config{Name: "rack-1", Destination: sshtest.Alias, ConfigFile: server.Config})
+	t.Cleanup(func() { require.NoError(t, host.Close()) })
+	_, err := host.Machine().Find(t.Context(), "tool")
+	require.NoError(t, err, "to be connected takes longer than some of what follows may")
+	return machineUnderTest{host.Machine(), t.Context(), filepath.Join(folder, "tool"), "rack-1"}
+}
+
+func inAWorld(t *testing.T) machineUnderTest { return simulatedAs(t, "host:", "") }
+
+func onAHostOfAWorld(t *testing.T) machineUnderTest {
+	return simulatedAs(t, "hosts:\n rack-1:", "rack-1")
+}
+
+func simulatedAs(t *testing.T, section, on string) machineUnderTest {
 	text := strings.Replace(simulated, "LARGE", strings.Repeat(`0123456789\n`, 2000), 1)
+	text = strings.Replace(text, "SECTION", section, 1)
 	files := fstest.MapFS{"host.yaml": {Data: []byte(text)}}
 	s, err := scenario.Shelves{Folders: []scenario.Shelf{{Path: "the table", Files: files}}, Check: world.Check}.Load("host")
 	require.NoError(t, err)
 	w, err := world.Open(s)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })
-	return machineUnderTest{w.Machines().Local, module.WithOutside(t.Context(), w.Clock()), "/usr/bin/tool"}
+	runner, err := w.Machines().On(on)
+	require.NoError(t, err)
+	return machineUnderTest{runner, module.WithOutside(t.Context(), w.Clock()), "/usr/bin/tool", on}
 }
 
 func TestConformance(t *testing.T) {
-	for name, open := range map[string]func(*testing.T) machineUnderTest{"this machine": here, "a simulated one": inAWorld} {
+	for name, open := range map[string]func(*testing.T) machineUnderTest{
+		"this machine": here, "a host behind ssh": overSSH, "a simulated one": inAWorld, "a simulated host": onAHostOfAWorld,
+	} {
 		t.Run(name, func(t *testing.T) {
 			m := open(t)
 			for _, c := range table {
@@ -113,10 +155,10 @@ var table = []struct {
 	{"a failure", func(t *testing.T, m machineUnderTest) {
 		e := m.fails(t, []any{"tool", "fail"})
 		require.Equal(t, action.CodeCommand, e.Code)
-		require.Equal(t, "tool fail exited with status 3: disk is full", e.Message)
-		require.Equal(t, "commands/tool in localhost", e.Target.String())
+		require.Equal(t, m.said("tool fail{where} exited with status 3: disk is full"), e.Message)
+		require.Equal(t, "commands/tool in "+cmp.Or(m.on, machine.Local), e.Target.String())
 		e = m.fails(t, []any{"tool", "silent"})
-		require.Equal(t, "tool silent exited with status 1", e.Message)
+		require.Equal(t, m.said("tool silent{where} exited with status 1"), e.Message)
 		_, err := m.act(t, []any{"tool", "fail"}).Apply(m.ctx, action.Prediction{})
 		require.Equal(t, action.CodeCommand, action.CodeOf(err))
 	}},
@@ -146,7 +188,7 @@ var table = []struct {
 		soon := map[string]any{"timeout": 0.2}
 		e := m.fails(t, []any{"tool", "hang"}, soon)
 		require.Equal(t, action.CodeTimeout, e.Code)
-		require.True(t, strings.HasPrefix(e.Message, "tool hang did not end within 200ms, and was ended with everything that it had started"), e.Message)
+		require.True(t, strings.HasPrefix(e.Message, m.said("tool hang{where} did not end within 200ms, and was ended with everything that it had started")), e.Message)
 		require.Equal(t, `if it takes so long, give it more time: { timeout = "400ms" }`, e.Hint)
 		_, err := m.act(t, []any{"tool", "hang"}, soon).Apply(m.ctx, action.Prediction{})
 		require.Equal(t, action.CodeUncertain, action.CodeOf(err), "it may have done some of it")
@@ -158,7 +200,7 @@ var table = []struct {
 		defer cut()
 		e := m.fails(t, []any{"tool", "hang"})
 		require.Equal(t, action.CodeTimeout, e.Code)
-		require.Equal(t, "tool hang was ended, with everything that it had started: context deadline exceeded", e.Message)
+		require.Equal(t, m.said("tool hang{where} was ended, with everything that it had started: context deadline exceeded"), e.Message)
 		_, err := m.act(t, []any{"tool", "say", "it"}).Apply(m.ctx, action.Prediction{})
 		require.EqualError(t, err, "tool say it was not run: context deadline exceeded")
 		require.Equal(t, action.CodeInterrupted, action.CodeOf(err))
@@ -172,13 +214,29 @@ var table = []struct {
 
 // module is the module of the machine. looking are the commands that only look.
 func (m machineUnderTest) module(looking action.Commands) *module.Module {
-	return New(Config{Machines: machine.Set[command.Runner]{Local: m.runner}, Commands: looking})
+	machines := machine.Set[command.Runner]{Local: m.runner}
+	if m.on != "" {
+		machines = machine.Set[command.Runner]{Hosts: map[string]command.Runner{m.on: m.runner}}
+	}
+	return New(Config{Machines: machines, Commands: looking})
+}
+
+// placed are the arguments of a call, with the machine among its options.
+func (m machineUnderTest) placed(values []any) []any {
+	if m.on == "" {
+		return values
+	}
+	options := map[string]any{"on": m.on}
+	for _, given := range values[1:] {
+		maps.Copy(options, given.(map[string]any))
+	}
+	return []any{values[0], options}
 }
 
 func (m machineUnderTest) decide(t *testing.T, looking action.Commands, values []any) (action.Read, action.Action) {
 	t.Helper()
 	of := m.module(looking)
-	args, err := of.Func("run").Bind(of, values)
+	args, err := of.Func("run").Bind(of, m.placed(values))
 	require.NoError(t, err)
 	read, act, err := of.Func("run").Decide(args)
 	require.NoError(t, err)
@@ -222,7 +280,7 @@ func (m machineUnderTest) act(t *testing.T, values ...any) action.Action {
 func (m machineUnderTest) which(t *testing.T, name string) any {
 	t.Helper()
 	of := m.module(nil)
-	args, err := of.Func("which").Bind(of, []any{name})
+	args, err := of.Func("which").Bind(of, m.placed([]any{name}))
 	require.NoError(t, err)
 	read, err := of.Func("which").Read(args)
 	require.NoError(t, err)

@@ -1,15 +1,17 @@
 // Package host offers machines to Lua: what is done on the one on which runbook itself runs, and on those that the site file names.
 //
-// It never runs a command by itself: a function builds an operation (engine/action), the gate decides, and a command.Runner carries it
-// out, which is a real machine, a simulated one, or one behind the wall of a dry run. It knows no shell, and no mode. A command is an
-// action unless it is declared to only look.
+// It never runs a command by itself, and touches no file: a function builds an operation (engine/action), the gate decides, and a
+// command.Runner or a files.System carries it out, which is a real machine, a simulated one, or one behind the wall of a dry run. It knows
+// no shell, and no mode. A command is an action unless it is declared to only look. Files are looked at through what the run intends
+// (engine/files/intended).
 //
-// Read next: run.go, then engine/command/local for how a command is run, and how it ends.
+// Read next: run.go, then engine/command/local for how a command is run, and how it ends; find.go and remove.go, then engine/files.
 package host
 
 import (
 	"runbook/engine/action"
 	"runbook/engine/command"
+	"runbook/engine/files"
 	"runbook/engine/machine"
 	"runbook/engine/module"
 )
@@ -19,13 +21,19 @@ const (
 	system   = "host"
 	commands = "commands"
 	programs = "programs"
+
+	filesKind = "files" // and folders
 )
 
 // Config says which machines, and what is known about their commands.
 type Config struct {
 	Machines machine.Set[command.Runner]
-	Commands action.Commands // that only look
-	Secrets  Secrets         // kept out of what is shown; nil for nobody who does that
+	Files    machine.Set[files.System]
+	Commands action.Commands            // that only look
+	Own      map[string]action.Commands // that only look on one of the hosts, by its name
+	// Needs are the rights in another system that running a command on a host takes, by the host's name: a pod's, in its cluster.
+	Needs   map[string][]action.Permission
+	Secrets Secrets // kept out of what is shown; nil for nobody who does that
 }
 
 // Secrets keeps secrets out of text that is cut short: half a secret is not recognised later.
@@ -35,6 +43,11 @@ type Secrets interface{ String(text string) string }
 type openly struct{}
 
 func (openly) String(text string) string { return text }
+
+// looks tells whether a command only looks, on that machine.
+func (b *binding) looks(on string, argv []string) bool {
+	return b.Commands.Match(argv) || b.Own[on].Match(argv)
+}
 
 // A binding is the module of a site's machines.
 type binding struct{ Config }
@@ -49,11 +62,24 @@ func New(cfg Config) *module.Module {
 		Name: "host",
 		Doc: `Machines: the one on which runbook itself runs, and the hosts that the site file names.
 
-A command is a list of words, never a shell string: there are no pipes, no variables and no patterns of file names. In a scenario
-machines are simulated too, and nothing is run on a real one.`,
+A command is a list of words, never a shell string: there are no pipes, no variables and no patterns of file names. Paths of files are
+absolute, with slashes; a byte of a name that is no text is written \\xff. Below a root no symbolic link is followed. In a scenario
+machines are simulated too, and nothing is run or changed on a real one.`,
 		Funcs: []module.Func{
 			b.runFunc(),
 			b.whichFunc(),
+			b.diskFunc(),
+			b.usageFunc(),
+			b.findFunc(),
+			b.statFunc(),
+			b.readFunc(),
+			b.tailFunc(),
+			b.awaitLineFunc(),
+			b.yamlFunc(),
+			b.jsonFunc(),
+			b.removeFunc(),
+			b.chownFunc(),
+			b.renameFunc(),
 		},
 	}
 }

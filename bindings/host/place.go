@@ -3,7 +3,10 @@ package host
 import (
 	"cmp"
 
+	"runbook/engine/action"
 	"runbook/engine/command"
+	"runbook/engine/files"
+	"runbook/engine/files/intended"
 	"runbook/engine/machine"
 	"runbook/engine/module"
 )
@@ -15,6 +18,28 @@ var onParam = module.Param{Name: "on", Kind: module.String, Doc: `the host's nam
 type place struct {
 	name   string
 	runner command.Runner
+}
+
+// A shelf is the files of a machine, and what it is called.
+type shelf struct {
+	name  string
+	files files.System
+	needs []action.Permission // to reach it
+}
+
+// shelf is where the option says.
+func (b *binding) shelf(args module.Args) (shelf, error) {
+	name := args.String(onParam.Name)
+	system, err := b.Files.On(name)
+	return shelf{cmp.Or(name, machine.Local), system, b.Needs[name]}, err
+}
+
+// as is the shelf as a run intends it to be.
+func (s shelf) as(view action.View) *intended.Files { return intended.Over(s.files, view, s.name) }
+
+// target is a file, or the root of several.
+func (s shelf) target(path string) action.Target {
+	return action.Target{System: system, Kind: filesKind, Scope: s.name, Name: files.Spell(path)}
 }
 
 // place is where the option says.

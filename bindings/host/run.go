@@ -7,6 +7,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/command"
+	"runbook/engine/machine"
 	"runbook/engine/module"
 )
 
@@ -21,9 +22,10 @@ func (b *binding) runFunc() module.Func {
 The command is a list of words, never a shell string: { "df", "-h" }, not { "df -h" }. If it is among the commands that are declared to
 only look (commands.reads in the site file, and some that everybody knows), it is a read and really runs in a dry run too; any other
 command is an action, "host.run commands" in a runbook's may. Nothing can know what an action's command would print: a dry run assumes
-that it succeeds silently. On this machine it has the environment and the working folder of runbook itself. When its time is up, or the run is cut off,
-it is ended with everything that it had started: it is asked to, and 400 milliseconds later it is killed. A server that it starts goes on
-when the command ends by itself. What a command prints is text: bytes that are none are replaced.`,
+that it succeeds silently. On this machine it has the environment and the working folder of runbook itself, on a host those of a login
+there without a terminal. When its time is up, or the run is cut off, it is ended with everything that it had started: it is asked to, and
+400 milliseconds later it is killed, also on a host to which the way was lost meanwhile. A server that it starts goes on when the command
+ends by itself. What a command prints is text: bytes that are none are replaced.`,
 		Params: []module.Param{
 			{Name: "argv", Kind: module.Strings, Required: true, Doc: "the command and its arguments, one word an element"},
 			{Name: "options", Kind: module.Object, Doc: "where, how long, and how much", Fields: []module.Param{
@@ -37,7 +39,10 @@ when the command ends by itself. What a command prints is text: bytes that are n
 			Type: command.ResultType,
 			Doc:  "what it printed, truncated if that was more than is kept; an exit code other than 0 is an error",
 		},
-		Errors: []action.Code{action.CodeCommand, action.CodeNotFound, action.CodeForbidden, action.CodeTimeout, action.CodeUncertain},
+		Errors: []action.Code{
+			action.CodeCommand, action.CodeNotFound, action.CodeForbidden, action.CodeTimeout, action.CodeUncertain, action.CodeUnavailable,
+			action.CodeUnauth, action.CodeConflict, action.CodeRejected,
+		},
 		Examples: []string{
 			`log(host.run({ "df", "-h", "/var" }).stdout)`,
 			`host.run({ "systemctl", "restart", "photon-bridge" }, { on = "rack-1", timeout = "2m" })`,
@@ -75,7 +80,7 @@ func (b *binding) newRun(args module.Args) (action.Read, action.Action, error) {
 	if err := command.Check("host.run", c.argv); err != nil {
 		return nil, nil, err
 	}
-	if b.Commands.Match(c.argv) {
+	if b.looks(c.name, c.argv) {
 		return lookingCommand{c}, nil, nil
 	}
 	return nil, changingCommand{c}, nil
@@ -86,7 +91,9 @@ func (c execution) target() action.Target {
 }
 
 func (c execution) Describe() action.Description {
-	return action.Description{Verb: "host.run", Target: c.target(), Identity: []action.Arg{{Name: "argv", Value: c.argv}}}
+	return action.Description{
+		Verb: "host.run", Target: c.target(), Identity: []action.Arg{{Name: "argv", Value: c.argv}}, Permissions: c.b.Needs[c.name],
+	}
 }
 
 func (c lookingCommand) Describe() action.Description {
@@ -164,18 +171,29 @@ func (c execution) run(ctx context.Context, broken action.Code) (any, error) {
 	case errors.As(err, &cut) && ctx.Err() == nil:
 		return nil, c.late(broken, cut.Cause, out.Complaint(clean))
 	case errors.As(err, &cut):
-		return nil, action.Errorf(broken, "%s was ended, with everything that it had started: %w", command.Line(c.argv), cut.Cause).On(c.target())
+		return nil, action.Errorf(broken, "%s was ended, with everything that it had started: %w", c.line(), cut.Cause).On(c.target())
 	case errors.As(err, &lost):
 		return nil, c.lost(broken, lost)
 	case errors.As(err, &own):
 		return nil, c.hinted(own)
 	case err != nil:
-		return nil, action.Errorf(broken, "cannot run %s: %w", command.Line(c.argv), err).On(c.target())
+		return nil, action.Errorf(broken, "cannot run %s: %w", c.line(), err).On(c.target())
 	case code != 0:
-		return nil, c.hinted(command.Exited(c.argv, "", code, out.Complaint(clean)))
+		return nil, c.hinted(command.Exited(c.argv, c.where(), code, out.Complaint(clean)))
 	}
 	return out.Result(code, clean).Value(), nil
 }
+
+// where says on which host a command is, " on rack-1", and nothing of this machine.
+func (c execution) where() string {
+	if c.name == machine.Local {
+		return ""
+	}
+	return " on " + c.name
+}
+
+// line is the command, and where it is.
+func (c execution) line() string { return command.Line(c.argv) + c.where() }
 
 func (c execution) hinted(e *action.Error) *action.Error {
 	return command.Hinted(c.argv, e.On(c.target()), c.b.Secrets.String)
@@ -184,15 +202,15 @@ func (c execution) hinted(e *action.Error) *action.Error {
 // lost is the error of a command of which nobody knows what became. One that only looks can be run again.
 func (c execution) lost(broken action.Code, lost *command.Lost) error {
 	if broken == action.CodeUncertain {
-		return action.Errorf(broken, "%s was begun, and %w", command.Line(c.argv), lost).On(c.target())
+		return action.Errorf(broken, "%s was begun, and %w", c.line(), lost).On(c.target())
 	}
-	return action.Errorf(action.CodeUnavailable, "cannot run %s to its end: %w", command.Line(c.argv), lost.Cause).On(c.target()).Again()
+	return action.Errorf(action.CodeUnavailable, "cannot run %s to its end: %w", c.line(), lost.Cause).On(c.target()).Again()
 }
 
 // late is the error of a command whose time was up.
 func (c execution) late(broken action.Code, cause error, complaint string) error {
 	e := action.Errorf(broken, "%s did not end within %s, and was ended with everything that it had started%s",
-		command.Line(c.argv), c.timeout, command.Ending(complaint))
+		c.line(), c.timeout, command.Ending(complaint))
 	e.Cause = cause
 	return e.On(c.target()).Try(`if it takes so long, give it more time: { timeout = "%s" }`, 2*c.timeout)
 }

@@ -73,6 +73,61 @@ func TestWhatIsAReadAndWhatIsAnAction(t *testing.T) {
 	require.Contains(t, New(cfg).Func("run").Kinds, "commands")
 }
 
+func TestAHostHasReadsAndNeedsOfItsOwn(t *testing.T) {
+	need := action.Permission{System: "kubernetes", Verb: "create", Resource: "pods", Subresource: "exec"}
+	m := New(Config{
+		Machines: machine.Set[command.Runner]{Local: fake{}, Hosts: map[string]command.Runner{"rack-1": fake{}}},
+		Own:      map[string]action.Commands{"rack-1": {{"photon-debug", "--list-devices"}}}, Needs: map[string][]action.Permission{"rack-1": {need}},
+	})
+	decide := func(options ...any) (action.Read, action.Action, error) {
+		args, err := m.Func("run").Bind(m, append([]any{[]any{"photon-debug", "--list-devices"}}, options...))
+		require.NoError(t, err)
+		return m.Func("run").Decide(args)
+	}
+	read, act, err := decide(map[string]any{"on": "rack-1"})
+	require.NoError(t, err)
+	require.Nil(t, act)
+	require.Equal(t, []action.Permission{need}, read.Describe().Permissions)
+	read, act, err = decide()
+	require.NoError(t, err)
+	require.Nil(t, read, "elsewhere it may be anything")
+	require.Empty(t, act.Describe().Permissions)
+	_, _, err = decide(map[string]any{"on": "rack-2"})
+	require.EqualError(t, err, `the site has no host "rack-2"; did you mean "rack-1"?`)
+}
+
+// A losing machine begins what it is told to, and is not heard of again.
+type losing struct{ fake }
+
+func (losing) Run(context.Context, []string, command.Streams) (int, error) {
+	return 0, &command.Lost{Cause: errors.New("the connection was lost")}
+}
+
+func TestTheWayToAMachineIsLost(t *testing.T) {
+	cfg := Config{Machines: machine.Set[command.Runner]{Hosts: map[string]command.Runner{"rack-1": losing{}}}, Commands: action.Commands{{"df"}}}
+	at := func(program string) (action.Read, action.Action) {
+		m := New(cfg)
+		args, err := m.Func("run").Bind(m, []any{[]any{program}, map[string]any{"on": "rack-1"}})
+		require.NoError(t, err)
+		read, act, err := m.Func("run").Decide(args)
+		require.NoError(t, err)
+		return read, act
+	}
+	read, _ := at("df")
+	_, err := read.Read(t.Context(), nil)
+	require.EqualError(t, err, "cannot run df on rack-1 to its end: the connection was lost")
+	require.Equal(t, action.CodeUnavailable, action.CodeOf(err))
+	var e *action.Error
+	require.ErrorAs(t, err, &e)
+	require.True(t, e.Retryable, "to look twice does no harm")
+	_, act := at("reboot")
+	_, err = act.Apply(t.Context(), action.Prediction{})
+	require.EqualError(t, err, "reboot on rack-1 was begun, and nobody knows what became of it: the connection was lost")
+	require.Equal(t, action.CodeUncertain, action.CodeOf(err))
+	require.ErrorAs(t, err, &e)
+	require.False(t, e.Retryable)
+}
+
 func TestTheEndOfAComplaintHoldsNoHalfOfASecret(t *testing.T) {
 	cfg := Config{Machines: machine.Set[command.Runner]{Local: fake{stderr: strings.Repeat("x", 2000) + "hunter22" + strings.Repeat("y", 497)}}, Secrets: hiding("hunter22")}
 	_, act, err := decided(t, cfg, "x", "y")

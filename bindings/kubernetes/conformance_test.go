@@ -69,6 +69,7 @@ func conformance(t *testing.T) []conformanceCase {
 		{"flow/names of kinds", flowNames},
 		{"flow/exec", flowExec},
 		{"flow/exec as an action", flowExecAction},
+		{"flow/a pod as a host", flowMachine},
 		{"answers/parts of a log", logOptions},
 		{"watch/changes", watchChanges},
 		{"watch/deletion", watchDeletion},
@@ -151,6 +152,10 @@ func (s *site) eventually(so func() bool, what ...any) {
 
 // driver is a module on the site, for one of its people. A walled one refuses to send whatever is not on the list of reads.
 func (s *site) driver(user string, walled bool) driver {
+	return driver{s.T, New(s.moduleConfig(user, walled)), &fakeView{}}
+}
+
+func (s *site) moduleConfig(user string, walled bool) Config {
 	flags := genericclioptions.NewConfigFlags(false)
 	who := "lab-" + user
 	flags.KubeConfig, flags.Context = &s.kubeconfig, &who
@@ -160,7 +165,7 @@ func (s *site) driver(user string, walled bool) driver {
 	if walled {
 		cfg.WrapTransport = func(rt http.RoundTripper) http.RoundTripper { return wall{Reads(siteCommands), rt} }
 	}
-	return driver{s.T, New(cfg), &fakeView{}}
+	return cfg
 }
 
 // siteCommands are those that read only.

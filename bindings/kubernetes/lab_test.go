@@ -5,13 +5,16 @@
 package kubernetes
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,6 +22,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"runbook/engine/action"
+	"runbook/engine/command"
 )
 
 // TestLabConformance holds the real API server to the table. Its audit log is the proof that what was walled changed nothing.
@@ -110,6 +114,33 @@ func TestLabExecTakesTooLong(t *testing.T) {
 	_, err := slow.Apply(t.Context(), action.Prediction{})
 	require.Equal(t, action.CodeTimeout, action.CodeOf(err), "%v", err)
 }
+
+// A hung command of a pod ends with its children when its time is up: the pod's own runtime would let it go on.
+func TestLabHungCommandOfAHost(t *testing.T) {
+	m := NewMachine(labSite(t, labFolder(t)).moduleConfig("admin", false), PodHost{Name: "toolbox", Pod: "deployment/photon-compiler"})
+	path := filepath.Join(t.TempDir(), "witness") // the pods of the lab run their commands on this machine
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	for name, input := range map[string]io.Reader{"without input": nil, "with input": blocked{t.Context()}} {
+		ctx, cut := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			_, err := m.Run(ctx, []string{"sh", "-c", `trap "" TERM; (sleep 1000 > "$0" & wait) & wait`, path}, command.Streams{Stdin: input})
+			ended <- err
+		}()
+		held, err := os.Open(path)
+		require.NoError(t, err)
+		cut()
+		require.Equal(t, &command.Cut{Cause: context.Canceled}, <-ended, name)
+		_, err = io.ReadAll(held)
+		require.NoError(t, err)
+		require.NoError(t, held.Close())
+	}
+}
+
+// blocked is an input that does not come.
+type blocked struct{ until context.Context }
+
+func (b blocked) Read([]byte) (int, error) { <-b.until.Done(); return 0, io.EOF }
 
 func auditShowsNoChange(t *testing.T, folder string) {
 	log, err := os.ReadFile(filepath.Join(folder, "audit.log"))

@@ -12,12 +12,13 @@ import (
 	kjson "sigs.k8s.io/json"
 
 	"runbook/engine/action"
+	"runbook/engine/command/shell"
 )
 
 // Reads is the declared list of requests that change nothing, for the transport of a dry run: the function returns nil for a read,
 // and otherwise why the request is none. It shares nothing with the code that makes the requests, reads them as the API server
-// does, and refuses whatever it does not know.
-func Reads(commands action.Commands) func(r *http.Request, body []byte) error {
+// does, and refuses whatever it does not know. On hosts that are pods further commands only look.
+func Reads(commands action.Commands, onHosts ...action.Commands) func(r *http.Request, body []byte) error {
 	return func(r *http.Request, body []byte) error {
 		query, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
@@ -28,7 +29,7 @@ func Reads(commands action.Commands) func(r *http.Request, body []byte) error {
 			return err
 		}
 		if place.connects() {
-			return place.checkCommand(r.Method, query, commands)
+			return place.checkCommand(r.Method, query, commands, slices.Concat(onHosts...))
 		}
 		if isUpgrade(r.Header) {
 			return errors.New("it asks for a connection to something inside the cluster")
@@ -127,21 +128,33 @@ func (p place) isReview() bool {
 }
 
 // checkCommand lets only a declared command pass, and only without input.
-func (p place) checkCommand(method string, query url.Values, commands action.Commands) error {
+func (p place) checkCommand(method string, query url.Values, commands, onHosts action.Commands) error {
 	if p.subresource != "exec" || p.resource != "pods" || p.group != "" || p.proxied {
 		return errors.New("it connects to something inside the cluster, where it could do anything")
 	}
 	if method != http.MethodGet && method != http.MethodPost {
 		return fmt.Errorf("%s is no method that runs a command", method)
 	}
-	for _, option := range []string{"stdin", "tty"} {
+	options := []string{"stdin", "tty"}
+	argv := query["command"]
+	w, inner, supervised := shell.Parse(argv)
+	if supervised {
+		options = []string{"tty"} // its input is what ends the command, which has none of it
+		argv, commands = inner, slices.Concat(commands, onHosts)
+	}
+	for _, option := range options {
 		for _, value := range query[option] {
 			if value != "false" && value != "0" {
 				return fmt.Errorf("it runs a command with %s", option)
 			}
 		}
 	}
-	if argv := query["command"]; !commands.Match(argv) {
+	switch {
+	case supervised && (w == shell.Name || w == shell.Find):
+		return nil
+	case supervised && w != shell.Run:
+		return fmt.Errorf("it runs %q with input", argv)
+	case !commands.Match(argv):
 		return fmt.Errorf("it runs %q, which is not declared as a command that only looks", argv)
 	}
 	return nil

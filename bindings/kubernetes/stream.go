@@ -204,17 +204,22 @@ func (c execution) failure(ctx context.Context, r request, link *link, stderr st
 	case errors.As(err, &exit):
 		return c.hinted(command.Exited(c.argv, " in "+c.of.target().String(), exit.Code, stderr))
 	case errors.As(err, &refusal):
-		status := refusal.Status()
-		if !fromServer(status) {
-			status = statusOf([]byte(status.Message), c.b.Secrets)
-		}
-		return refusedWith(r, int(refusal.Status().Code), status)
+		return refusedUpgrade(r, refusal, c.b.Secrets)
 	case ctx.Err() != nil, neverSent(err), isCutOff(err):
 		return broken(ctx, r, link, err)
 	case errors.As(err, &half):
 		return garbled(r, half.error)
 	}
 	return c.hinted(action.Errorf(action.CodeCommand, "cannot %s: %w", r.purpose, err))
+}
+
+// refusedUpgrade is the error of a connection that was refused: nothing was run.
+func refusedUpgrade(r request, refusal apierrors.APIStatus, secrets Secrets) *action.Error {
+	status := refusal.Status()
+	if !fromServer(status) {
+		status = statusOf([]byte(status.Message), secrets)
+	}
+	return refusedWith(r, int(refusal.Status().Code), status)
 }
 
 func (c execution) hinted(e *action.Error) *action.Error {

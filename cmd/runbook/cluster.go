@@ -7,7 +7,6 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"runbook/bindings/kubernetes"
-	"runbook/engine/module"
 	"runbook/engine/redact"
 	"runbook/engine/site"
 	"runbook/engine/wall"
@@ -82,10 +81,10 @@ func (c clusterFlags) current() string {
 	return raw.CurrentContext
 }
 
-// clusterModule is the kubernetes module of the run of that id, at a venue. The second wall is nil in a real run.
-func clusterModule(at venue, id string, second *wall.Wall, r *redact.Redactor) *module.Module {
-	return kubernetes.New(kubernetes.Config{
+// clusterConfig is how the run of that id talks to the cluster of a venue. The second wall is nil in a real run.
+func clusterConfig(at venue, id string, second *wall.Wall, r *redact.Redactor) kubernetes.Config {
+	return kubernetes.Config{
 		Access: at.cluster(), WrapTransport: clientsUnder(second, r), Commands: at.reads(), Secrets: r,
 		UserAgent: userAgent(id), FieldManager: "runbook", Run: id,
-	})
+	}
 }

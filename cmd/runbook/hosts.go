@@ -5,20 +5,54 @@ import (
 
 	"runbook/bindings/host"
 	"runbook/engine/action"
+	"runbook/engine/command"
+	"runbook/engine/files"
+	"runbook/engine/files/local"
+	"runbook/engine/files/remote"
 	"runbook/engine/machine"
 	"runbook/engine/module"
 	"runbook/engine/redact"
 	"runbook/engine/wall"
 )
 
-// hostModule is the host module of a run at a venue. The second wall is nil in a real run.
-func hostModule(at venue, second *wall.Wall, r *redact.Redactor) *module.Module {
-	machines := at.machines()
-	if second != nil {
-		machines = machine.Each(machines, second.Guard)
-	}
-	return host.New(host.Config{Machines: machines, Commands: lookingOnMachines(at), Secrets: r})
+// hostModule is the host module of a run at a venue, on its machines.
+func hostModule(at venue, on machine.Set[command.Runner], disks machine.Set[files.System], r *redact.Redactor) *module.Module {
+	return host.New(host.Config{
+		Machines: on, Files: disks, Commands: lookingOnMachines(at), Own: at.hostReads(), Needs: at.hostNeeds(), Secrets: r,
+	})
 }
 
-// lookingOnMachines are the commands that only look, on the machines of a venue.
-func lookingOnMachines(at venue) action.Commands { return slices.Concat(at.reads(), host.Reads) }
+// machinesOf are the machines of a venue. The second wall is nil in a real run.
+func machinesOf(at venue, w ways, second *wall.Wall) machine.Set[command.Runner] {
+	machines := at.machines(w)
+	if second == nil {
+		return machines
+	}
+	out := machine.Set[command.Runner]{Local: second.Guard(machines.Local), Hosts: map[string]command.Runner{}}
+	own := at.hostReads()
+	for name, one := range machines.Hosts {
+		out.Hosts[name] = second.GuardLetting(one, own[name])
+	}
+	return out
+}
+
+// lookingOnMachines are the commands that only look, on every machine of a venue.
+func lookingOnMachines(at venue) action.Commands {
+	return slices.Concat(at.reads(), host.Reads, remote.Reads)
+}
+
+// filesOf are the files of the machines of a venue, which run commands so. The second wall is nil in a real run.
+func filesOf(at venue, on machine.Set[command.Runner], second *wall.Wall) machine.Set[files.System] {
+	disks := at.files(on)
+	if second != nil {
+		disks = machine.Each(disks, second.GuardFiles)
+	}
+	return disks
+}
+
+// filesOver are the files of machines that run commands so. Those of the one on which runbook itself runs need no commands.
+func filesOver(runners machine.Set[command.Runner]) machine.Set[files.System] {
+	out := machine.Each(runners, func(r command.Runner) files.System { return remote.New(r) })
+	out.Local = local.New()
+	return out
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 
 	jq "github.com/itchyny/gojq/cli"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"runbook/engine/command/ssh/sshtest"
 )
 
 // The race detector lets every program sleep for a second before it ends, in case that another thread still has something to tell. These
@@ -49,7 +52,13 @@ func TestScripts(t *testing.T) {
 			env.Setenv("XDG_DATA_DIRS", filepath.Join(env.WorkDir, "system"))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "readme": readme},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "readme": readme, "sshd": sshd},
+		Condition: func(name string) (bool, error) {
+			if name == "sshd" {
+				return sshtest.Available(), nil
+			}
+			return false, fmt.Errorf("there is no condition %q", name)
+		},
 	})
 }
 

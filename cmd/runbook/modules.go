@@ -2,12 +2,15 @@ package main
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 
 	"runbook/bindings/host"
 	"runbook/bindings/kubernetes"
 	"runbook/bindings/prometheus"
 	"runbook/bindings/s3"
+	"runbook/engine/files/remote"
 	"runbook/engine/module"
 	"runbook/engine/redact"
 	"runbook/engine/wall"
@@ -15,11 +18,14 @@ import (
 
 // modules are those of the run of that id, at a venue.
 func modules(at venue, id string, second walls, r *redact.Redactor) []*module.Module {
+	cluster := clusterConfig(at, id, second.cluster, r)
+	on := machinesOf(at, ways{clean: r.String, cluster: cluster}, second.machines)
+	machineFiles := filesOf(at, on, second.machines)
 	return []*module.Module{
-		clusterModule(at, id, second.cluster, r),
+		kubernetes.New(cluster),
 		metricsModule(at, id, second.metrics, r),
-		hostModule(at, second.machines, r),
-		storeModule(at, id, second.store, r),
+		hostModule(at, on, machineFiles, r),
+		storeModule(at, id, machineFiles, second.store, r),
 	}
 }
 
@@ -39,7 +45,7 @@ type walls struct{ cluster, metrics, machines, store *wall.Wall }
 // secondWalls refuse to send whatever is no read, in a dry run at a venue.
 func secondWalls(at venue) walls {
 	return walls{
-		cluster:  wall.New(kubernetes.Reads(at.reads()), nil),
+		cluster:  wall.New(kubernetes.Reads(slices.Concat(at.reads(), remote.Reads), slices.Collect(maps.Values(at.hostReads()))...), nil),
 		metrics:  wall.New(prometheus.Reads(at.metrics().Access), nil),
 		machines: wall.New(nil, nil).Letting(lookingOnMachines(at)),
 		store:    wall.New(s3.Reads(at.store().Access), nil),

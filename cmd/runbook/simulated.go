@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io/fs"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -171,12 +170,20 @@ func (s *simulatedSite) reads() action.Commands {
 			out = append(out, c.Argv)
 		}
 	}
-	out = append(out, lookingOn(s.scenario.Host)...)
-	for _, name := range slices.Sorted(maps.Keys(s.scenario.Hosts)) {
-		out = append(out, lookingOn(s.scenario.Hosts[name])...)
+	return append(out, lookingOn(s.scenario.Host)...)
+}
+
+// hostReads are the commands of each host that the scenario declares to only look.
+func (s *simulatedSite) hostReads() map[string]action.Commands {
+	out := map[string]action.Commands{}
+	for name, h := range s.scenario.Hosts {
+		out[name] = lookingOn(h)
 	}
 	return out
 }
+
+// hostNeeds are none: no host of a scenario is a pod.
+func (*simulatedSite) hostNeeds() map[string][]action.Permission { return nil }
 
 func lookingOn(h scenario.Host) (out action.Commands) {
 	for _, c := range h.Commands {
@@ -187,9 +194,11 @@ func lookingOn(h scenario.Host) (out action.Commands) {
 	return out
 }
 
-func (s *simulatedSite) machines() machine.Set[command.Runner] { return s.world.Machines() }
+func (s *simulatedSite) machines(ways) machine.Set[command.Runner] { return s.world.Machines() }
 
-func (s *simulatedSite) files() machine.Set[files.System] { return s.world.Files() }
+func (s *simulatedSite) files(machine.Set[command.Runner]) machine.Set[files.System] {
+	return s.world.Files()
+}
 
 func (s *simulatedSite) cluster() kubernetes.Access { return simulatedCluster{s} }
 

@@ -5,7 +5,6 @@ import (
 
 	"runbook/bindings/s3"
 	"runbook/engine/files"
-	fileslocal "runbook/engine/files/local"
 	"runbook/engine/machine"
 	"runbook/engine/module"
 	"runbook/engine/redact"
@@ -18,9 +17,9 @@ import (
 const storeKey = "s3"
 
 // storeModule is the s3 module of the run of that id, at a venue. The second wall is nil in a real run.
-func storeModule(at venue, id string, second *wall.Wall, r *redact.Redactor) *module.Module {
+func storeModule(at venue, id string, of machine.Set[files.System], second *wall.Wall, r *redact.Redactor) *module.Module {
 	cfg := at.store()
-	cfg.Machines, cfg.WrapTransport, cfg.Secrets, cfg.UserAgent = at.files(), clientsUnder(second, r), r, userAgent(id)
+	cfg.Machines, cfg.WrapTransport, cfg.Secrets, cfg.UserAgent = of, clientsUnder(second, r), r, userAgent(id)
 	return s3.New(cfg)
 }
 
@@ -30,11 +29,6 @@ func (l liveSite) store() s3.Config {
 
 func storeAccess(of site.S3) s3.Access {
 	return s3.Access{Profile: of.Profile, Region: of.Region, Endpoint: of.Endpoint, PathStyle: of.PathStyle}
-}
-
-// files are those of this machine.
-func (liveSite) files() machine.Set[files.System] {
-	return machine.Set[files.System]{Local: fileslocal.New()}
 }
 
 // store is the world's object store, which is open by the time that it is asked for. One object at a time: which of several meets a fault

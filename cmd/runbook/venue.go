@@ -9,7 +9,6 @@ import (
 	"runbook/engine"
 	"runbook/engine/action"
 	"runbook/engine/command"
-	"runbook/engine/command/local"
 	"runbook/engine/files"
 	"runbook/engine/machine"
 	"runbook/engine/redact"
@@ -29,13 +28,17 @@ type venue interface {
 	// metrics is which Prometheus there is, and how to ask it.
 	metrics() prometheus.Config
 	// machines are those on which commands can be run.
-	machines() machine.Set[command.Runner]
-	// files are those of the same machines.
-	files() machine.Set[files.System]
+	machines(ways) machine.Set[command.Runner]
+	// files are those of the machines, which run commands so.
+	files(runners machine.Set[command.Runner]) machine.Set[files.System]
 	// store is which object store there is, and how to ask it.
 	store() s3.Config
 	// reads are the commands that only look.
 	reads() action.Commands
+	// hostReads are those that only look on one of the hosts, by its name.
+	hostReads() map[string]action.Commands
+	// hostNeeds are the rights that it takes to run a command on a host, by its name.
+	hostNeeds() map[string][]action.Permission
 	// siteFile is the absolute path of the site file, "" if there is none.
 	siteFile() string
 	// mode is a mode in this venue.
@@ -53,30 +56,32 @@ func (f *commonFlags) venue() (venue, error) {
 	}
 	f.cluster.fillIn(s.Kubernetes)
 	f.metrics.fillIn(s.Prometheus)
-	return liveSite{f.cluster, &f.metrics, s}, nil
+	return liveSite{f.cluster, &f.metrics, &liveHosts{named: s.Hosts}, s}, nil
 }
 
 // liveSite is what the user's site file and kubeconfig name.
 type liveSite struct {
 	flags     clusterFlags
 	metricsOf *metricsFlags
+	hosts     *liveHosts
 	file      *site.Site
 }
 
-func (liveSite) open() error                  { return nil }
-func (liveSite) close() error                 { return nil }
-func (l liveSite) cluster() kubernetes.Access { return l.flags }
-func (liveSite) machines() machine.Set[command.Runner] {
-	return machine.Set[command.Runner]{Local: local.Machine{}}
-}
-func (l liveSite) reads() action.Commands       { return slices.Concat(site.Known, l.file.Commands.Reads) }
-func (l liveSite) siteFile() string             { return siteFile(l.file) }
-func (liveSite) mode(m engine.Mode) engine.Mode { return m }
+func (liveSite) open() error                                                    { return nil }
+func (l liveSite) close() error                                                 { return l.hosts.close() }
+func (l liveSite) cluster() kubernetes.Access                                   { return l.flags }
+func (l liveSite) machines(w ways) machine.Set[command.Runner]                  { return l.hosts.machines(w) }
+func (liveSite) files(on machine.Set[command.Runner]) machine.Set[files.System] { return filesOver(on) }
+func (l liveSite) hostReads() map[string]action.Commands                        { return l.hosts.reads() }
+func (l liveSite) hostNeeds() map[string][]action.Permission                    { return l.hosts.needs() }
+func (l liveSite) reads() action.Commands                                       { return slices.Concat(site.Known, l.file.Commands.Reads) }
+func (l liveSite) siteFile() string                                             { return siteFile(l.file) }
+func (liveSite) mode(m engine.Mode) engine.Mode                                 { return m }
 
 func (l liveSite) metrics() prometheus.Config { return prometheus.Config{Access: l.metricsOf.access} }
 
 func (l liveSite) identity(r *redact.Redactor) map[string]string {
-	about := identifyStore(l.file.S3, l.metricsOf.identify(l.flags.identity(r), r), r)
+	about := identifyStore(l.file.S3, l.hosts.identify(l.metricsOf.identify(l.flags.identity(r), r)), r)
 	if l.file.Name != "" && about != nil {
 		about["site"] = l.file.Name
 	}

@@ -86,7 +86,8 @@ const OwnDoing = "[as this run writes it]"
 // An Arg is one named argument of an operation, as a JSON-compatible value.
 //
 // A Set is one whose members depend on when they are looked for, such as files of a certain age: a list of strings. It does not
-// make the operation another one. Planned, it is frozen: a Narrower is carried out on what was planned and is still found.
+// make the operation another one. Planned, it is frozen: a Narrower is carried out on what was planned and is still found. A set that
+// an action finds by itself is told with its prediction (Prediction.Members), and frozen likewise.
 type Arg struct {
 	Name  string `json:"name"`
 	Value any    `json:"value"`
@@ -96,7 +97,7 @@ type Arg struct {
 // A Narrower is an action on a set.
 type Narrower interface {
 	Action
-	// Narrow returns the action on those of its members only, all of which it has.
+	// Narrow returns the action on those of its members only. One that finds its set by itself need not find all of them.
 	Narrow(members []string) Action
 }
 
@@ -131,6 +132,8 @@ type Prediction struct {
 	// Warnings are what a person should know before saying yes, a line each, such as that somebody else keeps the target as it is now
 	// and will undo this.
 	Warnings []string
+	// Members is the set that a Narrower found by itself, and would act on; nil if it has none, or has it as an argument.
+	Members []string
 	// Missed is why what follows of the action is not known, which the note says too; nil if nothing is missing. Where it is
 	// retryable, another prediction may know more. It is no reason against the action.
 	Missed error

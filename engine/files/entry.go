@@ -2,6 +2,7 @@ package files
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -27,3 +28,9 @@ func (e Entry) Differs(now Entry) string {
 
 // stamp is a time as exactly as files have it.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// Device is the file system that an entry is on, by the first part of its identity.
+func (e Entry) Device() string {
+	device, _, _ := strings.Cut(e.ID, ":")
+	return device
+}

@@ -18,6 +18,8 @@ import (
 type System interface {
 	// Machine is what the machine calls itself.
 	Machine(ctx context.Context) (string, error)
+	// Knows refuses an owner, as user, user:group or :group, that the machine does not know.
+	Knows(ctx context.Context, owner string) error
 	// Disk is the file system that a path lies on.
 	Disk(ctx context.Context, path string) (Disk, error)
 	// Look looks at one path, and not through it if it is a link. Its error has action.CodeNotFound if there is nothing.
@@ -60,7 +62,7 @@ type Entry struct {
 	Owner    string      // name of the user, or the number of one that has no name
 	Group    string      // likewise
 	Links    int         // how many names it has
-	ID       string      // of the file itself, whatever its name: device and inode
+	ID       string      // of the file itself, whatever its name: device and inode, with a colon between them
 	Target   string      // of a link: where it points
 }
 

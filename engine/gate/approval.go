@@ -38,6 +38,9 @@ func (g *Gate) approve(pass *passage) error {
 	if planned == nil || !isSet {
 		return nil
 	}
+	if planned.Intent != nil && planned.Intent.Members != nil {
+		pass.action = narrower.Narrow(planned.Intent.Members)
+	}
 	for _, arg := range planned.Call.Identity {
 		if now, _ := pass.desc.Arg(arg.Name); arg.Set {
 			pass.action = narrower.Narrow(common(members(arg.Value), members(now)))
@@ -63,7 +66,11 @@ func members(value any) []string {
 }
 
 func common(planned, now []string) []string {
-	return slices.DeleteFunc(slices.Clone(now), func(member string) bool { return !slices.Contains(planned, member) })
+	was := make(map[string]bool, len(planned))
+	for _, member := range planned {
+		was[member] = true
+	}
+	return slices.DeleteFunc(slices.Clone(now), func(member string) bool { return !was[member] })
 }
 
 // stillAsPlanned ends a run whose target is not what it was when the action on it was planned. Refused is why the action cannot be

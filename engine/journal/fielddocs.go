@@ -123,6 +123,7 @@ var fieldDocs = map[string]string{
 	"intent.unchanged": "the target is as wanted already: nothing is sent, and nobody is asked",
 	"intent.note":      "a line about the prediction",
 	"intent.warnings":  "what a person should know before saying yes",
+	"intent.members":   "of the set that the action found by itself, such as files of a certain age: planned, it is frozen",
 	"intent.changes":   "what changes, as predicted; the first is the action's purpose",
 	"intent.result":    "what the call would return, should only a look at the target tell later that it was done",
 	"intent.ref":       "the file in the run's directory that has a large result",

@@ -191,6 +191,7 @@ type Intent struct {
 	Label    action.Label    `json:"label"`
 	Note     string          `json:"note,omitempty"`
 	Warnings []string        `json:"warnings,omitempty"`
+	Members  []string        `json:"members,omitzero"` // of the set that the action found by itself
 
 	Unchanged bool     `json:"unchanged,omitempty"` // the target is as wanted already: nothing is sent
 	Made      bool     `json:"made,omitempty"`      // in a dry run: the target exists only because the run makes it, so nothing is known of it

@@ -8,6 +8,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/journal"
+	"runbook/engine/machine"
 )
 
 // A ledger keeps what the summary of a run needs of its records: which actions came to what, what was assumed, how steps ended.
@@ -52,7 +53,7 @@ func (l *ledger) note(r *journal.Record) {
 		}
 	case journal.KindRead:
 		if ran(r.Outcome) {
-			l.commands.add(commandOf(r.Call))
+			l.commands.add(placed(commandOf(r.Call), r.Call.Target))
 		}
 	case journal.KindAssume:
 		l.assumed++
@@ -138,6 +139,14 @@ func ran(o *journal.Outcome) bool {
 		return value[command.AssumedField] != true
 	}
 	return !gjson.GetBytes(o.Result, command.AssumedField).Bool()
+}
+
+// placed is a command with the host that it ran on, where that is another machine than the run's.
+func placed(line string, t action.Target) string {
+	if line == "" || t.System != "host" || t.Scope == "" || t.Scope == machine.Local {
+		return line
+	}
+	return line + " (on " + clean(t.Scope) + ")"
 }
 
 // commandOf is the command line of a read that runs a command, which it has in its argument argv; empty for any other.

@@ -27,4 +27,10 @@ func TestTheCommandsOfALedgerAreThoseThatRan(t *testing.T) {
 		l.note(r)
 	}
 	assert.Equal(t, []string{"df -h", `ls "a b"`, "false"}, l.commands.order)
+	for _, on := range []string{"localhost", "rack-1"} {
+		r := read(&journal.Outcome{Status: journal.Done}, "df")
+		r.Call.Target = action.Target{System: "host", Kind: "commands", Scope: on, Name: "df"}
+		l.note(r)
+	}
+	assert.Equal(t, []string{"df", "df (on rack-1)"}, l.commands.order[3:])
 }

@@ -24,7 +24,9 @@ type Site struct {
 	Prometheus Prometheus `yaml:"prometheus"`
 	Commands   Commands   `yaml:"commands"`
 	S3         S3         `yaml:"s3"`
-	Path       string     `yaml:"-"` // of the file; "" if there is none
+	// Hosts are other machines, by the names by which a runbook knows them.
+	Hosts map[string]Host `yaml:"hosts"`
+	Path  string          `yaml:"-"` // of the file; "" if there is none
 }
 
 // Kubernetes says which cluster is meant. Flags of the command line come before it.
@@ -72,6 +74,7 @@ func Load(path string) (*Site, error) {
 			*file = filepath.Join(filepath.Dir(path), *file)
 		}
 	}
+	s.hostsFrom(filepath.Dir(path))
 	return s, nil
 }
 
@@ -97,7 +100,15 @@ func (s *Site) check(text []byte) error {
 	if err := s.S3.check(text); err != nil {
 		return err
 	}
-	for i, pattern := range s.Commands.Reads {
+	if err := checkReads(text, s.Commands.Reads, "commands", "commands"); err != nil {
+		return err
+	}
+	return s.checkHosts(text)
+}
+
+// checkReads finds patterns that mean no command. said is how a person calls the section that has them, path is how it is found.
+func checkReads(text []byte, reads action.Commands, said string, path ...any) error {
+	for i, pattern := range reads {
 		fault := ""
 		switch {
 		case len(pattern) == 0 || slices.Contains([]string{"", "*", "..."}, pattern[0]):
@@ -107,7 +118,7 @@ func (s *Site) check(text []byte) error {
 		default:
 			continue
 		}
-		return action.Errorf(action.CodeInvalid, "line %d: commands.reads[%d]: %s", yamlfile.LineOf(text, "commands", "reads", i), i, fault)
+		return action.Errorf(action.CodeInvalid, "line %d: %s.reads[%d]: %s", yamlfile.LineOf(text, append(path, "reads", i)...), said, i, fault)
 	}
 	return nil
 }

@@ -64,3 +64,18 @@ func TestAWallThatWasToldOfNoCommandsRunsNone(t *testing.T) {
 	require.Equal(t, action.CodeRefused, action.CodeOf(err))
 	require.Empty(t, machine.ran)
 }
+
+func TestAHostHasReadsOfItsOwn(t *testing.T) {
+	machine := &recorder{}
+	w := New(nil, nil).Letting(action.Commands{{"df", "-h"}})
+	rack, other := w.GuardLetting(machine, action.Commands{{"photon-debug", "--list-devices"}}), w.Guard(machine)
+	for _, argv := range [][]string{{"df", "-h"}, {"photon-debug", "--list-devices"}} {
+		_, err := rack.Run(t.Context(), argv, command.Streams{})
+		require.NoError(t, err)
+	}
+	_, err := rack.Run(t.Context(), []string{"photon-debug", "--list-devices"}, command.Streams{Stdin: strings.NewReader("")})
+	require.Equal(t, action.CodeRefused, action.CodeOf(err))
+	_, err = other.Run(t.Context(), []string{"photon-debug", "--list-devices"}, command.Streams{})
+	require.Equal(t, action.CodeRefused, action.CodeOf(err))
+	require.Equal(t, []string{"df -h", "photon-debug --list-devices"}, machine.ran)
+}

@@ -8,6 +8,7 @@ import (
 
 	"runbook/engine/module"
 	"runbook/engine/world/cluster"
+	"runbook/engine/world/fault"
 	"runbook/engine/world/scenario"
 )
 
@@ -19,10 +20,12 @@ const (
 )
 
 // systems are those that a fault can mean as a whole.
-var systems = []string{kubernetesSystem, prometheusSystem, s3System}
+var systems = []string{kubernetesSystem, prometheusSystem, s3System, fault.MachineSystem}
 
-// verbs are those of a call: of the API server's resources, and of what of a system is no resource.
-var verbs = []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "post", "put", "head", "options", "copy"}
+// verbs are those of a call: of the API server's resources, of what of a system is no resource, and of machines.
+var verbs = []string{
+	"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "post", "put", "head", "options", "copy", "run", "find",
+}
 
 // calls finds out whether there can be calls of which a fault speaks: with one that no call meets, nothing would go wrong, and nobody would know.
 func calls(on string) error {

@@ -64,9 +64,14 @@ func Open(s *scenario.Scenario) (*World, error) {
 
 // Machines are those on which a run in this world runs its commands.
 func (w *World) Machines() machine.Set[command.Runner] {
-	out := machine.Set[command.Runner]{Local: host.New(host.Local, w.scenario.Host, sleeper{w}.Sleep), Hosts: map[string]command.Runner{}}
+	behind := func(name string, next command.Runner) command.Runner {
+		return fault.Machine{Name: name, Next: next, Armed: w.armed}
+	}
+	out := machine.Set[command.Runner]{
+		Local: behind(machine.Local, host.New(host.Local, w.scenario.Host, sleeper{w}.Sleep)), Hosts: map[string]command.Runner{},
+	}
 	for name, section := range w.scenario.Hosts {
-		out.Hosts[name] = host.New(name, section, sleeper{w}.Sleep)
+		out.Hosts[name] = behind(name, host.New(name, section, sleeper{w}.Sleep))
 	}
 	return out
 }
@@ -81,10 +86,18 @@ func Check(s *scenario.Scenario) []scenario.Problem {
 		if err := calls(f.On); err != nil {
 			out = append(out, scenario.Problem{Path: []any{"faults", i, "on"}, Message: err.Error()})
 		}
+		if err := fault.CheckMachine(f); err != nil {
+			out = append(out, scenario.Problem{Path: []any{"faults", i, "answer"}, Message: err.Error()})
+		}
 	}
 	for i, e := range s.Timeline {
 		if err := callsOf(e); err != nil {
 			out = append(out, scenario.Problem{Path: []any{"timeline", i, "fault", "on"}, Message: err.Error()})
+		}
+		if e.Fault != nil {
+			if err := fault.CheckMachine(*e.Fault); err != nil {
+				out = append(out, scenario.Problem{Path: []any{"timeline", i, "fault", "answer"}, Message: err.Error()})
+			}
 		}
 	}
 	return out
@@ -152,6 +165,11 @@ func (w *World) fail(err error) {
 func (w *World) Change(e scenario.Event) error {
 	if err := callsOf(e); err != nil {
 		return fmt.Errorf("fault.on: %w", err)
+	}
+	if e.Fault != nil {
+		if err := fault.CheckMachine(*e.Fault); err != nil {
+			return fmt.Errorf("fault.answer: %w", err)
+		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -9,6 +9,7 @@ package intended
 import (
 	"crypto/sha256"
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -86,8 +87,8 @@ func Change(view action.View, machine string, e Edit, before, after map[string]a
 
 func (e Edit) state() map[string]any {
 	paths := make([]any, len(e.Paths))
-	for i, path := range e.Paths {
-		paths[i] = files.Spell(path)
+	for i, at := range e.Paths {
+		paths[i] = files.Spell(at)
 	}
 	state := map[string]any{opField: string(e.Op), pathsField: paths}
 	for name, text := range map[string]string{toField: files.Spell(e.To), diskField: files.Spell(e.Disk)} {
@@ -119,8 +120,8 @@ func editOf(state map[string]any) Edit {
 	}
 	list, _ := state[pathsField].([]any)
 	for _, item := range list {
-		if path, ok := item.(string); ok {
-			e.Paths = append(e.Paths, files.Unspell(path))
+		if at, ok := item.(string); ok {
+			e.Paths = append(e.Paths, files.Unspell(at))
 		}
 	}
 	e.Modified, _ = time.Parse(time.RFC3339Nano, text(modifiedField)) // zero where it was
@@ -146,8 +147,8 @@ func edits(view action.View, machine string) []edit {
 		state, _ := view.Lay(target, nil)
 		if inner, ok := state[Field].(map[string]any); ok {
 			e := edit{Edit: editOf(inner), about: map[string]bool{}}
-			for _, path := range e.Paths {
-				e.about[path] = true
+			for _, at := range e.Paths {
+				e.about[at] = true
 			}
 			out = append(out, e)
 		}
@@ -163,13 +164,26 @@ func (e *edit) path() string {
 	return e.Paths[0]
 }
 
+// covers tells whether the edit is about a path, or about something that the path is below.
+func (e *edit) covers(at string) bool {
+	for ; at != "/" && at != "."; at = path.Dir(at) {
+		if e.about[at] {
+			return true
+		}
+	}
+	return false
+}
+
+// under tells whether a path is below the file that is written, where nothing can be.
+func (e *edit) under(at string) bool { return strings.HasPrefix(at, e.path()+"/") }
+
 // moved is a path after what was at from, or above it, has become to.
-func moved(path, from, to string) (string, bool) {
-	if path == from {
+func moved(at, from, to string) (string, bool) {
+	if at == from {
 		return to, true
 	}
-	if rest, below := strings.CutPrefix(path, strings.TrimSuffix(from, "/")+"/"); below {
+	if rest, below := strings.CutPrefix(at, strings.TrimSuffix(from, "/")+"/"); below {
 		return to + "/" + rest, true
 	}
-	return path, false
+	return at, false
 }

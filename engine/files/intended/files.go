@@ -37,7 +37,7 @@ func (f *Files) source(at string, before int) source {
 	for i := before - 1; i >= 0; i-- {
 		e := &f.edits[i]
 		switch {
-		case e.Op == Removed && e.about[s.live]:
+		case e.Op == Removed && e.covers(s.live), e.Op == Written && s.live != e.path() && e.under(s.live):
 			return source{gone: true}
 		case e.Op == Written && e.about[s.live]:
 			s.made, s.by = e, i
@@ -110,9 +110,15 @@ const (
 	fileMode   = 0o644
 )
 
+// madeID begins the identity of what is only intended.
+const madeID = "intended:"
+
+// IsMade tells whether an entry is only intended to be written.
+func IsMade(e files.Entry) bool { return strings.HasPrefix(e.ID, madeID) }
+
 // made is the entry of something that is only intended.
 func (f *Files) made(s source, at string) files.Entry {
-	e := files.Entry{Path: at, Kind: files.Folder, Modified: s.made.Modified, Mode: folderMode, Links: 1, ID: "intended:" + s.live}
+	e := files.Entry{Path: at, Kind: files.Folder, Modified: s.made.Modified, Mode: folderMode, Links: 1, ID: madeID + s.live}
 	if s.live == s.made.path() {
 		e.Kind, e.Size, e.Used, e.Mode = files.File, s.made.Size, s.made.Size, fileMode
 	}

@@ -126,6 +126,12 @@ func chown(in *folder, name, to string) error {
 	return unix.Fchownat(in.fd, name, uid, gid, unix.AT_SYMLINK_NOFOLLOW)
 }
 
+// Knows refuses an owner that this machine does not know.
+func (*Files) Knows(_ context.Context, to string) error {
+	_, _, err := owner(to)
+	return err
+}
+
 // same leaves an owner or a group as it is.
 const same = -1
 

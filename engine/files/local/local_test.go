@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"runbook/engine/files"
 	"runbook/engine/files/filestest"
 )
 
@@ -16,4 +17,10 @@ func TestConformance(t *testing.T) {
 	filestest.Run(t, func(t *testing.T, items []filestest.Item) filestest.Site {
 		return filestest.OnDisk(t, New(), items)
 	})
+}
+
+func TestOnDisk(t *testing.T) { filestest.RunOnDisk(t, New()) }
+
+func TestUnprivileged(t *testing.T) {
+	filestest.RunUnprivileged(t, func(*testing.T) files.System { return New() })
 }

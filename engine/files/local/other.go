@@ -50,3 +50,6 @@ func (*Files) Create(context.Context, string, string) (files.Draft, error) { ret
 func (*Files) Change(context.Context, string, []files.Change) ([]error, error) {
 	return nil, unsupported()
 }
+
+// Knows nobody.
+func (*Files) Knows(context.Context, string) error { return unsupported() }

@@ -13,7 +13,7 @@ import (
 	"k8s.io/klog/v2"
 	"k8s.io/streaming/pkg/httpstream/wsstream"
 
-	"runbook/engine/command"
+	"runbook/engine/command/shell"
 	"runbook/engine/workload"
 	"runbook/engine/world/scenario"
 )
@@ -52,11 +52,20 @@ func (c *Cluster) exec(q *request) (answer, error) {
 
 // command is the scenario's answer for a command; without one it is a program that is not there.
 func (c *Cluster) command(pod Object, container string, argv []string) scenario.Answer {
+	if w, inner, ok := shell.Parse(argv); ok {
+		return c.supervised(pod, container, w, inner)
+	}
+	return c.plain(pod, container, argv)
+}
+
+func selects(pods string, pod Object) bool {
+	selector, err := labels.Parse(pods)
+	return err == nil && selector.Matches(labelsOf(pod, "metadata", "labels"))
+}
+
+func (c *Cluster) plain(pod Object, container string, argv []string) scenario.Answer {
 	for _, one := range c.cfg.Section.Commands {
-		if !command.Answers(one.Argv, argv) || one.Container != "" && one.Container != container {
-			continue
-		}
-		if selector, err := labels.Parse(one.Pods); err == nil && selector.Matches(labelsOf(pod, "metadata", "labels")) {
+		if c.answers(one, pod, container, argv) {
 			return one.Answer
 		}
 	}

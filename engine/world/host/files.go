@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -261,13 +262,27 @@ func (f *Files) remove(in *node, name, at string) error {
 }
 
 func (f *Files) chown(n *node, to string) error {
+	if err := f.knows(to); err != nil {
+		return err
+	}
+	f.give(n, to)
+	return nil
+}
+
+// Knows refuses an owner that the machine does not know.
+func (f *Files) Knows(_ context.Context, to string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.knows(to)
+}
+
+func (f *Files) knows(to string) error {
 	user, group, _ := strings.Cut(to, ":")
 	for _, who := range []struct{ what, name string }{{"user", user}, {"group", group}} {
-		if who.name != "" && !f.known[who.name] {
+		if _, err := strconv.ParseUint(who.name, 10, 31); who.name != "" && err != nil && !f.known[who.name] {
 			return files.NoOwner(who.what, who.name)
 		}
 	}
-	f.give(n, to)
 	return nil
 }
 

@@ -167,13 +167,14 @@ type Event struct {
 // A Fault is an answer that goes wrong.
 type Fault struct {
 	// which calls: a verb and a resource as for kubectl auth can-i ("delete pods", "patch deployments/scale", "* pods",
-	// "list *"), for S3 likewise ("get objects", "put objects", "list objects", "put uploads"), or a system alone: "kubernetes",
-	// "prometheus", "s3". Calls that only ask what a change would do are counted on their own, so
+	// "list *"), a command on a machine ("run commands", with the program as its name and the host as its namespace) or a look for a
+	// program there ("find programs"), in an object store likewise ("get objects", "put objects", "put uploads", with the bucket as its namespace), or a system alone: "kubernetes", "prometheus", "s3", "host". Calls that only ask what a change would do are counted on their own, so
 	// that a rehearsal and a run meet the same faults
 	On        string `yaml:"on"`
 	Name      string `yaml:"name"`      // of the object, a pattern with *; every one if not given
-	Namespace string `yaml:"namespace"` // every namespace if not given; of S3: the bucket
-	// an HTTP status from 400 to 599; "timeout" for a server that does not answer within a minute; "cut" for a connection
+	Namespace string `yaml:"namespace"` // every namespace if not given; of a machine, its name
+	// an HTTP status from 400 to 599, of which a machine knows 503 (it is not reached) and 403 (it lets nobody in); "timeout"
+	// for a server that does not answer within a minute, and a command that hangs until it is ended; "cut" for a connection
 	// that breaks; "half" for one that breaks in the middle of the answer; "slow" for an answer that takes its time
 	Answer     string        `yaml:"answer"`
 	Message    string        `yaml:"message"`     // what the server says; its usual words if not given

@@ -2,7 +2,7 @@
 // machine and against one lab, and a table says what each took.
 //
 // It reports and never judges: a figure that misses its aim is marked, and the exit code stays 0. Only work that could not be
-// measured is an error. It changes nothing in the lab, and imports nothing beyond the standard library: a program begins as a copy
+// measured is an error. It changes nothing on the lab's servers, and imports nothing beyond the standard library: a program begins as a copy
 // of the one that starts it, so no peak of memory can be measured below this program's own.
 //
 // Read next: work.go, what is compared; pipeline.go, how one run is measured; compare.go, how runs become a figure.
@@ -48,12 +48,16 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	tree, err := largeTree(*folder)
+	if err != nil {
+		return err
+	}
 	h, err := newHome(at.kubeconfig())
 	if err != nil {
 		return err
 	}
 	defer h.remove()
-	rows := measure(ctx, h, allWork(*source, *kubectl, *s5cmd, at), *rounds)
+	rows := measure(ctx, h, allWork(*source, *kubectl, *s5cmd, tree, at), *rounds)
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -19,8 +19,8 @@ const namespace = "bench"
 // logsNamespace is where `lab talkers` puts eight pods with 51 MB of logs.
 const logsNamespace = "bench-logs"
 
-// allWork is what is compared, and what is to be reached.
-func allWork(source, kubectl, s5cmd string, at lab) []work {
+// allWork is what is compared, and what is to be reached. Tree is the large cache.
+func allWork(source, kubectl, s5cmd, tree string, at lab) []work {
 	runbook := filepath.Join(source, "bin", "runbook")
 	script := func(name string) string { return filepath.Join(source, "examples", "lab", "bench", "scripts", name) }
 	table := []string{"compiler-00000 1/1 Running 0", "gateway-09999 1/1 Running 0"}
@@ -89,6 +89,13 @@ func allWork(source, kubectl, s5cmd string, at lab) []work {
 			},
 			peer: side{do: pipeline{{"bash", script("s5cmd.sh"), at.folder, s5cmd}}, says: []string{"3004 files"}},
 			aim:  aim{time: 1},
+		},
+		comparison{
+			name: "old files among 200,000 / find | wc",
+			ours: side{do: pipeline{{runbook, "run", script("old.lua"), "-p", "root=" + tree}}, says: []string{"old: 2000"}},
+			peer: side{do: pipeline{{"find", tree, "-type", "f", "-mmin", "+10080"}, {"wc", "-l"}}, says: []string{"2000"}},
+			aim:  aim{time: 0.7},
+			each: 2,
 		},
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"runbook/examples/lab/build"
 	"runbook/examples/lab/layout"
+	"runbook/examples/lab/rack"
 	"runbook/examples/lab/shell"
 	"runbook/examples/lab/site"
 	"runbook/examples/lab/sitefile"
@@ -65,8 +66,12 @@ func publish(dir layout.Dir, name string, out io.Writer) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	on := ""
+	if state.Has("sshd") {
+		on = rack.Host
+	}
 	if err := sitefile.Write(dir, sitefile.Site{
-		Name: cmp.Or(name, strings.TrimPrefix(filepath.Base(string(dir)), ".")), Namespace: site.Namespace, Prometheus: state.URL("prometheus"),
+		Rack: on, Name: cmp.Or(name, strings.TrimPrefix(filepath.Base(string(dir)), ".")), Namespace: site.Namespace, Prometheus: state.URL("prometheus"),
 	}); err != nil {
 		return "", err
 	}

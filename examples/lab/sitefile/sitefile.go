@@ -29,6 +29,7 @@ type Site struct {
 	Name       string // by which runs tell it from other sites
 	Namespace  string
 	Prometheus string // its address
+	Rack       string // what ssh calls the rack; "" where there is none
 }
 
 // Write writes the site file of the lab in dir.
@@ -36,8 +37,8 @@ func Write(dir layout.Dir, s Site) error {
 	var out strings.Builder
 	if err := page.Execute(&out, struct {
 		Site
-		Kubeconfig string
-	}{s, dir.Kubeconfig()}); err != nil {
+		Kubeconfig, SSHConfig string
+	}{s, dir.Kubeconfig(), dir.SSHConfig()}); err != nil {
 		return fmt.Errorf("write the site file: %w", err)
 	}
 	if err := os.WriteFile(dir.Site(), []byte(out.String()), 0o600); err != nil {

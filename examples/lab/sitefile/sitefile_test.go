@@ -25,7 +25,7 @@ func home(t *testing.T) string {
 }
 
 // lab is one whose site file is written.
-var lab = Site{Name: "lab", Namespace: "photon-mlir", Prometheus: "http://127.0.0.1:9090"}
+var lab = Site{Name: "lab", Namespace: "photon-mlir", Prometheus: "http://127.0.0.1:9090", Rack: "rack-1"}
 
 func written(t *testing.T) layout.Dir {
 	t.Helper()
@@ -51,12 +51,38 @@ func TestPathOfAnyKindIsOneValue(t *testing.T) {
 	var site struct {
 		Kubernetes struct{ Kubeconfig, Namespace string }
 		Prometheus struct{ URL string }
+		Hosts      map[string]struct{ SSH, Config, Pod string }
 	}
 	if err := yaml.Unmarshal(text, &site); err != nil {
 		t.Fatal(err)
 	}
 	if site.Kubernetes.Kubeconfig != dir.Kubeconfig() || site.Kubernetes.Namespace != "photon-mlir" || site.Prometheus.URL != lab.Prometheus {
 		t.Errorf("got %+v of\n%s", site, text)
+	}
+	if rack := site.Hosts["rack-1"]; rack.SSH != "rack-1" || rack.Config != dir.SSHConfig() || site.Hosts["compiler"].Pod == "" {
+		t.Errorf("got %+v of\n%s", site.Hosts, text)
+	}
+}
+
+func TestALabWithoutARackHasNoHostOfThatName(t *testing.T) {
+	dir := layout.Dir(t.TempDir())
+	without := lab
+	without.Rack = ""
+	if err := Write(dir, without); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(dir.Site())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var site struct {
+		Hosts map[string]struct{ SSH string }
+	}
+	if err := yaml.Unmarshal(text, &site); err != nil {
+		t.Fatal(err)
+	}
+	if len(site.Hosts) != 1 || site.Hosts["compiler"].SSH != "" {
+		t.Errorf("got %+v of\n%s", site.Hosts, text)
 	}
 }
 

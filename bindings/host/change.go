@@ -1,0 +1,166 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"runbook/engine/action"
+	"runbook/engine/files"
+	"runbook/engine/files/intended"
+)
+
+// changeErrors are the codes of what goes wrong when files are changed.
+var changeErrors = []action.Code{
+	action.CodeNotFound, action.CodeForbidden, action.CodeConflict, action.CodeRejected, action.CodeUnavailable, action.CodeUncertain,
+}
+
+// rootField is the evidence of what the root of a change is, by its identity.
+const rootField = "root"
+
+// evidence is what a change of files below a root goes by: the machine, and the root itself.
+func (s shelf) evidence(ctx context.Context, root files.Entry) (action.Evidence, error) {
+	name, err := s.files.Machine(ctx)
+	if err != nil {
+		return action.Evidence{}, err
+	}
+	id := root.ID
+	if intended.IsMade(root) {
+		id = action.OwnDoing
+	}
+	return action.Evidence{Old: map[string]any{onMachine: name, rootField: id}}, nil
+}
+
+// stillThere compares the machine and the root with what they were.
+func (s shelf) stillThere(ctx context.Context, doing, root string, then action.Evidence) error {
+	now, err := s.files.Look(ctx, root)
+	if err != nil {
+		return err
+	}
+	is, err := s.evidence(ctx, now)
+	if err != nil {
+		return err
+	}
+	for _, field := range []string{onMachine, rootField} {
+		if was, known := then.Old[field]; known && was != action.OwnDoing && was != is.Old[field] {
+			return action.Errorf(action.CodeConflict, "did not %s %s: its %s was %v, and is %v now", doing, files.Spell(root), field, was, is.Old[field]).
+				Try("look again what is there, and decide anew: run this again")
+		}
+	}
+	return nil
+}
+
+// narrowed are the entries that are among members; all of them where there are none.
+func narrowed(list []files.Entry, members []string) []files.Entry {
+	if members == nil {
+		return list
+	}
+	wanted := make(map[string]bool, len(members))
+	for _, member := range members {
+		wanted[member] = true
+	}
+	return slices.DeleteFunc(list, func(e files.Entry) bool { return !wanted[member(e)] })
+}
+
+// member is what an entry is called in a set.
+func member(e files.Entry) string {
+	if e.Path == "" {
+		return "."
+	}
+	return files.Spell(e.Path)
+}
+
+func membersOf(list []files.Entry) []string {
+	out := make([]string, len(list))
+	for i, e := range list {
+		out[i] = member(e)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// walked is all that a walk finds, and what a person has to know of what it did not.
+func (s shelf) walked(ctx context.Context, view action.View, root string, only files.Filter) (list []files.Entry, warnings []string, err error) {
+	w, err := s.as(view).Walk(ctx, root, only, func(some []files.Entry) error {
+		list = append(list, some...)
+		return nil
+	})
+	if w.Skipped > 0 {
+		warning := humanize.Comma(w.Skipped) + " could not be looked at, and stay as they are"
+		if len(w.Unlooked) > 0 {
+			warning += ", such as: " + w.Unlooked[0].Err.Error()
+		}
+		warnings = append(warnings, warning)
+	}
+	return list, warnings, err
+}
+
+// A result is what came of many changes.
+type result struct {
+	done   []files.Entry
+	left   []unlooked // what was not any more what it had been
+	failed []unlooked // what could not be done
+	first  *action.Error
+}
+
+// change makes changes, and tells apart what came of them.
+func (s shelf) change(ctx context.Context, root string, changes []files.Change) (result, error) {
+	var r result
+	errs, err := s.files.Change(ctx, root, changes)
+	if err != nil {
+		return r, err
+	}
+	for i, err := range errs {
+		r.note(changes[i].Was, err)
+	}
+	return r, nil
+}
+
+func (r *result) note(e files.Entry, err error) {
+	if err == nil {
+		r.done = append(r.done, e)
+		return
+	}
+	said, ok := errors.AsType[*action.Error](err)
+	if !ok {
+		said = action.Errorf(action.CodeRejected, "%w", err)
+	}
+	about := unlooked{files.Spell(e.Path), said.Message}
+	if said.Code == action.CodeConflict || said.Code == action.CodeNotFound {
+		r.left = append(r.left, about)
+		return
+	}
+	r.failed = append(r.failed, about)
+	if r.first == nil {
+		r.first = said
+	}
+}
+
+// failure is the error of changes of which some could not be made, nil if all could, or were not to be any more. What was done is said.
+func (r *result) failure(did string) error {
+	if r.first == nil {
+		return nil
+	}
+	e := action.Errorf(r.first.Code, "%s %s, and %s could not be: %s", did, counted(int64(len(r.done))), counted(int64(len(r.failed))), r.first.Message)
+	e.Hint, e.Cause = r.first.Hint, r.first
+	return e
+}
+
+// remark says what was left as it was.
+func (r *result) remark() string {
+	if len(r.left) == 0 {
+		return ""
+	}
+	return "; " + counted(int64(len(r.left))) + " had changed meanwhile, and stayed: " + r.left[0].Error
+}
+
+// below is a path below a root.
+func below(root, path string) string {
+	if path == "" {
+		return root
+	}
+	return strings.TrimSuffix(root, "/") + "/" + path
+}

@@ -1,0 +1,234 @@
+package host
+
+import (
+	"cmp"
+	"context"
+	"path"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/files"
+	"runbook/engine/files/intended"
+	"runbook/engine/module"
+)
+
+func (b *binding) chownFunc() module.Func {
+	return module.Func{
+		Name: "chown",
+		Doc: `Gives a folder with everything below it to an owner, or what of it a filter finds.
+
+The owner is user, user:group or :group, by name or number. Without a filter the folder itself is given too, as by chown -R. Of a link the
+link itself is given, never what it points at. Only what has another owner is touched, each entry only if it still is what it was.`,
+		Params: []module.Param{
+			pathParam("root", "the folder"),
+			{Name: "owner", Kind: module.String, Required: true, Doc: "user, user:group or :group"},
+			{Name: "filter", Kind: module.Object, Doc: "what of it; all, and the folder itself, if not given", Fields: filterFields},
+			{Name: "options", Kind: module.Object, Doc: "where", Fields: []module.Param{onParam}},
+		},
+		Returns: module.Result{
+			Type: "{ changed: integer, left: { path: string, error: string }[] }",
+			Doc:  "how many were given away, and those that had changed meanwhile, which stayed as they were",
+		},
+		Errors:   changeErrors,
+		Examples: []string{`host.chown("/var/cache/photon-mlir", "photon:photon")`},
+		Risk:     action.Disruptive,
+		Kinds:    []string{filesKind},
+		Act: func(args module.Args) (action.Action, error) {
+			return b.newGift(args)
+		},
+	}
+}
+
+// A gift is one call of chown.
+type gift struct {
+	shelf
+	root    string
+	owner   string
+	only    filter
+	members []string // of the set that it is narrowed to; nil for all
+	seen    *sight
+}
+
+func (b *binding) newGift(args module.Args) (action.Action, error) {
+	const function = "host.chown"
+	at, err := b.shelf(args)
+	if err != nil {
+		return nil, err
+	}
+	g := gift{shelf: at, owner: args.String("owner"), seen: &sight{}}
+	if g.root, err = pathOf(function, args, "root"); err != nil {
+		return nil, err
+	}
+	user, group, grouped := strings.Cut(g.owner, ":")
+	if user == "" && group == "" || grouped && group == "" || strings.HasPrefix(user, "-") {
+		return nil, action.Errorf(action.CodeInvalid, "%s: %q is no owner", function, g.owner).Try(`write it as "user", "user:group" or ":group"`)
+	}
+	g.only, err = filterOf(function, args)
+	return g, err
+}
+
+// all tells whether the root itself is given too.
+func (g gift) all() bool { return len(g.only.given) == 0 }
+
+func (g gift) Describe() action.Description {
+	return action.Description{
+		Verb: "host.chown", Target: g.target(g.root), Risk: action.Disruptive, Idempotent: true, Permissions: g.needs,
+		Identity: append([]action.Arg{{Name: "owner", Value: g.owner}}, g.only.identity()...),
+	}
+}
+
+// Narrow is the gift of some of it only.
+func (g gift) Narrow(members []string) action.Action {
+	g.members, g.seen = append([]string{}, members...), &sight{}
+	return g
+}
+
+// has tells whether an entry belongs to the owner already. An owner by number is compared by number where it has no name.
+func (g gift) has(e files.Entry) bool {
+	user, group, _ := strings.Cut(g.owner, ":")
+	return (user == "" || user == e.Owner) && (group == "" || group == e.Group)
+}
+
+// Predict finds what would be given away.
+func (g gift) Predict(ctx context.Context, view action.View) (action.Prediction, error) {
+	p, err := g.predict(ctx, view)
+	if err != nil {
+		return action.Prediction{}, g.about(g.root, err)
+	}
+	return p, nil
+}
+
+func (g gift) predict(ctx context.Context, view action.View) (p action.Prediction, err error) {
+	if err := g.files.Knows(ctx, g.owner); err != nil {
+		return p, err
+	}
+	root, err := g.as(view).Look(ctx, g.root)
+	if err != nil {
+		return p, err
+	}
+	list, warnings, err := g.find(ctx, view, root)
+	if err != nil {
+		return p, err
+	}
+	g.seen.entries = list
+	p = action.Prediction{Label: action.Simulated, Warnings: warnings, Members: membersOf(list)}
+	if p.Evidence, err = g.evidence(ctx, root); err != nil {
+		return p, err
+	}
+	if p.Value, err = raw(givenBy{int64(len(list)), []unlooked{}}); err != nil {
+		return p, err
+	}
+	if len(list) == 0 {
+		p.Unchanged, p.Note = true, "everything of that belongs to "+g.owner+" already"
+		return p, nil
+	}
+	p.Note = counted(int64(len(list)))
+	p.Changes = []action.Change{g.edit(view, list)}
+	return p, nil
+}
+
+func (g gift) edit(view action.View, list []files.Entry) action.Change {
+	e := intended.Edit{Op: intended.Chowned, To: g.owner}
+	for i := range list {
+		e.Paths = append(e.Paths, below(g.root, list[i].Path))
+	}
+	user, group, _ := strings.Cut(g.owner, ":")
+	was := listed(g.root, "owners", list, func(e files.Entry) string { return e.Owner + ":" + e.Group })
+	will := listed(g.root, "owners", list, func(e files.Entry) string { return cmp.Or(user, e.Owner) + ":" + cmp.Or(group, e.Group) })
+	return intended.Change(view, g.name, e, was, will)
+}
+
+// find finds what belongs to somebody else. The root itself has no path.
+func (g gift) find(ctx context.Context, view action.View, root files.Entry) (list []files.Entry, warnings []string, err error) {
+	if root.Kind == files.Folder || root.Kind == files.Link || !g.all() {
+		only := g.only.at(ctx)
+		only.Stay = true
+		if list, warnings, err = g.walked(ctx, view, g.root, only); err != nil {
+			return nil, nil, err
+		}
+	}
+	if g.all() {
+		root.Path = ""
+		list = append(list, root)
+	}
+	others := list[:0]
+	for _, e := range list {
+		if !g.has(e) {
+			others = append(others, e)
+		}
+	}
+	return narrowed(others, g.members), warnings, nil
+}
+
+// givenBy is what the call returns.
+type givenBy struct {
+	Changed int64      `json:"changed"`
+	Left    []unlooked `json:"left"`
+}
+
+// Apply gives away what was predicted, as far as it still is what it was.
+func (g gift) Apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
+	out, err := g.apply(ctx, predicted)
+	if err != nil {
+		return action.Result{}, g.about(g.root, err)
+	}
+	return out, nil
+}
+
+func (g gift) apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
+	if err := g.stillThere(ctx, files.Chown.Doing()+" anything in", g.root, predicted.Evidence); err != nil {
+		return action.Result{}, err
+	}
+	var itself, inside []files.Change
+	for _, e := range g.seen.entries {
+		if e.Path == "" {
+			e.Path = path.Base(g.root)
+			itself = append(itself, files.Change{Op: files.Chown, Was: e, To: g.owner})
+			continue
+		}
+		inside = append(inside, files.Change{Op: files.Chown, Was: e, To: g.owner})
+	}
+	did, err := g.give(ctx, inside, itself)
+	if err == nil {
+		err = did.failure("gave " + g.owner)
+	}
+	if err != nil {
+		return action.Result{}, err
+	}
+	value, err := raw(givenBy{int64(len(did.done)), append([]unlooked{}, did.left...)})
+	return action.Result{Value: value, Note: counted(int64(len(did.done))) + did.remark()}, err
+}
+
+// give gives what is inside of the root, and then the root.
+func (g gift) give(ctx context.Context, inside, itself []files.Change) (did result, err error) {
+	if len(inside) > 0 {
+		if did, err = g.change(ctx, g.root, inside); err != nil {
+			return did, err
+		}
+	}
+	if len(itself) == 0 {
+		return did, nil
+	}
+	errs, err := g.files.Change(ctx, path.Dir(g.root), itself)
+	if err != nil {
+		return did, err
+	}
+	did.note(itself[0].Was, errs[0])
+	return did, nil
+}
+
+// Settle looks whether anything belongs to somebody else still. What does can be given again.
+func (g gift) Settle(ctx context.Context, _ action.Intent) (action.Settlement, error) {
+	root, err := g.files.Look(ctx, g.root)
+	if err != nil {
+		return action.Unknown, g.about(g.root, err)
+	}
+	list, _, err := g.find(ctx, nil, root)
+	switch {
+	case err != nil:
+		return action.Unknown, g.about(g.root, err)
+	case len(list) == 0:
+		return action.Done, nil
+	}
+	return action.NotDone, nil
+}

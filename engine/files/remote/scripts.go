@@ -1,0 +1,248 @@
+package remote
+
+import "runbook/engine/action"
+
+// shell is what runs the scripts, and their name in its complaints.
+const shell = "sh"
+
+// inC begins every script: tools speak the language that is understood here, and no pattern of names is.
+const inC = `LC_ALL=C; export LC_ALL; set -f
+`
+
+// probeScript tells what there is to look at files with.
+const probeScript = inC + `
+find / -maxdepth 0 >/dev/null 2>&1 && echo find
+find / -maxdepth 0 -printf '' >/dev/null 2>&1 && echo printf
+stat -c %i / >/dev/null 2>&1 && echo stat
+case $(stat -c %.9Y / 2>/dev/null) in *.?????????) echo exact;; esac
+exit 0
+`
+
+// enter defines how a folder below a root is entered: the root is looked through if it is a link, and nothing below it is. Where one comes
+// to is compared with where it should be, so that it does not matter whether a folder has become a link meanwhile.
+const enter = `
+reach() {
+  cd -P "$1" 2>/dev/null || { [ -e "$1" ] || exit 81; [ -d "$1" ] || exit 85; exit 83; }
+  base=$(pwd -P; printf x); base=${base%??}; [ "$base" = / ] && base=
+  cd -P "$2" 2>/dev/null || { [ -e "$2" ] || [ -L "$2" ] || exit 81; [ -d "$2" ] || exit 85; exit 83; }
+  here=$(pwd -P; printf x); here=${here%??}; [ "$here" = / ] && here=
+  case $2 in .) want=$base;; *) want=$base/${2#./};; esac
+  [ "$here" = "$want" ] || exit 84
+}
+`
+
+// A record of an entry has these fields, with one space between them, then a zero byte, the path, a zero byte, where a link points, and a
+// zero byte: type, permissions, size, blocks of 512 bytes, time, names, identity, owner, group.
+const printed = `%y %m %s %b %T@ %n %D:%i %u %g\0%P\0%l\0`
+
+// findScript finds what is below $1: $2 levels deep (0 for all), on its file system if $3 is 1, of the types $4, changed before $5 (0 for
+// any time).
+const findScript = inC + enter + `
+reach "$1" .
+depth=$2 stay=$3 kinds=$4 before=$5
+set -- . -mindepth 1
+[ "$depth" = 0 ] || set -- "$@" -maxdepth "$depth"
+[ "$stay" = 0 ] || set -- "$@" -xdev
+[ "$kinds" = any ] || set -- "$@" -type "$kinds"
+[ "$before" = 0 ] || set -- "$@" ! -newermt "@$before"
+exec find "$@" -printf '` + printed + `'
+`
+
+// listScript does the same where find cannot print: a mark that nobody can guess, $5, stands between records, and where a link points comes
+// in a record of its own.
+const listScript = inC + enter + `
+reach "$1" .
+depth=$2 stay=$3 kinds=$4 mark=$5
+set -- . -mindepth 1
+[ "$depth" = 0 ] || set -- "$@" -maxdepth "$depth"
+[ "$stay" = 0 ] || set -- "$@" -xdev
+[ "$kinds" = any ] || set -- "$@" -type "$kinds"
+exec find "$@" -exec ` + shell + ` -c '` + listed + `' "$mark" '{}' +
+`
+
+// listed tells of the entries that are its arguments. Its name is the mark.
+const listed = `stat -c "$0=%f %a %s %b %Y %h %d:%i %U %G/%n" "$@"; for f do [ -L "$f" ] && { printf "%s>%s" "$0" "$f"; printf "%s>" "$0"; readlink "$f"; }; done; exit 0`
+
+// lookScript tells of $1 itself, with the mark $2.
+const lookScript = inC + `
+[ -e "$1" ] || [ -L "$1" ] || { ls -d "$1" >/dev/null; exit 81; }
+set -- "$2" "$1"
+mark=$1; shift
+exec ` + shell + ` -c '` + listed + `' "$mark" "$@"
+`
+
+// lookPrintedScript tells of $1 itself, where find can.
+const lookPrintedScript = inC + `
+[ -e "$1" ] || [ -L "$1" ] || { ls -d "$1" >/dev/null; exit 81; }
+exec find "$1" -maxdepth 0 -printf '` + printed + `'
+`
+
+// readScript reads the file $1: from byte $2 on if $3 is from, and its last $2 bytes if it is last. The first byte says that it is there.
+const readScript = inC + `
+[ -e "$1" ] || { ls -d "$1/." >/dev/null; exit 81; }
+[ -f "$1" ] || exit 82
+[ -r "$1" ] || exit 83
+printf k
+case $3 in last) exec tail -c "$2" "$1";; esac
+exec tail -c "+$2" "$1"
+`
+
+// diskScript tells of the file system of $1.
+const diskScript = inC + `
+[ -e "$1" ] || { ls -d "$1/." >/dev/null; exit 81; }
+df -P -k "$1" || exit 1
+echo
+df -P -i "$1" 2>/dev/null
+exit 0
+`
+
+// ownerScript looks whether the user $1 and the group $2 are known; "." for none.
+const ownerScript = inC + `
+knows() {
+  case $2 in .) return 0;; *[!0-9]*) ;; *) return 0;; esac
+  if command -v getent >/dev/null 2>&1; then getent "$1" "$2" >/dev/null 2>&1; return; fi
+  while IFS=: read -r name rest; do [ "$name" = "$2" ] && return 0; done < "/etc/$1"
+  return 1
+}
+knows passwd "$1" || echo user
+knows group "$2" || echo group
+exit 0
+`
+
+// changeScript removes ($1 is remove or rmdir) entries of the folder $3 below the root $2, or gives them to $5 (chown). $4 is how stat tells
+// what an entry is, and $6 what each has to be, a pattern of the shell a line; the other arguments are their names. It prints a line for each.
+const changeScript = inC + enter + `
+op=$1 root=$2 dir=$3 form=$4 to=$5 was=$6
+shift 6
+reach "$root" "$dir"
+count=$#
+now=$(stat -c "$form" "$@" 2>/dev/null)
+[ "$(printf '%s\n' "$now" | wc -l)" -eq "$count" ] && all=1 || all=0
+marks=
+for name do
+  read -r is <&3; read -r should <&4
+  [ "$all" = 1 ] || is=$(stat -c "$form" "$name" 2>/dev/null)
+  case $is in
+    "") mark=gone;;
+    $should) mark=ok; set -- "$@" "$name";;
+    *) mark="differs $is";;
+  esac
+  marks="$marks$mark
+"
+done 3<<NOW 4<<WAS
+$now
+NOW
+$was
+WAS
+names=$#
+each() {
+  case $op in
+    remove) rm -f "$@";;
+    rmdir) rmdir "$@";;
+    chown) chown -h "$to" "$@";;
+  esac
+}
+good=$((names - count))
+if [ "$good" -gt 0 ]; then
+  failed=0
+  i=0
+  (
+    while [ "$i" -lt "$count" ]; do shift; i=$((i + 1)); done
+    each "$@"
+  ) </dev/null >/dev/null 2>&1 || failed=1
+fi
+i=0
+while read -r mark rest <&3; do
+  [ "$i" -lt "$count" ] || break
+  i=$((i + 1))
+  name=$1; shift
+  case $mark in
+    ok) if [ "$failed" = 1 ] && { [ "$op" = chown ] || [ -e "$name" ] || [ -L "$name" ]; }; then
+          if said=$(each "$name" 2>&1 </dev/null); then echo ok; else echo "failed $(printf %s "$said" | tr '\n' ' ')"; fi
+        else echo ok; fi;;
+    *) echo "$mark $rest";;
+  esac
+done 3<<MARKS
+$marks
+MARKS
+exit 0
+`
+
+// renameScript gives the entry $3 of the folder $2 below the root $1 the name $5 in the folder $4. $6 is how stat tells what an entry is, and
+// $7 what it has to be, a pattern of the shell. The new folder is held open where that is possible, so that no other can come into its place.
+const renameScript = inC + enter + `
+reach "$1" "$4"
+exec 3<.
+there=$here/$5
+[ -e "/proc/self/fd/3/." ] && there=/proc/self/fd/3/$5
+reach "$1" "$2"
+is=$(stat -c "$6" "$3" 2>/dev/null)
+case $is in "") exit 81;; $7) ;; *) echo "$is"; exit 0;; esac
+if [ -e "$there" ] || [ -L "$there" ]; then exit 87; fi
+mv -n -T "$3" "$there" 2>/dev/null || mv -n "$3" "$there" || exit 1
+if [ -e "$3" ] || [ -L "$3" ]; then exit 87; fi
+echo ok
+`
+
+// createScript begins the file $3 in the folder $2 below the root $1, in place of $4, and makes folders that are not there. It says that it
+// is ready, and what the mode of the replaced file is, and then takes what it is given. If it cannot, it says so before it ends: who is to
+// give it something would else wait for it to be taken.
+const createScript = inC + `trap 'echo !' EXIT` + enter + `
+mkdir -p "$1" || exit 1
+cd -P "$1" || exit 1
+IFS=/
+for part in $2; do
+  case $part in .|"") continue;; esac
+  [ -L "./$part" ] && exit 84
+  [ -e "./$part" ] && [ ! -d "./$part" ] && exit 85
+  [ -d "./$part" ] || mkdir "./$part" || exit 1
+  cd -P "./$part" || exit 1
+done
+unset IFS
+reach "$1" "$2"
+mode=0
+if [ -L "$4" ]; then :
+elif [ -d "$4" ]; then exit 86
+elif [ -f "$4" ]; then mode=$(stat -c %a "$4"); umask 077
+elif [ -e "$4" ]; then exit 82
+fi
+set -C
+exec 3> "$3" || exit 1
+echo "$mode"
+exec cat >&3
+`
+
+// keepScript makes the draft $3 in the folder $2 below the root $1 the file $4, if it has $7 bytes, with the mode $5 and the time $6, 0 for
+// those that it has. It is on the disk before it has its name.
+const keepScript = inC + enter + `
+reach "$1" "$2"
+[ "$(stat -c %s "$3")" = "$7" ] || { echo "it did not arrive whole" >&2; exit 1; }
+[ "$5" = 0 ] || chmod "$5" "$3" || exit 1
+[ "$6" = 0 ] || touch -d "@$6" "$3" 2>/dev/null || touch -d "@${6%.*}" "$3" || exit 1
+sync "$3" 2>/dev/null || sync
+if ! mv -f -T "$3" "$4" 2>/dev/null; then
+  [ -d "$4" ] && [ ! -L "$4" ] && exit 86
+  [ -L "$4" ] && rm -f "$4"
+  mv -f "$3" "$4" || exit 1
+fi
+sync . 2>/dev/null || sync
+exit 0
+`
+
+// dropScript removes the draft $3 in the folder $2 below the root $1.
+const dropScript = inC + enter + `
+reach "$1" "$2"
+rm -f "$3"
+`
+
+// Reads are the scripts that only look, with any arguments that begin with no dash.
+var Reads = action.Commands{
+	{shell, "-c", probeScript, shell},
+	{shell, "-c", findScript, shell, "*", "*", "*", "*", "*"},
+	{shell, "-c", listScript, shell, "*", "*", "*", "*", "*"},
+	{shell, "-c", lookScript, shell, "*", "*"},
+	{shell, "-c", lookPrintedScript, shell, "*"},
+	{shell, "-c", readScript, shell, "*", "*", "*"},
+	{shell, "-c", diskScript, shell, "*"},
+	{shell, "-c", ownerScript, shell, "*", "*"},
+}
