@@ -30,8 +30,12 @@ type transfer struct {
 	item
 	over *item // what it replaces; nil for nothing
 	done bool
-	sure bool // its checksum was compared
+	sure bool  // its checksum was compared
+	err  error // why it failed last, nil if it did not
 }
+
+// hopeless tells whether a transfer failed in a way in which it would fail again.
+func (t *transfer) hopeless() bool { return t.err != nil && !asError(t.err).Retryable }
 
 // A job is all that a sync has to do.
 type job struct {
@@ -179,10 +183,10 @@ func writable(copies []*transfer, from end) error {
 	return nil
 }
 
-// left are the transfers that are not done yet.
+// left are the transfers that are not done yet, and may still be.
 func (j *job) left() (out []*transfer) {
 	for _, c := range j.copies {
-		if !c.done {
+		if !c.done && !c.hopeless() {
 			out = append(out, c)
 		}
 	}

@@ -125,13 +125,25 @@ func TestASyncThatFailsInPart(t *testing.T) {
 	require.Len(t, tree(t, folder), 30, "29 of them, and the other one that would have been removed")
 }
 
+// One file that cannot be copied keeps no other one from being tried again.
+func TestASyncWithAFailureAndABlip(t *testing.T) {
+	d := drive(t, many(), scenario.Fault{On: "get objects", Name: "p/7", Answer: "403", Times: -1}, scenario.Fault{On: "get objects", Name: "p/8", Answer: "500"})
+	folder := t.TempDir()
+	_, err := d.try("sync", "s3://box/p", folder)
+	e := d.fails(err)
+	require.Equal(t, action.CodeForbidden, e.Code)
+	require.False(t, e.Retryable)
+	require.Equal(t, "29 of 30 files were copied", e.Partly)
+	require.Equal(t, 1, count(d.sent.all, "GET /box/p/7"))
+}
+
 // When it is known to be no use, a sync does not ask for everything.
 func TestASyncWhoseCredentialsAreOver(t *testing.T) {
 	d := drive(t, many(), scenario.Fault{On: "get objects", Answer: "400", Message: "ExpiredToken: The provided token has expired.", Skip: 3, Times: -1})
 	_, err := d.try("sync", "s3://box/p", t.TempDir(), opts("at_once", 2.0))
 	e := d.fails(err)
 	require.Equal(t, action.CodeUnauth, e.Code)
-	require.Contains(t, e.Message, "; the others were not begun")
+	require.Contains(t, e.Message, "; others were not begun")
 	require.Equal(t, "3 of 30 files were copied", e.Partly)
 	require.Less(t, len(d.sent.all), 10)
 }

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"fmt"
 	"io"
 	stdlog "log"
 	"net/http"
@@ -255,4 +256,18 @@ func write(t *testing.T, root string, texts map[string]string, at time.Time) {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 		require.NoError(t, os.Chtimes(path, at, at))
 	}
+}
+
+// fetched is what is at an address.
+func fetched(t *testing.T, address string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	require.NoError(t, err)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(r)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return fmt.Sprint(response.StatusCode, " ", string(text))
 }

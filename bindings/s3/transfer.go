@@ -25,12 +25,7 @@ type crew struct {
 	p    *progress
 
 	mu     sync.Mutex
-	failed []failed
-}
-
-type failed struct {
-	rel string
-	err error
+	others int // how many failed, but because the store was busy
 }
 
 // transfer copies what is left to be copied. Its error is about all that failed; it may be tried again if all of that may be.
@@ -50,7 +45,7 @@ func (s *syncing) transfer(ctx context.Context, l *link, j *job) error {
 		both.Go(func() { c.carry(ctx, begin, small, at) })
 		both.Wait()
 	}
-	return c.verdict(ctx, len(left))
+	return c.verdict(ctx)
 }
 
 // split parts what is transferred by one request from what is in parts, of which the largest goes first.
@@ -76,7 +71,7 @@ func (c *crew) carry(ctx, begin context.Context, list []*transfer, atOnce int) {
 				if begin.Err() != nil {
 					continue
 				}
-				if err := c.one(ctx, t); err != nil && c.fail(t, err) && n > 0 {
+				if err := c.one(ctx, t); err != nil && c.fail(err) && n > 0 {
 					return
 				}
 			}
@@ -93,21 +88,17 @@ func (c *crew) carry(ctx, begin context.Context, list []*transfer, atOnce int) {
 }
 
 // fail notes a failure, and tells whether it is that the store is busy.
-func (c *crew) fail(t *transfer, err error) (busy bool) {
+func (c *crew) fail(err error) (busy bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.failed = append(c.failed, failed{t.rel, err})
 	code := action.CodeOf(err)
-	others := 0
-	for _, f := range c.failed {
-		if action.CodeOf(f.err) != action.CodeThrottled {
-			others++
-		}
+	if code == action.CodeThrottled {
+		return true
 	}
-	if code == action.CodeUnauth || others >= mostFailures {
+	if c.others++; code == action.CodeUnauth || c.others >= mostFailures {
 		c.stop()
 	}
-	return code == action.CodeThrottled
+	return false
 }
 
 // one copies one file or object.
@@ -123,8 +114,8 @@ func (c *crew) one(ctx context.Context, t *transfer) (err error) {
 	default:
 		_, err = c.m.upload(ctx, stored{from.machine, from.path, t.size, t.entry}, errand{to.at, t.only(), s.as})
 	}
-	if err != nil {
-		return again(err)
+	if t.err = again(err); t.err != nil {
+		return t.err
 	}
 	t.done, t.sure = true, sure
 	c.p.done.Add(1)
@@ -143,7 +134,7 @@ func (t *transfer) only() condition {
 // storing the same twice is storing it once.
 func again(err error) error {
 	e, own := err.(*action.Error) //nolint:errorlint // what is wrapped has another message
-	if !own || e.Code != action.CodeUncertain {
+	if !own || e == nil || e.Code != action.CodeUncertain {
 		return err
 	}
 	out := *e
@@ -151,52 +142,58 @@ func again(err error) error {
 	return out.Again()
 }
 
-// verdict is what came of all, as one error.
-func (c *crew) verdict(ctx context.Context, all int) error {
-	if len(c.failed) == 0 {
-		if ctx.Err() != nil {
-			e := action.Errorf(action.CodeTimeout, "cannot sync %s to %s: interrupted: %w", c.s.from, c.s.to, context.Cause(ctx))
-			e.Partly = c.s.job.partly()
-			return e
+// verdict is what came of all, as one error. What may go well the next time is worth another attempt, whatever else went wrong.
+func (c *crew) verdict(ctx context.Context) error {
+	j := c.s.job
+	var failed []*transfer
+	for _, t := range j.copies {
+		if t.err != nil && !t.done {
+			failed = append(failed, t)
 		}
-		return nil
 	}
-	slices.SortFunc(c.failed, func(a, b failed) int { return cmp.Compare(a.rel, b.rel) })
-	first := c.failed[0]
-	retryable := true
-	var after *action.Error
-	for _, f := range c.failed {
-		e := asError(f.err)
-		if !e.Retryable && retryable {
-			first, retryable = f, false
+	if len(failed) == 0 {
+		if ctx.Err() == nil {
+			return nil
 		}
-		if after == nil || e.After > after.After {
-			after = e
+		e := action.Errorf(action.CodeTimeout, "cannot sync %s to %s: interrupted: %w", c.s.from, c.s.to, context.Cause(ctx))
+		e.Partly = j.partly()
+		return e
+	}
+	first, retryable, after := failed[0], false, failed[0]
+	for _, t := range failed {
+		if t.hopeless() && !first.hopeless() {
+			first = t
+		}
+		retryable = retryable || !t.hopeless()
+		if asError(t.err).After > asError(after.err).After {
+			after = t
 		}
 	}
 	cause := asError(first.err)
 	out := *cause
-	out.Target, out.Cause, out.Retryable, out.After = c.s.to.target(), first.err, retryable, after.After
+	out.Target, out.Cause, out.Retryable, out.After = c.s.to.target(), first.err, retryable && cause.Code != action.CodeUnauth, asError(after.err).After
 	out.Message = fmt.Sprintf("cannot sync %s to %s: %d of %s could not be copied, and nothing was removed; the first is %s: %s",
-		c.s.from, c.s.to, len(c.failed), counted(all, "file"), first.rel, cause.Message)
-	out.Partly = c.s.job.partly()
-	if all > c.begun(len(c.failed)) {
-		out.Message += "; the others were not begun"
+		c.s.from, c.s.to, len(failed), counted(len(j.copies), "file"), first.rel, cause.Message)
+	if slices.ContainsFunc(j.copies, func(t *transfer) bool { return !t.done && t.err == nil }) {
+		out.Message += "; others were not begun"
 	}
+	out.Partly = j.partly()
 	return &out
 }
 
 // partly is what was done of a job, "" for nothing.
 func (j *job) partly() string {
-	done := len(j.copies) - len(j.left())
+	done := 0
+	for _, t := range j.copies {
+		if t.done {
+			done++
+		}
+	}
 	if done == 0 {
 		return ""
 	}
 	return fmt.Sprintf("%d of %s were copied", done, counted(len(j.copies), "file"))
 }
-
-// begun is how many files were begun, of which so many failed.
-func (c *crew) begun(failures int) int { return failures + int(c.p.done.Load()) }
 
 func asError(err error) *action.Error {
 	if e, ok := err.(*action.Error); ok { //nolint:errorlint // what is wrapped has another message

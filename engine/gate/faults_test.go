@@ -53,6 +53,18 @@ func TestAServerIsNotAskedBeforeItWantsToBe(t *testing.T) {
 	assert.Equal(t, 1, a.attempts)
 }
 
+// What an action changed before it failed stands with its outcome: nobody may take it for one that changed nothing.
+func TestWhatWasDoneInPartIsWrittenDown(t *testing.T) {
+	f := newFixture(t, Apply{})
+	err := action.Errorf(action.CodeForbidden, "one of three could not be copied")
+	err.Partly = "2 of 3 files were copied"
+	_, failed := f.act(&fakeAction{apply: func(int) error { return err }})
+	require.Error(t, failed)
+	outcome := f.sink.last().Outcome
+	assert.Equal(t, journal.NotDone, outcome.Status)
+	assert.Equal(t, "2 of 3 files were copied", outcome.Note)
+}
+
 // lostAction is one whose target tells something else at each look.
 type lostAction struct {
 	fakeAction

@@ -31,6 +31,7 @@ func run(ctx context.Context) error {
 	source := flag.String("source", "../..", "the repository, with the program built in bin")
 	folder := flag.String("lab", "../../.lab", "the lab's folder")
 	kubectl := flag.String("kubectl", "kubectl", "the peer; its version should be the lab's")
+	s5cmd := flag.String("s5cmd", "s5cmd", "the peer for object stores")
 	rounds := flag.Int("rounds", 5, "how often each side does its work")
 	flag.Parse()
 	if *rounds < 1 || flag.NArg() > 0 {
@@ -56,7 +57,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer h.remove()
-	rows := measure(ctx, h, allWork(*source, *kubectl, tree, at), *rounds)
+	rows := measure(ctx, h, allWork(*source, *kubectl, *s5cmd, tree, at), *rounds)
 	if err := ctx.Err(); err != nil {
 		return err
 	}

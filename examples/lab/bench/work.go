@@ -20,7 +20,7 @@ const namespace = "bench"
 const logsNamespace = "bench-logs"
 
 // allWork is what is compared, and what is to be reached. Tree is the large cache.
-func allWork(source, kubectl, tree string, at lab) []work {
+func allWork(source, kubectl, s5cmd, tree string, at lab) []work {
 	runbook := filepath.Join(source, "bin", "runbook")
 	script := func(name string) string { return filepath.Join(source, "examples", "lab", "bench", "scripts", name) }
 	table := []string{"compiler-00000 1/1 Running 0", "gateway-09999 1/1 Running 0"}
@@ -80,6 +80,15 @@ func allWork(source, kubectl, tree string, at lab) []work {
 				says: []string{"ERROR request failed"},
 			},
 			aim: aim{time: 0.3},
+		},
+		comparison{
+			name: "S3 sync down, 3,004 objects, 402 MB / s5cmd",
+			ours: side{
+				do:   pipeline{{"bash", script("sync.sh"), at.folder, runbook, "run", script("sync.lua"), "--yes", "-p"}},
+				says: []string{"3004 files"},
+			},
+			peer: side{do: pipeline{{"bash", script("s5cmd.sh"), at.folder, s5cmd}}, says: []string{"3004 files"}},
+			aim:  aim{time: 1},
 		},
 		comparison{
 			name: "old files among 200,000 / find | wc",

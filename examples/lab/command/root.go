@@ -31,6 +31,7 @@ containers. Nodes and pods are played by kwok: they have logs, events, usage and
 		scenarioCommand(),
 		podsCommand(),
 		talkersCommand(),
+		objectsCommand(),
 		inboxCommand(),
 		deviceCommand(),
 		holdCommand(),

@@ -26,17 +26,16 @@ func fill(ctx context.Context, client *s3.Client, reader user, objects []Object)
 	if _, err := client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &bucket, Policy: &policy}); err != nil {
 		return fmt.Errorf("let the on-call engineer read bucket %s: %w", bucket, err)
 	}
-	if err := upload(ctx, client, objects); err != nil {
+	if err := upload(ctx, client, bucket, objects); err != nil {
 		return err
 	}
 	return compare(ctx, client, objects)
 }
 
-func upload(ctx context.Context, client *s3.Client, objects []Object) error {
+func upload(ctx context.Context, client *s3.Client, bucket string, objects []Object) error {
 	manager := transfermanager.New(client, func(o *transfermanager.Options) {
 		o.PartSizeBytes, o.MultipartUploadThreshold = partSize, partSize
 	})
-	bucket := Bucket
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(uploads)
 	for _, object := range objects {
