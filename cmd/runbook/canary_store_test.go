@@ -42,7 +42,7 @@ func talkativeStore(t *testing.T) *httptest.Server {
 	return server
 }
 
-const tattling = `local s3 = require "s3"
+const retold = `local s3 = require "s3"
 local json = require "json"
 return runbook { summary = "Ask", may = { "s3.put objects" }, steps = { step("Ask", function()
   log(json.encode(s3.head("s3://box/a").metadata))
@@ -57,7 +57,7 @@ end) } }`
 // No credential for an object store is in anything that a run leaves, wherever it comes from, and whoever gives it back.
 func TestNoCredentialForAStoreInAnythingThatARunLeaves(t *testing.T) {
 	server := talkativeStore(t)
-	c := &cage{process: newProcess(t, tattling), said: map[string]string{}}
+	c := &cage{process: newProcess(t, retold), said: map[string]string{}}
 	c.file("credential-aws", "[keys]\naws_access_key_id = KEYS\naws_secret_access_key = "+ofStoreSecret+"\naws_session_token = "+ofStoreSession+"\n")
 	c.file("aws-config", "[profile keys]\nregion = us-east-1\n[profile role]\nregion = us-east-1\nrole_arn = arn:aws:iam::1:role/ops\nsource_profile = keys\n")
 	for _, profile := range []string{"keys", "role"} {

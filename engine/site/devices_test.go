@@ -34,7 +34,7 @@ func TestDevicesThatMakeNoSense(t *testing.T) {
 		"devices:\n  a:\n    driver: x\n    log: var/log\n":                   `line 4: devices.a.log: the path of a log begins with a slash`,
 		"devices:\n  a:\n    driver: x\n    called: -rf\n":                    `line 4: devices.a.called: "-rf" begins with a dash: it would be taken for an option`,
 		"devices:\n  a:\n    driver: x\n    with:\n      slot: \"*\"\n":       `line 5: devices.a.with: slot: "*" would stand for anything`,
-		"devices:\n  a:\n    driver: x\n    addres: y\n":                      `line 4: there is no field "addres" here; did you mean "address"?`,
+		"devices:\n  a:\n    driver: x\n    addrss: y\n":                      `line 4: there is no field "addrss" here; did you mean "address"?`,
 		"devices:\n  a:\n    driver: x\n    vendor: {contct: y}\n":            `line 4: there is no field "contct" here; did you mean "contact"?`,
 		"devices:\n  a:\n    driver: x\n    address: \"a\\nb\"\n":             `line 4: devices.a.address: "a\nb" has a character that is none of a text`,
 		"hosts: {rack-1: {ssh: x}}\ndevices:\n  a: {driver: x, on: rack-2}\n": `line 3: devices.a.on: the site has no host "rack-2"; did you mean "rack-1"?`,
