@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -34,8 +35,10 @@ type claim struct {
 	query                   url.Values
 }
 
-// header is an Authorization header of this kind.
-var header = regexp.MustCompile(`^AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)/(\d{8})/([^/,\s]+)/([^/,\s]+)/aws4_request,\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$`)
+// header is an Authorization header of this kind. It is translated when it is needed: that takes longer than a command may that has no world.
+var header = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)/(\d{8})/([^/,\s]+)/([^/,\s]+)/aws4_request,\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$`)
+})
 
 // authenticate verifies the signature of a request. The body is compared with its hash where it is read.
 func (s *Store) authenticate(r *http.Request) error {
@@ -64,7 +67,7 @@ func (s *Store) authenticate(r *http.Request) error {
 }
 
 func (s *Store) headed(r *http.Request) (*claim, error) {
-	found := header.FindStringSubmatch(r.Header.Get("Authorization"))
+	found := header().FindStringSubmatch(r.Header.Get("Authorization"))
 	if found == nil || found[4] != service {
 		return nil, refusal(http.StatusBadRequest, "AuthorizationHeaderMalformed", "The authorization header that you provided is not valid.")
 	}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // What a scenario says that may be done in a bucket; anything, if it says nothing.
@@ -213,10 +214,12 @@ func (s *Store) listBuckets(c *call) error {
 }
 
 // bucketName is what a bucket may be called.
-var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+var bucketName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+})
 
 func (s *Store) createBucket(c *call) error {
-	if !bucketName.MatchString(c.bucket) {
+	if !bucketName().MatchString(c.bucket) {
 		return refusal(http.StatusBadRequest, "InvalidBucketName", "The specified bucket is not valid.")
 	}
 	if _, there := s.buckets[c.bucket]; there {
