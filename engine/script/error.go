@@ -201,6 +201,7 @@ var plainer = []struct {
 	{regexp.MustCompile(`^attempt to index a non-table object\(nil\) with key '(.*)'$`), "cannot read the field %q of nil", "the value before that field is missing: check it with `if value then`, or look at what the call returned"},
 	{regexp.MustCompile(`^attempt to index a non-table object\((.*)\) with key '.*'$`), "cannot read a field of a %s", ""},
 	{regexp.MustCompile(`^attempt to call a non-function object$`), "this is not a function", "check the spelling of the name before the parentheses"},
+	{regexp.MustCompile(`^__len undefined$`), "# counts a list or a text, and this is neither", ""},
 	{regexp.MustCompile(`^(?:stack overflow|lua callstack overflow)$`), "the script calls itself too deep", "a function that calls itself needs an end"},
 	{regexp.MustCompile(`^registry overflow$`), "the script uses too many values at once", ""},
 }

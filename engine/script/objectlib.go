@@ -3,6 +3,7 @@ package script
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tidwall/gjson"
 	lua "github.com/yuin/gopher-lua"
@@ -66,8 +67,28 @@ func (vm *VM) objectMeta(L *lua.LState) *lua.LTable {
 		L.Push(lua.LString(vm.objectText(o)))
 		return 1
 	}))
+	meta.RawSetString("__len", L.NewFunction(func(L *lua.LState) int {
+		o, _ := asObject(L.Get(1))
+		vm.raise(L, action.Errorf(action.CodeInvalid, "# counts a list, and this is an object with names%s", named(o)))
+		return 0
+	}))
 	meta.RawSetString("__metatable", lua.LString("object"))
 	return meta
+}
+
+// namesToShow is how many names of an object stand in an error.
+const namesToShow = 8
+
+// named are the names of an object, for an error.
+func named(o *object) string {
+	names := o.keys()
+	switch {
+	case len(names) == 0:
+		return ""
+	case len(names) > namesToShow:
+		names = append(slices.Clone(names[:namesToShow]), "…")
+	}
+	return ": " + strings.Join(names, ", ")
 }
 
 func luaType(L *lua.LState) int {
