@@ -197,7 +197,7 @@ var mistakes = []struct{ name, chunk, message, hint string }{
 	{"too many arguments", `require"site".echo(1, 2)`, `site.echo takes 1 argument, got 2`, ""},
 	{"read-only", `require"site".pods()[1].x = 1`, `cannot set "x": an object that came from outside is read-only`, "local mine = copy(object), and change that"},
 	{"ipairs of an object", `for _ in ipairs(require"site".pods()[1]) do end`, `ipairs goes through a list, and this is an object with names: use pairs`, ""},
-	{"length of an object", `return #require"site".pods()[1]`, `# counts a list, and this is an object with names: `, ""},
+	{"length of an object", `return #require"site".pods()[1]`, `# counts a list, and this is an object with names: metadata, spec`, ""},
 	{"length of nothing", `local x return #x`, `# counts a list or a text, and this is neither`, ""},
 	{"mixed table", `require"site".echo({1, a = 2})`, `site.echo: argument 1: a table has both list items and the name "a": it must be a list or an object`, ""},
 	{"list with a gap", `require"site".echo({1, nil, 3})`, `site.echo: argument 1: a list has nothing at [2]: its keys are 1, 2, 3 … without gaps, and a null is json.null`, ""},
