@@ -110,11 +110,31 @@ func (r renaming) free(ctx context.Context, seen *intended.Files, what files.Ent
 		return action.Errorf(action.CodeNotFound, "cannot rename %s: there is no folder %s", files.Spell(r.from), files.Spell(path.Dir(r.to)))
 	case err != nil:
 		return err
-	case above.Kind == files.Folder && above.Device() != what.Device():
+	case above.Kind != files.Folder:
+		return nil
+	}
+	apart, err := apart(ctx, seen, what, above)
+	if err != nil {
+		return err
+	}
+	if apart {
 		return action.Errorf(action.CodeRejected, "cannot rename %s: %s is on another file system", files.Spell(r.from), files.Spell(path.Dir(r.to))).
 			Try("copy it there, and remove it here")
 	}
 	return nil
+}
+
+// apart tells whether two entries are on different file systems. What is only intended has no device yet, but a disk that it will be on.
+func apart(ctx context.Context, seen *intended.Files, a, b files.Entry) (bool, error) {
+	if !intended.IsMade(a) && !intended.IsMade(b) {
+		return a.Device() != b.Device(), nil
+	}
+	first, err := seen.Disk(ctx, a.Path)
+	if err != nil {
+		return false, err
+	}
+	second, err := seen.Disk(ctx, b.Path)
+	return first.Mount != second.Mount, err
 }
 
 // Apply renames what was predicted, if it still is what it was.

@@ -116,36 +116,18 @@ func (s *syncing) found(ctx context.Context, view action.View, e end, j *job, or
 // walk finds the files of a folder. A folder that is not there yet is empty, if it is where things are copied to.
 func (s *syncing) walk(ctx context.Context, view action.View, e end, j *job, origin bool, add func(item)) error {
 	links := 0
-	seen := map[string]bool{}
-	walked, err := e.machine.Walk(ctx, e.path, files.Filter{Kinds: []files.Kind{files.File, files.Link}}, func(some []files.Entry) error {
+	walked, err := e.seen(view).Walk(ctx, e.path, files.Filter{Kinds: []files.Kind{files.File, files.Link}}, func(some []files.Entry) error {
 		for _, one := range some {
-			at := e.below(one.Path)
-			seen[at.target().Name] = true
-			laid, intended := view.Lay(at.target(), fileObject(e, at.path, one))
-			switch {
-			case laid == nil:
-			case one.Kind == files.Link:
+			if one.Kind == files.Link {
 				links++
-			case intended:
-				add(intendedFile(one.Path, laid))
-			default:
-				add(item{rel: one.Path, size: one.Size, modified: one.Modified, entry: one})
+				continue
 			}
+			add(item{rel: one.Path, size: one.Size, modified: one.Modified, entry: one})
 		}
 		return nil
 	})
-	missing := action.CodeOf(err) == action.CodeNotFound && err != nil
-	if err != nil && (!missing || origin && len(view.Intended(hostSystem, hostFiles, e.on)) == 0) {
+	if err != nil && (action.CodeOf(err) != action.CodeNotFound || origin) {
 		return err
-	}
-	for _, t := range view.Intended(hostSystem, hostFiles, e.on) {
-		rel, inside := strings.CutPrefix(t.Name, strings.TrimSuffix(files.Spell(e.path), "/")+"/")
-		if !inside || seen[t.Name] {
-			continue
-		}
-		if laid, _ := view.Lay(t, nil); laid != nil && laid[fileKind] == string(files.File) {
-			add(intendedFile(files.Unspell(rel), laid))
-		}
 	}
 	if walked.Skipped > 0 {
 		first := walked.Unlooked[0]
@@ -156,10 +138,6 @@ func (s *syncing) walk(ctx context.Context, view action.View, e end, j *job, ori
 		j.warnings = append(j.warnings, fmt.Sprintf("%s in %s are not copied", counted(links, "symbolic link"), e))
 	}
 	return nil
-}
-
-func intendedFile(rel string, o object) item {
-	return item{rel: rel, size: sizeOf(o), modified: fromSeconds(o[fileModified]), intended: o}
 }
 
 // writable is an error for a key that can be no file below a folder, and for one that is a file where another one wants a folder.
@@ -204,7 +182,7 @@ func (j *job) bytes() (n int64) {
 // growth is how much room it takes: what a file replaces goes only when the new one is whole, so at the worst it takes all of it.
 func (j *job) growth() (n int64) {
 	for _, c := range j.left() {
-		n += c.size
+		n += files.Taken(c.size)
 	}
 	return n
 }
@@ -269,15 +247,12 @@ func (i item) version() string {
 	return i.modified.UTC().Format(time.RFC3339Nano)
 }
 
-// object is what is at an end, as the intended state holds it.
+// object is what is in a store, as the intended state holds it.
 func (i item) object(at end) object {
-	switch {
-	case i.intended != nil:
+	if i.intended != nil {
 		return i.intended
-	case at.isStore():
-		return newObject(at.at, i.size, i.modified, i.etag)
 	}
-	return newFile(at, at.path, i.size, seconds(i.modified), nil)
+	return newObject(at.at, i.size, i.modified, i.etag)
 }
 
 func (t *transfer) before(at end) object {
@@ -287,14 +262,11 @@ func (t *transfer) before(at end) object {
 	return t.over.object(at)
 }
 
-// after is what is copied, as it will be there, with what it comes from.
+// after is what is copied to a store, as it will be there, with what it comes from.
 func (t *transfer) after(from, to end) object {
 	origin := object{"path": files.Spell(from.path), "on": from.on, fileSize: float64(t.size), fileModified: seconds(t.modified)}
 	if from.isStore() {
 		origin = object{fieldURI: from.at.String(), fieldETag: t.etag, fieldModified: seconds(t.modified)}
-	}
-	if !to.isStore() {
-		return newFile(to, to.path, t.size, seconds(t.modified), origin)
 	}
 	o := newObject(to.at, t.size, t.modified, t.etag)
 	o[fieldFrom] = origin

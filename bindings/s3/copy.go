@@ -94,15 +94,11 @@ func (c copying) Predict(ctx context.Context, view action.View) (action.Predicti
 			after[fieldType] = c.as.contentType
 		}
 	} else {
-		before, _, err = c.to.look(ctx, view)
+		before, err = c.to.look(ctx, view)
 		if before != nil && before[fileKind] == string(files.Folder) {
 			return p, action.Errorf(action.CodeRejected, "cannot copy to %s: it is a folder", c.to).On(c.to.target()).Try("name the file: %s/%s", c.to, path.Base(c.from.at.key))
 		}
 		p.Evidence.Old["there"] = fileEvidence(before)
-		after = newFile(c.to, c.to.path, bytes, modifiedOf(from), from)
-		if err == nil {
-			err = c.to.enough(ctx, bytes, 1)
-		}
 	}
 	if err != nil {
 		return action.Prediction{}, err
@@ -110,7 +106,21 @@ func (c copying) Predict(ctx context.Context, view action.View) (action.Predicti
 	p.Evidence.Old["from"] = originEvidence(from)
 	p.Note = size(bytes)
 	p.Changes = []action.Change{{Target: c.to.target(), Before: asAny(before), After: after}}
-	return p, nil
+	if !c.to.isStore() {
+		p.Changes, err = c.written(ctx, view, bytes, from)
+	}
+	return p, err
+}
+
+// written is the change of the file that is copied to.
+func (c copying) written(ctx context.Context, view action.View, bytes int64, from object) ([]action.Change, error) {
+	folder, name := c.to, path.Base(c.to.path)
+	folder.path = path.Dir(c.to.path)
+	j := &job{copies: []*transfer{{item: item{rel: name, size: bytes, modified: fromSeconds(modifiedOf(from))}}}}
+	if there, err := c.to.seen(view).Look(ctx, c.to.path); err == nil {
+		j.copies[0].over = &item{rel: name, entry: there}
+	}
+	return j.onDisk(ctx, view, folder, c.Describe().Identity)
 }
 
 func (c copying) value(bytes int64, verified bool) object {
@@ -151,7 +161,7 @@ func (c copying) origin(ctx context.Context, view action.View) (int64, object, e
 		}
 		return sizeOf(o), object{fieldURI: c.from.String(), fieldETag: o[fieldETag], fieldModified: o[fieldModified]}, nil
 	}
-	o, _, err := c.from.look(ctx, view)
+	o, err := c.from.look(ctx, view)
 	switch {
 	case err != nil:
 		return 0, nil, err
@@ -201,14 +211,14 @@ func (c copying) Apply(ctx context.Context, predicted action.Prediction) (action
 
 // download copies to a file, over what was seen there.
 func (c copying) download(ctx context.Context, m mover, predicted action.Prediction, bytes int64, from object) (bool, error) {
-	now, _, err := c.to.look(ctx, nothing{})
+	now, err := c.to.look(ctx, nothing{})
 	if err != nil {
 		return false, err
 	}
 	if was, known := predicted.Evidence.Old["there"]; known && action.Text(was) != action.Text(fileEvidence(now)) {
 		return false, action.Errorf(action.CodeConflict, "cannot copy to %s: what is there has changed since it was looked at", c.to).On(c.to.target())
 	}
-	if err := c.to.enough(ctx, bytes, 1); err != nil {
+	if _, err := c.to.enough(ctx, nothing{}, bytes, 1); err != nil {
 		return false, err
 	}
 	root, name := path.Split(c.to.path)
@@ -219,7 +229,7 @@ func (c copying) download(ctx context.Context, m mover, predicted action.Predict
 // Settle compares both ends: by size and time for a file, by what is there for an object.
 func (c copying) Settle(ctx context.Context, intent action.Intent) (action.Settlement, error) {
 	if !c.to.isStore() {
-		now, _, err := c.to.look(ctx, nothing{})
+		now, err := c.to.look(ctx, nothing{})
 		if err != nil {
 			return action.Unknown, err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"runbook/engine/action"
+	"runbook/engine/files/intended"
 	"runbook/engine/module"
 )
 
@@ -71,7 +72,7 @@ func (r reading) Read(ctx context.Context, view action.View) (any, error) {
 		return nil, action.Errorf(action.CodeRejected, "cannot %s: it has %s, and at most %s are read as text", q.purpose, size(sizeOf(o)), size(r.limit)).On(q.target).
 			Try(`copy it to a file: s3.copy(%q, "/var/tmp/…")`, r.at.String())
 	}
-	text, err := r.content(ctx, o, intended, q)
+	text, err := r.content(ctx, view, o, intended, q)
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +84,8 @@ func (r reading) Read(ctx context.Context, view action.View) (any, error) {
 }
 
 // content is what is in an object, or will be in one that is intended.
-func (r reading) content(ctx context.Context, o object, intended bool, q question) ([]byte, error) {
-	if !intended {
+func (r reading) content(ctx context.Context, view action.View, o object, isIntended bool, q question) ([]byte, error) {
+	if !isIntended {
 		return r.b.fetch(ctx, r.at, textOf(o, fieldETag), q)
 	}
 	if text, known := o[fieldText].(string); known {
@@ -99,7 +100,7 @@ func (r reading) content(ctx context.Context, o object, intended bool, q questio
 		return r.b.fetch(ctx, at, textOf(from, fieldETag), q)
 	}
 	if path := textOf(from, "path"); path != "" {
-		return r.b.slurp(ctx, textOf(from, "on"), path, r.limit)
+		return r.b.slurp(ctx, view, textOf(from, "on"), path, r.limit)
 	}
 	return r.b.fetch(ctx, r.at, textOf(o, fieldETag), q)
 }
@@ -126,13 +127,13 @@ func (b *binding) fetch(ctx context.Context, at location, etag string, q questio
 	return text.Bytes(), checkETag(text.Bytes(), out, q)
 }
 
-// slurp reads a small file.
-func (b *binding) slurp(ctx context.Context, on, path string, limit int64) ([]byte, error) {
+// slurp reads a small file as it is intended.
+func (b *binding) slurp(ctx context.Context, view action.View, on, path string, limit int64) ([]byte, error) {
 	machine, err := b.Machines.On(on)
 	if err != nil {
 		return nil, err
 	}
-	in, err := machine.Open(ctx, path, 0)
+	in, err := intended.Over(machine, view, on).Open(ctx, path, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -140,4 +141,4 @@ func (b *binding) slurp(ctx context.Context, on, path string, limit int64) ([]by
 	return io.ReadAll(io.LimitReader(in, limit))
 }
 
-func size(bytes int64) string { return humanize.Bytes(uint64(max(bytes, 0))) }
+func size(bytes int64) string { return humanize.IBytes(uint64(max(bytes, 0))) }

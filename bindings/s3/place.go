@@ -7,6 +7,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/files"
+	"runbook/engine/files/intended"
 	"runbook/engine/machine"
 	"runbook/engine/module"
 )
@@ -81,56 +82,56 @@ func (b *binding) ends(function string, args module.Args) (from, to end, err err
 	return from, to, err
 }
 
-// A file of the intended state has what the host module gives it: its kind, its size and its time.
+// What is known of a file.
 const (
 	fileKind     = "kind"
 	fileSize     = "size"
 	fileModified = "modified"
 )
 
-// newFile is a file as the intended state holds it. From is what it is to be copied from.
-func newFile(at end, path string, bytes int64, modified float64, from object) object {
-	return object{"path": files.Spell(path), fileKind: string(files.File), fileSize: float64(bytes), fileModified: modified, fieldFrom: from, "on": at.on}
-}
-
 // fileObject is a file that is there.
 func fileObject(at end, path string, e files.Entry) object {
 	return object{"path": files.Spell(path), fileKind: string(e.Kind), fileSize: float64(e.Size), fileModified: seconds(e.Modified), "on": at.on}
 }
 
+// seen are the files of the machine as the run intends them.
+func (e end) seen(view action.View) *intended.Files { return intended.Over(e.machine, view, e.on) }
+
 // look is what is at a path, as the run intends it; nil for nothing.
-func (e end) look(ctx context.Context, view action.View) (o object, live files.Entry, err error) {
-	live, err = e.machine.Look(ctx, e.path)
-	var there object
+func (e end) look(ctx context.Context, view action.View) (object, error) {
+	there, err := e.seen(view).Look(ctx, e.path)
 	switch {
-	case action.CodeOf(err) == action.CodeNotFound && err != nil:
+	case err != nil && action.CodeOf(err) == action.CodeNotFound:
+		return nil, nil
 	case err != nil:
-		return nil, live, err
-	default:
-		there = fileObject(e, e.path, live)
+		return nil, err
 	}
-	o, _ = view.Lay(e.target(), there)
-	return o, live, nil
+	return fileObject(e, e.path, there), nil
 }
 
-// enough is an error where a machine has less space than is needed. The folder need not be there yet.
-func (e end) enough(ctx context.Context, needed int64, count int) error {
-	at := e.path
-	for {
-		disk, err := e.machine.Disk(ctx, at)
-		switch {
-		case err != nil && action.CodeOf(err) == action.CodeNotFound && at != "/":
-			at = path.Dir(at)
-			continue
-		case err != nil:
-			return err
-		case needed > disk.Free:
-			return action.Errorf(action.CodeRejected, "cannot copy to %s: it takes %s, and %s are free on %s", e, size(needed), size(disk.Free), disk.Mount).
-				On(e.target()).Try("make room, or copy to another disk")
-		case disk.Inodes > 0 && int64(count) > disk.InodesFree:
-			return action.Errorf(action.CodeRejected, "cannot copy to %s: there are %d files, and %s has room for %d more (inodes)", e, count, disk.Mount, disk.InodesFree).
-				On(e.target()).Try("remove files that nobody needs, or copy to another disk")
+// enough is the disk that something is to be copied to, and an error where it has less space than is needed.
+func (e end) enough(ctx context.Context, view action.View, needed int64, count int) (files.Disk, error) {
+	disk, err := e.disk(ctx, view)
+	switch {
+	case err != nil:
+		return disk, err
+	case needed > disk.Free:
+		return disk, action.Errorf(action.CodeRejected, "cannot copy to %s: it takes %s, and %s are free on %s", e, size(needed), size(disk.Free), disk.Mount).
+			On(e.target()).Try("make room, or copy to another disk")
+	case disk.Inodes > 0 && int64(count) > disk.InodesFree:
+		return disk, action.Errorf(action.CodeRejected, "cannot copy to %s: there are %d files, and %s has room for %d more (inodes)", e, count, disk.Mount, disk.InodesFree).
+			On(e.target()).Try("remove files that nobody needs, or copy to another disk")
+	}
+	return disk, nil
+}
+
+// disk is the one that a path lies on, or will: its folder need not be there yet.
+func (e end) disk(ctx context.Context, view action.View) (files.Disk, error) {
+	seen := e.seen(view)
+	for at := e.path; ; at = path.Dir(at) {
+		disk, err := seen.Disk(ctx, at)
+		if err == nil || action.CodeOf(err) != action.CodeNotFound || at == "/" {
+			return disk, err
 		}
-		return nil
 	}
 }

@@ -154,10 +154,10 @@ func (s *syncing) Predict(ctx context.Context, view action.View) (action.Predict
 		p.Note = fmt.Sprintf("it is the same already: %s", counted(j.unchanged, "file"))
 		return p, nil
 	}
+	s.job = j
 	if !s.to.isStore() {
-		if err := s.to.enough(ctx, j.growth(), len(j.copies)); err != nil {
-			return action.Prediction{}, err
-		}
+		p.Changes, err = j.onDisk(ctx, view, s.to, s.Describe().Identity)
+		return p, err
 	}
 	for i, r := range j.removals {
 		if i == named {
@@ -166,8 +166,7 @@ func (s *syncing) Predict(ctx context.Context, view action.View) (action.Predict
 		}
 		p.Warnings = append(p.Warnings, fmt.Sprintf("would remove %s, %s", s.to.below(r.rel), size(r.size)))
 	}
-	p.Changes = s.changes(j)
-	s.job = j
+	p.Changes = s.inStore(j)
 	return p, nil
 }
 
@@ -181,8 +180,8 @@ func (e end) below(rel string) end {
 	return e
 }
 
-// changes are what becomes of the files and objects at the other end. They follow from the one action: nobody reads three thousand diffs.
-func (s *syncing) changes(j *job) []action.Change {
+// inStore is what becomes of the objects of a store. It follows from the one action: nobody reads three thousand diffs.
+func (s *syncing) inStore(j *job) []action.Change {
 	out := make([]action.Change, 0, len(j.copies)+len(j.removals))
 	for _, c := range j.copies {
 		to := s.to.below(c.rel)
@@ -208,7 +207,7 @@ func (s *syncing) Apply(ctx context.Context, _ action.Prediction) (action.Result
 	}
 	j := s.job
 	if !s.to.isStore() {
-		if err := s.to.enough(ctx, j.growth(), len(j.left())); err != nil {
+		if _, err := s.to.enough(ctx, nothing{}, j.growth(), len(j.left())); err != nil {
 			return action.Result{}, err
 		}
 	}

@@ -10,6 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"runbook/engine/action"
+	"runbook/engine/files"
+	"runbook/engine/files/intended"
+	"runbook/engine/files/local"
+	"runbook/engine/machine"
 	"runbook/engine/overlay"
 	"runbook/engine/world/scenario"
 )
@@ -120,7 +124,7 @@ func TestSyncWantsRoom(t *testing.T) {
 	_, err := d.try("sync", "s3://box", folder+"/not/there/yet")
 	e := d.fails(err)
 	require.Equal(t, action.CodeRejected, e.Code)
-	require.Regexp(t, "it takes 40 TB, and .* are free on ", e.Message)
+	require.Regexp(t, "it takes 36 TiB, and .* are free on ", e.Message)
 	require.Empty(t, tree(t, folder))
 }
 
@@ -132,8 +136,22 @@ func TestSyncIsRehearsed(t *testing.T) {
 	state := overlay.New()
 	p := d.rehearse(state, "sync", "s3://box/p", folder, opts("delete", true))
 	require.Equal(t, done(2, 2, 1, 0), p.Value)
-	require.Equal(t, []string{"would remove " + folder + "/extra, 1 B"}, p.Warnings)
-	require.Len(t, p.Changes, 3)
+	require.Empty(t, p.Warnings)
+	require.Len(t, p.Changes, 2, "what is written, and what is removed")
+	copied, removed := p.Changes[0].After.(object), p.Changes[1].Before.(object)
+	require.Equal(t, folder, copied["in"])
+	require.ElementsMatch(t, []string{"a", "b"}, slices.Collect(maps.Keys(copied["files"].(object))))
+	require.Regexp(t, "^1 B, changed 20", removed["files"].(object)["extra"])
+	var paths []string
+	seen := intended.Over(local.New(), state, machine.Local)
+	_, err := seen.Walk(t.Context(), folder, files.Filter{}, func(some []files.Entry) error {
+		for _, e := range some {
+			paths = append(paths, e.Path)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"a", "b"}, paths, "whoever looks at the files sees it")
 	again, err := d.action("sync", "s3://box/p", folder, opts("delete", true)).Predict(t.Context(), state)
 	require.NoError(t, err)
 	require.True(t, again.Unchanged)

@@ -29,6 +29,12 @@ func (e Entry) Differs(now Entry) string {
 // stamp is a time as exactly as files have it.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
+// BlockSize is in what space is taken on most file systems, in bytes.
+const BlockSize = 4096
+
+// Taken is the space that a file of a size takes, where its file system is not asked.
+func Taken(size int64) int64 { return (size + BlockSize - 1) / BlockSize * BlockSize }
+
 // Device is the file system that an entry is on, by the first part of its identity.
 func (e Entry) Device() string {
 	device, _, _ := strings.Cut(e.ID, ":")

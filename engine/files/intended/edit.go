@@ -37,25 +37,31 @@ const (
 // An Edit is one intended change. Its paths are absolute.
 type Edit struct {
 	Op Op
-	// Removed, Chowned: what is. Renamed: the path that it was at. Written: the file, and then the folders that are made for it, which
-	// Missing finds.
+	// Removed, Chowned: what is. Renamed: the path that it was at. Written: the folders that are made for the files, which Missing finds.
 	Paths []string
+	Made  []Made // Written: the files
 	To    string // Renamed: the new path; Chowned: the owner, as user, user:group or :group
 	// Disk is where the file system is mounted on which the edit frees space, Bytes how much, and Entries how many names; both are
 	// negative where it takes some.
 	Disk    string
 	Bytes   int64
 	Entries int64
-	// Of a file that is Written. Its content need not be known.
+}
+
+// Made is a file that is written.
+type Made struct {
+	Path     string // absolute
 	Size     int64
 	Modified time.Time
-	Content  *string
+	Content  *string // nil where it is not known
 }
 
 // The fields of an edit's state.
 const (
 	opField       = "op"
 	pathsField    = "paths"
+	madeField     = "made"
+	pathField     = "path"
 	toField       = "to"
 	diskField     = "disk"
 	bytesField    = "bytes"
@@ -96,18 +102,42 @@ func (e Edit) state() map[string]any {
 			state[name] = text
 		}
 	}
-	for name, n := range map[string]int64{bytesField: e.Bytes, entriesField: e.Entries, sizeField: e.Size} {
+	for name, n := range map[string]int64{bytesField: e.Bytes, entriesField: e.Entries} {
 		if n != 0 {
 			state[name] = n
 		}
 	}
-	if !e.Modified.IsZero() {
-		state[modifiedField] = e.Modified.UTC().Format(time.RFC3339Nano)
-	}
-	if e.Content != nil {
-		state[contentField] = *e.Content
+	if len(e.Made) > 0 {
+		made := make([]any, len(e.Made))
+		for i, m := range e.Made {
+			made[i] = m.state()
+		}
+		state[madeField] = made
 	}
 	return state
+}
+
+func (m Made) state() map[string]any {
+	state := map[string]any{pathField: files.Spell(m.Path), sizeField: m.Size}
+	if !m.Modified.IsZero() {
+		state[modifiedField] = m.Modified.UTC().Format(time.RFC3339Nano)
+	}
+	if m.Content != nil {
+		state[contentField] = *m.Content
+	}
+	return state
+}
+
+// madeOf is the file of a state.
+func madeOf(state map[string]any) Made {
+	text := func(name string) string { s, _ := state[name].(string); return s }
+	m := Made{Path: files.Unspell(text(pathField))}
+	m.Size, _ = state[sizeField].(int64)
+	m.Modified, _ = time.Parse(time.RFC3339Nano, text(modifiedField)) // zero where it was
+	if content, known := state[contentField].(string); known {
+		m.Content = &content
+	}
+	return m
 }
 
 // editOf is the edit of a state.
@@ -116,7 +146,7 @@ func editOf(state map[string]any) Edit {
 	number := func(name string) int64 { n, _ := state[name].(int64); return n }
 	e := Edit{
 		Op: Op(text(opField)), To: files.Unspell(text(toField)), Disk: files.Unspell(text(diskField)), Bytes: number(bytesField),
-		Entries: number(entriesField), Size: number(sizeField),
+		Entries: number(entriesField),
 	}
 	list, _ := state[pathsField].([]any)
 	for _, item := range list {
@@ -124,9 +154,11 @@ func editOf(state map[string]any) Edit {
 			e.Paths = append(e.Paths, files.Unspell(at))
 		}
 	}
-	e.Modified, _ = time.Parse(time.RFC3339Nano, text(modifiedField)) // zero where it was
-	if content, known := state[contentField].(string); known {
-		e.Content = &content
+	list, _ = state[madeField].([]any)
+	for _, item := range list {
+		if made, ok := item.(map[string]any); ok {
+			e.Made = append(e.Made, madeOf(made))
+		}
 	}
 	return e
 }
@@ -134,7 +166,8 @@ func editOf(state map[string]any) Edit {
 // An edit that has been looked at: what it is about is found at once.
 type edit struct {
 	Edit
-	about map[string]bool
+	about map[string]bool  // all that it removes, gives away, renames or makes
+	made  map[string]*Made // of that the files that it makes
 }
 
 // edits are those of a view, in order.
@@ -146,9 +179,12 @@ func edits(view action.View, machine string) []edit {
 	for _, target := range view.Intended(system, kind, machine) {
 		state, _ := view.Lay(target, nil)
 		if inner, ok := state[Field].(map[string]any); ok {
-			e := edit{Edit: editOf(inner), about: map[string]bool{}}
+			e := edit{Edit: editOf(inner), about: map[string]bool{}, made: map[string]*Made{}}
 			for _, at := range e.Paths {
 				e.about[at] = true
+			}
+			for i := range e.Made {
+				e.about[e.Made[i].Path], e.made[e.Made[i].Path] = true, &e.Made[i]
 			}
 			out = append(out, e)
 		}
@@ -156,7 +192,16 @@ func edits(view action.View, machine string) []edit {
 	return out
 }
 
-// path is the one that is renamed or written.
+// madePaths are those of the files that are written.
+func (e *edit) madePaths() []string {
+	out := make([]string, len(e.Made))
+	for i := range e.Made {
+		out[i] = e.Made[i].Path
+	}
+	return out
+}
+
+// path is the one that is renamed.
 func (e *edit) path() string {
 	if len(e.Paths) == 0 {
 		return ""
@@ -174,8 +219,15 @@ func (e *edit) covers(at string) bool {
 	return false
 }
 
-// under tells whether a path is below the file that is written, where nothing can be.
-func (e *edit) under(at string) bool { return strings.HasPrefix(at, e.path()+"/") }
+// under tells whether a path is below a file that is written, where nothing can be.
+func (e *edit) under(at string) bool {
+	for at = path.Dir(at); at != "/" && at != "."; at = path.Dir(at) {
+		if e.made[at] != nil {
+			return true
+		}
+	}
+	return false
+}
 
 // moved is a path after what was at from, or above it, has become to.
 func moved(at, from, to string) (string, bool) {

@@ -31,13 +31,21 @@ type source struct {
 	by   int    // number of that edit
 }
 
+// file is the file that is only intended to be written, nil if it is a folder, or there.
+func (s source) file() *Made {
+	if s.made == nil {
+		return nil
+	}
+	return s.made.made[s.live]
+}
+
 // source follows a path back, through the edits before one of that number.
 func (f *Files) source(at string, before int) source {
 	s := source{live: at}
 	for i := before - 1; i >= 0; i-- {
 		e := &f.edits[i]
 		switch {
-		case e.Op == Removed && e.covers(s.live), e.Op == Written && s.live != e.path() && e.under(s.live):
+		case e.Op == Removed && e.covers(s.live), e.Op == Written && e.under(s.live):
 			return source{gone: true}
 		case e.Op == Written && e.about[s.live]:
 			s.made, s.by = e, i
@@ -118,9 +126,9 @@ func IsMade(e files.Entry) bool { return strings.HasPrefix(e.ID, madeID) }
 
 // made is the entry of something that is only intended.
 func (f *Files) made(s source, at string) files.Entry {
-	e := files.Entry{Path: at, Kind: files.Folder, Modified: s.made.Modified, Mode: folderMode, Links: 1, ID: madeID + s.live}
-	if s.live == s.made.path() {
-		e.Kind, e.Size, e.Used, e.Mode = files.File, s.made.Size, s.made.Size, fileMode
+	e := files.Entry{Path: at, Kind: files.Folder, Mode: folderMode, Links: 1, ID: madeID + s.live}
+	if m := s.file(); m != nil {
+		e.Kind, e.Size, e.Used, e.Mode, e.Modified = files.File, m.Size, files.Taken(m.Size), fileMode, m.Modified
 	}
 	return f.end(s.live, s.by+1).given(e)
 }
@@ -143,12 +151,12 @@ func (f *Files) Missing(ctx context.Context, at string) ([]string, error) {
 func (f *Files) Open(ctx context.Context, at string, offset int64) (io.ReadCloser, error) {
 	s := f.source(at, len(f.edits))
 	switch {
-	case s.made != nil && s.live != s.made.path():
+	case s.made != nil && s.file() == nil:
 		return nil, files.Failed("read", at, files.ErrNoFile)
-	case s.made != nil && s.made.Content == nil:
+	case s.made != nil && s.file().Content == nil:
 		return nil, action.Errorf(action.CodeRejected, "cannot read %s: this run only intends to write it, and what would be in it is not known", files.Spell(at))
 	case s.made != nil:
-		text := *s.made.Content
+		text := *s.file().Content
 		if offset < 0 {
 			offset += int64(len(text))
 		}

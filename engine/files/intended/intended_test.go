@@ -101,7 +101,36 @@ func (p pair) write(at, text string) {
 	_, err = io.WriteString(d, text)
 	require.NoError(p.t, err)
 	require.NoError(p.t, d.Keep(p.ctx, files.Attributes{}))
-	p.intend(intended.Edit{Op: intended.Written, Paths: append([]string{at}, missing...), Size: int64(len(text)), Modified: now, Content: &text})
+	p.intend(intended.Edit{Op: intended.Written, Paths: missing, Made: []intended.Made{{Path: at, Size: int64(len(text)), Modified: now, Content: &text}}})
+}
+
+// writeBoth writes two files at once, as who copies a folder does. One that cannot be written is in none of both.
+func (p pair) writeBoth(a, b, text string) {
+	e := intended.Edit{Op: intended.Written}
+	folders := map[string]bool{}
+	for _, at := range []string{a, b} {
+		missing, missed := p.intended().Missing(p.ctx, at)
+		d, err := p.done.Create(p.ctx, "/", at[1:])
+		if err != nil {
+			continue
+		}
+		require.NoError(p.t, missed)
+		_, err = io.WriteString(d, text)
+		require.NoError(p.t, err)
+		require.NoError(p.t, d.Keep(p.ctx, files.Attributes{}))
+		for _, folder := range missing {
+			if !folders[folder] {
+				folders[folder] = true
+				e.Paths = append(e.Paths, folder)
+			}
+		}
+		if a != b || len(e.Made) == 0 {
+			e.Made = append(e.Made, intended.Made{Path: at, Size: int64(len(text)), Modified: now, Content: &text})
+		}
+	}
+	if len(e.Made) > 0 {
+		p.intend(e)
+	}
 }
 
 type walker interface {
@@ -168,6 +197,9 @@ func TestIntendedIsAsDone(t *testing.T) {
 				p.chown(at.Draw(t, "path"), rapid.SampledFrom([]string{"photon", ":photon"}).Draw(t, "owner"))
 			},
 			"write": func(t *rapid.T) { p.write(at.Draw(t, "path"), rapid.StringN(0, 3, 3).Draw(t, "text")) },
+			"write two": func(t *rapid.T) {
+				p.writeBoth(at.Draw(t, "path"), at.Draw(t, "other path"), rapid.StringN(0, 3, 3).Draw(t, "text"))
+			},
 			"": func(*rapid.T) {
 				for _, root := range []string{"/", "/r/d", "/s/g"} {
 					p.same(root, files.Filter{})
@@ -191,7 +223,7 @@ func TestSpaceThatIsFreed(t *testing.T) {
 	_, err = p.intended().Disk(t.Context(), "/r/a")
 	require.Equal(t, action.CodeNotFound, action.CodeOf(err))
 	text := "x"
-	p.intend(intended.Edit{Op: intended.Written, Paths: []string{"/new/folder/file", "/new/folder", "/new"}, Content: &text, Size: 1, Disk: "/", Bytes: -4096})
+	p.intend(intended.Edit{Op: intended.Written, Paths: []string{"/new/folder", "/new"}, Made: []intended.Made{{Path: "/new/folder/file", Content: &text, Size: 1}}, Disk: "/", Bytes: -4096})
 	after, err = p.intended().Disk(t.Context(), "/new/folder/file")
 	require.NoError(t, err)
 	require.Equal(t, before.Used, after.Used)
@@ -199,7 +231,7 @@ func TestSpaceThatIsFreed(t *testing.T) {
 
 func TestContentThatIsNotKnown(t *testing.T) {
 	p := newPair(t.Context(), t)
-	p.intend(intended.Edit{Op: intended.Written, Paths: []string{"/r/new"}, Size: 10})
+	p.intend(intended.Edit{Op: intended.Written, Made: []intended.Made{{Path: "/r/new", Size: 10}}})
 	_, err := p.intended().Open(t.Context(), "/r/new", 0)
 	require.EqualError(t, err, "cannot read /r/new: this run only intends to write it, and what would be in it is not known")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -35,7 +36,7 @@ func (f *Files) Walk(ctx context.Context, root string, only files.Filter, visit 
 	if s.gone {
 		return files.Walked{}, files.Failed("look into", root, fs.ErrNotExist)
 	}
-	if s.made != nil && s.live == s.made.path() {
+	if s.file() != nil {
 		return files.Walked{}, files.Failed("look into", root, syscall.ENOTDIR)
 	}
 	if s.made == nil {
@@ -139,7 +140,7 @@ func (w *walk) written() error {
 		if e.Op != Written {
 			continue
 		}
-		for _, at := range e.Paths {
+		for _, at := range slices.Concat(e.madePaths(), e.Paths) {
 			if err := w.one(source{live: at, made: e, by: i}); err != nil {
 				return err
 			}

@@ -56,7 +56,7 @@ func (f *Files) held(mount string) (bytes, count int64) {
 			if f.mount(below) == mount {
 				count++
 				if inner.kind == files.File {
-					bytes += taken(inner.size)
+					bytes += files.Taken(inner.size)
 				}
 			}
 			into(inner, below)

@@ -32,7 +32,6 @@ const (
 	fileMode   = 0o644
 	folderMode = 0o755
 	linkMode   = 0o777
-	blockSize  = 4096 // in which space is taken
 )
 
 // A tree is the files of a machine.
@@ -148,7 +147,7 @@ func (t *tree) folder(at string, made func() time.Time) (*node, error) {
 // entry is a node as others see it, on a disk.
 func (n *node) entry(at, disk string) files.Entry {
 	return files.Entry{
-		Path: at, Kind: n.kind, Size: n.length(), Used: taken(n.length()), Modified: n.modified, Mode: n.mode, Owner: n.owner, Group: n.group,
+		Path: at, Kind: n.kind, Size: n.length(), Used: files.Taken(n.length()), Modified: n.modified, Mode: n.mode, Owner: n.owner, Group: n.group,
 		Links: 1, ID: cmp.Or(disk, "/") + ":" + strconv.FormatInt(n.id, 10), Target: n.target,
 	}
 }
@@ -156,15 +155,12 @@ func (n *node) entry(at, disk string) files.Entry {
 func (n *node) length() int64 {
 	switch n.kind {
 	case files.Folder:
-		return blockSize
+		return files.BlockSize
 	case files.Link:
 		return int64(len(n.target))
 	}
 	return n.size
 }
-
-// taken is the space that so many bytes take.
-func taken(size int64) int64 { return (size + blockSize - 1) / blockSize * blockSize }
 
 // content is what a file holds. What a scenario does not say of a long one is zero.
 func (n *node) content(from, most int64) []byte {
