@@ -21,14 +21,12 @@ func (c *call) run(ctx context.Context, broken action.Code) (driver.Said, error)
 	defer cancel()
 	out, clean := command.NewOutput(maxOutput), c.b.Secrets.String
 	code, err := c.runner.Run(within, c.argv, out.Streams())
-	cut, lost, own := (*command.Cut)(nil), (*command.Lost)(nil), (*action.Error)(nil)
+	late := func() *action.Error { return c.late(broken, out.Complaint(clean)) }
+	if e := command.NotEnded(ctx, err, c.line(), broken, late); e != nil {
+		return driver.Said{}, e.On(c.target())
+	}
+	own := (*action.Error)(nil)
 	switch {
-	case errors.As(err, &cut) && ctx.Err() == nil:
-		return driver.Said{}, c.late(broken, cut.Cause, out.Complaint(clean))
-	case errors.As(err, &cut):
-		return driver.Said{}, action.Errorf(broken, "%s was ended, with everything that it had started: %w", c.line(), cut.Cause).On(c.target())
-	case errors.As(err, &lost):
-		return driver.Said{}, c.lost(broken, lost)
 	case errors.As(err, &own):
 		return driver.Said{}, c.notRun(own)
 	case err != nil:
@@ -46,19 +44,9 @@ func (c *call) run(ctx context.Context, broken action.Code) (driver.Said, error)
 func (c *call) line() string { return command.Line(c.argv) + " on " + c.On }
 
 // late is the error of a tool whose time was up.
-func (c *call) late(broken action.Code, cause error, complaint string) error {
-	e := action.Errorf(broken, "%s did not answer within %s, and was ended with everything that it had started%s",
-		c.line(), c.command.Timeout, command.Ending(complaint))
-	e.Cause = cause
-	return e.On(c.target()).Try("if it takes so long, say so in the driver: timeout of the command %s in %s", c.command.Purpose, c.driver.About().Path)
-}
-
-// lost is the error of a tool of which nobody knows what became. One that only looks can be asked again.
-func (c *call) lost(broken action.Code, lost *command.Lost) error {
-	if broken == action.CodeUncertain {
-		return action.Errorf(broken, "%s was begun, and %w", c.line(), lost).On(c.target())
-	}
-	return action.Errorf(action.CodeUnavailable, "cannot run %s to its end: %w", c.line(), lost.Cause).On(c.target()).Again()
+func (c *call) late(broken action.Code, complaint string) *action.Error {
+	return action.Errorf(broken, "%s did not answer within %s, and was ended with everything that it had started%s",
+		c.line(), c.command.Timeout, command.Ending(complaint)).Try("if it takes so long, say so in the driver: timeout of the command %s in %s", c.command.Purpose, c.driver.About().Path)
 }
 
 // notRun is the error of a tool that was not started, and what to do about it.

@@ -166,14 +166,12 @@ func (c execution) run(ctx context.Context, broken action.Code) (any, error) {
 	}
 	out, clean := command.NewOutput(int(c.limit)), c.b.Secrets.String
 	code, err := c.runner.Run(within, c.argv, out.Streams())
-	cut, lost, own := (*command.Cut)(nil), (*command.Lost)(nil), (*action.Error)(nil)
+	late := func() *action.Error { return c.late(broken, out.Complaint(clean)) }
+	if e := command.NotEnded(ctx, err, c.line(), broken, late); e != nil {
+		return nil, e.On(c.target())
+	}
+	own := (*action.Error)(nil)
 	switch {
-	case errors.As(err, &cut) && ctx.Err() == nil:
-		return nil, c.late(broken, cut.Cause, out.Complaint(clean))
-	case errors.As(err, &cut):
-		return nil, action.Errorf(broken, "%s was ended, with everything that it had started: %w", c.line(), cut.Cause).On(c.target())
-	case errors.As(err, &lost):
-		return nil, c.lost(broken, lost)
 	case errors.As(err, &own):
 		return nil, c.hinted(own)
 	case err != nil:
@@ -199,18 +197,8 @@ func (c execution) hinted(e *action.Error) *action.Error {
 	return command.Hinted(c.argv, e.On(c.target()), c.b.Secrets.String)
 }
 
-// lost is the error of a command of which nobody knows what became. One that only looks can be run again.
-func (c execution) lost(broken action.Code, lost *command.Lost) error {
-	if broken == action.CodeUncertain {
-		return action.Errorf(broken, "%s was begun, and %w", c.line(), lost).On(c.target())
-	}
-	return action.Errorf(action.CodeUnavailable, "cannot run %s to its end: %w", c.line(), lost.Cause).On(c.target()).Again()
-}
-
 // late is the error of a command whose time was up.
-func (c execution) late(broken action.Code, cause error, complaint string) error {
-	e := action.Errorf(broken, "%s did not end within %s, and was ended with everything that it had started%s",
-		c.line(), c.timeout, command.Ending(complaint))
-	e.Cause = cause
-	return e.On(c.target()).Try(`if it takes so long, give it more time: { timeout = "%s" }`, 2*c.timeout)
+func (c execution) late(broken action.Code, complaint string) *action.Error {
+	return action.Errorf(broken, "%s did not end within %s, and was ended with everything that it had started%s",
+		c.line(), c.timeout, command.Ending(complaint)).Try(`if it takes so long, give it more time: { timeout = "%s" }`, 2*c.timeout)
 }
