@@ -56,7 +56,7 @@ func (b *binding) newGift(args module.Args) (action.Action, error) {
 		return nil, err
 	}
 	g := gift{shelf: at, owner: args.String("owner"), seen: &sight{}}
-	if g.root, err = pathOf(function, args, "root"); err != nil {
+	if g.root, err = rootOf(function, args); err != nil {
 		return nil, err
 	}
 	user, group, grouped := strings.Cut(g.owner, ":")

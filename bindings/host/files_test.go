@@ -425,6 +425,7 @@ func TestArgumentsAboutFiles(t *testing.T) {
 			`root is "cache", which is no absolute path`:                   {"cache", oldFiles},
 			`root is "~/cache": no shell is there`:                         {"~/cache", oldFiles},
 			`root is empty`:                                                {"", oldFiles},
+			`below / is all of the machine`:                                {"/x/..", oldFiles},
 			`the filter is empty, and would remove everything`:             {"/x", map[string]any{}},
 			`has no option "older"; did you mean "older_than"?`:            {"/x", map[string]any{"older": "7d"}},
 			`kind must be one of file, folder, link, other, got "files"`:   {"/x", map[string]any{"kind": "files"}},
@@ -436,6 +437,8 @@ func TestArgumentsAboutFiles(t *testing.T) {
 			_, err := s.act("remove", args...)
 			s.fails(err, action.CodeInvalid, says)
 		}
+		_, err := s.act("chown", "//", "nobody")
+		s.fails(err, action.CodeInvalid, "below / is all of the machine")
 	})
 }
 

@@ -41,3 +41,14 @@ func common(a, b string) (root, belowA, belowB string) {
 	prefix := strings.TrimSuffix(root, "/") + "/"
 	return root, strings.TrimPrefix(a, prefix), strings.TrimPrefix(b, prefix)
 }
+
+// rootOf is a folder below which things are changed. The root of the machine is none: nobody means all of it, and a variable that is empty
+// comes to that.
+func rootOf(function string, args module.Args) (string, error) {
+	root, err := pathOf(function, args, "root")
+	if err == nil && root == "/" {
+		return "", action.Errorf(action.CodeInvalid, "%s: below / is all of the machine", function).
+			Try(`name the folder that is meant, such as "/var/cache/photon-mlir"`)
+	}
+	return root, err
+}

@@ -70,7 +70,7 @@ func (b *binding) newRemoval(args module.Args) (action.Action, error) {
 		return nil, err
 	}
 	r := removal{shelf: at, seen: &sight{}}
-	if r.root, err = pathOf(function, args, "root"); err != nil {
+	if r.root, err = rootOf(function, args); err != nil {
 		return nil, err
 	}
 	what, err := normalised(args["what"])
@@ -119,7 +119,8 @@ func (r removal) list(function string, what any) ([]entry, error) {
 			Try("{ on = %q }", whole.On)
 	}
 	if err != nil {
-		return nil, action.Errorf(action.CodeInvalid, "%s: what is to be removed is no filter, and nothing that find returned: %w", function, err)
+		return nil, action.Errorf(action.CodeInvalid, "%s: what is to be removed is no filter, and nothing that find returned", function).
+			Try(`give a filter, as in { name = "*.tmp" }, or what was found: host.remove(root, host.find(root, { … }))`)
 	}
 	for _, e := range whole.Files {
 		if e.Path == "" || e.ID == "" || path.IsAbs(e.Path) {

@@ -81,6 +81,9 @@ func (b *binding) newSync(args module.Args) (action.Action, error) {
 	if from.isStore() && to.isStore() && from.at.bucket == to.at.bucket && (strings.HasPrefix(from.at.key, to.at.key) || strings.HasPrefix(to.at.key, from.at.key)) {
 		return nil, action.Errorf(action.CodeInvalid, "s3.sync: one of %s and %s is inside of the other", from, to)
 	}
+	if to.path == "/" && args.Bool("delete") {
+		return nil, action.Errorf(action.CodeInvalid, "s3.sync: delete in / would remove all of the machine").Try("name the folder that is meant")
+	}
 	n, _ := args.Int("at_once")
 	s := &syncing{
 		b: b, from: from, to: to, only: only, remove: args.Bool("delete"), sizeOnly: args.Bool("size_only"), atOnce: int(n),

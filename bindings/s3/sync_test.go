@@ -69,6 +69,9 @@ func TestSyncWithin(t *testing.T) {
 	f, args := d.bind("sync", "s3://box/p", "s3://box/p/q")
 	_, err := f.Act(args)
 	require.ErrorContains(t, d.fails(err), "one of s3://box/p/ and s3://box/p/q/ is inside of the other")
+	f, args = d.bind("sync", "s3://box/p", "/", opts("delete", true))
+	_, err = f.Act(args)
+	require.ErrorContains(t, d.fails(err), "delete in / would remove all of the machine")
 }
 
 func TestSyncOfSome(t *testing.T) {
