@@ -33,19 +33,11 @@ type Config struct {
 	// Needs are the rights in another system that running a command on a host takes, by the host's name: a pod's, in its cluster.
 	Needs   map[string][]action.Permission
 	Pinger  Pinger
-	Secrets Secrets // kept out of what is shown; nil for nobody who does that
+	Secrets module.Secrets // kept out of what is shown; nil for nobody who does that
 	// AtOnce is how many tools one call asks at once; 0 for a number that this machine bears. A simulated site wants 1: which of several
 	// meets a fault would else be chance.
 	AtOnce int
 }
-
-// Secrets keeps secrets out of text that is cut short: half a secret is not recognised later.
-type Secrets interface{ String(text string) string }
-
-// openly keeps nothing back.
-type openly struct{}
-
-func (openly) String(text string) string { return text }
 
 const atOnce = 16
 
@@ -55,7 +47,7 @@ type binding struct{ Config }
 // New makes the module. It runs nothing.
 func New(cfg Config) *module.Module {
 	if cfg.Secrets == nil {
-		cfg.Secrets = openly{}
+		cfg.Secrets = module.Openly{}
 	}
 	if cfg.AtOnce == 0 {
 		cfg.AtOnce = atOnce

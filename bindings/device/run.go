@@ -3,7 +3,9 @@ package device
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 
 	"runbook/engine/action"
 	"runbook/engine/command"
@@ -67,10 +69,25 @@ func (c *call) refused(code int, complaint string) error {
 	}
 	e := command.Exited(c.argv, " on "+c.On, code, complaint).On(c.target())
 	e.Code, e.Cause = meaning, exit(code)
+	if next := c.next(); next != "" {
+		e = e.Try("%s", next)
+	}
 	if meaning == action.CodeThrottled {
 		e = e.Again()
 	}
 	return e
+}
+
+// next is what to do about a device whose tool refuses, as far as the inventory says it.
+func (c *call) next() string {
+	var steps []string
+	if c.Log != "" {
+		steps = append(steps, fmt.Sprintf("look at its log: device.logs(%q)", c.ID))
+	}
+	if who := strings.TrimSpace(c.Vendor.Name + " " + c.Vendor.Contact); who != "" {
+		steps = append(steps, "where that does not help, ask its vendor: "+who)
+	}
+	return strings.Join(steps, "; ")
 }
 
 // exit is the exit code of a tool that was asked and refused, as the cause of an error: the way to it is open.

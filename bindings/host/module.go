@@ -33,16 +33,8 @@ type Config struct {
 	Own      map[string]action.Commands // that only look on one of the hosts, by its name
 	// Needs are the rights in another system that running a command on a host takes, by the host's name: a pod's, in its cluster.
 	Needs   map[string][]action.Permission
-	Secrets Secrets // kept out of what is shown; nil for nobody who does that
+	Secrets module.Secrets // kept out of what is shown; nil for nobody who does that
 }
-
-// Secrets keeps secrets out of text that is cut short: half a secret is not recognised later.
-type Secrets interface{ String(text string) string }
-
-// openly keeps nothing back.
-type openly struct{}
-
-func (openly) String(text string) string { return text }
 
 // looks tells whether a command only looks, on that machine.
 func (b *binding) looks(on string, argv []string) bool {
@@ -55,7 +47,7 @@ type binding struct{ Config }
 // New makes the module. It runs nothing.
 func New(cfg Config) *module.Module {
 	if cfg.Secrets == nil {
-		cfg.Secrets = openly{}
+		cfg.Secrets = module.Openly{}
 	}
 	b := &binding{cfg}
 	return &module.Module{

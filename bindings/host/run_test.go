@@ -37,6 +37,8 @@ func (f fake) Run(_ context.Context, argv []string, s command.Streams) (int, err
 
 type hiding string
 
+func (hiding) Add(...string) bool { return true }
+
 func (h hiding) String(text string) string { return strings.ReplaceAll(text, string(h), action.Masked) }
 
 func decided(t *testing.T, cfg Config, argv ...any) (action.Read, action.Action, error) {

@@ -17,11 +17,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"runbook/engine/action"
+	"runbook/engine/module"
 )
 
 // refused turns an answer of the server that is not a success into an error that says what was attempted, what the server said
 // and what to type next.
-func refused(r request, response *http.Response, body []byte, secrets Secrets) *action.Error {
+func refused(r request, response *http.Response, body []byte, secrets module.Secrets) *action.Error {
 	status := statusOf(body, secrets)
 	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
 		if status.Details == nil {
@@ -68,7 +69,7 @@ func answerOf(err error) *answer {
 func fromServer(status metav1.Status) bool { return status.Kind == "Status" }
 
 // statusOf reads the Status object of a failure. A proxy's answer is none: its text becomes the message.
-func statusOf(body []byte, secrets Secrets) metav1.Status {
+func statusOf(body []byte, secrets module.Secrets) metav1.Status {
 	var status metav1.Status
 	if json.Unmarshal(body, &status) != nil || status.Kind != "Status" {
 		text, _, _ := strings.Cut(secrets.String(strings.TrimSpace(string(body))), "\n")

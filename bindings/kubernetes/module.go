@@ -39,7 +39,7 @@ type Config struct {
 	Run           string                                    // id of the run, for the events that actions leave
 	Now           func() time.Time                          // nil for the time of the run
 	Patience      time.Duration                             // how long the cluster may be silent in the middle of a request; 0 for a minute
-	Secrets       Secrets                                   // kept out of what is shown; nil for nobody who does that
+	Secrets       module.Secrets                            // kept out of what is shown; nil for nobody who does that
 }
 
 // Access says where the cluster is and who we are there, as a kubeconfig does.
@@ -47,19 +47,6 @@ type Access interface {
 	ToRESTConfig() (*rest.Config, error)
 	ToRawKubeConfigLoader() clientcmd.ClientConfig
 }
-
-// Secrets keeps secrets out of what is shown. It is told the values of Secrets, and asked about text that is cut short, or leaves by
-// another way than the script: half a secret is not recognised later.
-type Secrets interface {
-	Add(secrets ...string) bool
-	String(text string) string
-}
-
-// openly keeps nothing back.
-type openly struct{}
-
-func (openly) Add(...string) bool        { return false }
-func (openly) String(text string) string { return text }
 
 // A binding is the module of one cluster.
 type binding struct {
@@ -127,7 +114,7 @@ func (b *binding) now(ctx context.Context) time.Time {
 
 func newBinding(cfg Config) *binding {
 	if cfg.Secrets == nil {
-		cfg.Secrets = openly{}
+		cfg.Secrets = module.Openly{}
 	}
 	b := &binding{Config: cfg, kinds: &catalogue{}, user: &caller{}}
 	b.link = sync.OnceValues(cfg.connect)

@@ -215,7 +215,7 @@ func (c execution) failure(ctx context.Context, r request, link *link, stderr st
 }
 
 // refusedUpgrade is the error of a connection that was refused: nothing was run.
-func refusedUpgrade(r request, refusal apierrors.APIStatus, secrets Secrets) *action.Error {
+func refusedUpgrade(r request, refusal apierrors.APIStatus, secrets module.Secrets) *action.Error {
 	status := refusal.Status()
 	if !fromServer(status) {
 		status = statusOf([]byte(status.Message), secrets)

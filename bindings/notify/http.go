@@ -129,21 +129,12 @@ func (b *binding) refused(ctx context.Context, q request, response *http.Respons
 
 func codeOf(status int) action.Code {
 	switch status {
-	case http.StatusUnauthorized, http.StatusProxyAuthRequired:
-		return action.CodeUnauth
-	case http.StatusForbidden:
-		return action.CodeForbidden
-	case http.StatusNotFound, http.StatusGone:
+	case http.StatusGone:
 		return action.CodeNotFound
-	case http.StatusTooManyRequests:
-		return action.CodeThrottled
 	case http.StatusGatewayTimeout:
 		return action.CodeTimeout // somebody on the way waited, and what is behind may have taken it
 	}
-	if status >= 500 {
-		return action.CodeUnavailable
-	}
-	return action.CodeRejected
+	return httpclient.CodeOf(status)
 }
 
 // short is a text in one line of bounded length, without secrets.

@@ -37,7 +37,7 @@ type Config struct {
 	Site func() Site // asked when something is to be sent, or looked at; nil for a site with nobody in it
 	// Reveal reads the references in a text, and makes known what it read before it returns it.
 	Reveal        func(text string) (string, error)
-	Secrets       Secrets                                                              // kept out of what is shown; nil for nobody who does that
+	Secrets       module.Secrets                                                       // kept out of what is shown; nil for nobody who does that
 	WrapTransport func(http.RoundTripper) http.RoundTripper                            // put under every client; may be nil
 	Dial          func(ctx context.Context, network, address string) (net.Conn, error) // for mail; nil for this machine's
 	UserAgent     string                                                               // of every request
@@ -65,25 +65,13 @@ type Run struct {
 	User string // "" for nobody in particular
 }
 
-// Secrets keeps secrets out of what is shown.
-type Secrets interface {
-	Add(secrets ...string) bool
-	String(text string) string
-}
-
-// openly keeps nothing back.
-type openly struct{}
-
-func (openly) Add(...string) bool        { return false }
-func (openly) String(text string) string { return text }
-
 // A binding is the module of one site.
 type binding struct{ Config }
 
 // New makes the module. It reads no secret and contacts nobody.
 func New(cfg Config) *module.Module {
 	if cfg.Secrets == nil {
-		cfg.Secrets = openly{}
+		cfg.Secrets = module.Openly{}
 	}
 	if cfg.Site == nil {
 		cfg.Site = func() Site { return Site{} }

@@ -115,27 +115,13 @@ func (b *binding) refused(ctx context.Context, link *link, q question, a *answer
 
 // codeOf says what kind of failure an answer is.
 func codeOf(code int, said envelope) action.Code {
-	switch code {
-	case http.StatusUnauthorized, http.StatusProxyAuthRequired:
-		return action.CodeUnauth
-	case http.StatusForbidden:
-		return action.CodeForbidden
-	case http.StatusNotFound:
-		return action.CodeNotFound
-	case http.StatusTooManyRequests:
-		return action.CodeThrottled
-	case http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		if said.ErrorType == "timeout" {
-			return action.CodeTimeout
-		}
-	}
 	switch {
-	case code >= 500:
-		return action.CodeUnavailable
-	case code/100 == 3:
+	case (code == http.StatusServiceUnavailable || code == http.StatusGatewayTimeout) && said.ErrorType == "timeout":
+		return action.CodeTimeout
+	case code/100 == 3: // to where one logs in
 		return action.CodeUnauth
 	}
-	return action.CodeRejected
+	return httpclient.CodeOf(code)
 }
 
 func isPage(a *answer) bool {

@@ -28,24 +28,11 @@ type Config struct {
 	Access        func() Access                             // asked at the first read
 	WrapTransport func(http.RoundTripper) http.RoundTripper // put under every client, that for tokens included; may be nil
 	UserAgent     string                                    // of every request
-	Secrets       Secrets                                   // kept out of what is shown; nil for nobody who does that
+	Secrets       module.Secrets                            // kept out of what is shown; nil for nobody who does that
 	// AtOnce is how many queries of one call are asked at once; 0 for a number that a busy server bears. A simulated site wants 1: which
 	// of several queries meets a fault would else be chance.
 	AtOnce int
 }
-
-// Secrets keeps secrets out of what is shown. It is told the credentials before they are sent, and asked about text that is cut short:
-// half a secret is not recognised later.
-type Secrets interface {
-	Add(secrets ...string) bool
-	String(text string) string
-}
-
-// openly keeps nothing back.
-type openly struct{}
-
-func (openly) Add(...string) bool        { return false }
-func (openly) String(text string) string { return text }
 
 // atOnce is how many queries are asked at once unless the configuration says otherwise: a Prometheus works on 20 by default, and others
 // want some of them.
@@ -60,7 +47,7 @@ type binding struct {
 // New makes the module. It contacts nothing and reads nothing.
 func New(cfg Config) *module.Module {
 	if cfg.Secrets == nil {
-		cfg.Secrets = openly{}
+		cfg.Secrets = module.Openly{}
 	}
 	if cfg.AtOnce == 0 {
 		cfg.AtOnce = atOnce

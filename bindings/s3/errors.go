@@ -9,14 +9,14 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"runbook/engine/action"
+	"runbook/engine/httpclient"
+	"runbook/engine/module"
 )
 
 // A question is one call to the store, with what an error message needs to say about it.
@@ -100,7 +100,7 @@ func (b *binding) refused(ctx context.Context, l *link, q question, response *sm
 	switch code {
 	case action.CodeThrottled, action.CodeUnavailable:
 		e = e.Again()
-		if e.After = retryAfter(response.Response.Header); e.After > 0 {
+		if e.After = httpclient.RetryAfter(response.Response.Header, module.OutsideOf(ctx).Now()); e.After > 0 {
 			e = e.Try("the store asks to slow down; try again in %s", e.After)
 		}
 	case action.CodeForbidden:
@@ -165,35 +165,15 @@ func codeOf(status int, said string) action.Code {
 	if code, known := byCode[said]; known {
 		return code
 	}
-	switch status {
-	case http.StatusUnauthorized, http.StatusProxyAuthRequired:
-		return action.CodeUnauth
-	case http.StatusForbidden:
-		return action.CodeForbidden
-	case http.StatusNotFound:
-		return action.CodeNotFound
-	case http.StatusConflict, http.StatusPreconditionFailed:
-		return action.CodeConflict
-	case http.StatusTooManyRequests:
-		return action.CodeThrottled
-	case http.StatusNotImplemented:
-		return action.CodeRejected
-	}
 	switch {
-	case status >= http.StatusInternalServerError:
-		return action.CodeUnavailable
+	case status == http.StatusConflict, status == http.StatusPreconditionFailed:
+		return action.CodeConflict
+	case status == http.StatusNotImplemented:
+		return action.CodeRejected
 	case status/100 == 3:
 		return action.CodeInvalid
 	}
-	return action.CodeRejected
-}
-
-func retryAfter(h http.Header) time.Duration {
-	seconds, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || seconds < 0 || seconds > 1<<20 {
-		return 0
-	}
-	return time.Duration(seconds) * time.Second
+	return httpclient.CodeOf(status)
 }
 
 // isCut tells whether an answer ended before its end: what came of it is right, and the rest can be asked for.

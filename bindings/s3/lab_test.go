@@ -14,6 +14,7 @@ import (
 	"runbook/engine/files"
 	"runbook/engine/files/local"
 	"runbook/engine/machine"
+	"runbook/engine/module"
 )
 
 // labConfig asks the lab's versitygw as a profile of the lab's AWS files.
@@ -45,7 +46,7 @@ func TestLabConformance(t *testing.T) {
 }
 
 func openlyOf(cfg Config) Config {
-	cfg.Secrets = openly{}
+	cfg.Secrets = module.Openly{}
 	return cfg
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"runbook/bindings/s3/chain"
 	"runbook/engine/action"
+	"runbook/engine/module"
 )
 
 // Access says where an object store is, and who we are there. What it leaves open, AWS's environment and files say.
@@ -192,7 +193,7 @@ func (a agent) CloseIdleConnections() {
 // told makes credentials known to who keeps secrets before anybody uses them.
 type told struct {
 	of      aws.CredentialsProvider
-	secrets Secrets
+	secrets module.Secrets
 }
 
 func (t told) Retrieve(ctx context.Context) (aws.Credentials, error) {

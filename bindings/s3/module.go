@@ -41,23 +41,11 @@ type Config struct {
 	Machines      machine.Set[files.System]                 // whose files are copied
 	WrapTransport func(http.RoundTripper) http.RoundTripper // put under every client, that for credentials included; may be nil
 	UserAgent     string                                    // of every request
-	Secrets       Secrets                                   // kept out of what is shown; nil for nobody who does that
+	Secrets       module.Secrets                            // kept out of what is shown; nil for nobody who does that
 	// AtOnce is how many objects are transferred at once; 0 for what the script says. A simulated site wants 1: which of several objects
 	// meets a fault would else be chance.
 	AtOnce int
 }
-
-// Secrets keeps secrets out of what is shown. It is told the credentials before they are used.
-type Secrets interface {
-	Add(secrets ...string) bool
-	String(text string) string
-}
-
-// openly keeps nothing back.
-type openly struct{}
-
-func (openly) Add(...string) bool        { return false }
-func (openly) String(text string) string { return text }
 
 // A binding is the module of one object store.
 type binding struct {
@@ -68,7 +56,7 @@ type binding struct {
 // New makes the module. It contacts nothing and reads nothing.
 func New(cfg Config) *module.Module {
 	if cfg.Secrets == nil {
-		cfg.Secrets = openly{}
+		cfg.Secrets = module.Openly{}
 	}
 	b := &binding{Config: cfg}
 	b.link = sync.OnceValues(cfg.connect)

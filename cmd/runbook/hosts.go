@@ -16,18 +16,17 @@ import (
 	"runbook/engine/wall"
 )
 
-// hostModule is the host module of a run at a venue, on its machines and their disks.
-func hostModule(ctx context.Context, at venue, on machine.Set[command.Runner], disks machine.Set[files.System], r *redact.Redactor) *module.Module {
-	return host.New(host.Config{Machines: on, Files: disks, Commands: lookingOnMachines(at), Own: lookingOnEach(ctx, at), Needs: at.hostNeeds(), Secrets: r})
+// hostModule is the host module of a run at a venue, on its machines and their disks. own are the commands that only look on one of them.
+func hostModule(at venue, on machine.Set[command.Runner], disks machine.Set[files.System], own map[string]action.Commands, r *redact.Redactor) *module.Module {
+	return host.New(host.Config{Machines: on, Files: disks, Commands: lookingOnMachines(at), Own: own, Needs: at.hostNeeds(), Secrets: r})
 }
 
 // machinesOf are the machines of a venue. The second wall is nil in a real run.
-func machinesOf(ctx context.Context, at venue, w ways, second *wall.Wall) machine.Set[command.Runner] {
+func machinesOf(at venue, w ways, own map[string]action.Commands, second *wall.Wall) machine.Set[command.Runner] {
 	machines := at.machines(w)
 	if second == nil {
 		return machines
 	}
-	own := lookingOnEach(ctx, at)
 	out := machine.Set[command.Runner]{Local: second.GuardLetting(machines.Local, own[machine.Local]), Hosts: map[string]command.Runner{}}
 	for name, one := range machines.Hosts {
 		out.Hosts[name] = second.GuardLetting(one, own[name])

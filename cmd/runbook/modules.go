@@ -22,12 +22,13 @@ import (
 // modules are those of the run of that id, at a venue.
 func modules(ctx context.Context, at venue, id string, second walls, r *redact.Redactor) []*module.Module {
 	cluster := clusterConfig(at, id, second.cluster, r)
-	on := machinesOf(ctx, at, ways{clean: r.String, cluster: cluster}, second.machines)
+	own := lookingOnEach(ctx, at)
+	on := machinesOf(at, ways{clean: r.String, cluster: cluster}, own, second.machines)
 	disks := disksOf(at, on, second.machines)
 	return []*module.Module{
 		kubernetes.New(cluster),
 		metricsModule(at, id, second.metrics, r),
-		hostModule(ctx, at, on, disks, r),
+		hostModule(at, on, disks, own, r),
 		deviceModule(ctx, at, on, r),
 		storeModule(at, id, disks, second.store, r),
 		contactsModule(at, id, second.contacts, r),
