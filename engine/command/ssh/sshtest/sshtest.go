@@ -7,10 +7,12 @@ package sshtest
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -53,7 +55,7 @@ func Make(folder string, lines ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(s.key("host"), s.key("user")); err != nil {
+	if err := errors.Join(makeServerFolder(), s.key("host"), s.key("user")); err != nil {
 		return nil, err
 	}
 	public, err := os.ReadFile(s.file("host.pub"))
@@ -76,6 +78,20 @@ func Make(folder string, lines ...string) (*Server, error) {
   GlobalKnownHostsFile /dev/null
 `, Alias, me.Username, sshd(), s.file("sshd_config"), s.log, s.file("user"), s.file("known"))),
 	)
+}
+
+// serverFolder is the empty folder in which a server that root started locks up the part of it that strangers talk to. Debian's service makes
+// it at each start; where no service runs, as in a container, nobody does.
+const serverFolder = "/run/sshd"
+
+func makeServerFolder() error {
+	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
+		return nil
+	}
+	if err := os.Mkdir(serverFolder, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("make the folder that sshd wants when root starts it: %w", err)
+	}
+	return nil
 }
 
 // Available tells whether there is an OpenSSH to make a server of.
