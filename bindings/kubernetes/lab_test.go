@@ -36,6 +36,7 @@ func TestLabConformance(t *testing.T) {
 func labSite(t *testing.T, folder string) *site {
 	s := &site{
 		T: t, kubeconfig: filepath.Join(folder, "kubeconfig"), now: time.Now, pass: time.Sleep, record: os.Getenv("RUNBOOK_RECORD") != "",
+		races: 2,
 	}
 	s.forget = func() { compacted(s) }
 	return s

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -21,7 +22,30 @@ type sequence struct {
 
 type step func(s *site)
 
+// run holds a site to the story. On a real server several components race for the same object, and some of what they say gets lost on
+// the way; so the story must be one that the server tells, not the only one.
 func (q sequence) run(s *site) {
+	path := "testdata/conformance/stories/" + q.name + ".yaml"
+	if s.record {
+		require.NoError(s, os.WriteFile(path, q.told(s), 0o600))
+		return
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(s, err)
+	var others []string
+	for range s.races + 1 {
+		text := q.told(s)
+		if string(want) == string(text) {
+			return
+		}
+		others = append(others, udiff.Unified("expected", "told", string(want), string(text)))
+		s.begin()
+	}
+	s.Errorf("another story than %s:\n%s", path, strings.Join(others, "\n"))
+}
+
+// told makes it happen, and tells what happened.
+func (q sequence) told(s *site) []byte {
 	r := s.recorder()
 	for _, do := range q.steps {
 		do(s)
@@ -29,16 +53,7 @@ func (q sequence) run(s *site) {
 	s.pass(2 * time.Second) // events come a little after what they are about
 	text, err := yaml.Marshal(r.finish())
 	require.NoError(s, err)
-	path := "testdata/conformance/stories/" + q.name + ".yaml"
-	if s.record {
-		require.NoError(s, os.WriteFile(path, text, 0o600))
-		return
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(s, err)
-	if string(want) != string(text) {
-		s.Errorf("another story than %s:\n%s", path, udiff.Unified("expected", "told", string(want), string(text)))
-	}
+	return text
 }
 
 func create(replicas int) step { return createWith(replicas, object{}) }

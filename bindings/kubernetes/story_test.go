@@ -88,7 +88,7 @@ func tell(namespace string, events map[string][]told) story {
 			out.Conditions[name] = appendNew(out.Conditions[name], workload.Text(c, "status")+" "+stage(workload.Text(c, "reason")))
 		}
 	}
-	out.Replicas = boundsOf(deployments, "replicas", true)
+	out.Replicas = bounds(fmt.Sprintf("most %d, at the end %d", mostWanted(events["replicasets"]), countAt(deployments[len(deployments)-1], "status", "replicas")))
 	out.Available = boundsOf(deployments, "availableReplicas", false)
 	out.Ready = boundsOf(deployments, "readyReplicas", false)
 	out.Updated = boundsOf(deployments, "updatedReplicas", true)
@@ -210,6 +210,24 @@ func boundsOf(objects []object, field string, most bool) bounds {
 		return bounds(fmt.Sprintf("most %d, at the end %d", slices.Max(counts), counts[len(counts)-1]))
 	}
 	return bounds(fmt.Sprintf("least %d, at the end %d", slices.Min(counts), counts[len(counts)-1]))
+}
+
+// mostWanted is the greatest number of pods that the sets were to have at one time: what maxSurge bounds. The count in a Deployment's
+// status is no measure of it: it adds up what each set said of itself last, and one may not have said yet that it became smaller.
+func mostWanted(sets []told) (most int64) {
+	sizes := map[string]int64{}
+	for _, e := range sets {
+		sizes[workload.Text(e.Object, "metadata", "name")] = countAt(e.Object, "spec", "replicas")
+		if e.Type == "DELETED" {
+			delete(sizes, workload.Text(e.Object, "metadata", "name"))
+		}
+		var sum int64
+		for _, size := range sizes {
+			sum += size
+		}
+		most = max(most, sum)
+	}
+	return most
 }
 
 func countAt(o object, path ...string) int64 {

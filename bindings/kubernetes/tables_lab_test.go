@@ -9,16 +9,15 @@ import (
 	"testing"
 	"time"
 
-	"runbook/bindings/kubernetes/printers"
-
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
+
+	"runbook/bindings/kubernetes/printers"
 )
 
 // What row shows is what the server prints: its own tables, which kubectl shows, have the same cells.
 func TestLabRowsAreTheServersTables(t *testing.T) {
 	s := labSite(t, labFolder(t))
-	s.namespace = "tables-" + fmt.Sprint(time.Now().UnixNano()%1e6)
 	s.begin()
 	template := object{
 		"metadata": object{"labels": object{"app": "web"}},
