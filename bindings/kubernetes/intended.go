@@ -144,9 +144,13 @@ func (c *intendedCluster) get(of address) ([]byte, error) {
 		return nil, action.Errorf(action.CodeNotFound, "%s does not exist", of.target()).On(of.target())
 	}
 	if !s.intended {
-		return s.raw, nil
+		return c.aged(of.kind, s.raw)
 	}
-	return encode(s.object)
+	raw, err := encode(s.object)
+	if err != nil {
+		return nil, err
+	}
+	return c.aged(of.kind, raw)
 }
 
 // secret is a Secret with values of the right sizes, and nothing in them.
@@ -239,22 +243,38 @@ func (c *intendedCluster) list(of address, query url.Values) ([]byte, error) {
 	})
 }
 
-// shown is an item as the library can take it: a Secret without its values, an event whose age comes out right.
+// shown is an item as the library can take it: a Secret without its values, and ages that come out right.
 func (c *intendedCluster) shown(k kind, item json.RawMessage) (json.RawMessage, error) {
-	// The library knows no time but that of the machine. Of an event it prints ages only.
+	if !k.isSecret() {
+		return c.aged(k, item)
+	}
+	o, err := decode(item)
+	if err != nil {
+		return nil, err
+	}
+	return encode(hollow(o, nil))
+}
+
+// agesOnly are the times of which the library prints how long ago they were, and nothing else. It knows no time but the machine's.
+var agesOnly = map[string][][]string{
+	"events":                 {{"firstTimestamp"}, {"lastTimestamp"}, {"eventTime"}, {"series", "lastObservedTime"}},
+	"pods":                   {{"metadata", "creationTimestamp"}, {"metadata", "deletionTimestamp"}},
+	"persistentvolumes":      {{"metadata", "deletionTimestamp"}},
+	"persistentvolumeclaims": {{"metadata", "deletionTimestamp"}},
+}
+
+// aged is an object whose times are as long ago by the machine's clock as they are by that of the run.
+func (c *intendedCluster) aged(k kind, item json.RawMessage) (json.RawMessage, error) {
+	paths := agesOnly[k.resource]
 	ahead := time.Since(c.b.now(c.ctx)).Round(time.Second)
-	isEvent := k.resource == "events" && ahead != 0
-	if !k.isSecret() && !isEvent {
+	if paths == nil || ahead == 0 {
 		return item, nil
 	}
 	o, err := decode(item)
 	if err != nil {
 		return nil, err
 	}
-	if k.isSecret() {
-		return encode(hollow(o, nil))
-	}
-	for _, path := range [][]string{{"firstTimestamp"}, {"lastTimestamp"}, {"eventTime"}, {"series", "lastObservedTime"}} {
+	for _, path := range paths {
 		if at := workload.Time(o, path...); !at.IsZero() {
 			o = workload.With(o, at.Add(ahead).UTC().Format("2006-01-02T15:04:05.000000Z07:00"), path...)
 		}

@@ -5,10 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/tidwall/gjson"
+	"k8s.io/apimachinery/pkg/util/duration"
 
 	"runbook/engine/action"
 	"runbook/engine/workload"
@@ -216,6 +220,7 @@ func flowDescribe(s *site) {
 	}
 	pod := d.list("pods", opts("selector", "app=photon-compiler"))[0]
 	require.Contains(s, d.read("describe", pod), "registry.example/photon/compiler")
+	require.True(s, s.agedAlike(d), "how old a pod is depends on who says it")
 	_, err := d.tryRead("describe", "deployment/photon-compile")
 	require.Equal(s, action.CodeNotFound, action.CodeOf(err))
 	require.Contains(s, hintOf(err), "photon-compiler")
@@ -239,6 +244,16 @@ func flowDescribe(s *site) {
 	require.Equal(s, action.CodeNotFound, action.CodeOf(err))
 	s.post("leases", "mine", object{"spec": object{"holderIdentity": "me"}})
 	require.Regexp(s, `Holder Identity:\s+me`, d.read("describe", "lease/mine", s.here()), "any kind, by the generic description")
+}
+
+// agedAlike tells whether a pod is as old in the description of its node as it is by the site's clock. It goes on while one looks.
+func (s *site) agedAlike(d driver) bool {
+	return slices.ContainsFunc(make([]bool, 5), func(bool) bool {
+		pod := gjson.ParseBytes(d.list("pods", opts("selector", "app=photon-compiler"))[0])
+		text, _ := d.read("describe", "node/"+pod.Get("spec.nodeName").String()).(string)
+		age := duration.HumanDuration(s.now().Sub(pod.Get("metadata.creationTimestamp").Time()))
+		return regexp.MustCompile(`(?m)^.*\b` + pod.Get("metadata.name").String() + `\b.*\s` + age + `$`).MatchString(text)
+	})
 }
 
 func flowWaits(s *site) {
