@@ -36,7 +36,7 @@ lab-down: ## stops it
 
 bench: build lab ## the same work done by runbook and by what people use today, as a table; needs jq, fills the lab with 10,000 pods
 	cd examples/lab && $(GO) run . pods --dir ../../.lab && $(GO) run . talkers --dir ../../.lab && $(GO) run . objects --dir ../../.lab
-	cd examples/lab && $(GO) build -o ../../bin/bench ./bench && $(GO) build -o ../../bin/s5cmd github.com/peak/s5cmd/v2 && ../../bin/bench --kubectl "$$($(GO) run . build)/kubectl" --s5cmd "$(CURDIR)/bin/s5cmd"
+	cd examples/lab && $(GO) build -o ../../bin/bench ./bench && $(GO) -C bench/s5cmd build -o ../../../../bin/s5cmd github.com/peak/s5cmd/v2 && ../../bin/bench --kubectl "$$($(GO) run . build)/kubectl" --s5cmd "$(CURDIR)/bin/s5cmd"
 
 clean:
 	rm -rf bin
