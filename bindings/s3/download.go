@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -242,15 +243,26 @@ func (m mover) rest(ctx context.Context, from source, offset int64, into []byte)
 // byteRange is a range of bytes, both ends included, as a header says it.
 func byteRange(first, last int64) string { return fmt.Sprintf("bytes=%d-%d", first, last) }
 
-// download puts an object in a file's place, whole.
-func (m mover) download(ctx context.Context, from source, to files.System, root, path string, as files.Attributes) (sure bool, err error) {
-	draft, err := to.Create(ctx, root, path)
+// A landing is where an object is put as a file.
+type landing struct {
+	at         end    // the file
+	root, path string // the folder that is not left, and the way to the file from there
+	modified   time.Time
+	over       *files.Entry // what is there, and is replaced; nil for nothing
+}
+
+// download puts an object in a file's place, whole, if that is still what it was when this was decided.
+func (m mover) download(ctx context.Context, from source, to landing) (sure bool, err error) {
+	draft, err := to.at.machine.Create(ctx, to.root, to.path)
 	if err != nil {
 		return false, err
 	}
 	sure, err = m.receive(ctx, from, draft)
 	if err == nil {
-		err = draft.Keep(ctx, as)
+		err = to.still(ctx)
+	}
+	if err == nil {
+		err = draft.Keep(ctx, files.Attributes{Modified: to.modified})
 	}
 	if err != nil {
 		if dropped := draft.Drop(context.WithoutCancel(ctx)); dropped != nil {
@@ -259,4 +271,23 @@ func (m mover) download(ctx context.Context, from source, to files.System, root,
 		return false, err
 	}
 	return sure, nil
+}
+
+// still is an error if what is replaced is not what it was.
+func (l landing) still(ctx context.Context) error {
+	now, err := l.at.machine.Look(ctx, l.at.path)
+	switch {
+	case err != nil && action.CodeOf(err) != action.CodeNotFound:
+		return err
+	case err != nil && l.over == nil:
+		return nil
+	case err != nil:
+		return files.Changed("replace", l.path, "it is not there any more")
+	case l.over == nil:
+		return files.Changed("write", l.path, "there is a "+string(now.Kind)+" of that name by now")
+	}
+	if differs := l.over.Differs(now); differs != "" {
+		return files.Changed("replace", l.path, differs)
+	}
+	return nil
 }

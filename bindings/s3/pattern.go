@@ -42,6 +42,14 @@ func compiled(pattern string) *regexp.Regexp {
 // all tells whether every name is meant.
 func (p patterns) all() bool { return len(p.include) == 0 && len(p.exclude) == 0 }
 
+// told says that only some names are meant, where that is so.
+func (p patterns) told() string {
+	if p.all() {
+		return ""
+	}
+	return " that include and exclude leave in"
+}
+
 // match tells whether a name is meant.
 func (p patterns) match(name string) bool {
 	return (len(p.include) == 0 || anyFits(p.include, name)) && !anyFits(p.exclude, name)

@@ -25,7 +25,8 @@ What is copied is decided as s5cmd does: what is not there, what has another siz
 other end stays, unless delete is set; then it is removed after everything was copied, and never if there is nothing at all to copy from.
 Before anything is copied, the room on the disk is compared with what is to come. Checksums are compared, files appear only when they are
 whole, and have the time of their object. What broke off goes on with what is not whole yet when it is called again: also when the server
-was busy for a moment, or the run is taken up again. Links in a folder are not followed, and not copied.
+was busy for a moment, or the run is taken up again. Links in a folder are not followed, and not copied; one in a file's place is replaced by it.
+What changed at the other end since that was decided is neither replaced nor removed.
 
 A dry run says how many files and bytes would be copied, and names what would be removed.`,
 		Params: []module.Param{
@@ -154,6 +155,10 @@ func (s *syncing) Predict(ctx context.Context, view action.View) (action.Predict
 	}
 	if len(j.copies)+len(j.removals) == 0 {
 		p.Unchanged = true
+		if j.unchanged == 0 {
+			p.Note = "there is nothing to copy from, and nothing to remove"
+			return p, nil
+		}
 		p.Note = fmt.Sprintf("it is the same already: %s", counted(j.unchanged, "file"))
 		return p, nil
 	}

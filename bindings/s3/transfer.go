@@ -108,7 +108,7 @@ func (c *crew) one(ctx context.Context, t *transfer) (err error) {
 	of := source{from.at, t.size, t.etag}
 	switch {
 	case !to.isStore():
-		sure, err = c.m.download(ctx, of, to.machine, s.to.path, t.rel, files.Attributes{Modified: t.modified})
+		sure, err = c.m.download(ctx, of, landing{to, s.to.path, t.rel, t.modified, t.entryOver()})
 	case from.isStore():
 		_, err = c.m.copyWithin(ctx, of, errand{to.at, t.only(), s.as})
 	default:
@@ -128,6 +128,14 @@ func (t *transfer) only() condition {
 		return condition{none: aws.String("*")}
 	}
 	return condition{match: ifMatch(t.over.etag)}
+}
+
+// entryOver is the file or link that is replaced, nil for nothing.
+func (t *transfer) entryOver() *files.Entry {
+	if t.over == nil {
+		return nil
+	}
+	return &t.over.entry
 }
 
 // again makes an error of which nobody knows whether anything was stored one that may be tried again: a sync looks what is there, and

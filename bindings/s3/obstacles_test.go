@@ -1,0 +1,103 @@
+package s3
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"runbook/engine/action"
+	"runbook/engine/files"
+	"runbook/engine/world/scenario"
+)
+
+// What cannot be written where a sync would write it is told before anything is written.
+func TestObstaclesAreToldBeforehand(t *testing.T) {
+	for name, c := range map[string]struct {
+		key   string
+		make  func(folder string) error
+		want  string
+		given []any
+	}{
+		"a folder in a file's place": {"a", func(f string) error { return os.MkdirAll(f+"/a/b", 0o755) }, `"a" is a folder there`, nil},
+		"a file in a folder's place": {"a/b", func(f string) error { return os.WriteFile(f+"/a", nil, 0o600) }, `"a" is a file there, and has to be a folder for "a/b"`, nil},
+		"one that would be removed": {
+			"a/b", func(f string) error { return os.WriteFile(f+"/a", nil, 0o600) }, `"a" is a file there, and has to be a folder for "a/b"`, []any{opts("delete", true)},
+		},
+		"one that is left out": {
+			"a/b", func(f string) error { return os.WriteFile(f+"/a", nil, 0o600) }, `"a" is a file there, and has to be a folder for "a/b"`, []any{opts("exclude", []any{"a"})},
+		},
+		"a link in a folder's place": {"a/b", func(f string) error { return os.Symlink("/", f+"/a") }, `"a" is a link there, and has to be a folder for "a/b"`, nil},
+		"a name that is too long":    {strings.Repeat("n", 256), func(string) error { return nil }, "a part of it has 256 bytes, and a file's name at most 255", nil},
+		"a long name of a folder":    {strings.Repeat("n", 256) + "/b", func(string) error { return nil }, "a part of it has 256 bytes, and a file's name at most 255", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := drive(t, scenario.S3{Buckets: map[string]scenario.Bucket{"box": {Objects: []scenario.StoredObject{{Key: "p/0", Text: "x"}, {Key: "p/" + c.key, Text: "x"}}}}})
+			folder := t.TempDir()
+			require.NoError(t, c.make(folder))
+			_, err := d.action("sync", append([]any{"s3://box/p", folder}, c.given...)...).Predict(t.Context(), nobody)
+			e := d.fails(err)
+			require.Contains(t, e.Message, c.want)
+			require.NotEmpty(t, e.Hint)
+			require.NoFileExists(t, folder+"/0")
+		})
+	}
+	d := drive(t, with(map[string]string{"p/" + strings.Repeat("n", 255): "x"}))
+	require.Equal(t, done(1, 1, 0, 0), d.do("sync", "s3://box/p", t.TempDir()))
+}
+
+// A link where a file is to be is replaced, and not written through; a person is told.
+func TestALinkIsReplaced(t *testing.T) {
+	d := drive(t, with(map[string]string{"a": "new"}))
+	folder, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "precious")
+	require.NoError(t, os.WriteFile(elsewhere, []byte("old"), 0o600))
+	require.NoError(t, os.Symlink(elsewhere, folder+"/a"))
+	predicted, err := d.action("sync", "s3://box", folder).Predict(t.Context(), nobody)
+	require.NoError(t, err)
+	require.Equal(t, []string{"1 symbolic link in " + folder + " is replaced by a file: a"}, predicted.Warnings)
+	d.do("sync", "s3://box", folder)
+	require.Equal(t, map[string]string{"a": "new"}, tree(t, folder))
+	text, err := os.ReadFile(elsewhere)
+	require.NoError(t, err)
+	require.Equal(t, "old", string(text))
+}
+
+// Nothing is there to be copied: most likely a prefix is misspelt, and a person is told.
+func TestNothingToCopyFromIsTold(t *testing.T) {
+	d := drive(t, with(map[string]string{"p/a": "1"}))
+	folder := t.TempDir()
+	for _, ends := range [][]any{{"s3://box/misspelt", folder}, {folder, "s3://box/q"}, {"s3://box/p", folder, opts("include", []any{"*.none"})}} {
+		predicted, err := d.action("sync", ends...).Predict(t.Context(), nobody)
+		require.NoError(t, err)
+		require.True(t, predicted.Unchanged)
+		require.Contains(t, predicted.Note, "there is nothing to copy from")
+		require.Len(t, predicted.Warnings, 1)
+		require.Contains(t, predicted.Warnings[0], "there is nothing to copy")
+	}
+}
+
+// A file that changed, or came, after the sync was decided is not replaced.
+func TestASyncDownMindsOthers(t *testing.T) {
+	d := drive(t, with(map[string]string{"a": "1", "b": "2", "c": "3"}))
+	folder := t.TempDir()
+	write(t, folder, map[string]string{"a": "old"}, before)
+	a, predicted := d.predicted("sync", "s3://box", folder)
+	write(t, folder, map[string]string{"a": "theirs", "b": "theirs"}, before)
+	_, err := a.Apply(t.Context(), predicted)
+	e := d.fails(err)
+	require.Equal(t, action.CodeConflict, e.Code)
+	require.Contains(t, e.Message, "2 of 3 files could not be copied")
+	require.Equal(t, map[string]string{"a": "theirs", "b": "theirs", "c": "3"}, tree(t, folder), "nothing is left beside them")
+}
+
+// What a run that died left half written is neither stored, nor taken for a file of the folder.
+func TestDraftsAreNoFiles(t *testing.T) {
+	d := drive(t, with(map[string]string{"p/a": "1"}))
+	folder := t.TempDir()
+	write(t, folder, map[string]string{"a": "1", "d/" + files.DraftName(): "half"}, later)
+	require.Equal(t, done(0, 0, 0, 1), d.do("sync", "s3://box/p", folder, opts("delete", true)))
+	require.Equal(t, done(1, 1, 0, 0), d.do("sync", folder, "s3://box/q"))
+	require.Equal(t, []string{"p/a", "q/a"}, keys(d.read("list", "s3://box")))
+}
