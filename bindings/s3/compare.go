@@ -32,6 +32,8 @@ type transfer struct {
 	done bool
 	sure bool  // its checksum was compared
 	err  error // why it failed last, nil if it did not
+	// unsure is that an answer was lost: it may be stored already.
+	unsure bool
 }
 
 // hopeless tells whether a transfer failed in a way in which it would fail again.

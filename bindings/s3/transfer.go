@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -112,8 +113,12 @@ func (c *crew) one(ctx context.Context, t *transfer) (err error) {
 	case from.isStore():
 		_, err = c.m.copyWithin(ctx, of, errand{to.at, t.only(), s.as})
 	default:
-		_, err = c.m.upload(ctx, stored{from.machine, from.path, t.size, t.entry}, errand{to.at, t.only(), s.as})
+		file := stored{from.machine, from.path, t.size, t.entry}
+		if _, err = c.m.upload(ctx, file, errand{to.at, t.only(), s.as}); t.unsure && action.CodeOf(err) == action.CodeConflict && c.m.holds(ctx, file, to.at) {
+			err = nil // it is there by the attempt whose answer was lost
+		}
 	}
+	t.unsure = t.unsure || action.CodeOf(err) == action.CodeUncertain
 	if t.err = again(err); t.err != nil {
 		return t.err
 	}
@@ -191,16 +196,25 @@ func (c *crew) verdict(ctx context.Context) error {
 
 // partly is what was done of a job, "" for nothing.
 func (j *job) partly() string {
-	done := 0
+	var said []string
+	done, begun := 0, 0
 	for _, t := range j.copies {
-		if t.done {
+		switch {
+		case t.done:
 			done++
+		case t.err != nil && asError(t.err).Partly != "":
+			if begun++; begun == 1 {
+				said = append(said, asError(t.err).Partly)
+			}
 		}
 	}
-	if done == 0 {
-		return ""
+	if begun > 1 {
+		said = append(said, fmt.Sprintf("likewise of %d more", begun-1))
 	}
-	return fmt.Sprintf("%d of %s were copied", done, counted(len(j.copies), "file"))
+	if done > 0 {
+		said = append([]string{fmt.Sprintf("%d of %s were copied", done, counted(len(j.copies), "file"))}, said...)
+	}
+	return strings.Join(said, "; ")
 }
 
 func asError(err error) *action.Error {
