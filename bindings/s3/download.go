@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -237,6 +238,10 @@ func (m mover) rest(ctx context.Context, from source, offset int64, into []byte)
 		return 0, err
 	}
 	defer out.Body.Close()
+	if want := fmt.Sprintf("bytes %d-", offset); !strings.HasPrefix(aws.ToString(out.ContentRange), want) {
+		q := from.question()
+		return 0, action.Errorf(action.CodeRejected, "cannot %s: the store, or what is in between, gives another part of it than was asked for: %q instead of %q", q.purpose, aws.ToString(out.ContentRange), want)
+	}
 	return io.ReadFull(out.Body, into)
 }
 
