@@ -28,6 +28,11 @@ type uploading struct {
 	known bool
 }
 
+// any tells whether the store has a part: one that has none is not found again.
+func (u *uploading) any() bool {
+	return slices.ContainsFunc(u.parts, func(p types.CompletedPart) bool { return p.PartNumber != nil })
+}
+
 // idle is how long nobody went on with an upload before it counts as given up. The clocks of a store and of this machine are closer than that.
 const idle = 24 * time.Hour
 
