@@ -44,6 +44,7 @@ type job struct {
 	copies    []*transfer            // in order
 	removals  []item                 // likewise
 	others    map[string]files.Entry // what is at the end that is copied to, and is no file that is compared
+	drafts    []files.Entry          // what is half written there
 	unchanged int
 	warnings  []string
 	removed   bool
@@ -90,6 +91,7 @@ func (s *syncing) compare(ctx context.Context, view action.View) (*job, error) {
 	if s.to.isStore() {
 		return j, nil
 	}
+	s.tellDrafts(j)
 	return j, s.writable(j, to)
 }
 
@@ -127,6 +129,9 @@ func (s *syncing) walk(ctx context.Context, view action.View, e end, j *job, ori
 		for _, one := range some {
 			switch {
 			case one.Kind == files.File && files.IsDraft(path.Base(one.Path)):
+				if !origin {
+					j.drafts = append(j.drafts, one)
+				}
 			case one.Kind == files.File && s.only.match(one.Path):
 				add(item{rel: one.Path, size: one.Size, modified: one.Modified, entry: one})
 			case !origin:

@@ -120,7 +120,7 @@ func (c copying) written(ctx context.Context, view action.View, bytes int64, fro
 	if there, err := c.to.seen(view).Look(ctx, c.to.path); err == nil {
 		j.copies[0].over = &item{rel: name, entry: there}
 	}
-	return j.onDisk(ctx, view, folder, c.Describe().Identity)
+	return j.onDisk(ctx, view, folder, 0, c.Describe().Identity)
 }
 
 func (c copying) value(bytes int64, verified bool) object {
