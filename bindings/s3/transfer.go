@@ -96,7 +96,7 @@ func (c *crew) fail(err error) (busy bool) {
 	if code == action.CodeThrottled {
 		return true
 	}
-	if c.others++; code == action.CodeUnauth || c.others >= mostFailures {
+	if c.others++; code == action.CodeUnauth && !asError(err).Retryable || c.others >= mostFailures {
 		c.stop()
 	}
 	return false
@@ -184,7 +184,7 @@ func (c *crew) verdict(ctx context.Context) error {
 	}
 	cause := asError(first.err)
 	out := *cause
-	out.Target, out.Cause, out.Retryable, out.After = c.s.to.target(), first.err, retryable && cause.Code != action.CodeUnauth, asError(after.err).After
+	out.Target, out.Cause, out.Retryable, out.After = c.s.to.target(), first.err, retryable && (cause.Code != action.CodeUnauth || cause.Retryable), asError(after.err).After
 	out.Message = fmt.Sprintf("cannot sync %s to %s: %d of %s could not be copied, and nothing was removed; the first is %s: %s",
 		c.s.from, c.s.to, len(failed), counted(len(j.copies), "file"), first.rel, cause.Message)
 	if slices.ContainsFunc(j.copies, func(t *transfer) bool { return !t.done && t.err == nil }) {
