@@ -109,6 +109,6 @@ func (s *syncing) tellDrafts(j *job) {
 	for _, d := range j.drafts {
 		bytes += d.Size
 	}
-	j.warnings = append(j.warnings, fmt.Sprintf("%s in %s, %s, %s never whole: of a run that died, or of one that writes now. A sync that copies anything goes on with, or removes, what is of dead ones",
-		counted(len(j.drafts), "file"), s.to, size(bytes), map[bool]string{true: "is", false: "are"}[len(j.drafts) == 1]))
+	j.warnings = append(j.warnings, fmt.Sprintf("in %s there is %s, %s: a sync that copies anything goes on with what a dead run left, or removes it; another one's at work stays",
+		s.to, counted(len(j.drafts), "unfinished download"), size(bytes)))
 }

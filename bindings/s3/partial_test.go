@@ -43,7 +43,7 @@ func TestADownloadInPartsGoesOn(t *testing.T) {
 	next := d.action("sync", "s3://box", folder, opts("delete", true)) // of another process
 	predicted, err = next.Predict(t.Context(), nobody)
 	require.NoError(t, err)
-	require.Contains(t, predicted.Warnings[0], "1 file in "+folder+", 24 MiB, is never whole")
+	require.Contains(t, predicted.Warnings[0], "in "+folder+" there is 1 unfinished download, 24 MiB: a sync")
 	_, err = next.Apply(t.Context(), predicted)
 	require.NoError(t, err)
 	require.Equal(t, 5+2, count(d.sent.all, "GET /box/big"))

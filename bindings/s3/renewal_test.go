@@ -42,18 +42,18 @@ func (s *watchful) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !ok:
 		w.WriteHeader(http.StatusBadRequest)
 		if r.Method != http.MethodHead {
-			fmt.Fprint(w, `<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>`)
+			_, _ = fmt.Fprint(w, `<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>`)
 		}
 	case r.URL.Query().Has("list-type"):
-		fmt.Fprint(w, `<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">`)
+		_, _ = fmt.Fprint(w, `<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">`)
 		for i := range 30 {
-			fmt.Fprintf(w, `<Contents><Key>%d</Key><LastModified>2026-11-24T03:00:00Z</LastModified><ETag>"%s"</ETag><Size>5</Size></Contents>`, i, helloMD5)
+			_, _ = fmt.Fprintf(w, `<Contents><Key>%d</Key><LastModified>2026-11-24T03:00:00Z</LastModified><ETag>"%s"</ETag><Size>5</Size></Contents>`, i, helloMD5)
 		}
-		fmt.Fprint(w, `</ListBucketResult>`)
+		_, _ = fmt.Fprint(w, `</ListBucketResult>`)
 	default:
 		w.Header().Set("ETag", `"`+helloMD5+`"`)
 		w.Header().Set("Content-Length", "5")
-		fmt.Fprint(w, "hello")
+		_, _ = fmt.Fprint(w, "hello")
 	}
 }
 
