@@ -1,6 +1,9 @@
 package s3
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +13,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/files"
+	"runbook/engine/files/local"
 	"runbook/engine/world/scenario"
 )
 
@@ -100,4 +104,65 @@ func TestDraftsAreNoFiles(t *testing.T) {
 	require.Equal(t, done(0, 0, 0, 1), d.do("sync", "s3://box/p", folder, opts("delete", true)))
 	require.Equal(t, done(1, 1, 0, 0), d.do("sync", folder, "s3://box/q"))
 	require.Equal(t, []string{"p/a", "q/a"}, keys(d.read("list", "s3://box")))
+}
+
+// A crooked machine lets something happen while its files are read, or cannot look at some.
+type crooked struct {
+	files.System
+	reading  func(path string)
+	unlooked []files.Unlooked
+}
+
+func (c crooked) Open(ctx context.Context, path string, offset int64) (io.ReadCloser, error) {
+	in, err := c.System.Open(ctx, path, offset)
+	if err != nil || c.reading == nil {
+		return in, err
+	}
+	text, err := io.ReadAll(in)
+	_ = in.Close()
+	c.reading(path)
+	return io.NopCloser(bytes.NewReader(text)), err
+}
+
+func (c crooked) Walk(ctx context.Context, root string, only files.Filter, visit func([]files.Entry) error) (files.Walked, error) {
+	walked, err := c.System.Walk(ctx, root, only, visit)
+	walked.Unlooked, walked.Skipped = c.unlooked, int64(len(c.unlooked))
+	return walked, err
+}
+
+func (d *driver) on(system files.System) *driver {
+	d.cfg.Machines.Local = system
+	d.m = New(d.cfg)
+	return d
+}
+
+// What somebody writes to while it is read is not stored: half of it may be old.
+func TestAFileThatChangesWhileItIsStored(t *testing.T) {
+	for name, size := range map[string]int{"small": 5, "large": 2 * partSize} {
+		folder := t.TempDir()
+		write(t, folder, map[string]string{"a": strings.Repeat("x", size)}, before)
+		d := drive(t, with(nil)).on(crooked{System: local.New(), reading: func(string) {
+			write(t, folder, map[string]string{"a": strings.Repeat("y", size)}, later)
+		}})
+		_, err := d.try("sync", folder, "s3://box")
+		e := d.fails(err)
+		require.Equal(t, action.CodeConflict, e.Code, name)
+		require.Contains(t, e.Message, "it changed while it was read")
+		require.Nil(t, d.read("head", "s3://box/a"))
+		require.Empty(t, d.uploads("box"))
+	}
+}
+
+// What cannot be looked at ends a sync before it begins, unless it is left out.
+func TestWhatCannotBeLookedAt(t *testing.T) {
+	folder := t.TempDir()
+	write(t, folder, map[string]string{"a": "x"}, before)
+	d := drive(t, with(nil)).on(crooked{System: local.New(), unlooked: []files.Unlooked{{Path: "private", Err: os.ErrPermission}, {Path: "d/x", Err: os.ErrPermission}}})
+	_, err := d.try("sync", folder, "s3://box")
+	e := d.fails(err)
+	require.Equal(t, action.CodeForbidden, e.Code)
+	require.Contains(t, e.Message, "2 entries below "+folder+" cannot be looked at; the first is private")
+	_, err = d.try("sync", folder, "s3://box", opts("exclude", []any{"private/*"}))
+	require.Contains(t, d.fails(err).Message, "1 entry below "+folder+" cannot be looked at; the first is d/x")
+	require.Equal(t, done(1, 1, 0, 0), d.do("sync", folder, "s3://box", opts("exclude", []any{"private/*", "d/*"})))
 }

@@ -48,6 +48,9 @@ func (m mover) upload(ctx context.Context, from stored, e errand) (etag string, 
 	if err := m.read(ctx, from, 0, content, true); err != nil {
 		return "", err
 	}
+	if err := from.still(ctx); err != nil {
+		return "", err
+	}
 	out, err := m.l.client.PutObject(ctx, e.as.onPut(&s3.PutObjectInput{
 		Bucket: &e.to.bucket, Key: &e.to.key, Body: bytes.NewReader(content), IfMatch: e.only.match, IfNoneMatch: e.only.none,
 	}))

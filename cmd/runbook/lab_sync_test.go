@@ -85,8 +85,10 @@ func filesBelow(t *testing.T, root string) map[string]string {
 func TestLabSync(t *testing.T) {
 	l := openLab(t)
 	here := t.TempDir()
-	run := l.run(t, "testdata/lab/sync.lua", "--site", l.storeSite(t, "lab-oncall"), "--yes", "-p", "on=localhost", "-p", "folder="+here)
+	l.storeSite(t, "lab-oncall") // where the AWS files are
+	run := l.run(t, "testdata/lab/sync.lua", "--site", filepath.Join(l.folder, "runbook.yaml"), "--yes", "-p", "on=localhost", "-p", "folder="+here)
 	require.Zero(t, run.exit, run.text)
+	require.Contains(t, run.text, "s3 "+l.storeAddress(t)+" as lab-oncall", "the lab's own site file says so")
 	want := filesBelow(t, here+"/a")
 	require.Greater(t, len(want), 30)
 	for _, on := range []string{"rack-1", "compiler"} {
