@@ -32,6 +32,8 @@ type transfer struct {
 	done bool
 	sure bool  // its checksum was compared
 	err  error // why it failed last, nil if it did not
+	// unsure is that an answer was lost: it may be stored already.
+	unsure bool
 }
 
 // hopeless tells whether a transfer failed in a way in which it would fail again.
@@ -39,8 +41,10 @@ func (t *transfer) hopeless() bool { return t.err != nil && !asError(t.err).Retr
 
 // A job is all that a sync has to do.
 type job struct {
-	copies    []*transfer // in order
-	removals  []item      // likewise
+	copies    []*transfer            // in order
+	removals  []item                 // likewise
+	others    map[string]files.Entry // what is at the end that is copied to, and is no file that is compared
+	drafts    []files.Entry          // what is half written there
 	unchanged int
 	warnings  []string
 	removed   bool
@@ -48,7 +52,7 @@ type job struct {
 
 // compare decides what is to be done, by s5cmd's rules.
 func (s *syncing) compare(ctx context.Context, view action.View) (*job, error) {
-	j := &job{}
+	j := &job{others: map[string]files.Entry{}}
 	from, err := s.found(ctx, view, s.from, j, true)
 	if err != nil {
 		return nil, err
@@ -61,7 +65,7 @@ func (s *syncing) compare(ctx context.Context, view action.View) (*job, error) {
 		there, known := to[rel]
 		switch {
 		case !known:
-			j.copies = append(j.copies, &transfer{item: one})
+			j.copies = append(j.copies, &transfer{item: one, over: j.link(rel)})
 		case one.size != there.size || !s.sizeOnly && one.modified.After(there.modified):
 			j.copies = append(j.copies, &transfer{item: one, over: &there})
 		default:
@@ -75,32 +79,32 @@ func (s *syncing) compare(ctx context.Context, view action.View) (*job, error) {
 			}
 		}
 	}
+	if len(from) == 0 {
+		j.warnings = append(j.warnings, fmt.Sprintf("there is nothing to copy in %s", s.from)+s.only.told())
+	}
 	if len(from) == 0 && len(j.removals) > 0 {
 		return nil, action.Errorf(action.CodeRejected, "cannot sync %s to %s: there is nothing to copy from, and everything would be removed: %s", s.from, s.to, counted(len(j.removals), "file")).
 			On(s.to.target()).Try("look at what it comes from; to remove things, remove them by name")
 	}
 	slices.SortFunc(j.copies, func(a, b *transfer) int { return cmp.Compare(a.rel, b.rel) })
 	slices.SortFunc(j.removals, func(a, b item) int { return cmp.Compare(a.rel, b.rel) })
-	if !s.to.isStore() {
-		return j, writable(j.copies, s.from)
+	if s.to.isStore() {
+		return j, nil
 	}
-	return j, nil
+	s.tellDrafts(j)
+	return j, s.writable(j, to)
 }
 
 // found is what there is at an end, by its name below it.
 func (s *syncing) found(ctx context.Context, view action.View, e end, j *job, origin bool) (map[string]item, error) {
 	out := map[string]item{}
-	add := func(i item) {
-		if s.only.match(i.rel) {
-			out[i.rel] = i
-		}
-	}
+	add := func(i item) { out[i.rel] = i }
 	if e.isStore() {
 		q := question{purpose: "sync " + s.from.String() + " to " + s.to.String(), target: s.to.target(), needs: "s3:ListBucket"}
 		return out, s.b.each(ctx, view, e.at, q, false, 0, func(o object) error {
 			rel := textOf(o, fieldKey)[len(e.at.key):]
-			if rel == "" || strings.HasSuffix(rel, "/") && sizeOf(o) == 0 {
-				return nil // what consoles make to show a folder
+			if rel == "" || strings.HasSuffix(rel, "/") && sizeOf(o) == 0 || !s.only.match(rel) {
+				return nil // what consoles make to show a folder, and what is left out
 			}
 			i := item{rel: rel, size: sizeOf(o), modified: fromSeconds(o[fieldModified]), etag: textOf(o, fieldETag)}
 			if o[fieldFrom] != nil || o[fieldText] != nil {
@@ -113,50 +117,40 @@ func (s *syncing) found(ctx context.Context, view action.View, e end, j *job, or
 	return out, s.walk(ctx, view, e, j, origin, add)
 }
 
-// walk finds the files of a folder. A folder that is not there yet is empty, if it is where things are copied to.
+// walk finds the files of a folder. A folder that is not there yet is empty, if it is where things are copied to; there all else is found
+// too, because it may be in the way. A draft is no file: it is what a download is, or was, while it is written.
 func (s *syncing) walk(ctx context.Context, view action.View, e end, j *job, origin bool, add func(item)) error {
+	var only files.Filter
+	if origin {
+		only.Kinds = []files.Kind{files.File, files.Link}
+	}
 	links := 0
-	walked, err := e.seen(view).Walk(ctx, e.path, files.Filter{Kinds: []files.Kind{files.File, files.Link}}, func(some []files.Entry) error {
+	walked, err := e.seen(view).Walk(ctx, e.path, only, func(some []files.Entry) error {
 		for _, one := range some {
-			if one.Kind == files.Link {
+			switch {
+			case one.Kind == files.File && files.IsDraft(path.Base(one.Path)):
+				if !origin {
+					j.drafts = append(j.drafts, one)
+				}
+			case one.Kind == files.File && s.only.match(one.Path):
+				add(item{rel: one.Path, size: one.Size, modified: one.Modified, entry: one})
+			case !origin:
+				j.others[one.Path] = one
+			case one.Kind == files.Link:
 				links++
-				continue
 			}
-			add(item{rel: one.Path, size: one.Size, modified: one.Modified, entry: one})
 		}
 		return nil
 	})
 	if err != nil && (action.CodeOf(err) != action.CodeNotFound || origin) {
 		return err
 	}
-	if walked.Skipped > 0 {
-		first := walked.Unlooked[0]
+	if first, count := s.only.missed(walked); count > 0 {
 		return action.Errorf(action.CodeForbidden, "cannot sync %s to %s: %s below %s cannot be looked at; the first is %s: %w", s.from, s.to,
-			counted(int(walked.Skipped), "entry"), e, files.Spell(first.Path), first.Err).On(s.to.target()).Try("leave them out: { exclude = { … } }; or let the run's user read them")
+			countedEntries(count), e, files.Spell(first.Path), first.Err).On(s.to.target()).Try("leave them out: { exclude = { \"NAME/*\" } }; or let the run's user read them")
 	}
-	if links > 0 && origin {
+	if links > 0 {
 		j.warnings = append(j.warnings, fmt.Sprintf("%s in %s are not copied", counted(links, "symbolic link"), e))
-	}
-	return nil
-}
-
-// writable is an error for a key that can be no file below a folder, and for one that is a file where another one wants a folder.
-func writable(copies []*transfer, from end) error {
-	folders := map[string]string{}
-	for _, c := range copies {
-		if path.Clean("/"+c.rel) != "/"+c.rel || strings.ContainsRune(c.rel, 0) || c.rel == "." {
-			return action.Errorf(action.CodeRejected, "cannot sync %s: the key %q can be no file below a folder", from, c.rel).
-				On(from.target()).Try("leave it out: { exclude = { %q } }", c.rel)
-		}
-		for folder := path.Dir(c.rel); folder != "."; folder = path.Dir(folder) {
-			folders[folder] = c.rel
-		}
-	}
-	for _, c := range copies {
-		if inside, both := folders[c.rel]; both {
-			return action.Errorf(action.CodeRejected, "cannot sync %s: %q would be a file, and for %q a folder", from, c.rel, inside).
-				On(from.target()).Try("leave one of them out: { exclude = { %q } }", c.rel)
-		}
 	}
 	return nil
 }

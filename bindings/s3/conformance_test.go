@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/require"
 
 	"runbook/engine/action"
+	"runbook/engine/files/local"
 	"runbook/engine/world/scenario"
 )
 
@@ -108,6 +110,18 @@ map[a:1 d/b c+ä:22 e:]
 p/d/b c+ä p/e
 {"bytes":2,"copied":2,"removed":0,"unchanged":0,"unverified":0}
 p/d/b c+ä p/e q/d/b c+ä q/e`},
+	{"an upload that a run left which died", func(c *customer) string {
+		text := strings.Repeat("0123456789abcdef", (2*partSize+4096)/16)
+		write(c.T, c.folder+"/src", map[string]string{"big": text}, began)
+		id := c.begun(c.bucket, "p/big", types.ChecksumAlgorithmCrc32, map[int32]string{2: text[partSize : 2*partSize]})
+		l, err := c.cfg.connect()
+		require.NoError(c, err)
+		e := errand{to: location{c.bucket, "p/big"}}
+		u, err := mover{l: l}.unfinished(c.Context(), stored{machine: local.New(), path: c.folder + "/src/big", size: int64(len(text))}, e)
+		require.NoError(c, err)
+		return fmt.Sprint(*u.id == id, " ", u.parts[0].PartNumber == nil, " ", u.parts[1].PartNumber != nil, " ", c.call("sync", c.folder+"/src", c.uri("p")), " ",
+			len(c.uploads(c.bucket)), " ", c.stored(c.bucket, "p/big") == hashOfText(text))
+	}, `true true true {"bytes":16781312,"copied":1,"removed":0,"unchanged":0,"unverified":0} 0 true`},
 	{"remove what was listed", func(c *customer) string {
 		for _, key := range []string{"a", "b", "c"} {
 			c.do("put", c.uri(key), key)

@@ -120,7 +120,7 @@ func (c copying) written(ctx context.Context, view action.View, bytes int64, fro
 	if there, err := c.to.seen(view).Look(ctx, c.to.path); err == nil {
 		j.copies[0].over = &item{rel: name, entry: there}
 	}
-	return j.onDisk(ctx, view, folder, c.Describe().Identity)
+	return j.onDisk(ctx, view, folder, 0, c.Describe().Identity)
 }
 
 func (c copying) value(bytes int64, verified bool) object {
@@ -211,9 +211,17 @@ func (c copying) Apply(ctx context.Context, predicted action.Prediction) (action
 
 // download copies to a file, over what was seen there.
 func (c copying) download(ctx context.Context, m mover, predicted action.Prediction, bytes int64, from object) (bool, error) {
-	now, err := c.to.look(ctx, nothing{})
+	there, err := c.to.machine.Look(ctx, c.to.path)
+	over := &there
+	if action.CodeOf(err) == action.CodeNotFound {
+		over, err = nil, nil
+	}
 	if err != nil {
 		return false, err
+	}
+	var now object
+	if over != nil {
+		now = fileObject(c.to, c.to.path, there)
 	}
 	if was, known := predicted.Evidence.Old["there"]; known && action.Text(was) != action.Text(fileEvidence(now)) {
 		return false, action.Errorf(action.CodeConflict, "cannot copy to %s: what is there has changed since it was looked at", c.to).On(c.to.target())
@@ -222,8 +230,7 @@ func (c copying) download(ctx context.Context, m mover, predicted action.Predict
 		return false, err
 	}
 	root, name := path.Split(c.to.path)
-	return m.download(ctx, source{c.from.at, bytes, textOf(from, fieldETag)}, c.to.machine, path.Clean(root), name,
-		files.Attributes{Modified: fromSeconds(from[fieldModified])})
+	return m.download(ctx, source{c.from.at, bytes, textOf(from, fieldETag)}, landing{c.to, path.Clean(root), name, fromSeconds(from[fieldModified]), over})
 }
 
 // Settle compares both ends: by size and time for a file, by what is there for an object.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -150,16 +152,33 @@ type piece struct {
 	err    error
 }
 
-// receiveParts reads an object in parts, several at once, and writes them in their order. What it holds in memory is bounded by them.
+// receiveParts reads an object in parts.
 func (m mover) receiveParts(ctx context.Context, from source, to io.Writer) (sure bool, err error) {
+	v, err := m.known(ctx, from)
+	if err != nil {
+		return false, err
+	}
+	if err := m.inOrder(ctx, from, 0, to, v); err != nil {
+		return false, err
+	}
+	if v == nil {
+		return false, nil
+	}
+	return true, v.check(from.question())
+}
+
+// known is what a large object is verified by; nil for nothing.
+func (m mover) known(ctx context.Context, from source) (*verifier, error) {
 	_, known, err := m.b.head(ctx, m.l, from.at, from.question())
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	v, err := m.verifier(ctx, from, known, from.etag)
-	if err != nil {
-		return false, err
-	}
+	return m.verifier(ctx, from, known, from.etag)
+}
+
+// inOrder reads the parts of an object from an offset on, several at once, and writes them in their order. What it holds in memory is bounded
+// by them.
+func (m mover) inOrder(ctx context.Context, from source, offset int64, to io.Writer, v *verifier) error {
 	ctx, stop := context.WithCancel(ctx)
 	var working sync.WaitGroup
 	defer working.Wait()
@@ -167,33 +186,30 @@ func (m mover) receiveParts(ctx context.Context, from source, to io.Writer) (sur
 	coming := make(chan chan piece, max(m.parts-1, 0))
 	working.Go(func() {
 		defer close(coming)
-		for offset := int64(0); offset < from.size; offset += partSize {
+		for ; offset < from.size; offset += partSize {
 			one := make(chan piece, 1)
 			select {
 			case coming <- one:
 			case <-ctx.Done():
 				return
 			}
-			length := min(partSize, from.size-offset)
+			at, length := offset, min(partSize, from.size-offset)
 			if m.parts <= 1 {
-				one <- m.part(ctx, from, offset, length)
+				one <- m.part(ctx, from, at, length)
 				continue
 			}
-			working.Go(func() { one <- m.part(ctx, from, offset, length) })
+			working.Go(func() { one <- m.part(ctx, from, at, length) })
 		}
 	})
 	for one := range coming {
 		if err := m.take(<-one, to, v); err != nil {
-			return false, err
+			return err
 		}
 	}
 	if err := ctx.Err(); err != nil {
-		return false, m.b.explain(ctx, m.l, from.question(), err)
+		return m.b.explain(ctx, m.l, from.question(), err)
 	}
-	if v == nil {
-		return false, nil
-	}
-	return true, v.check(from.question())
+	return nil
 }
 
 // take writes a part, and gives its buffer back.
@@ -236,27 +252,64 @@ func (m mover) rest(ctx context.Context, from source, offset int64, into []byte)
 		return 0, err
 	}
 	defer out.Body.Close()
+	if want := fmt.Sprintf("bytes %d-", offset); !strings.HasPrefix(aws.ToString(out.ContentRange), want) {
+		q := from.question()
+		return 0, action.Errorf(action.CodeRejected, "cannot %s: the store, or what is in between, gives another part of it than was asked for: %q instead of %q", q.purpose, aws.ToString(out.ContentRange), want)
+	}
 	return io.ReadFull(out.Body, into)
 }
 
 // byteRange is a range of bytes, both ends included, as a header says it.
 func byteRange(first, last int64) string { return fmt.Sprintf("bytes=%d-%d", first, last) }
 
-// download puts an object in a file's place, whole.
-func (m mover) download(ctx context.Context, from source, to files.System, root, path string, as files.Attributes) (sure bool, err error) {
-	draft, err := to.Create(ctx, root, path)
+// A landing is where an object is put as a file.
+type landing struct {
+	at         end    // the file
+	root, path string // the folder that is not left, and the way to the file from there
+	modified   time.Time
+	over       *files.Entry // what is there, and is replaced; nil for nothing
+}
+
+// download puts an object in a file's place, whole, if that is still what it was when this was decided.
+func (m mover) download(ctx context.Context, from source, to landing) (sure bool, err error) {
+	if machine, can := to.at.machine.(files.Continuer); can && from.size > partSize {
+		v, err := m.known(ctx, from)
+		if err != nil {
+			return false, err
+		}
+		if v != nil {
+			return true, m.goOn(ctx, from, to, machine, v)
+		}
+	}
+	draft, err := to.at.machine.Create(ctx, to.root, to.path)
 	if err != nil {
 		return false, err
 	}
 	sure, err = m.receive(ctx, from, draft)
 	if err == nil {
-		err = draft.Keep(ctx, as)
+		err = to.still(ctx)
 	}
-	if err != nil {
-		if dropped := draft.Drop(context.WithoutCancel(ctx)); dropped != nil {
-			return false, fmt.Errorf("%w; and what was written of it could not be removed: %w", err, dropped)
-		}
-		return false, err
+	if err == nil {
+		err = draft.Keep(ctx, files.Attributes{Modified: to.modified})
 	}
-	return sure, nil
+	return sure, dropped(ctx, draft, err)
+}
+
+// still is an error if what is replaced is not what it was.
+func (l landing) still(ctx context.Context) error {
+	now, err := l.at.machine.Look(ctx, l.at.path)
+	switch {
+	case err != nil && action.CodeOf(err) != action.CodeNotFound:
+		return err
+	case err != nil && l.over == nil:
+		return nil
+	case err != nil:
+		return files.Changed("replace", l.path, "it is not there any more")
+	case l.over == nil:
+		return files.Changed("write", l.path, "there is a "+string(now.Kind)+" of that name by now")
+	}
+	if differs := l.over.Differs(now); differs != "" {
+		return files.Changed("replace", l.path, differs)
+	}
+	return nil
 }

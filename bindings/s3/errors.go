@@ -96,6 +96,9 @@ func (b *binding) refused(ctx context.Context, l *link, q question, response *sm
 		said, message = api.ErrorCode(), api.ErrorMessage()
 	}
 	code := codeOf(status, said)
+	if wordless(response, status) {
+		code, said = action.CodeUnauth, ""
+	}
 	e := action.Errorf(code, "cannot %s: %s", q.purpose, b.Secrets.String(worded(status, said, message)))
 	switch code {
 	case action.CodeThrottled, action.CodeUnavailable:
@@ -106,7 +109,7 @@ func (b *binding) refused(ctx context.Context, l *link, q question, response *sm
 	case action.CodeForbidden:
 		return e.Try("the profile %s needs the permission %s", l.settings.Profile, q.needs)
 	case action.CodeUnauth:
-		return b.unknown(ctx, l, e, said)
+		return b.unknown(ctx, l, e, response, said)
 	case action.CodeNotFound:
 		if said == "NoSuchBucket" {
 			return e.Try("see which buckets there are: s3.buckets()")
@@ -120,12 +123,18 @@ func (b *binding) refused(ctx context.Context, l *link, q question, response *sm
 	return e
 }
 
+// wordless tells whether an answer is what AWS says to a HEAD whose credentials are over: 400, and nothing more. One about the region names it.
+func wordless(response *smithyhttp.ResponseError, status int) bool {
+	r := response.Response.Request
+	return status == http.StatusBadRequest && r != nil && r.Method == http.MethodHead && response.Response.Header.Get("X-Amz-Bucket-Region") == ""
+}
+
 // unknown is that the store does not know who asks. Credentials that were renewed meanwhile are worth another try.
-func (b *binding) unknown(ctx context.Context, l *link, e *action.Error, said string) *action.Error {
+func (b *binding) unknown(ctx context.Context, l *link, e *action.Error, response *smithyhttp.ResponseError, said string) *action.Error {
 	if said == "RequestTimeTooSkewed" {
 		return e.Try("set the clock of this machine: date -u shows what it says")
 	}
-	if l.renewed(ctx) {
+	if l.renewed(ctx, response.Response.Request) {
 		return e.Again()
 	}
 	return e.Try("get new credentials for the profile %s: %s", l.settings.Profile, l.settings.Renew)

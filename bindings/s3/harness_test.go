@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -32,9 +33,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // began is what time it is in the simulated store.
 var began = time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)
 
-type stopped struct{}
+type stopped struct{ at time.Time }
 
-func (stopped) Now() time.Time { return began }
+func (s stopped) Now() time.Time { return s.at }
 
 // unhurried is a clock on which a fault costs no time.
 type unhurried struct{}
@@ -48,6 +49,20 @@ type driver struct {
 	server  *httptest.Server
 	sent    *log
 	secrets *vault
+	cfg     Config
+}
+
+// uploads are the keys of what is stored in parts and is not complete.
+func (d *driver) uploads(bucket string) (keys []string) {
+	d.Helper()
+	l, err := d.cfg.connect()
+	require.NoError(d, err)
+	out, err := l.client.ListMultipartUploads(d.Context(), &awss3.ListMultipartUploadsInput{Bucket: &bucket})
+	require.NoError(d, err)
+	for _, one := range out.Uploads {
+		keys = append(keys, *one.Key)
+	}
+	return keys
 }
 
 // A log is what was asked of a store.
@@ -92,7 +107,13 @@ func (*vault) String(text string) string { return text }
 // drive is a module that asks a simulated store, in which things go wrong as the faults say.
 func drive(t *testing.T, section scenario.S3, faults ...scenario.Fault) *driver {
 	t.Helper()
-	store, err := s3.New(&section, began, stopped{})
+	return driveAt(t, began, section, faults...)
+}
+
+// driveAt is one in which it is that time.
+func driveAt(t *testing.T, at time.Time, section scenario.S3, faults ...scenario.Fault) *driver {
+	t.Helper()
+	store, err := s3.New(&section, at, stopped{at})
 	require.NoError(t, err)
 	d := &driver{T: t, sent: &log{}, secrets: &vault{}}
 	faulty := fault.New(faults, unhurried{}).Before(fault.System{
@@ -103,19 +124,24 @@ func drive(t *testing.T, section scenario.S3, faults ...scenario.Fault) *driver 
 		},
 	})
 	d.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d.sent.add(r.Method + " " + r.URL.Path)
+		line := r.Method + " " + r.URL.Path
+		if r.Method == http.MethodPost && r.URL.Query().Has("uploads") {
+			line += " uploads"
+		}
+		d.sent.add(line)
 		faulty.ServeHTTP(w, r)
 	}))
 	d.server.Config.ErrorLog = stdlog.New(io.Discard, "", 0) // connections that are cut are part of it
 	d.server.Start()
 	t.Cleanup(d.server.Close)
-	d.m = New(Config{
+	d.cfg = Config{
 		Access: func() Access {
 			return Access{Endpoint: d.server.URL, Region: s3.Region, PathStyle: true, Keys: Keys{s3.AccessKey, s3.SecretKey}}
 		},
 		Machines:      machine.Set[files.System]{Local: local.New()},
 		WrapTransport: closing(t), Secrets: d.secrets, UserAgent: "runbook/test T",
-	})
+	}
+	d.m = New(d.cfg)
 	return d
 }
 

@@ -35,7 +35,7 @@ func TestLabConformance(t *testing.T) {
 	var cfg Config
 	conform(t, func(t *testing.T, _ string) *driver {
 		cfg = labConfig(t, "lab-admin")
-		return &driver{T: t, m: New(cfg), sent: &log{}}
+		return &driver{T: t, m: New(cfg), sent: &log{}, cfg: openlyOf(cfg)}
 	}, func() (*s3.Client, error) {
 		l, err := openlyOf(cfg).connect()
 		if err != nil {

@@ -209,14 +209,22 @@ func (a Access) Credentials() []string {
 	return []string{a.Keys.Secret, os.Getenv("AWS_SECRET_ACCESS_KEY"), os.Getenv("AWS_SESSION_TOKEN")}
 }
 
-// renewed tells whether there are other credentials by now than those that were just refused: somebody logged in again, or a tool wrote
-// new ones into a file.
-func (l *link) renewed(ctx context.Context) bool {
+// renewed tells whether there are other credentials by now than those with which a request was refused: somebody logged in again, a tool wrote
+// new ones into a file, or another request that was refused has got them already.
+func (l *link) renewed(ctx context.Context, refused *http.Request) bool {
 	before, err := l.keys.Retrieve(ctx)
 	if err != nil {
 		return false
 	}
+	if refused != nil && !signed(refused, before) {
+		return true
+	}
 	l.keys.Invalidate()
 	after, err := l.keys.Retrieve(ctx)
 	return err == nil && after.AccessKeyID+after.SessionToken != before.AccessKeyID+before.SessionToken
+}
+
+// signed tells whether a request was signed with those credentials.
+func signed(r *http.Request, with aws.Credentials) bool {
+	return strings.Contains(r.Header.Get("Authorization"), "Credential="+with.AccessKeyID+"/") && r.Header.Get("X-Amz-Security-Token") == with.SessionToken
 }

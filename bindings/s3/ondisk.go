@@ -12,9 +12,9 @@ import (
 )
 
 // onDisk is what becomes of the files of a machine, if there is room for them: what is written, and what is removed after that.
-// Given is what makes the action this one, which a person is shown with it.
-func (j *job) onDisk(ctx context.Context, view action.View, to end, given []action.Arg) ([]action.Change, error) {
-	disk, err := to.enough(ctx, view, j.growth(), len(j.copies))
+// Begun is what of it is there already. Given is what makes the action this one, which a person is shown with it.
+func (j *job) onDisk(ctx context.Context, view action.View, to end, begun int64, given []action.Arg) ([]action.Change, error) {
+	disk, err := to.enough(ctx, view, j.growth()-begun, len(j.copies))
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,12 @@
 package s3
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
 	"runbook/engine/action"
+	"runbook/engine/files"
 	"runbook/engine/module"
 )
 
@@ -42,9 +44,42 @@ func compiled(pattern string) *regexp.Regexp {
 // all tells whether every name is meant.
 func (p patterns) all() bool { return len(p.include) == 0 && len(p.exclude) == 0 }
 
+// told says that only some names are meant, where that is so.
+func (p patterns) told() string {
+	if p.all() {
+		return ""
+	}
+	return " that include and exclude leave in"
+}
+
 // match tells whether a name is meant.
 func (p patterns) match(name string) bool {
 	return (len(p.include) == 0 || anyFits(p.include, name)) && !anyFits(p.exclude, name)
+}
+
+// missed are those of what could not be looked at that may have to be: the first, and how many. Of a folder it is not known what is in it; it
+// is left out by a pattern for all of that, such as private/*.
+func (p patterns) missed(walked files.Walked) (first files.Unlooked, count int64) {
+	count = walked.Skipped
+	for _, one := range walked.Unlooked {
+		switch {
+		case anyFits(p.exclude, one.Path) || anyFits(p.exclude, one.Path+"/"):
+			count--
+		case first.Err == nil:
+			first = one
+		}
+	}
+	if first.Err == nil && count > 0 { // of more than are named
+		first = walked.Unlooked[0]
+	}
+	return first, count
+}
+
+func countedEntries(n int64) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return fmt.Sprintf("%d entries", n)
 }
 
 func anyFits(list []*regexp.Regexp, name string) bool {

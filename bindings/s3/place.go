@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"path"
+	"strconv"
 	"strings"
 
 	"runbook/engine/action"
@@ -35,6 +36,9 @@ func (e end) String() string {
 	}
 	return files.Spell(e.path)
 }
+
+// spelt is the path of what lies below a folder, as a shell takes it.
+func (e end) spelt(rel string) string { return strconv.Quote(files.Spell(e.below(rel).path)) }
 
 // target is the object or file at the end.
 func (e end) target() action.Target {

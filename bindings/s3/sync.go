@@ -25,7 +25,9 @@ What is copied is decided as s5cmd does: what is not there, what has another siz
 other end stays, unless delete is set; then it is removed after everything was copied, and never if there is nothing at all to copy from.
 Before anything is copied, the room on the disk is compared with what is to come. Checksums are compared, files appear only when they are
 whole, and have the time of their object. What broke off goes on with what is not whole yet when it is called again: also when the server
-was busy for a moment, or the run is taken up again. Links in a folder are not followed, and not copied.
+was busy for a moment, or the run is taken up again. A large file goes on with the parts of it that are there: those that the store has of an
+upload, and on the disks of the machine on which runbook runs those of a download. Links in a folder are not followed, and not copied; one in a file's place is replaced by it.
+What changed at the other end since that was decided is neither replaced nor removed.
 
 A dry run says how many files and bytes would be copied, and names what would be removed.`,
 		Params: []module.Param{
@@ -154,12 +156,16 @@ func (s *syncing) Predict(ctx context.Context, view action.View) (action.Predict
 	}
 	if len(j.copies)+len(j.removals) == 0 {
 		p.Unchanged = true
+		if j.unchanged == 0 {
+			p.Note = "there is nothing to copy from, and nothing to remove"
+			return p, nil
+		}
 		p.Note = fmt.Sprintf("it is the same already: %s", counted(j.unchanged, "file"))
 		return p, nil
 	}
 	s.job = j
 	if !s.to.isStore() {
-		p.Changes, err = j.onDisk(ctx, view, s.to, s.Describe().Identity)
+		p.Changes, err = j.onDisk(ctx, view, s.to, s.begun(j), s.Describe().Identity)
 		return p, err
 	}
 	for i, r := range j.removals {
@@ -210,7 +216,7 @@ func (s *syncing) Apply(ctx context.Context, _ action.Prediction) (action.Result
 	}
 	j := s.job
 	if !s.to.isStore() {
-		if _, err := s.to.enough(ctx, nothing{}, j.growth(), len(j.left())); err != nil {
+		if _, err := s.to.enough(ctx, nothing{}, j.growth()-s.begun(j), len(j.left())); err != nil {
 			return action.Result{}, err
 		}
 	}
@@ -220,6 +226,7 @@ func (s *syncing) Apply(ctx context.Context, _ action.Prediction) (action.Result
 	if err := s.clear(ctx, l, j); err != nil {
 		return action.Result{}, err
 	}
+	s.tidy(ctx, j)
 	out := action.Result{Value: j.result()}
 	if n := j.unverified(); n > 0 {
 		out.Note = fmt.Sprintf("of %s the store has no checksum that could be compared", counted(n, "file"))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -95,7 +96,7 @@ func (c *crew) fail(err error) (busy bool) {
 	if code == action.CodeThrottled {
 		return true
 	}
-	if c.others++; code == action.CodeUnauth || c.others >= mostFailures {
+	if c.others++; code == action.CodeUnauth && !asError(err).Retryable || c.others >= mostFailures {
 		c.stop()
 	}
 	return false
@@ -108,12 +109,16 @@ func (c *crew) one(ctx context.Context, t *transfer) (err error) {
 	of := source{from.at, t.size, t.etag}
 	switch {
 	case !to.isStore():
-		sure, err = c.m.download(ctx, of, to.machine, s.to.path, t.rel, files.Attributes{Modified: t.modified})
+		sure, err = c.m.download(ctx, of, landing{to, s.to.path, t.rel, t.modified, t.entryOver()})
 	case from.isStore():
 		_, err = c.m.copyWithin(ctx, of, errand{to.at, t.only(), s.as})
 	default:
-		_, err = c.m.upload(ctx, stored{from.machine, from.path, t.size, t.entry}, errand{to.at, t.only(), s.as})
+		file := stored{from.machine, from.path, t.size, t.entry}
+		if _, err = c.m.upload(ctx, file, errand{to.at, t.only(), s.as}); t.unsure && action.CodeOf(err) == action.CodeConflict && c.m.holds(ctx, file, to.at) {
+			err = nil // it is there by the attempt whose answer was lost
+		}
 	}
+	t.unsure = t.unsure || action.CodeOf(err) == action.CodeUncertain
 	if t.err = again(err); t.err != nil {
 		return t.err
 	}
@@ -128,6 +133,14 @@ func (t *transfer) only() condition {
 		return condition{none: aws.String("*")}
 	}
 	return condition{match: ifMatch(t.over.etag)}
+}
+
+// entryOver is the file or link that is replaced, nil for nothing.
+func (t *transfer) entryOver() *files.Entry {
+	if t.over == nil {
+		return nil
+	}
+	return &t.over.entry
 }
 
 // again makes an error of which nobody knows whether anything was stored one that may be tried again: a sync looks what is there, and
@@ -171,7 +184,7 @@ func (c *crew) verdict(ctx context.Context) error {
 	}
 	cause := asError(first.err)
 	out := *cause
-	out.Target, out.Cause, out.Retryable, out.After = c.s.to.target(), first.err, retryable && cause.Code != action.CodeUnauth, asError(after.err).After
+	out.Target, out.Cause, out.Retryable, out.After = c.s.to.target(), first.err, retryable && (cause.Code != action.CodeUnauth || cause.Retryable), asError(after.err).After
 	out.Message = fmt.Sprintf("cannot sync %s to %s: %d of %s could not be copied, and nothing was removed; the first is %s: %s",
 		c.s.from, c.s.to, len(failed), counted(len(j.copies), "file"), first.rel, cause.Message)
 	if slices.ContainsFunc(j.copies, func(t *transfer) bool { return !t.done && t.err == nil }) {
@@ -183,16 +196,25 @@ func (c *crew) verdict(ctx context.Context) error {
 
 // partly is what was done of a job, "" for nothing.
 func (j *job) partly() string {
-	done := 0
+	var said []string
+	done, begun := 0, 0
 	for _, t := range j.copies {
-		if t.done {
+		switch {
+		case t.done:
 			done++
+		case t.err != nil && asError(t.err).Partly != "":
+			if begun++; begun == 1 {
+				said = append(said, asError(t.err).Partly)
+			}
 		}
 	}
-	if done == 0 {
-		return ""
+	if begun > 1 {
+		said = append(said, fmt.Sprintf("likewise of %d more", begun-1))
 	}
-	return fmt.Sprintf("%d of %s were copied", done, counted(len(j.copies), "file"))
+	if done > 0 {
+		said = append([]string{fmt.Sprintf("%d of %s were copied", done, counted(len(j.copies), "file"))}, said...)
+	}
+	return strings.Join(said, "; ")
 }
 
 func asError(err error) *action.Error {

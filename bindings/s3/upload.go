@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"path"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -47,6 +48,9 @@ func (m mover) upload(ctx context.Context, from stored, e errand) (etag string, 
 	if err := m.read(ctx, from, 0, content, true); err != nil {
 		return "", err
 	}
+	if err := from.still(ctx); err != nil {
+		return "", err
+	}
 	out, err := m.l.client.PutObject(ctx, e.as.onPut(&s3.PutObjectInput{
 		Bucket: &e.to.bucket, Key: &e.to.key, Body: bytes.NewReader(content), IfMatch: e.only.match, IfNoneMatch: e.only.none,
 	}))
@@ -84,39 +88,49 @@ func changedMeanwhile(from stored) error {
 		Try("wait until nobody writes to it")
 }
 
+// hash gives a piece of a file to a checksum.
+func (m mover) hash(ctx context.Context, from stored, offset, length int64, to io.Writer) error {
+	in, err := from.machine.Open(ctx, from.path, offset)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	buffer := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buffer)
+	switch n, err := io.CopyBuffer(to, io.LimitReader(in, length), *buffer); {
+	case err != nil:
+		return files.Failed("read", from.path, err)
+	case n != length:
+		return changedMeanwhile(from)
+	}
+	return nil
+}
+
 // uploadParts stores a file in parts, several at once. It appears in the store when all of them are there.
 func (m mover) uploadParts(ctx context.Context, from stored, e errand) (etag string, err error) {
-	begin := &s3.CreateMultipartUploadInput{
-		Bucket: &e.to.bucket, Key: &e.to.key, ChecksumAlgorithm: types.ChecksumAlgorithmCrc32, ChecksumType: types.ChecksumTypeFullObject,
-		StorageClass: types.StorageClass(e.as.class), Metadata: e.as.metadata,
-	}
-	if e.as.contentType != "" {
-		begin.ContentType = &e.as.contentType
-	}
-	begun, err := m.l.client.CreateMultipartUpload(ctx, begin)
+	u, err := m.begin(ctx, from, e)
 	if err != nil {
-		q := e.question()
-		q.changes = false // of an upload that nobody completes nothing is seen
-		return "", m.b.explain(ctx, m.l, q, err)
+		return "", err
 	}
-	parts, err := m.sendParts(ctx, from, e, begun.UploadId)
+	err = m.sendParts(ctx, from, e, u)
 	if err == nil {
 		err = from.still(ctx)
 	}
 	if err == nil {
-		var done *s3.CompleteMultipartUploadOutput
-		done, err = m.l.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-			Bucket: &e.to.bucket, Key: &e.to.key, UploadId: begun.UploadId, IfMatch: e.only.match, IfNoneMatch: e.only.none,
-			ChecksumType: types.ChecksumTypeFullObject, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+		done, failed := m.l.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+			Bucket: &e.to.bucket, Key: &e.to.key, UploadId: u.id, IfMatch: e.only.match, IfNoneMatch: e.only.none,
+			ChecksumType: types.ChecksumTypeFullObject, MultipartUpload: &types.CompletedMultipartUpload{Parts: u.parts},
 		})
-		if err == nil {
+		if failed == nil {
 			return aws.ToString(done.ETag), nil
 		}
-		err = m.b.notReplaced(ctx, m.l, e.question(), err)
+		err = given(m.b.notReplaced(ctx, m.l, e.question(), failed))
 	}
-	if action.CodeOf(err) != action.CodeUncertain { // else it may be complete
-		m.abandon(ctx, e, begun.UploadId)
+	// One whose completion nobody knows of is given up as well: if it is complete, there is nothing any more to give up.
+	if u.known && u.any() && transient(ctx, err) {
+		return "", kept(err, "what the store has of "+path.Base(e.to.key))
 	}
+	m.abandon(ctx, e, u.id)
 	return "", err
 }
 
@@ -142,28 +156,31 @@ func (m mover) abandon(ctx context.Context, e errand, id *string) {
 	_, _ = m.l.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &e.to.bucket, Key: &e.to.key, UploadId: id})
 }
 
-// sendParts sends all parts, with so many buffers as are sent at once.
-func (m mover) sendParts(ctx context.Context, from stored, e errand, id *string) ([]types.CompletedPart, error) {
+// sendParts sends all parts that are not there yet, with so many buffers as are sent at once.
+func (m mover) sendParts(ctx context.Context, from stored, e errand, u *uploading) error {
 	length := partLength(from.size)
-	done := make([]types.CompletedPart, (from.size+length-1)/length)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	numbers := make(chan int)
 	var working sync.WaitGroup
-	for range max(m.parts, 1) {
+	for range m.atOnce(length) {
 		working.Go(func() {
 			buffer := make([]byte, length)
 			for n := range numbers {
-				part, err := m.sendPart(ctx, from, e, id, n, length, buffer)
+				part, err := m.sendPart(ctx, from, e, u.id, n, length, buffer)
 				if err != nil {
 					stop(err)
 					continue
 				}
-				done[n] = part
+				u.parts[n] = part
 			}
 		})
 	}
-	for n := range done {
+	for n := range u.parts {
+		if u.parts[n].PartNumber != nil {
+			m.moved(min(length, from.size-int64(n)*length))
+			continue
+		}
 		select {
 		case numbers <- n:
 		case <-ctx.Done():
@@ -172,15 +189,28 @@ func (m mover) sendParts(ctx context.Context, from stored, e errand, id *string)
 	close(numbers)
 	working.Wait()
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
-	return done, nil
+	return nil
+}
+
+// mostHeld is how much of one object is held in memory.
+const mostHeld = partsAtOnce * partSize
+
+// atOnce is how many parts of a length are sent at once: of large ones fewer.
+func (m mover) atOnce(length int64) int {
+	return int(min(int64(max(m.parts, 1)), max(mostHeld/length, 1)))
 }
 
 // partLength is how large the parts of an object are of which there cannot be too many.
 func partLength(size int64) int64 {
 	const step = 1 << 20
 	return max(partSize, (size/mostParts/step+1)*step)
+}
+
+func partCount(size int64) int64 {
+	length := partLength(size)
+	return (size + length - 1) / length
 }
 
 // sendPart sends one part; one whose connection broke once more.
@@ -193,16 +223,16 @@ func (m mover) sendPart(ctx context.Context, from stored, e errand, id *string, 
 	for attempt := 1; ; attempt++ {
 		out, err := m.l.client.UploadPart(ctx, &s3.UploadPartInput{
 			Bucket: &e.to.bucket, Key: &e.to.key, UploadId: id, PartNumber: aws.Int32(int32(n + 1)), Body: bytes.NewReader(content),
-			ChecksumAlgorithm: types.ChecksumAlgorithmCrc32,
+			ChecksumAlgorithm: e.as.algorithm(),
 		})
 		if err == nil {
 			m.moved(int64(len(content)))
-			return types.CompletedPart{ETag: out.ETag, PartNumber: aws.Int32(int32(n + 1)), ChecksumCRC32: out.ChecksumCRC32}, nil
+			return types.CompletedPart{ETag: out.ETag, PartNumber: aws.Int32(int32(n + 1)), ChecksumCRC32: out.ChecksumCRC32, ChecksumCRC64NVME: out.ChecksumCRC64NVME}, nil
 		}
 		if ctx.Err() != nil || !isCut(err) || attempt == attempts {
 			q := e.question()
-			q.changes = false // see above
-			return types.CompletedPart{}, m.b.explain(ctx, m.l, q, err)
+			q.changes = false // of an upload that nobody completes nothing is seen
+			return types.CompletedPart{}, given(m.b.explain(ctx, m.l, q, err))
 		}
 	}
 }

@@ -136,3 +136,24 @@ func TestAnETagThatIsNoHash(t *testing.T) {
 	require.Equal(t, false, value.(object)["verified"])
 	require.Equal(t, "hello", d.read("get", "s3://box/a"))
 }
+
+// A store that does not mind which part is asked for does not put a file together wrongly.
+func TestAStoreThatMindsNoRange(t *testing.T) {
+	text := strings.Repeat("x", partSize+5)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"none"`)
+		w.Header().Set("Content-Length", fmt.Sprint(len(text)))
+		if r.Method == http.MethodGet {
+			_, _ = w.Write([]byte(text))
+		}
+	}))
+	t.Cleanup(server.Close)
+	d := driver{T: t, m: New(Config{
+		Access:   func() Access { return Access{Endpoint: server.URL, Region: "r", PathStyle: true, Keys: Keys{"a", "b"}} },
+		Machines: machine.Set[files.System]{Local: local.New()}, WrapTransport: closing(t),
+	})}
+	folder := t.TempDir()
+	_, err := d.try("copy", "s3://box/a", folder+"/a")
+	require.Contains(t, d.fails(err).Message, "gives another part of it than was asked for")
+	require.Empty(t, tree(t, folder))
+}

@@ -1,7 +1,9 @@
 package files
 
 import (
+	"context"
 	"crypto/rand"
+	"io"
 	"strings"
 )
 
@@ -17,4 +19,25 @@ func DraftName() string { return draftPrefix + strings.ToLower(rand.Text()) + dr
 // IsDraft tells whether a name is that of a draft. One that nobody writes to any more is left of a run that was killed.
 func IsDraft(name string) bool {
 	return strings.HasPrefix(name, draftPrefix) && strings.HasSuffix(name, draftSuffix)
+}
+
+// DraftOf is the name of the draft of a token, which whoever has the same token finds again.
+func DraftOf(token string) string { return draftPrefix + token + draftSuffix }
+
+// A Continuer is a System on which what a run wrote of a file can be taken up by another one, when the first has died.
+type Continuer interface {
+	// Continue begins a file as Create does, or takes up the draft of that token in the same folder, unless somebody writes to it. Whether it
+	// is what it should be is for the caller to know, who reads it first.
+	Continue(ctx context.Context, root, path, token string) (Continued, error)
+	// Clear removes a draft below a root, unless somebody writes to it; gone is whether it is not there any more.
+	Clear(ctx context.Context, root, path string) (gone bool, err error)
+}
+
+// A Continued is a draft that may have a beginning already.
+type Continued interface {
+	Draft
+	// Begun gives what is there of it, at most so many bytes, to somebody who looks at it. What is written comes behind that.
+	Begun(most int64, to io.Writer) (int64, error)
+	// Leave ends the writing, and keeps what there is for who takes it up.
+	Leave() error
 }

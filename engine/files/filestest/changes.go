@@ -1,8 +1,10 @@
 package filestest
 
 import (
+	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,6 +35,23 @@ var reading = []testCase{
 }
 
 var changing = []testCase{
+	{"several files at once in folders that are not there", nil, func(t *testing.T, s Site) {
+		errs := make([]error, 12)
+		var working sync.WaitGroup
+		for i := range errs {
+			working.Go(func() {
+				d, err := s.System.Create(t.Context(), s.at(Root), fmt.Sprintf("new/er/est/%d", i))
+				if err == nil {
+					err = d.Keep(t.Context(), files.Attributes{})
+				}
+				errs[i] = err
+			})
+		}
+		working.Wait()
+		for _, err := range errs {
+			require.NoError(t, err)
+		}
+	}},
 	{"all that is below a root is removed, and nothing else", nil, func(t *testing.T, s Site) {
 		for _, err := range s.change(t, removing(s.walk(t, Root, files.Filter{}))...) {
 			require.NoError(t, err)

@@ -75,13 +75,22 @@ func (d *draft) begin() error {
 	if err != nil {
 		return err
 	}
-	fd, err := retried(func() (int, error) {
-		return unix.Openat(d.in.fd, d.name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, uint32(mode))
-	})
-	if err != nil {
-		return err
+	for held := false; !held; {
+		fd, err := retried(func() (int, error) {
+			return unix.Openat(d.in.fd, d.name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, uint32(mode))
+		})
+		if err != nil {
+			return err
+		}
+		d.file = os.NewFile(uintptr(fd), d.name)
+		if held, err = d.in.lock(fd, d.name); err != nil {
+			break // without locks nobody takes it for that of somebody who died
+		}
+		if !held { // somebody did, before it was locked
+			_ = d.file.Close()
+			d.name = files.DraftName()
+		}
 	}
-	d.file = os.NewFile(uintptr(fd), d.name)
 	if exact {
 		d.mode = mode
 	}
@@ -132,13 +141,13 @@ func (d *draft) Keep(_ context.Context, attributes files.Attributes) (err error)
 
 func (d *draft) keep(attributes files.Attributes) error {
 	err := d.finish(attributes)
+	if err == nil { // it is locked as long as it is a draft
+		err = unix.Renameat(d.in.fd, d.name, d.in.fd, d.final)
+	}
 	if closed := d.file.Close(); err == nil {
-		err = closed
+		err = closed // what was written is on the disk already
 	}
 	if err != nil {
-		return err
-	}
-	if err := unix.Renameat(d.in.fd, d.name, d.in.fd, d.final); err != nil {
 		return err
 	}
 	// The name is on the disk only when the folder is.
@@ -172,8 +181,8 @@ func setTime(in *folder, name string, t time.Time) error {
 // Drop removes the draft.
 func (d *draft) Drop(context.Context) (err error) {
 	d.once.Do(func() {
-		_ = d.file.Close() // it is not wanted
 		err = d.discard()
+		_ = d.file.Close() // it is not wanted
 		d.in.close()
 	})
 	return err

@@ -195,7 +195,7 @@ for part in $2; do
   case $part in .|"") continue;; esac
   [ -L "./$part" ] && exit 84
   [ -e "./$part" ] && [ ! -d "./$part" ] && exit 85
-  [ -d "./$part" ] || mkdir "./$part" || exit 1
+  [ -d "./$part" ] || mkdir "./$part" 2>/dev/null || [ -d "./$part" ] || mkdir "./$part" || exit 1 # another one makes it at the same time
   cd -P "./$part" || exit 1
 done
 unset IFS

@@ -57,6 +57,11 @@ type (
 		LastModified string
 		ETag         string
 		Size         int64
+		Sum          *statedSum // by the name of its algorithm
+	}
+	statedSum struct {
+		XMLName xml.Name
+		Value   string `xml:",chardata"`
 	}
 	partList struct {
 		XMLName     struct{} `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListPartsResult"`
@@ -67,9 +72,12 @@ type (
 		Parts       []listedPart `xml:"Part"`
 	}
 	listedUpload struct {
-		Key       string
-		UploadID  string `xml:"UploadId"`
-		Initiated string
+		Key               string
+		UploadID          string `xml:"UploadId"`
+		Initiated         string
+		StorageClass      string
+		ChecksumAlgorithm string
+		ChecksumType      string
 	}
 	uploadList struct {
 		XMLName     struct{} `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListMultipartUploadsResult"`
@@ -269,9 +277,24 @@ func (s *Store) listParts(c *call) error {
 	out := partList{Bucket: c.bucket, Key: c.key, UploadID: c.query.Get("uploadId"), MaxParts: mostKeys}
 	for _, n := range sortedInts(u.parts) {
 		p := u.parts[n]
-		out.Parts = append(out.Parts, listedPart{n, stamp(p.at), quoted(p.etag), p.content.Size()})
+		out.Parts = append(out.Parts, listedPart{n, stamp(p.at), quoted(p.etag), p.content.Size(), stated("Checksum"+strings.ToUpper(u.algorithm), p.sum)})
 	}
 	return c.xml(out)
+}
+
+// stated is a checksum in an element of its name, nil for none.
+func stated(name, sum string) *statedSum {
+	if sum == "" {
+		return nil
+	}
+	return &statedSum{xml.Name{Local: name}, sum}
+}
+
+func (u *upload) sumType() string {
+	if u.full {
+		return "FULL_OBJECT"
+	}
+	return "COMPOSITE"
 }
 
 func (s *Store) listUploads(c *call) error {
@@ -281,7 +304,7 @@ func (s *Store) listUploads(c *call) error {
 	out := uploadList{Bucket: c.bucket, Prefix: c.query.Get("prefix"), MaxUploads: mostKeys}
 	for _, id := range sortedKeys(s.uploads) {
 		if u := s.uploads[id]; u.bucket == c.bucket && strings.HasPrefix(u.key, out.Prefix) {
-			out.Uploads = append(out.Uploads, listedUpload{u.key, id, stamp(u.begun)})
+			out.Uploads = append(out.Uploads, listedUpload{u.key, id, stamp(u.begun), u.object.storageClass(), strings.ToUpper(u.algorithm), u.sumType()})
 		}
 	}
 	return c.xml(out)

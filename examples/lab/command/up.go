@@ -18,6 +18,7 @@ import (
 	"runbook/examples/lab/shell"
 	"runbook/examples/lab/site"
 	"runbook/examples/lab/sitefile"
+	"runbook/examples/lab/store"
 	"runbook/examples/lab/supervisor"
 )
 
@@ -72,7 +73,7 @@ func publish(dir layout.Dir, name string, out io.Writer) (string, error) {
 		on = rack.Host
 	}
 	if err := sitefile.Write(dir, sitefile.Site{
-		Rack: on,
+		Rack: on, Store: state.URL(store.Port),
 		Name: cmp.Or(name, strings.TrimPrefix(filepath.Base(string(dir)), ".")), Namespace: site.Namespace, Prometheus: state.URL("prometheus"),
 		Alertmanager: state.URL("alertmanager"), Webhook: state.URL(inbox.WebhookPort), SMTP: strings.TrimPrefix(state.URL(inbox.SMTPPort), "http://"), MailUser: inbox.User,
 	}); err != nil {

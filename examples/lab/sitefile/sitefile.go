@@ -30,6 +30,7 @@ type Site struct {
 	Name       string // by which runs tell it from other sites
 	Namespace  string
 	Prometheus string // its address
+	Store      string // that of the object store; "" where there is none
 	Rack       string // what ssh calls the rack; "" where there is none
 
 	Alertmanager string // its address

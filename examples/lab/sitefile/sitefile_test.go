@@ -28,7 +28,7 @@ func home(t *testing.T) string {
 var lab = Site{
 	Name: "lab", Namespace: "photon-mlir", Prometheus: "http://127.0.0.1:9090", Alertmanager: "http://127.0.0.1:9093",
 	Webhook: "http://127.0.0.1:8080", SMTP: "127.0.0.1:25", MailUser: "photon-mlir",
-	Rack: "rack-1",
+	Rack: "rack-1", Store: "http://127.0.0.1:7070",
 }
 
 func written(t *testing.T) layout.Dir {
@@ -57,12 +57,19 @@ func TestPathOfAnyKindIsOneValue(t *testing.T) {
 		Prometheus struct{ URL string }
 		Hosts      map[string]struct{ SSH, Config, Pod string }
 		Devices    map[string]struct{ Driver, On, Log string }
+		S3         struct {
+			Profile, Endpoint string
+			PathStyle         bool `yaml:"path_style"`
+		}
 	}
 	if err := yaml.Unmarshal(text, &site); err != nil {
 		t.Fatal(err)
 	}
 	if site.Kubernetes.Kubeconfig != dir.Kubeconfig() || site.Kubernetes.Namespace != "photon-mlir" || site.Prometheus.URL != lab.Prometheus {
 		t.Errorf("got %+v of\n%s", site, text)
+	}
+	if site.S3.Profile != "lab-oncall" || site.S3.Endpoint != lab.Store || !site.S3.PathStyle {
+		t.Errorf("got %+v of\n%s", site.S3, text)
 	}
 	if rack := site.Hosts["rack-1"]; rack.SSH != "rack-1" || rack.Config != dir.SSHConfig() || site.Hosts["compiler"].Pod == "" {
 		t.Errorf("got %+v of\n%s", site.Hosts, text)
