@@ -83,10 +83,19 @@ func (b *binding) newAlert(args module.Args) (action.Action, error) {
 		if err != nil || !labelName.MatchString(name) {
 			return nil, action.Errorf(action.CodeInvalid, "notify.alert: labels: %q must be a name such as team, with a text", name)
 		}
+		if name == "alertname" && text != a.name {
+			return nil, action.Errorf(action.CodeInvalid, "notify.alert: labels: alertname is the name that is given already, %s", a.name)
+		}
 		a.labels[name] = text
 	}
-	if a.name == "" {
+	switch {
+	case a.name == "":
 		return nil, action.Errorf(action.CodeInvalid, "notify.alert: name is empty")
+	case a.lasts <= 0:
+		return nil, action.Errorf(action.CodeInvalid, "notify.alert: lasts must be more than nothing, got %s", a.lasts)
+	}
+	if err := checkLink("notify.alert", a.link); err != nil {
+		return nil, err
 	}
 	if severity := args.String("severity"); severity != "" {
 		a.labels["severity"] = labelled[severity]

@@ -69,8 +69,8 @@ func (b *binding) newEvent(event string, args module.Args) (action.Action, error
 	if err != nil {
 		return nil, err
 	}
-	if m.Key == "" || len(m.Key) > longestKey {
-		return nil, action.Errorf(action.CodeInvalid, "%s: key must be of 1 to %d bytes", verb, longestKey)
+	if m.Key == "" {
+		return nil, action.Errorf(action.CodeInvalid, "%s: key is empty", verb)
 	}
 	d := delivery{b: b, verb: verb, receiver: args.String("receiver"), letter: letter{Message: m, event: event}}
 	d.target = action.Target{System: system, Kind: incidents, Scope: d.receiver, Name: m.Key}

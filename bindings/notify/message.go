@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"runbook/engine/action"
 	"runbook/engine/contact"
@@ -36,10 +39,16 @@ var requiredParam = module.Param{Name: "required", Kind: module.Boolean, Doc: "i
 // given is a message as a script gave it.
 func given(function string, args module.Args) (contact.Message, error) {
 	m := contact.Message{
-		Title: oneLine(args.String("title")), Text: strings.TrimRight(args.String("text"), "\n"), Severity: args.String("severity"),
+		Title: oneLine(args.String("title")), Text: strings.TrimRight(readable(args.String("text")), "\n"), Severity: args.String("severity"),
 		Status: args.String("status"), Key: args.String("key"), Link: args.String("link"),
 	}
-	var err error
+	err := checkLink(function, m.Link)
+	if err != nil {
+		return m, err
+	}
+	if len(m.Key) > longestKey || readable(m.Key) != m.Key {
+		return m, action.Errorf(action.CodeInvalid, "%s: key must be a text of 1 to %d bytes", function, longestKey)
+	}
 	if m.Fields, err = fieldsOf(args["fields"]); err != nil {
 		return m, action.Errorf(action.CodeInvalid, "%s: %w", function, err)
 	}
@@ -48,6 +57,31 @@ func given(function string, args module.Args) (contact.Message, error) {
 	}
 	return m, nil
 }
+
+// checkLink refuses what is no address of a page: receivers make of it what they like, Slack even a mention of everybody.
+func checkLink(function, link string) error {
+	if link == "" {
+		return nil
+	}
+	u, err := url.Parse(link)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.ContainsFunc(link, unicode.IsSpace) {
+		return action.Errorf(action.CodeInvalid, "%s: link must be the address of a page, such as https://status.example.com", function)
+	}
+	return nil
+}
+
+// readable is a text without what is no text: bytes that no encoding explains, and the marks that terminals colour by, of which logs are full.
+func readable(text string) string {
+	text = colour.ReplaceAllString(strings.ToValidUTF8(text, "\uFFFD"), "")
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ReplaceAll(text, "\r\n", "\n"))
+}
+
+var colour = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
 
 // fieldsOf are the facts of a message. A table has no order, so theirs is that of their names.
 func fieldsOf(v any) (fields []contact.Field, err error) {
@@ -85,7 +119,7 @@ func fieldsOf(v any) (fields []contact.Field, err error) {
 func textOf(v any) (string, error) {
 	switch v := v.(type) {
 	case string:
-		return v, nil
+		return readable(v), nil
 	case bool:
 		return strconv.FormatBool(v), nil
 	case float64:
@@ -95,7 +129,7 @@ func textOf(v any) (string, error) {
 }
 
 // oneLine is a text without what would end its line, and so begin another header of a mail.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+func oneLine(text string) string { return readable(strings.Join(strings.Fields(text), " ")) }
 
 // complete adds to a message what the run knows, and gives it the look that its receiver wants.
 func (b *binding) complete(ctx context.Context, m contact.Message, r contact.Receiver) (contact.Message, error) {
@@ -114,7 +148,9 @@ func (b *binding) complete(ctx context.Context, m contact.Message, r contact.Rec
 		}
 		*part.text = text
 	}
-	m.Title = oneLine(m.Title)
+	if m.Title = oneLine(m.Title); m.Title == "" {
+		m.Title = plain.Title // nobody takes a message without one
+	}
 	if r.Text != "" {
 		m.Text = strings.TrimRight(m.Text, "\n")
 		m.Fields, m.Link, m.Status = nil, "", "" // they are where the template put them
