@@ -124,8 +124,18 @@ func (a announcement) Describe() action.Description {
 
 func (a announcement) fired(ctx context.Context) fired {
 	f := fired{Labels: a.labels, Annotations: a.annotations, Generator: a.link}
-	f.times(module.Now(ctx), a.lasts, a.resolved)
+	f.times(present(ctx), a.lasts, a.resolved)
 	return f
+}
+
+// present is the time from which on something lasts. The run's own time may be over: it stands still while a person is asked, and a run that is
+// taken up again sends what it had begun to send with the time that it was then. In a dry run it is ahead.
+func present(ctx context.Context) time.Time {
+	now, outside := module.Now(ctx), module.OutsideOf(ctx).Now()
+	if outside.After(now) {
+		return outside
+	}
+	return now
 }
 
 func (f *fired) times(now time.Time, lasts time.Duration, over bool) {
@@ -188,7 +198,7 @@ func (announcement) Settle(context.Context, action.Intent) (action.Settlement, e
 const lastsAtLeast = time.Hour
 
 // forAlertmanager makes an alert of a message. What it is known by is the key, or else its title.
-func (b *binding) forAlertmanager(to contact.Alert, l letter) (parcel, error) {
+func (b *binding) forAlertmanager(ctx context.Context, to contact.Alert, l letter) (parcel, error) {
 	name := l.Key
 	if name == "" {
 		name = l.Title
@@ -203,11 +213,33 @@ func (b *binding) forAlertmanager(to contact.Alert, l letter) (parcel, error) {
 			f.Annotations[name] = text
 		}
 	}
-	f.times(l.Time, lastsAtLeast, l.over)
+	f.times(present(ctx), lastsAtLeast, l.over)
+	posted := []fired{f}
+	if to.Labels["severity"] == "" {
+		posted = append(posted, f.others()...)
+	}
 	return parcel{
 		preview: f.preview(l.over), id: name,
 		send: func(ctx context.Context) error {
-			return b.ask(ctx, "post the alert "+name, http.MethodPost, "alerts", []fired{f}, nil)
+			return b.ask(ctx, "post the alert "+name, http.MethodPost, "alerts", posted, nil)
 		},
 	}, nil
+}
+
+// others are the ends of the alerts that the same incident has with other severities. By its labels Alertmanager takes each for an alert of its
+// own, which would go on when the incident is over, or has another severity by now. Of an end of what did not fire it tells nobody.
+func (f fired) others() (ends []fired) {
+	for _, severity := range []string{"", "critical", "warning", "info"} {
+		if severity == f.Labels["severity"] {
+			continue
+		}
+		end := f
+		end.Labels, end.EndsAt = maps.Clone(f.Labels), f.StartsAt
+		delete(end.Labels, "severity")
+		if severity != "" {
+			end.Labels["severity"] = severity
+		}
+		ends = append(ends, end)
+	}
+	return ends
 }

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"mime"
 	"mime/quotedprintable"
@@ -44,6 +45,7 @@ func TestWhatIsNoMessage(t *testing.T) {
 		"a label":             {[]any{"alert", "a", opts("labels", opts("a-b", "c"))}, `"a-b" must be a name`},
 		"silence nothing":     {[]any{"silence", opts(), opts("lasts", "1m", "comment", "c")}, "these matchers fit every alert"},
 		"silence all":         {[]any{"silence", []any{`a=~".*"`}, opts("lasts", "1m", "comment", "c")}, "these matchers fit every alert"},
+		"silence any name":    {[]any{"silence", []any{`alertname=~".+"`}, opts("lasts", "1m", "comment", "c")}, "these matchers fit every alert"},
 		"silence all but":     {[]any{"silence", []any{`a!="b"`}, opts("lasts", "1m", "comment", "c")}, "these matchers fit every alert"},
 		"no matcher":          {[]any{"silence", []any{`a b`}, opts("lasts", "1m", "comment", "c")}, `"a b" is no matcher such as`},
 		"no expression":       {[]any{"silence", []any{`a=~"("`}, opts("lasts", "1m", "comment", "c")}, `"(" is no regular expression`},
@@ -226,6 +228,32 @@ func fieldsIn(b block) (out []any) {
 		out = append(out, f)
 	}
 	return out
+}
+
+// Who silences every alert of a kind is told before.
+func TestWideSilencesAreWarnedOf(t *testing.T) {
+	for text, want := range map[string][]string{
+		`device_id=~".+"`:        {"this silences every alert that has a label device_id, whatever its value"},
+		`device_id=~"envise-.+"`: nil,
+		`device_id="a"`:          nil,
+		`team=~"a|b"`:            nil,
+	} {
+		m, err := parseMatcher(text)
+		require.NoError(t, err)
+		assert.Equal(t, want, wide([]matcher{m}), text)
+	}
+	assert.Nil(t, wide([]matcher{{Name: "a", Value: ".+", IsRegex: true, IsEqual: true}, {Name: "b", Value: "c", IsEqual: true}}))
+}
+
+// PagerDuty refuses an event that is too long as a whole.
+func TestPagerDutyGetsWhatItTakes(t *testing.T) {
+	e, warnings := new(binding).eventOf(contact.PagerDuty{}, letter{Message: contact.Message{Title: strings.Repeat("t", 2000), Text: strings.Repeat("<", 200_000)}})
+	assert.Equal(t, []string{"PagerDuty cuts the title: it is longer than 1024 characters", "PagerDuty gets only the beginning of the text: it is longer than 50000 characters"}, warnings)
+	text, err := json.Marshal(e)
+	require.NoError(t, err)
+	assert.Less(t, len(text), 512_000)
+	_, warnings = new(binding).eventOf(contact.PagerDuty{}, letter{over: true})
+	assert.Equal(t, []string{"without a key PagerDuty does not know what is over, and nothing comes of it"}, warnings)
 }
 
 // Nobody is called by a message that only quotes how: not in what notifications show either.

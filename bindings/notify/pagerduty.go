@@ -19,6 +19,9 @@ const eventsURL = "https://events.pagerduty.com/v2/enqueue"
 // longestSummary is how long a title may be there.
 const longestSummary = 1024
 
+// longestDetail is how long a text may be there: an event of more than 512 KB is refused as a whole, and nobody would be called.
+const longestDetail = 50_000
+
 // urgencies are PagerDuty's words for severities.
 var urgencies = map[string]string{"P0": "critical", "P1": "error", "P2": "warning", "P3": "info"}
 
@@ -88,17 +91,24 @@ func (b *binding) eventOf(to contact.PagerDuty, l letter) (e event, warnings []s
 		}
 	}
 	if e.Action != trigger {
-		return e, nil
+		if l.Key == "" {
+			warnings = append(warnings, "without a key PagerDuty does not know what is over, and nothing comes of it")
+		}
+		return e, warnings
 	}
 	summary, cut := fit(l.Title, longestSummary)
 	if cut {
 		warnings = append(warnings, fmt.Sprintf("PagerDuty cuts the title: it is longer than %d characters", longestSummary))
 	}
+	text, cut := fit(l.Text, longestDetail)
+	if cut {
+		warnings = append(warnings, fmt.Sprintf("PagerDuty gets only the beginning of the text: it is longer than %d characters", longestDetail))
+	}
 	details := map[string]any{}
 	for _, f := range l.Fields {
 		details[f.Name] = f.Value
 	}
-	for name, value := range map[string]string{"text": l.Text, "status": l.Status, "runbook": l.Runbook, "run": l.Run} {
+	for name, value := range map[string]string{"text": text, "status": l.Status, "runbook": l.Runbook, "run": l.Run} {
 		if value != "" {
 			details[name] = value
 		}

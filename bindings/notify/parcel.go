@@ -81,7 +81,7 @@ func (b *binding) pack(ctx context.Context, name string, l letter) (parcel, cont
 	case r.Webhook != nil:
 		p, err = b.forWebhook(name, *r.Webhook, l)
 	default:
-		p, err = b.forAlertmanager(*r.Alertmanager, l)
+		p, err = b.forAlertmanager(ctx, *r.Alertmanager, l)
 	}
 	return p, r, err
 }
