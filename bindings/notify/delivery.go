@@ -42,7 +42,7 @@ of the same incident together.`,
 			if err != nil {
 				return nil, err
 			}
-			d := delivery{b: b, verb: "notify.send", receiver: args.String("receiver"), letter: letter{Message: m}}
+			d := delivery{b: b, verb: "notify.send", receiver: args.String("receiver"), letter: m}
 			d.target = action.Target{System: system, Kind: receivers, Name: d.receiver}
 			if m.Key != "" {
 				d.identity = []action.Arg{{Name: "key", Value: m.Key}}
@@ -98,7 +98,11 @@ func (d delivery) Describe() action.Description {
 
 // Predict shows what would be sent. Whether it is taken nobody can know.
 func (d delivery) Predict(ctx context.Context, _ action.View) (action.Prediction, error) {
-	p, r, err := d.b.pack(ctx, d.receiver, d.letter)
+	l, err := d.letter.sealed(d.verb)
+	if err != nil {
+		return action.Prediction{}, d.located(err)
+	}
+	p, r, err := d.b.pack(ctx, d.receiver, l)
 	if err != nil {
 		return action.Prediction{}, d.located(err)
 	}
@@ -109,7 +113,11 @@ func (d delivery) Predict(ctx context.Context, _ action.View) (action.Prediction
 
 // Apply sends it, within the receiver's time.
 func (d delivery) Apply(ctx context.Context, _ action.Prediction) (action.Result, error) {
-	p, r, err := d.b.pack(ctx, d.receiver, d.letter)
+	l, err := d.b.revealed(d.verb, d.letter)
+	if err != nil {
+		return action.Result{}, d.located(err)
+	}
+	p, r, err := d.b.pack(ctx, d.receiver, l)
 	if err != nil {
 		return action.Result{}, d.located(err)
 	}

@@ -72,7 +72,8 @@ func (b *binding) newEvent(event string, args module.Args) (action.Action, error
 	if m.Key == "" {
 		return nil, action.Errorf(action.CodeInvalid, "%s: key is empty", verb)
 	}
-	d := delivery{b: b, verb: verb, receiver: args.String("receiver"), letter: letter{Message: m, event: event}}
+	m.event = event
+	d := delivery{b: b, verb: verb, receiver: args.String("receiver"), letter: m}
 	d.target = action.Target{System: system, Kind: incidents, Scope: d.receiver, Name: m.Key}
 	return d.asked(args), nil
 }

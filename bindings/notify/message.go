@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"runbook/engine/action"
 	"runbook/engine/contact"
@@ -30,25 +31,34 @@ func messageFields(titled bool) []module.Param {
 		{Name: "severity", Kind: module.String, Enum: contact.Severities, Payload: true, Doc: "how bad it is: P0, the worst, to P3"},
 		{Name: "fields", Kind: module.Any, Payload: true,
 			Doc: `facts by their names, shown in the order of the names: { impact = "all users" }; or a list of { name, value } in an order of its own`},
-		{Name: "link", Kind: module.String, Payload: true, Doc: "address of a page to read on"},
+		{Name: "link", Kind: module.Any, Payload: true,
+			Doc: "address of a page to read on; a secret, such as s3.presign returns, is sent and shown nowhere else"},
 	}
 }
 
 var requiredParam = module.Param{Name: "required", Kind: module.Boolean, Doc: "if it cannot be delivered, that is an error"}
 
 // given is a message as a script gave it.
-func given(function string, args module.Args) (contact.Message, error) {
-	m := contact.Message{
+func given(function string, args module.Args) (letter, error) {
+	m := letter{Message: contact.Message{
 		Title: oneLine(args.String("title")), Text: strings.TrimRight(readable(args.String("text")), "\n"), Severity: args.String("severity"),
-		Status: args.String("status"), Key: args.String("key"), Link: args.String("link"),
+		Status: args.String("status"), Key: args.String("key"),
+	}}
+	switch link := args["link"].(type) {
+	case nil:
+	case action.Secret:
+		m.Link, m.secret = action.Masked, &link
+	case string:
+		if m.Link = link; checkLink(function, link) != nil {
+			return m, checkLink(function, link)
+		}
+	default:
+		return m, action.Errorf(action.CodeInvalid, "%s: link must be a text or a secret, such as s3.presign returns", function)
 	}
-	err := checkLink(function, m.Link)
-	if err != nil {
-		return m, err
+	if len(m.Key) > longestKey || !utf8.ValidString(m.Key) || strings.ContainsFunc(m.Key, unicode.IsControl) {
+		return m, action.Errorf(action.CodeInvalid, "%s: key must be one line of text, of at most %d bytes", function, longestKey)
 	}
-	if len(m.Key) > longestKey || readable(m.Key) != m.Key {
-		return m, action.Errorf(action.CodeInvalid, "%s: key must be a text of 1 to %d bytes", function, longestKey)
-	}
+	var err error
 	if m.Fields, err = fieldsOf(args["fields"]); err != nil {
 		return m, action.Errorf(action.CodeInvalid, "%s: %w", function, err)
 	}

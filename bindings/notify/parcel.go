@@ -34,6 +34,26 @@ type letter struct {
 	contact.Message
 	event string // trigger, acknowledge, resolve; "" for a message
 	over  bool   // the incident is
+	// secret is the link if that is one, such as a presigned address. The message holds the mark for it until it is sent.
+	secret *action.Secret
+}
+
+// sealed is the letter as it is shown, if its link is one.
+func (l letter) sealed(verb string) (letter, error) {
+	if l.secret == nil {
+		return l, nil
+	}
+	return l, checkLink(verb, l.secret.Reveal())
+}
+
+// revealed is the letter as it is sent. Whoever gets it may follow its link.
+func (b *binding) revealed(verb string, l letter) (letter, error) {
+	if l.secret == nil {
+		return l, nil
+	}
+	l.Link = l.secret.Reveal()
+	b.Secrets.Add(append(PartsOf(l.Link), l.Link)...)
+	return l, checkLink(verb, l.Link)
 }
 
 // patience is how long a receiver's server may take unless the site says otherwise.
