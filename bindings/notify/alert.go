@@ -94,8 +94,8 @@ func (b *binding) newAlert(args module.Args) (action.Action, error) {
 	case a.lasts <= 0:
 		return nil, action.Errorf(action.CodeInvalid, "notify.alert: lasts must be more than nothing, got %s", a.lasts)
 	}
-	if err := checkLink("notify.alert", a.link); err != nil {
-		return nil, err
+	if a.link = oneLine(a.link); a.link != "" && !isPage(a.link) { // Alertmanager refuses the whole alert for it
+		a.annotations["link"], a.link = a.link, ""
 	}
 	if severity := args.String("severity"); severity != "" {
 		a.labels["severity"] = labelled[severity]
@@ -203,7 +203,10 @@ func (b *binding) forAlertmanager(ctx context.Context, to contact.Alert, l lette
 	if name == "" {
 		name = l.Title
 	}
-	f := fired{Labels: map[string]string{"alertname": name}, Annotations: map[string]string{}, Generator: l.Link}
+	f := fired{Labels: map[string]string{"alertname": name}, Annotations: map[string]string{}}
+	if isPage(l.Link) {
+		f.Generator = l.Link
+	}
 	if l.Severity != "" {
 		f.Labels["severity"] = labelled[l.Severity]
 	}

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"slices"
 
 	"runbook/engine/action"
 	"runbook/engine/contact"
@@ -98,26 +99,19 @@ func (d delivery) Describe() action.Description {
 
 // Predict shows what would be sent. Whether it is taken nobody can know.
 func (d delivery) Predict(ctx context.Context, _ action.View) (action.Prediction, error) {
-	l, err := d.letter.sealed(d.verb)
-	if err != nil {
-		return action.Prediction{}, d.located(err)
-	}
-	p, r, err := d.b.pack(ctx, d.receiver, l)
+	p, r, err := d.b.pack(ctx, d.receiver, d.letter)
 	if err != nil {
 		return action.Prediction{}, d.located(err)
 	}
 	return action.Prediction{
-		Value: delivered(p.id), Label: action.Assumed, Preview: p.preview, Warnings: append(p.warnings, d.b.unreadable(r)...),
+		Value: delivered(p.id), Label: action.Assumed, Preview: p.preview,
+		Warnings: slices.Concat(p.warnings, d.letter.doubtful(), d.b.unreadable(r)),
 	}, nil
 }
 
 // Apply sends it, within the receiver's time.
 func (d delivery) Apply(ctx context.Context, _ action.Prediction) (action.Result, error) {
-	l, err := d.b.revealed(d.verb, d.letter)
-	if err != nil {
-		return action.Result{}, d.located(err)
-	}
-	p, r, err := d.b.pack(ctx, d.receiver, l)
+	p, r, err := d.b.pack(ctx, d.receiver, d.b.revealed(d.letter))
 	if err != nil {
 		return action.Result{}, d.located(err)
 	}

@@ -47,6 +47,4 @@ func TestALinkThatIsASecret(t *testing.T) {
 		assert.NotContains(t, err.Error(), canary, kind)
 		assert.Contains(t, got, canary, kind)
 	}
-	d := drive(t, Config{Site: to(contact.Receiver{Slack: &contact.Slack{}})})
-	assert.Contains(t, d.fails("send", "it", opts("title", "t", "link", action.NewSecret("!channel"))).Message, "link must be the address of a page")
 }

@@ -32,7 +32,7 @@ func messageFields(titled bool) []module.Param {
 		{Name: "fields", Kind: module.Any, Payload: true,
 			Doc: `facts by their names, shown in the order of the names: { impact = "all users" }; or a list of { name, value } in an order of its own`},
 		{Name: "link", Kind: module.Any, Payload: true,
-			Doc: "address of a page to read on; a secret, such as s3.presign returns, is sent and shown nowhere else"},
+			Doc: "address of a page to read on: https://…; a secret, such as s3.presign returns, is sent and shown nowhere else"},
 	}
 }
 
@@ -49,9 +49,7 @@ func given(function string, args module.Args) (letter, error) {
 	case action.Secret:
 		m.Link, m.secret = action.Masked, &link
 	case string:
-		if m.Link = link; checkLink(function, link) != nil {
-			return m, checkLink(function, link)
-		}
+		m.Link = oneLine(link)
 	default:
 		return m, action.Errorf(action.CodeInvalid, "%s: link must be a text or a secret, such as s3.presign returns", function)
 	}
@@ -68,16 +66,11 @@ func given(function string, args module.Args) (letter, error) {
 	return m, nil
 }
 
-// checkLink refuses what is no address of a page: receivers make of it what they like, Slack even a mention of everybody.
-func checkLink(function, link string) error {
-	if link == "" {
-		return nil
-	}
+// isPage tells whether a link is the address of a page. What is none is shown as text: receivers make of a link what they like, Slack even a
+// mention of everybody, and refuse a message for one that is none.
+func isPage(link string) bool {
 	u, err := url.Parse(link)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.ContainsFunc(link, unicode.IsSpace) {
-		return action.Errorf(action.CodeInvalid, "%s: link must be the address of a page, such as https://status.example.com", function)
-	}
-	return nil
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && !strings.ContainsFunc(link, unicode.IsSpace)
 }
 
 // readable is a text without what is no text: bytes that no encoding explains, and the marks that terminals colour by, of which logs are full.

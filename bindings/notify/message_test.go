@@ -27,10 +27,7 @@ func TestWhatIsNoMessage(t *testing.T) {
 	}{
 		"no title":            {[]any{"send", "it", opts()}, "title is missing"},
 		"an empty title":      {[]any{"send", "it", opts("title", " \n")}, "title is empty"},
-		"no address":          {[]any{"send", "it", opts("title", "t", "link", "!channel")}, "link must be the address of a page"},
 		"a link of a table":   {[]any{"send", "it", opts("title", "t", "link", opts())}, "link must be a text or a secret"},
-		"a mention":           {[]any{"trigger", "it", "k", opts("title", "t", "link", "@U123")}, "link must be the address of a page"},
-		"a link of an alert":  {[]any{"alert", "a", opts("link", "not one")}, "link must be the address of a page"},
 		"a long key of one":   {[]any{"send", "it", opts("title", "t", "key", strings.Repeat("k", 256))}, "key must be one line of text, of at most 255 bytes"},
 		"an alert of no time": {[]any{"alert", "a", opts("lasts", "0s")}, "lasts must be more than nothing"},
 		"another name":        {[]any{"alert", "a", opts("labels", opts("alertname", "b"))}, "labels: alertname is the name"},
@@ -256,6 +253,26 @@ func TestPagerDutyGetsWhatItTakes(t *testing.T) {
 	assert.Less(t, len(text), 512_000)
 	_, warnings = new(binding).eventOf(contact.PagerDuty{}, letter{over: true})
 	assert.Equal(t, []string{"without a key PagerDuty does not know what is over, and nothing comes of it"}, warnings)
+}
+
+// What is no address of a page is only text, and refused by nobody.
+func TestALinkThatIsNone(t *testing.T) {
+	for _, link := range []string{"!channel", "@U123", "status.example.com", "javascript:alert(1)", "https://", "https://a b", "ftp://a"} {
+		m := letter{Message: contact.Message{Title: "t", Link: link}}
+		out, _ := slackOf(m.Message)
+		assert.Equal(t, []block{mrkdwn(escaped(link))}, out.Attachments[0].Blocks[0]["elements"], link)
+		e, _ := new(binding).eventOf(contact.PagerDuty{}, m)
+		assert.Empty(t, e.Links)
+		assert.Equal(t, link, e.Payload.Details["link"])
+		assert.Len(t, m.doubtful(), 1)
+	}
+	assert.Empty(t, letter{Message: contact.Message{Link: "https://a.example.com/b"}}.doubtful())
+	d := drive(t, Config{})
+	a, err := d.act("alert", "a", opts("link", "not one"))
+	require.NoError(t, err)
+	p, err := a.Predict(d.ctx(), d.view)
+	require.ErrorContains(t, err, "no Alertmanager is known", p)
+	assert.Equal(t, []action.Arg{{Name: "link", Value: "not one"}}, a.Describe().Payload)
 }
 
 // Nobody is called by a message that only quotes how: not in what notifications show either.

@@ -117,8 +117,11 @@ func (b *binding) eventOf(to contact.PagerDuty, l letter) (e event, warnings []s
 		Summary: summary, Source: cmp.Or(to.Source, l.Site, "runbook"), Severity: cmp.Or(urgencies[l.Severity], "error"),
 		Timestamp: l.Time.Format(time.RFC3339), Component: l.Runbook, Details: details,
 	}
-	if l.Link != "" {
+	switch {
+	case isPage(l.Link), l.Link == action.Masked: // what is sent is shown where it will be
 		e.Links = []eventLink{{Href: l.Link, Text: l.Link}}
+	case l.Link != "":
+		details["link"] = l.Link
 	}
 	return e, warnings
 }

@@ -38,22 +38,25 @@ type letter struct {
 	secret *action.Secret
 }
 
-// sealed is the letter as it is shown, if its link is one.
-func (l letter) sealed(verb string) (letter, error) {
-	if l.secret == nil {
-		return l, nil
+// revealed is the letter as it is sent. Whoever gets it may follow its link.
+func (b *binding) revealed(l letter) letter {
+	if l.secret != nil {
+		l.Link = l.secret.Reveal()
+		b.Secrets.Add(append(PartsOf(l.Link), l.Link)...)
 	}
-	return l, checkLink(verb, l.secret.Reveal())
+	return l
 }
 
-// revealed is the letter as it is sent. Whoever gets it may follow its link.
-func (b *binding) revealed(verb string, l letter) (letter, error) {
-	if l.secret == nil {
-		return l, nil
+// doubtful is what a person should know of a link.
+func (l letter) doubtful() (warnings []string) {
+	link := l.Link
+	if l.secret != nil {
+		link = l.secret.Reveal()
 	}
-	l.Link = l.secret.Reveal()
-	b.Secrets.Add(append(PartsOf(l.Link), l.Link)...)
-	return l, checkLink(verb, l.Link)
+	if link != "" && !isPage(link) {
+		warnings = append(warnings, "the link is no address of a page, such as https://status.example.com, so it is only text")
+	}
+	return warnings
 }
 
 // patience is how long a receiver's server may take unless the site says otherwise.

@@ -107,7 +107,11 @@ func slackOf(m contact.Message) (out slackMessage, warnings []string) {
 		warnings = append(warnings, fmt.Sprintf("Slack does not get the last %d fields: there are too many", len(fields)))
 	}
 	if m.Link != "" {
-		blocks = append(blocks, block{"type": "context", "elements": []block{mrkdwn(linked(m.Link))}})
+		text := escaped(m.Link)
+		if isPage(m.Link) {
+			text = linked(m.Link)
+		}
+		blocks = append(blocks, block{"type": "context", "elements": []block{mrkdwn(text)}})
 	}
 	if len(blocks) > 0 {
 		out.Attachments = []slackAttachment{{Color: colours[m.Severity], Fallback: out.Text, Blocks: blocks}}
