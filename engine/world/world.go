@@ -92,21 +92,24 @@ func Check(s *scenario.Scenario) []scenario.Problem {
 		out = append(out, scenario.Problem{Path: append([]any{"prometheus"}, p.Path...), Message: p.Message})
 	}
 	for i, f := range s.Faults {
-		if err := calls(f.On); err != nil {
-			out = append(out, scenario.Problem{Path: []any{"faults", i, "on"}, Message: err.Error()})
-		}
-		if err := fault.CheckMachine(f); err != nil {
-			out = append(out, scenario.Problem{Path: []any{"faults", i, "answer"}, Message: err.Error()})
-		}
+		out = append(out, checkFault(s, f, "faults", i)...)
 	}
 	for i, e := range s.Timeline {
-		if err := callsOf(e); err != nil {
-			out = append(out, scenario.Problem{Path: []any{"timeline", i, "fault", "on"}, Message: err.Error()})
-		}
 		if e.Fault != nil {
-			if err := fault.CheckMachine(*e.Fault); err != nil {
-				out = append(out, scenario.Problem{Path: []any{"timeline", i, "fault", "answer"}, Message: err.Error()})
-			}
+			out = append(out, checkFault(s, *e.Fault, "timeline", i, "fault")...)
+		}
+	}
+	return out
+}
+
+// checkFault finds what is wrong with the fault at a path.
+func checkFault(s *scenario.Scenario, f scenario.Fault, path ...any) (out []scenario.Problem) {
+	for _, found := range []struct {
+		field string
+		err   error
+	}{{"on", calls(f.On)}, {"answer", fault.CheckMachine(f)}, {"name", checkReceiver(f, s.Notify.Receivers)}} {
+		if found.err != nil {
+			out = append(out, scenario.Problem{Path: append(slices.Clone(path), found.field), Message: found.err.Error()})
 		}
 	}
 	return out
@@ -175,12 +178,9 @@ func (w *World) fail(err error) {
 
 // Change lets something happen now, or in the time that the event says.
 func (w *World) Change(e scenario.Event) error {
-	if err := callsOf(e); err != nil {
-		return fmt.Errorf("fault.on: %w", err)
-	}
 	if e.Fault != nil {
-		if err := fault.CheckMachine(*e.Fault); err != nil {
-			return fmt.Errorf("fault.answer: %w", err)
+		for _, p := range checkFault(w.scenario, *e.Fault) {
+			return fmt.Errorf("fault.%v: %s", p.Path[0], p.Message)
 		}
 	}
 	w.mu.Lock()
