@@ -148,6 +148,9 @@ func (f *fired) times(now time.Time, lasts time.Duration, over bool) {
 // preview is the alert as a person reads it.
 func (f fired) preview(over bool) string {
 	state := "firing until " + f.EndsAt
+	if ends, err := time.Parse(time.RFC3339Nano, f.EndsAt); err == nil {
+		state = "firing until " + ends.Format(time.RFC3339)
+	}
 	if over {
 		state = resolved
 	}

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -424,4 +425,16 @@ func TestARefusedConnectionIsNoFailureOfTheServer(t *testing.T) {
 		Dial: func(context.Context, string, string) (net.Conn, error) { return nil, refused },
 	})
 	assert.Equal(t, action.CodeRefused, d.fails("send", "it", opts("title", "t")).Code)
+}
+
+// What lets somebody in is hidden, also where a server repeats a part of it alone; what is only a word is not, or nobody could read the rest.
+func TestTheSecretPartsOfAnAddress(t *testing.T) {
+	for address, want := range map[string][]string{
+		"https://hooks.slack.com/services/T0/B0/XXXXXXXXXXXXXXXXXXXXXXXX": {"/services/T0/B0/XXXXXXXXXXXXXXXXXXXXXXXX", "XXXXXXXXXXXXXXXXXXXXXXXX"},
+		"https://status.example.com/webhooks?channel=incidents":           {"channel=incidents"},
+		"https://a:password@b.example.com/x?token=0123456789abcdef":       {"0123456789abcdef", "token=0123456789abcdef", "password"},
+		"no address": nil,
+	} {
+		assert.ElementsMatch(t, want, slices.DeleteFunc(PartsOf(address), func(s string) bool { return s == "" }), address)
+	}
 }

@@ -42,7 +42,8 @@ type letter struct {
 func (b *binding) revealed(l letter) letter {
 	if l.secret != nil {
 		l.Link = l.secret.Reveal()
-		b.Secrets.Add(append(PartsOf(l.Link), l.Link)...)
+		_, query, _ := strings.Cut(l.Link, "?") // which is what makes an address that is signed one; its path is the name of an object
+		b.Secrets.Add(l.Link, query)
 	}
 	return l
 }
