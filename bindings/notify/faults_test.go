@@ -438,3 +438,10 @@ func TestTheSecretPartsOfAnAddress(t *testing.T) {
 		assert.ElementsMatch(t, want, slices.DeleteFunc(PartsOf(address), func(s string) bool { return s == "" }), address)
 	}
 }
+
+func TestWhatThisMachineCallsItself(t *testing.T) {
+	for address, want := range map[string]string{"127.0.0.1": "localhost", "::1": "localhost", "10.1.2.3": "[10.1.2.3]", "2001:db8::1": "[IPv6:2001:db8::1]"} {
+		assert.Equal(t, want, ourName(&net.TCPAddr{IP: net.ParseIP(address), Port: 1}))
+	}
+	assert.Equal(t, "localhost", ourName(&net.UnixAddr{}))
+}

@@ -117,7 +117,7 @@ func (h *handover) greet(ctx context.Context, connection net.Conn) (err error) {
 	if h.client, err = smtp.NewClient(connection, h.host); err != nil {
 		return err
 	}
-	if err := h.client.Hello("localhost"); err != nil || cmp.Or(h.to.TLS, "starttls") != "starttls" {
+	if err := h.client.Hello(ourName(connection.LocalAddr())); err != nil || cmp.Or(h.to.TLS, "starttls") != "starttls" {
 		return err
 	}
 	if offered, _ := h.client.Extension("STARTTLS"); !offered {
@@ -129,6 +129,19 @@ func (h *handover) greet(ctx context.Context, connection net.Conn) (err error) {
 		return err
 	}
 	return h.client.StartTLS(settings)
+}
+
+// ourName is what this machine calls itself: by its address, as the standard has it for one whose name is not known outside. Servers that
+// pass mail on for whole networks take nothing from a "localhost" that is elsewhere.
+func ourName(local net.Addr) string {
+	tcp, ok := local.(*net.TCPAddr)
+	switch {
+	case !ok || tcp.IP.IsLoopback():
+		return "localhost"
+	case tcp.IP.To4() != nil:
+		return "[" + tcp.IP.String() + "]"
+	}
+	return "[IPv6:" + tcp.IP.String() + "]"
 }
 
 func (h *handover) tls() (*tls.Config, error) {
