@@ -255,6 +255,13 @@ func TestPagerDutyGetsWhatItTakes(t *testing.T) {
 	assert.Equal(t, []string{"without a key PagerDuty does not know what is over, and nothing comes of it"}, warnings)
 }
 
+// No fact is lost because of its name.
+func TestPagerDutyGetsEveryFact(t *testing.T) {
+	m := contact.Message{Title: "t", Text: "x", Run: "r", Fields: []contact.Field{{Name: "text", Value: "a"}, {Name: "pod", Value: "b"}, {Name: "pod", Value: "c"}}}
+	e, _ := new(binding).eventOf(contact.PagerDuty{}, letter{Message: m})
+	assert.Equal(t, map[string]any{"text": "a", "message text": "x", "run": "r", "pod": "b\nc"}, e.Payload.Details)
+}
+
 // What is no address of a page is only text, and refused by nobody.
 func TestALinkThatIsNone(t *testing.T) {
 	for _, link := range []string{"!channel", "@U123", "status.example.com", "javascript:alert(1)", "https://", "https://a b", "ftp://a"} {

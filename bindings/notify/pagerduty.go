@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -104,15 +105,7 @@ func (b *binding) eventOf(to contact.PagerDuty, l letter) (e event, warnings []s
 	if cut {
 		warnings = append(warnings, fmt.Sprintf("PagerDuty gets only the beginning of the text: it is longer than %d characters", longestDetail))
 	}
-	details := map[string]any{}
-	for _, f := range l.Fields {
-		details[f.Name] = f.Value
-	}
-	for name, value := range map[string]string{"text": text, "status": l.Status, "runbook": l.Runbook, "run": l.Run} {
-		if value != "" {
-			details[name] = value
-		}
-	}
+	details := detailsOf(l, text)
 	e.Payload = &eventPayload{
 		Summary: summary, Source: cmp.Or(to.Source, l.Site, "runbook"), Severity: cmp.Or(urgencies[l.Severity], "error"),
 		Timestamp: l.Time.Format(time.RFC3339), Component: l.Runbook, Details: details,
@@ -124,6 +117,30 @@ func (b *binding) eventOf(to contact.PagerDuty, l letter) (e event, warnings []s
 		details["link"] = l.Link
 	}
 	return e, warnings
+}
+
+// detailsOf are the facts of a letter by their names. Two facts of one name are both told, and what is told of every message has another name
+// where a fact has its own.
+func detailsOf(l letter, text string) map[string]any {
+	details := map[string]any{}
+	for _, f := range l.Fields {
+		if before, twice := details[f.Name]; twice {
+			details[f.Name] = fmt.Sprintf("%s\n%s", before, f.Value)
+			continue
+		}
+		details[f.Name] = f.Value
+	}
+	facts := map[string]any{}
+	for name, value := range map[string]string{"text": text, "status": l.Status, "runbook": l.Runbook, "run": l.Run} {
+		if _, taken := details[name]; taken {
+			name = "message " + name
+		}
+		if value != "" {
+			facts[name] = value
+		}
+	}
+	maps.Copy(details, facts)
+	return details
 }
 
 // preview is what PagerDuty gets, but for the key of the integration.
