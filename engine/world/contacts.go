@@ -73,6 +73,24 @@ func ofReceiver(name string) fault.Call {
 	return fault.Call{System: receiversSystem, Verb: "send", Resource: "receivers", Name: name}
 }
 
+// checkReceivers finds the first fault of a receiver that no message meets, in a scenario with all that it extends.
+func checkReceivers(s *scenario.Scenario) error {
+	for i, f := range s.Faults {
+		if err := checkReceiver(f, s.Notify.Receivers); err != nil {
+			return action.Errorf(action.CodeInvalid, "the scenario %s: faults[%d].name: %w", s.Name, i, err)
+		}
+	}
+	for i, e := range s.Timeline {
+		if e.Fault == nil {
+			continue
+		}
+		if err := checkReceiver(*e.Fault, s.Notify.Receivers); err != nil {
+			return action.Errorf(action.CodeInvalid, "the scenario %s: timeline[%d].fault.name: %w", s.Name, i, err)
+		}
+	}
+	return nil
+}
+
 // checkReceiver finds a fault of a receiver that no message meets. What goes to one that is an Alertmanager goes to the site's, which knows
 // nothing of receivers of ours.
 func checkReceiver(f scenario.Fault, known map[string]contact.Receiver) error {

@@ -59,6 +59,9 @@ type happening struct {
 
 // Open brings a scenario to its clock, and starts its servers. Close ends them.
 func Open(s *scenario.Scenario) (*World, error) {
+	if err := checkReceivers(s); err != nil {
+		return nil, err
+	}
 	w := &World{scenario: s}
 	w.rack = device.New(s, sleeper{w})
 	w.disks = newDisks(s, func() time.Time { return w.Clock().Now() })
@@ -92,22 +95,22 @@ func Check(s *scenario.Scenario) []scenario.Problem {
 		out = append(out, scenario.Problem{Path: append([]any{"prometheus"}, p.Path...), Message: p.Message})
 	}
 	for i, f := range s.Faults {
-		out = append(out, checkFault(s, f, "faults", i)...)
+		out = append(out, checkFault(f, "faults", i)...)
 	}
 	for i, e := range s.Timeline {
 		if e.Fault != nil {
-			out = append(out, checkFault(s, *e.Fault, "timeline", i, "fault")...)
+			out = append(out, checkFault(*e.Fault, "timeline", i, "fault")...)
 		}
 	}
 	return out
 }
 
 // checkFault finds what is wrong with the fault at a path.
-func checkFault(s *scenario.Scenario, f scenario.Fault, path ...any) (out []scenario.Problem) {
+func checkFault(f scenario.Fault, path ...any) (out []scenario.Problem) {
 	for _, found := range []struct {
 		field string
 		err   error
-	}{{"on", calls(f.On)}, {"answer", fault.CheckMachine(f)}, {"name", checkReceiver(f, s.Notify.Receivers)}} {
+	}{{"on", calls(f.On)}, {"answer", fault.CheckMachine(f)}} {
 		if found.err != nil {
 			out = append(out, scenario.Problem{Path: append(slices.Clone(path), found.field), Message: found.err.Error()})
 		}
@@ -179,8 +182,11 @@ func (w *World) fail(err error) {
 // Change lets something happen now, or in the time that the event says.
 func (w *World) Change(e scenario.Event) error {
 	if e.Fault != nil {
-		for _, p := range checkFault(w.scenario, *e.Fault) {
+		for _, p := range checkFault(*e.Fault) {
 			return fmt.Errorf("fault.%v: %s", p.Path[0], p.Message)
+		}
+		if err := checkReceiver(*e.Fault, w.scenario.Notify.Receivers); err != nil {
+			return fmt.Errorf("fault.name: %w", err)
 		}
 	}
 	w.mu.Lock()

@@ -228,12 +228,15 @@ func TestAFaultOfAReceiverSpeaksOfOneThatMeetsIt(t *testing.T) {
 		"team": "", "te*": "", "taem": `there is no receiver "taem"; did you mean "team"?`, "alerts": `what is sent to alerts is an alert: write "create alerts"`,
 	} {
 		text := "notify: {receivers: {team: {slack: {}}, alerts: {alertmanager: {}}}}\nfaults: [{on: send receivers, answer: 503, name: '" + name + "'}]\n"
-		_, err := scenario.Shelves{Check: Check}.Inline([]byte(text), "the test")
+		s, err := scenario.Shelves{Check: Check}.Inline([]byte(text), "the test")
+		require.NoError(t, err)
+		w, err := Open(s)
 		if message == "" {
 			require.NoError(t, err)
+			require.NoError(t, w.Close())
 			continue
 		}
-		require.ErrorContains(t, err, "line 2: faults[0].name: "+message)
+		require.ErrorContains(t, err, "faults[0].name: "+message)
 	}
 }
 
