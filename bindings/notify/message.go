@@ -81,7 +81,7 @@ func readable(text string) string {
 			return -1
 		}
 		return r
-	}, strings.ReplaceAll(text, "\r\n", "\n"))
+	}, strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text))
 }
 
 var colour = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
@@ -132,7 +132,7 @@ func textOf(v any) (string, error) {
 }
 
 // oneLine is a text without what would end its line, and so begin another header of a mail.
-func oneLine(text string) string { return readable(strings.Join(strings.Fields(text), " ")) }
+func oneLine(text string) string { return strings.Join(strings.Fields(readable(text)), " ") }
 
 // complete adds to a message what the run knows, and gives it the look that its receiver wants.
 func (b *binding) complete(ctx context.Context, m contact.Message, r contact.Receiver) (contact.Message, error) {

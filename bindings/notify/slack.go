@@ -90,9 +90,9 @@ func slackOf(m contact.Message) (out slackMessage, warnings []string) {
 	out.Text = escaped(title) // Slack looks for marks in it; in the header, which is plain text, it does not
 	out.Blocks = []block{{"type": "header", "text": block{"type": "plain_text", "text": title}}}
 	var blocks []block
-	pieces := split(m.Text, slackSection, marked)
-	if len(pieces) > slackPieces {
-		pieces, warnings = pieces[:slackPieces], append(warnings, "Slack gets only the beginning of the text: it is too long")
+	pieces, rest := split(m.Text, slackSection, slackPieces, marked)
+	if rest {
+		warnings = append(warnings, "Slack gets only the beginning of the text: it is too long")
 	}
 	for _, piece := range pieces {
 		blocks = append(blocks, block{"type": "section", "text": mrkdwn(piece)})
@@ -176,20 +176,23 @@ func fit(text string, most int) (fitting string, cut bool) {
 	return string([]rune(text)[:most-1]) + "…", true
 }
 
-// split is a text in pieces that are each of so many characters at most as they are shown, between lines where it can be. It is split before
-// it gets its marks, so that none is torn.
-func split(text string, most int, shown func(string) string) (pieces []string) {
-	for text != "" {
+// split is a text in so many pieces at most, each of so many characters at most as they are shown, between lines where it can be, and whether
+// something is left. It is split before it gets its marks, so that none is torn.
+func split(text string, most, count int, shown func(string) string) (pieces []string, rest bool) {
+	for text != "" && len(pieces) < count {
 		n := leading(text, most, shown)
 		pieces, text = append(pieces, shown(text[:n])), text[n:]
 	}
-	return pieces
+	return pieces, text != ""
 }
 
 // leading is how much of a text fits: as many lines as it can be, or else a part of the first.
 func leading(text string, most int, shown func(string) string) (n int) {
 	left := most
 	for line := range strings.SplitAfterSeq(text, "\n") {
+		if utf8.RuneCountInString(line) > left {
+			break // nothing is shorter as it is shown
+		}
 		if left -= utf8.RuneCountInString(shown(line)); left < 0 {
 			break
 		}
@@ -206,8 +209,13 @@ const longestMark = 5
 
 // prefix is how much of a text fits, wherever that ends.
 func prefix(text string, most int, shown func(string) string) (n int) {
-	runes := []rune(text)
-	runes = runes[:min(len(runes), most)]
+	var runes []rune
+	for _, r := range text {
+		if len(runes) == most {
+			break
+		}
+		runes = append(runes, r)
+	}
 	for {
 		over := utf8.RuneCountInString(shown(string(runes))) - most
 		if over <= 0 {
