@@ -83,10 +83,19 @@ func (b *binding) newAlert(args module.Args) (action.Action, error) {
 		if err != nil || !labelName.MatchString(name) {
 			return nil, action.Errorf(action.CodeInvalid, "notify.alert: labels: %q must be a name such as team, with a text", name)
 		}
+		if name == "alertname" && text != a.name {
+			return nil, action.Errorf(action.CodeInvalid, "notify.alert: labels: alertname is the name that is given already, %s", a.name)
+		}
 		a.labels[name] = text
 	}
-	if a.name == "" {
+	switch {
+	case a.name == "":
 		return nil, action.Errorf(action.CodeInvalid, "notify.alert: name is empty")
+	case a.lasts <= 0:
+		return nil, action.Errorf(action.CodeInvalid, "notify.alert: lasts must be more than nothing, got %s", a.lasts)
+	}
+	if a.link = oneLine(a.link); a.link != "" && !isPage(a.link) { // Alertmanager refuses the whole alert for it
+		a.annotations["link"], a.link = a.link, ""
 	}
 	if severity := args.String("severity"); severity != "" {
 		a.labels["severity"] = labelled[severity]
@@ -115,8 +124,18 @@ func (a announcement) Describe() action.Description {
 
 func (a announcement) fired(ctx context.Context) fired {
 	f := fired{Labels: a.labels, Annotations: a.annotations, Generator: a.link}
-	f.times(module.Now(ctx), a.lasts, a.resolved)
+	f.times(present(ctx), a.lasts, a.resolved)
 	return f
+}
+
+// present is the time from which on something lasts. The run's own time may be over: it stands still while a person is asked, and a run that is
+// taken up again sends what it had begun to send with the time that it was then. In a dry run it is ahead.
+func present(ctx context.Context) time.Time {
+	now, outside := module.Now(ctx), module.OutsideOf(ctx).Now()
+	if outside.After(now) {
+		return outside
+	}
+	return now
 }
 
 func (f *fired) times(now time.Time, lasts time.Duration, over bool) {
@@ -129,6 +148,9 @@ func (f *fired) times(now time.Time, lasts time.Duration, over bool) {
 // preview is the alert as a person reads it.
 func (f fired) preview(over bool) string {
 	state := "firing until " + f.EndsAt
+	if ends, err := time.Parse(time.RFC3339Nano, f.EndsAt); err == nil {
+		state = "firing until " + ends.Format(time.RFC3339)
+	}
 	if over {
 		state = resolved
 	}
@@ -179,12 +201,15 @@ func (announcement) Settle(context.Context, action.Intent) (action.Settlement, e
 const lastsAtLeast = time.Hour
 
 // forAlertmanager makes an alert of a message. What it is known by is the key, or else its title.
-func (b *binding) forAlertmanager(to contact.Alert, l letter) (parcel, error) {
+func (b *binding) forAlertmanager(ctx context.Context, to contact.Alert, l letter) (parcel, error) {
 	name := l.Key
 	if name == "" {
 		name = l.Title
 	}
-	f := fired{Labels: map[string]string{"alertname": name}, Annotations: map[string]string{}, Generator: l.Link}
+	f := fired{Labels: map[string]string{"alertname": name}, Annotations: map[string]string{}}
+	if isPage(l.Link) {
+		f.Generator = l.Link
+	}
 	if l.Severity != "" {
 		f.Labels["severity"] = labelled[l.Severity]
 	}
@@ -194,11 +219,33 @@ func (b *binding) forAlertmanager(to contact.Alert, l letter) (parcel, error) {
 			f.Annotations[name] = text
 		}
 	}
-	f.times(l.Time, lastsAtLeast, l.over)
+	f.times(present(ctx), lastsAtLeast, l.over)
+	posted := []fired{f}
+	if to.Labels["severity"] == "" {
+		posted = append(posted, f.others()...)
+	}
 	return parcel{
 		preview: f.preview(l.over), id: name,
 		send: func(ctx context.Context) error {
-			return b.ask(ctx, "post the alert "+name, http.MethodPost, "alerts", []fired{f}, nil)
+			return b.ask(ctx, "post the alert "+name, http.MethodPost, "alerts", posted, nil)
 		},
 	}, nil
+}
+
+// others are the ends of the alerts that the same incident has with other severities. By its labels Alertmanager takes each for an alert of its
+// own, which would go on when the incident is over, or has another severity by now. Of an end of what did not fire it tells nobody.
+func (f fired) others() (ends []fired) {
+	for _, severity := range []string{"", "critical", "warning", "info"} {
+		if severity == f.Labels["severity"] {
+			continue
+		}
+		end := f
+		end.Labels, end.EndsAt = maps.Clone(f.Labels), f.StartsAt
+		delete(end.Labels, "severity")
+		if severity != "" {
+			end.Labels["severity"] = severity
+		}
+		ends = append(ends, end)
+	}
+	return ends
 }

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"slices"
 
 	"runbook/engine/action"
 	"runbook/engine/contact"
@@ -42,7 +43,7 @@ of the same incident together.`,
 			if err != nil {
 				return nil, err
 			}
-			d := delivery{b: b, verb: "notify.send", receiver: args.String("receiver"), letter: letter{Message: m}}
+			d := delivery{b: b, verb: "notify.send", receiver: args.String("receiver"), letter: m}
 			d.target = action.Target{System: system, Kind: receivers, Name: d.receiver}
 			if m.Key != "" {
 				d.identity = []action.Arg{{Name: "key", Value: m.Key}}
@@ -103,13 +104,14 @@ func (d delivery) Predict(ctx context.Context, _ action.View) (action.Prediction
 		return action.Prediction{}, d.located(err)
 	}
 	return action.Prediction{
-		Value: delivered(p.id), Label: action.Assumed, Preview: p.preview, Warnings: append(p.warnings, d.b.unreadable(r)...),
+		Value: delivered(p.id), Label: action.Assumed, Preview: p.preview,
+		Warnings: slices.Concat(p.warnings, d.letter.doubtful(), d.b.unreadable(r)),
 	}, nil
 }
 
 // Apply sends it, within the receiver's time.
 func (d delivery) Apply(ctx context.Context, _ action.Prediction) (action.Result, error) {
-	p, r, err := d.b.pack(ctx, d.receiver, d.letter)
+	p, r, err := d.b.pack(ctx, d.receiver, d.b.revealed(d.letter))
 	if err != nil {
 		return action.Result{}, d.located(err)
 	}

@@ -19,7 +19,8 @@ func (b *binding) triggerFunc() module.Func {
 		Name: "trigger",
 		Doc: `Opens an incident, or adds to the one that is open and has the same key.
 
-PagerDuty tells whom its schedule says, until somebody acknowledges it. Of P0 it thinks as critical, of P1 as error, P2 warning, P3 info.`,
+PagerDuty tells whom its schedule says, until somebody acknowledges it. Of P0 it thinks as critical, of P1 as error, P2 warning, P3 info.
+At an Alertmanager it is an alert, named by its key, which ends when it is resolved, or by itself after an hour.`,
 		Params:   incidentParams(messageFields(true)...),
 		Returns:  resultType,
 		Errors:   sending,
@@ -50,7 +51,7 @@ func (b *binding) acknowledgeFunc() module.Func {
 func (b *binding) resolveFunc() module.Func {
 	return module.Func{
 		Name:     "resolve",
-		Doc:      "Says that an incident is over. Of one that is not open nothing comes.",
+		Doc:      "Says that an incident is over, whatever severity it had. Of one that is not open nothing comes.",
 		Params:   incidentParams(),
 		Returns:  resultType,
 		Errors:   sending,
@@ -69,10 +70,11 @@ func (b *binding) newEvent(event string, args module.Args) (action.Action, error
 	if err != nil {
 		return nil, err
 	}
-	if m.Key == "" || len(m.Key) > longestKey {
-		return nil, action.Errorf(action.CodeInvalid, "%s: key must be of 1 to %d bytes", verb, longestKey)
+	if m.Key == "" {
+		return nil, action.Errorf(action.CodeInvalid, "%s: key is empty", verb)
 	}
-	d := delivery{b: b, verb: verb, receiver: args.String("receiver"), letter: letter{Message: m, event: event}}
+	m.event = event
+	d := delivery{b: b, verb: verb, receiver: args.String("receiver"), letter: m}
 	d.target = action.Target{System: system, Kind: incidents, Scope: d.receiver, Name: m.Key}
 	return d.asked(args), nil
 }

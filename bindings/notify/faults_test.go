@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -210,6 +211,8 @@ type mailServer struct {
 	mechanisms []string
 	plain      bool // it offers no STARTTLS
 	refuse     map[string]*smtp.SMTPError
+	login      *smtp.SMTPError
+	from       *smtp.SMTPError
 	data       *smtp.SMTPError
 	cut        string // "mail" or "data": where the connection breaks
 	hang       string
@@ -246,6 +249,9 @@ func (s *mailSession) AuthMechanisms() []string { return s.mechanisms }
 
 func (s *mailSession) Auth(mechanism string) (sasl.Server, error) {
 	check := func(user, password string) error {
+		if s.login != nil {
+			return s.login
+		}
 		if user != "me" || password != canary {
 			return &smtp.SMTPError{Code: 535, Message: "no such password: " + password}
 		}
@@ -287,6 +293,9 @@ func (s *mailSession) wrong(where string) {
 
 func (s *mailSession) Mail(string, *smtp.MailOptions) error {
 	s.wrong("mail")
+	if s.from != nil {
+		return s.from
+	}
 	return nil
 }
 
@@ -328,6 +337,7 @@ func TestWhatGoesWrongWithMail(t *testing.T) {
 	certificate, authority := trusted(t)
 	refused := func(code int, text string) *smtp.SMTPError { return &smtp.SMTPError{Code: code, Message: text} }
 	both := []string{"a@example.com", "b@example.com"}
+	aRefused := map[string]*smtp.SMTPError{"a@example.com": refused(550, "no such mailbox")}
 	for name, c := range map[string]struct {
 		server   mailServer
 		tls      string
@@ -336,6 +346,7 @@ func TestWhatGoesWrongWithMail(t *testing.T) {
 		code     action.Code // "" for none
 		again    bool
 		says     string
+		hint     string
 	}{
 		"nothing":                   {server: mailServer{mechanisms: []string{"PLAIN"}}},
 		"another way to log in":     {server: mailServer{mechanisms: []string{"LOGIN"}}},
@@ -350,6 +361,12 @@ func TestWhatGoesWrongWithMail(t *testing.T) {
 		"each address for now":      {server: mailServer{mechanisms: []string{"PLAIN"}, refuse: map[string]*smtp.SMTPError{"a@example.com": refused(451, "busy"), "b@example.com": refused(452, "full")}}, code: action.CodeUnavailable, again: true, says: "452"},
 		"the text for now":          {server: mailServer{mechanisms: []string{"PLAIN"}, data: refused(451, "later")}, code: action.CodeUnavailable, again: true, says: "451"},
 		"the text":                  {server: mailServer{mechanisms: []string{"PLAIN"}, data: refused(554, "spam "+canary)}, code: action.CodeRejected, says: "554"},
+		"who sends":                 {server: mailServer{mechanisms: []string{"PLAIN"}, from: refused(550, "not yours")}, code: action.CodeRejected, says: "550 5.0.0 not yours", hint: "`from` of this receiver"},
+		"the text, by 550":          {server: mailServer{mechanisms: []string{"PLAIN"}, data: refused(550, "spam")}, code: action.CodeRejected, says: "550 5.0.0 spam"},
+		"the text, and one address": {server: mailServer{mechanisms: []string{"PLAIN"}, refuse: aRefused, data: refused(554, "spam")}, code: action.CodeRejected, says: "said 554 5.0.0 spam"},
+		"each address":              {server: mailServer{mechanisms: []string{"PLAIN"}, refuse: map[string]*smtp.SMTPError{"a@example.com": refused(553, "no"), "b@example.com": refused(550, "none")}}, code: action.CodeNotFound, says: "a@example.com: 553 5.0.0 no; b@example.com: 550", hint: "under `to`"},
+		"the login by 550":          {server: mailServer{mechanisms: []string{"PLAIN"}, login: refused(550, "account blocked")}, code: action.CodeUnauth, says: "account blocked", hint: "user and password"},
+		"the login for now":         {server: mailServer{mechanisms: []string{"PLAIN"}, login: refused(454, "later")}, code: action.CodeUnavailable, again: true, says: "454"},
 		"a cut before the text":     {server: mailServer{mechanisms: []string{"PLAIN"}, cut: "mail"}, code: action.CodeUnavailable, again: true, says: "took nothing"},
 		"a cut after the text":      {server: mailServer{mechanisms: []string{"PLAIN"}, cut: "data"}, code: action.CodeUncertain, says: "no answer came"},
 		"no answer before the text": {server: mailServer{mechanisms: []string{"PLAIN"}, hang: "mail"}, code: action.CodeUnavailable, says: "took nothing: no answer in time"},
@@ -384,6 +401,7 @@ func TestWhatGoesWrongWithMail(t *testing.T) {
 			assert.Equal(t, c.code, e.Code, e.Message)
 			assert.Equal(t, c.again, e.Retryable, e.Message)
 			assert.Contains(t, e.Message, c.says)
+			assert.Contains(t, e.Hint, c.hint)
 			assert.NotContains(t, e.Message, canary)
 		})
 	}
@@ -407,4 +425,23 @@ func TestARefusedConnectionIsNoFailureOfTheServer(t *testing.T) {
 		Dial: func(context.Context, string, string) (net.Conn, error) { return nil, refused },
 	})
 	assert.Equal(t, action.CodeRefused, d.fails("send", "it", opts("title", "t")).Code)
+}
+
+// What lets somebody in is hidden, also where a server repeats a part of it alone; what is only a word is not, or nobody could read the rest.
+func TestTheSecretPartsOfAnAddress(t *testing.T) {
+	for address, want := range map[string][]string{
+		"https://hooks.slack.com/services/T0/B0/XXXXXXXXXXXXXXXXXXXXXXXX": {"/services/T0/B0/XXXXXXXXXXXXXXXXXXXXXXXX", "XXXXXXXXXXXXXXXXXXXXXXXX"},
+		"https://status.example.com/webhooks?channel=incidents":           {"channel=incidents"},
+		"https://a:password@b.example.com/x?token=0123456789abcdef":       {"0123456789abcdef", "token=0123456789abcdef", "password"},
+		"no address": nil,
+	} {
+		assert.ElementsMatch(t, want, slices.DeleteFunc(PartsOf(address), func(s string) bool { return s == "" }), address)
+	}
+}
+
+func TestWhatThisMachineCallsItself(t *testing.T) {
+	for address, want := range map[string]string{"127.0.0.1": "localhost", "::1": "localhost", "10.1.2.3": "[10.1.2.3]", "2001:db8::1": "[IPv6:2001:db8::1]"} {
+		assert.Equal(t, want, ourName(&net.TCPAddr{IP: net.ParseIP(address), Port: 1}))
+	}
+	assert.Equal(t, "localhost", ourName(&net.UnixAddr{}))
 }

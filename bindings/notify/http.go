@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -151,16 +152,21 @@ func (b *binding) address(text string) (string, error) {
 	return address, nil
 }
 
-// PartsOf are the parts of an address that is a secret which are secrets by themselves: all but where its server is.
+// shortestPart is how long a part of an address is at least that lets somebody in. A shorter one is a word, such as webhooks or incidents,
+// and to hide it everywhere would hide what people must read.
+const shortestPart = 16
+
+// PartsOf are the parts of an address that is a secret which are secrets by themselves: all but where its server is, and what is only a word.
 func PartsOf(address string) []string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		return nil
 	}
 	path := strings.TrimRight(u.Path, "/")
-	parts := []string{path, path[strings.LastIndex(path, "/")+1:], u.RawQuery, httpclient.PasswordIn(address)}
+	parts := []string{path, path[strings.LastIndex(path, "/")+1:]}
 	for _, values := range u.Query() {
 		parts = append(parts, values...)
 	}
-	return parts
+	parts = slices.DeleteFunc(parts, func(part string) bool { return len(part) < shortestPart })
+	return append(parts, u.RawQuery, httpclient.PasswordIn(address))
 }

@@ -15,15 +15,24 @@ import (
 )
 
 func (b *binding) forMail(name string, to contact.SMTP, l letter) (parcel, error) {
+	var warnings []string
+	title, cut := fit(l.Title, longestSubject)
+	if cut {
+		warnings = append(warnings, fmt.Sprintf("the subject of the mail is cut: it is longer than %d characters", longestSubject))
+	}
+	l.Title = title
 	post, err := mailOf(to, l.Message)
 	if err != nil {
 		return parcel{}, err
 	}
 	return parcel{
-		preview: post.preview(), id: post.id,
+		preview: post.preview(), id: post.id, warnings: warnings,
 		send: func(ctx context.Context) error { return b.handIn(ctx, "send to "+name, to, post) },
 	}, nil
 }
+
+// longestSubject is how long a title may be in a mail: a line of one has at most 998 bytes, and nobody reads as much.
+const longestSubject = 400
 
 // A post is one mail.
 type post struct {
@@ -57,7 +66,7 @@ func mailOf(to contact.SMTP, m contact.Message) (post, error) {
 	p.headers = []header{
 		{"From", p.shownFrom},
 		{"To", strings.Join(shown, ", ")},
-		{"Subject", mime.QEncoding.Encode("utf-8", m.Title)},
+		{"Subject", subject(m.Title)},
 		{"Date", m.Time.Format(time.RFC1123Z)},
 		{"Message-ID", p.id},
 	}
@@ -77,11 +86,44 @@ func mailOf(to contact.SMTP, m contact.Message) (post, error) {
 	return p, nil
 }
 
+// subject is a title as a header has it. One that only looks encoded is taken apart, or else it would be read as something else.
+func subject(title string) string {
+	encoded := mime.QEncoding.Encode("utf-8", title)
+	if encoded == title {
+		return strings.ReplaceAll(title, "=?", "= ?")
+	}
+	return encoded
+}
+
+// width is where lines of headers are broken, as the standard advises.
+const width = 76
+
+// folded is a header in lines, which are broken at blanks alone.
+func folded(header string) string {
+	var out strings.Builder
+	length := 0
+	for i, word := range strings.Split(header, " ") {
+		switch {
+		case i < 2: // nothing but its name on a line is no header to some
+		case length+1+len(word) > width:
+			out.WriteString("\r\n")
+			length = 0
+		}
+		if i > 0 {
+			out.WriteByte(' ')
+			length++
+		}
+		out.WriteString(word)
+		length += len(word)
+	}
+	return out.String()
+}
+
 // bytes is the mail as it is handed in.
 func (p post) bytes() ([]byte, error) {
 	var out bytes.Buffer
 	for _, h := range p.headers {
-		fmt.Fprintf(&out, "%s: %s\r\n", h.name, h.value)
+		out.WriteString(folded(h.name+": "+h.value) + "\r\n")
 	}
 	out.WriteString("\r\n")
 	text := quotedprintable.NewWriter(&out)

@@ -74,19 +74,44 @@ func matchersOf(function string, v any) (list []matcher, err error) {
 	return list, narrow(function, list)
 }
 
-// narrow refuses a silence of everything, as Alertmanager does, and of everything but something, which it lets pass.
+// narrow refuses a silence of everything, as Alertmanager does, and of everything but something, which it lets pass: every alert has a name.
 func narrow(function string, list []matcher) error {
 	for _, m := range list {
-		if m.IsEqual && !m.IsRegex && m.Value != "" || m.IsRegex && m.IsEqual && !matchesNothing(m.Value) {
+		if m.asks() && (m.Name != "alertname" || !m.any()) {
 			return nil
 		}
 	}
 	return action.Errorf(action.CodeInvalid, "%s: these matchers fit every alert: at least one has to ask for a value", function)
 }
 
-func matchesNothing(expression string) bool {
+// asks tells whether an alert has to have the label.
+func (m matcher) asks() bool {
+	return m.IsEqual && !m.IsRegex && m.Value != "" || m.IsRegex && m.IsEqual && !matches(m.Value, "")
+}
+
+// any tells whether the value of the label does not matter, as far as one can tell by two that have nothing in common.
+func (m matcher) any() bool {
+	return m.IsEqual && m.IsRegex && matches(m.Value, "Yq-7_z") && matches(m.Value, "0")
+}
+
+// wide warns of matchers that ask for no value: they fit every alert that has the label.
+func wide(list []matcher) (warnings []string) {
+	var labels []string
+	for _, m := range list {
+		switch {
+		case m.asks() && !m.any():
+			return nil
+		case m.asks():
+			labels = append(labels, m.Name)
+		}
+	}
+	return []string{"this silences every alert that has a label " + strings.Join(labels, " and ") + ", whatever its value"}
+}
+
+// matches tells whether an expression fits a whole value, as Alertmanager has it.
+func matches(expression, value string) bool {
 	r, err := regexp.Compile("^(?:" + expression + ")$")
-	return err == nil && r.MatchString("")
+	return err == nil && r.MatchString(value)
 }
 
 func parseMatcher(text string) (m matcher, err error) {

@@ -4,9 +4,13 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"runbook/engine/action"
 	"runbook/engine/contact"
@@ -27,17 +31,30 @@ func messageFields(titled bool) []module.Param {
 		{Name: "severity", Kind: module.String, Enum: contact.Severities, Payload: true, Doc: "how bad it is: P0, the worst, to P3"},
 		{Name: "fields", Kind: module.Any, Payload: true,
 			Doc: `facts by their names, shown in the order of the names: { impact = "all users" }; or a list of { name, value } in an order of its own`},
-		{Name: "link", Kind: module.String, Payload: true, Doc: "address of a page to read on"},
+		{Name: "link", Kind: module.Any, Payload: true,
+			Doc: "address of a page to read on: https://…; a secret, such as s3.presign returns, is sent and shown nowhere else"},
 	}
 }
 
 var requiredParam = module.Param{Name: "required", Kind: module.Boolean, Doc: "if it cannot be delivered, that is an error"}
 
 // given is a message as a script gave it.
-func given(function string, args module.Args) (contact.Message, error) {
-	m := contact.Message{
-		Title: oneLine(args.String("title")), Text: strings.TrimRight(args.String("text"), "\n"), Severity: args.String("severity"),
-		Status: args.String("status"), Key: args.String("key"), Link: args.String("link"),
+func given(function string, args module.Args) (letter, error) {
+	m := letter{Message: contact.Message{
+		Title: oneLine(args.String("title")), Text: strings.TrimRight(readable(args.String("text")), "\n"), Severity: args.String("severity"),
+		Status: args.String("status"), Key: args.String("key"),
+	}}
+	switch link := args["link"].(type) {
+	case nil:
+	case action.Secret:
+		m.Link, m.secret = action.Masked, &link
+	case string:
+		m.Link = oneLine(link)
+	default:
+		return m, action.Errorf(action.CodeInvalid, "%s: link must be a text or a secret, such as s3.presign returns", function)
+	}
+	if len(m.Key) > longestKey || !utf8.ValidString(m.Key) || strings.ContainsFunc(m.Key, unicode.IsControl) {
+		return m, action.Errorf(action.CodeInvalid, "%s: key must be one line of text, of at most %d bytes", function, longestKey)
 	}
 	var err error
 	if m.Fields, err = fieldsOf(args["fields"]); err != nil {
@@ -48,6 +65,26 @@ func given(function string, args module.Args) (contact.Message, error) {
 	}
 	return m, nil
 }
+
+// isPage tells whether a link is the address of a page. What is none is shown as text: receivers make of a link what they like, Slack even a
+// mention of everybody, and refuse a message for one that is none.
+func isPage(link string) bool {
+	u, err := url.Parse(link)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && !strings.ContainsFunc(link, unicode.IsSpace)
+}
+
+// readable is a text without what is no text: bytes that no encoding explains, and the marks that terminals colour by, of which logs are full.
+func readable(text string) string {
+	text = colour.ReplaceAllString(strings.ToValidUTF8(text, "\uFFFD"), "")
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text))
+}
+
+var colour = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
 
 // fieldsOf are the facts of a message. A table has no order, so theirs is that of their names.
 func fieldsOf(v any) (fields []contact.Field, err error) {
@@ -85,7 +122,7 @@ func fieldsOf(v any) (fields []contact.Field, err error) {
 func textOf(v any) (string, error) {
 	switch v := v.(type) {
 	case string:
-		return v, nil
+		return readable(v), nil
 	case bool:
 		return strconv.FormatBool(v), nil
 	case float64:
@@ -95,7 +132,7 @@ func textOf(v any) (string, error) {
 }
 
 // oneLine is a text without what would end its line, and so begin another header of a mail.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+func oneLine(text string) string { return strings.Join(strings.Fields(readable(text)), " ") }
 
 // complete adds to a message what the run knows, and gives it the look that its receiver wants.
 func (b *binding) complete(ctx context.Context, m contact.Message, r contact.Receiver) (contact.Message, error) {
@@ -114,7 +151,9 @@ func (b *binding) complete(ctx context.Context, m contact.Message, r contact.Rec
 		}
 		*part.text = text
 	}
-	m.Title = oneLine(m.Title)
+	if m.Title = oneLine(m.Title); m.Title == "" {
+		m.Title = plain.Title // nobody takes a message without one
+	}
 	if r.Text != "" {
 		m.Text = strings.TrimRight(m.Text, "\n")
 		m.Fields, m.Link, m.Status = nil, "", "" // they are where the template put them

@@ -1,6 +1,12 @@
 package notify
 
 import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"mime"
+	"mime/quotedprintable"
+	"net/mail"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,26 +25,32 @@ func TestWhatIsNoMessage(t *testing.T) {
 		call []any
 		says string
 	}{
-		"no title":          {[]any{"send", "it", opts()}, "title is missing"},
-		"an empty title":    {[]any{"send", "it", opts("title", " \n")}, "title is empty"},
-		"another severity":  {[]any{"send", "it", opts("title", "t", "severity", "P9")}, "severity must be one of P0, P1, P2, P3"},
-		"another status":    {[]any{"send", "it", opts("title", "t", "status", "reslved")}, `did you mean "resolved"?`},
-		"misspelt":          {[]any{"send", "it", opts("titel", "t")}, `has no option "titel"; did you mean "title"?`},
-		"a field of fields": {[]any{"send", "it", opts("title", "t", "fields", opts("a", opts()))}, "fields: a: a value is a text, a number, true or false"},
-		"a nameless field":  {[]any{"send", "it", opts("title", "t", "fields", []any{opts("value", "x")})}, `fields[1] must be { name = "…", value = … }`},
-		"fields of a text":  {[]any{"send", "it", opts("title", "t", "fields", "x")}, "fields must be a table"},
-		"no key":            {[]any{"trigger", "it", "", opts("title", "t")}, "key must be of 1 to 255 bytes"},
-		"a long key":        {[]any{"resolve", "it", strings.Repeat("k", 256)}, "key must be of 1 to 255 bytes"},
-		"no title of one":   {[]any{"trigger", "it", "k"}, "title is missing"},
-		"a label":           {[]any{"alert", "a", opts("labels", opts("a-b", "c"))}, `"a-b" must be a name`},
-		"silence nothing":   {[]any{"silence", opts(), opts("lasts", "1m", "comment", "c")}, "these matchers fit every alert"},
-		"silence all":       {[]any{"silence", []any{`a=~".*"`}, opts("lasts", "1m", "comment", "c")}, "these matchers fit every alert"},
-		"silence all but":   {[]any{"silence", []any{`a!="b"`}, opts("lasts", "1m", "comment", "c")}, "these matchers fit every alert"},
-		"no matcher":        {[]any{"silence", []any{`a b`}, opts("lasts", "1m", "comment", "c")}, `"a b" is no matcher such as`},
-		"no expression":     {[]any{"silence", []any{`a=~"("`}, opts("lasts", "1m", "comment", "c")}, `"(" is no regular expression`},
-		"silence for ever":  {[]any{"silence", opts("a", "b"), opts("lasts", "31d", "comment", "c")}, "lasts must be more than nothing and at most 30 days"},
-		"silence for what":  {[]any{"silence", opts("a", "b"), opts("lasts", "1m", "comment", "")}, "comment is empty"},
-		"expire nothing":    {[]any{"expire", opts("matchers", "a")}, "silence must be what notify.silence returned, or an id"},
+		"no title":            {[]any{"send", "it", opts()}, "title is missing"},
+		"an empty title":      {[]any{"send", "it", opts("title", " \n")}, "title is empty"},
+		"a link of a table":   {[]any{"send", "it", opts("title", "t", "link", opts())}, "link must be a text or a secret"},
+		"a long key of one":   {[]any{"send", "it", opts("title", "t", "key", strings.Repeat("k", 256))}, "key must be one line of text, of at most 255 bytes"},
+		"an alert of no time": {[]any{"alert", "a", opts("lasts", "0s")}, "lasts must be more than nothing"},
+		"another name":        {[]any{"alert", "a", opts("labels", opts("alertname", "b"))}, "labels: alertname is the name"},
+		"a key of lines":      {[]any{"send", "it", opts("title", "t", "key", "a\r\nb")}, "key must be one line of text"},
+		"another severity":    {[]any{"send", "it", opts("title", "t", "severity", "P9")}, "severity must be one of P0, P1, P2, P3"},
+		"another status":      {[]any{"send", "it", opts("title", "t", "status", "reslved")}, `did you mean "resolved"?`},
+		"misspelt":            {[]any{"send", "it", opts("titel", "t")}, `has no option "titel"; did you mean "title"?`},
+		"a field of fields":   {[]any{"send", "it", opts("title", "t", "fields", opts("a", opts()))}, "fields: a: a value is a text, a number, true or false"},
+		"a nameless field":    {[]any{"send", "it", opts("title", "t", "fields", []any{opts("value", "x")})}, `fields[1] must be { name = "…", value = … }`},
+		"fields of a text":    {[]any{"send", "it", opts("title", "t", "fields", "x")}, "fields must be a table"},
+		"no key":              {[]any{"trigger", "it", "", opts("title", "t")}, "key is empty"},
+		"a long key":          {[]any{"resolve", "it", strings.Repeat("k", 256)}, "key must be one line of text, of at most 255 bytes"},
+		"no title of one":     {[]any{"trigger", "it", "k"}, "title is missing"},
+		"a label":             {[]any{"alert", "a", opts("labels", opts("a-b", "c"))}, `"a-b" must be a name`},
+		"silence nothing":     {[]any{"silence", opts(), opts("lasts", "1m", "comment", "c")}, "these matchers fit every alert"},
+		"silence all":         {[]any{"silence", []any{`a=~".*"`}, opts("lasts", "1m", "comment", "c")}, "these matchers fit every alert"},
+		"silence any name":    {[]any{"silence", []any{`alertname=~".+"`}, opts("lasts", "1m", "comment", "c")}, "these matchers fit every alert"},
+		"silence all but":     {[]any{"silence", []any{`a!="b"`}, opts("lasts", "1m", "comment", "c")}, "these matchers fit every alert"},
+		"no matcher":          {[]any{"silence", []any{`a b`}, opts("lasts", "1m", "comment", "c")}, `"a b" is no matcher such as`},
+		"no expression":       {[]any{"silence", []any{`a=~"("`}, opts("lasts", "1m", "comment", "c")}, `"(" is no regular expression`},
+		"silence for ever":    {[]any{"silence", opts("a", "b"), opts("lasts", "31d", "comment", "c")}, "lasts must be more than nothing and at most 30 days"},
+		"silence for what":    {[]any{"silence", opts("a", "b"), opts("lasts", "1m", "comment", "")}, "comment is empty"},
+		"expire nothing":      {[]any{"expire", opts("matchers", "a")}, "silence must be what notify.silence returned, or an id"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := d.act(c.call[0].(string), c.call[1:]...)
@@ -73,58 +85,140 @@ func TestWhatMakesAMessageThisOne(t *testing.T) {
 		return a.Describe().Canonical()
 	}
 	one := canonical(opts("title", "a", "text", "b", "fields", opts("x", 1.0)))
-	assert.Equal(t, one, canonical(opts("title", "c", "severity", "P0", "status", "resolved", "link", "l")))
+	assert.Equal(t, one, canonical(opts("title", "c", "severity", "P0", "status", "resolved", "link", "https://l.example.com")))
 	assert.NotEqual(t, one, canonical(opts("title", "a", "key", "k")))
 }
 
 // What is too long for Slack is cut or split as it takes it, and whoever sends it knows.
 func TestSlackTakesWhatIsLong(t *testing.T) {
-	long := strings.Repeat("é&", 4000) + "\n" + strings.Repeat("b", 3100)
+	long := strings.Repeat("é&", 4000) + "\n" + strings.Repeat("b", 3100) + "\n" + strings.Repeat("c\n", 10)
 	m, warnings := slackOf(contact.Message{
-		Title: strings.Repeat("t", 200), Text: long, Fields: append(make([]contact.Field, 25), contact.Field{Name: "f", Value: strings.Repeat("v", 2500)}),
+		Title: strings.Repeat("t", 200), Text: long, Fields: append(make([]contact.Field, 25), contact.Field{Name: "f", Value: strings.Repeat("&", 2500)}),
 	})
 	assert.Equal(t, []string{"Slack cuts the title: it is longer than 150 characters", "Slack cuts the field f: it is longer than 2000 characters"}, warnings)
 	var text strings.Builder
 	fields := 0
 	for _, b := range m.Attachments[0].Blocks {
 		if of, ok := b["text"].(block); ok && b["type"] == "section" {
-			assert.LessOrEqual(t, utf8.RuneCountInString(of["text"].(string)), slackSection)
-			text.WriteString(of["text"].(string))
+			piece := of["text"].(string)
+			assert.LessOrEqual(t, utf8.RuneCountInString(piece), slackSection)
+			assert.Equal(t, strings.Count(piece, "&"), strings.Count(piece, "&amp;"), "no mark is torn")
+			text.WriteString(piece)
 		}
 		if list, ok := b["fields"].([]block); ok {
 			assert.LessOrEqual(t, len(list), slackFields)
 			fields += len(list)
 		}
+		for _, of := range fieldsIn(b) {
+			text := of.(block)["text"].(string)
+			assert.LessOrEqual(t, utf8.RuneCountInString(text), slackField)
+			assert.Equal(t, strings.Count(text, "&"), strings.Count(text, "&amp;"), "no mark is torn")
+		}
 	}
 	assert.Equal(t, escaped(long), text.String())
 	assert.Equal(t, 26, fields)
+
+	m, warnings = slackOf(contact.Message{Title: "t", Text: strings.Repeat("x", 3000*50), Link: "https://a.example.com", Fields: make([]contact.Field, 200)})
+	assert.Equal(t, []string{"Slack gets only the beginning of the text: it is too long", "Slack does not get the last 120 fields: there are too many"}, warnings)
+	assert.LessOrEqual(t, len(m.Blocks)+len(m.Attachments[0].Blocks), 50)
 }
 
-// A receiver reads every text as it was written, and Slack finds no marks of its own in one.
+// Addresses can be followed, and nothing else in a text is a mark: neither a name that Slack would make a mention of, nor a bar that would
+// hide where an address leads.
+func TestSlackFollowsAddressesAlone(t *testing.T) {
+	for text, want := range map[string]string{
+		"see https://a.example.com/?q=1&r=2.": "see <https://a.example.com/?q=1&amp;r=2>.",
+		"(http://a|https://b) <https://c>, x": "(<http://a%7Chttps://b>) &lt;<https://c>&gt;, x",
+		"@channel #general https://":          "@channel #general https://",
+		"":                                    "",
+	} {
+		assert.Equal(t, want, marked(text))
+	}
+	assert.Equal(t, true, mrkdwn("@channel")["verbatim"], "Slack makes no mention of what is none")
+	assert.Equal(t, "<https://a.example.com/%7C&gt;>", linked("https://a.example.com/|>"))
+}
+
+// A message shows its title once, in Slack as elsewhere.
+func TestSlackShowsTheTitleOnce(t *testing.T) {
+	m, _ := slackOf(contact.Message{Title: "t"})
+	assert.Equal(t, []block{{"type": "header", "text": block{"type": "plain_text", "text": "t"}}}, m.Blocks)
+	assert.Empty(t, m.Attachments)
+}
+
+// What is no text is none anywhere: neither bytes that no encoding explains, nor the colours of a terminal.
+func TestWhatIsNoTextIsNotSent(t *testing.T) {
+	d := drive(t, Config{Site: to(contact.Receiver{Webhook: &contact.Webhook{}})})
+	a, err := d.act("send", "it", opts("title", "a\xffb\x1b[31m", "text", "\x1b[1mx\x1b[0m\r\ny\x00\x07\tz\xc3\n", "fields", opts("f", "\x1b[2Jg\xff")))
+	require.NoError(t, err)
+	p, err := a.Predict(d.ctx(), d.view)
+	require.NoError(t, err)
+	assert.Contains(t, p.Preview, "\"title\":\"a\ufffdb\"")
+	assert.Contains(t, p.Preview, "\"text\":\"x\\ny\\tz\ufffd\"")
+	assert.Contains(t, p.Preview, "\"value\":\"g\ufffd\"")
+}
+
+// A template that makes nothing of a message leaves its title: nobody takes a message without one.
+func TestAMessageHasATitle(t *testing.T) {
+	d := drive(t, Config{Site: to(contact.Receiver{Slack: &contact.Slack{}, Title: `{{.Field "impact"}}`})})
+	a, err := d.act("send", "it", opts("title", "t"))
+	require.NoError(t, err)
+	p, err := a.Predict(d.ctx(), d.view)
+	require.NoError(t, err)
+	assert.Equal(t, "t", p.Preview)
+}
+
+// A receiver reads every text as it was written, and Slack finds no marks of its own in one but addresses.
 func FuzzMessage(f *testing.F) {
 	f.Add("title", "text <!channel> & \r\n.\r\nfoo", "é\x00")
+	f.Add("=?utf-8?q?Bcc?= "+strings.Repeat("é ", 300), "https://a|b>&.", strings.Repeat("&", 3000))
 	f.Fuzz(func(t *testing.T, title, text, field string) {
-		if !utf8.ValidString(title + text + field) {
-			return
-		}
-		m := contact.Message{Title: oneLine(title), Text: text, Fields: []contact.Field{{Name: oneLine(field), Value: field}}}
+		m := contact.Message{Title: oneLine(title), Text: readable(text), Fields: []contact.Field{{Name: oneLine(field), Value: readable(field)}}}
 		out, _ := slackOf(m)
-		require.NotContains(t, out.Text+out.Attachments[0].Fallback, "<")
-		for _, b := range out.Attachments[0].Blocks {
-			for _, of := range append([]any{b["text"]}, fieldsIn(b)...) {
-				if of, ok := of.(block); ok && of["type"] == "mrkdwn" {
-					require.NotContains(t, of["text"], "<")
+		require.NotContains(t, out.Text, "<")
+		for _, a := range out.Attachments {
+			require.NotContains(t, a.Fallback, "<")
+			for _, b := range a.Blocks {
+				require.False(t, oversized(b), "%v", b)
+				for _, of := range append([]any{b["text"]}, fieldsIn(b)...) {
+					if of, ok := of.(block); ok && of["type"] == "mrkdwn" {
+						require.NotContains(t, regexp.MustCompile("<https?://[^<>|]+>").ReplaceAllString(of["text"].(string), ""), "<")
+					}
 				}
 			}
 		}
+		m.Title, _ = fit(m.Title, longestSubject)
 		p, err := mailOf(contact.SMTP{From: "a@b.c", To: []string{"d@e.f"}}, m)
 		require.NoError(t, err)
 		raw, err := p.bytes()
 		require.NoError(t, err)
-		head, _, found := strings.Cut(string(raw), "\r\n\r\n")
-		require.True(t, found)
-		require.Len(t, regexp.MustCompile(`(?m)^[A-Za-z-]+:`).FindAllString(head, -1), len(p.headers), "no header but ours: %q", head)
+		for _, line := range strings.Split(string(raw), "\r\n") {
+			require.LessOrEqual(t, len(line), 998)
+			require.NotContains(t, line, "\n")
+		}
+		read, err := mail.ReadMessage(bytes.NewReader(raw))
+		require.NoError(t, err)
+		require.Len(t, read.Header, len(p.headers), "no header but ours")
+		shown, err := new(mime.WordDecoder).DecodeHeader(read.Header.Get("Subject"))
+		require.NoError(t, err)
+		if !strings.Contains(m.Title, "=?") {
+			require.Equal(t, m.Title, shown)
+		}
+		body, err := io.ReadAll(quotedprintable.NewReader(read.Body))
+		require.NoError(t, err)
+		require.Equal(t, p.text+"\n", strings.ReplaceAll(string(body), "\r\n", "\n"))
 	})
+}
+
+func oversized(b block) bool {
+	if of, ok := b["text"].(block); ok && (of["text"] == "" || utf8.RuneCountInString(of["text"].(string)) > slackSection) {
+		return true
+	}
+	for _, of := range fieldsIn(b) {
+		if utf8.RuneCountInString(of.(block)["text"].(string)) > slackField {
+			return true
+		}
+	}
+	return false
 }
 
 func fieldsIn(b block) (out []any) {
@@ -135,13 +229,66 @@ func fieldsIn(b block) (out []any) {
 	return out
 }
 
+// Who silences every alert of a kind is told before.
+func TestWideSilencesAreWarnedOf(t *testing.T) {
+	for text, want := range map[string][]string{
+		`device_id=~".+"`:        {"this silences every alert that has a label device_id, whatever its value"},
+		`device_id=~"envise-.+"`: nil,
+		`device_id="a"`:          nil,
+		`team=~"a|b"`:            nil,
+	} {
+		m, err := parseMatcher(text)
+		require.NoError(t, err)
+		assert.Equal(t, want, wide([]matcher{m}), text)
+	}
+	assert.Nil(t, wide([]matcher{{Name: "a", Value: ".+", IsRegex: true, IsEqual: true}, {Name: "b", Value: "c", IsEqual: true}}))
+}
+
+// PagerDuty refuses an event that is too long as a whole.
+func TestPagerDutyGetsWhatItTakes(t *testing.T) {
+	e, warnings := new(binding).eventOf(contact.PagerDuty{}, letter{Message: contact.Message{Title: strings.Repeat("t", 2000), Text: strings.Repeat("<", 200_000)}})
+	assert.Equal(t, []string{"PagerDuty cuts the title: it is longer than 1024 characters", "PagerDuty gets only the beginning of the text: it is longer than 50000 characters"}, warnings)
+	text, err := json.Marshal(e)
+	require.NoError(t, err)
+	assert.Less(t, len(text), 512_000)
+	_, warnings = new(binding).eventOf(contact.PagerDuty{}, letter{over: true})
+	assert.Equal(t, []string{"without a key PagerDuty does not know what is over, and nothing comes of it"}, warnings)
+}
+
+// No fact is lost because of its name.
+func TestPagerDutyGetsEveryFact(t *testing.T) {
+	m := contact.Message{Title: "t", Text: "x", Run: "r", Fields: []contact.Field{{Name: "text", Value: "a"}, {Name: "pod", Value: "b"}, {Name: "pod", Value: "c"}}}
+	e, _ := new(binding).eventOf(contact.PagerDuty{}, letter{Message: m})
+	assert.Equal(t, map[string]any{"text": "a", "message text": "x", "run": "r", "pod": "b\nc"}, e.Payload.Details)
+}
+
+// What is no address of a page is only text, and refused by nobody.
+func TestALinkThatIsNone(t *testing.T) {
+	for _, link := range []string{"!channel", "@U123", "status.example.com", "javascript:alert(1)", "https://", "https://a b", "ftp://a"} {
+		m := letter{Message: contact.Message{Title: "t", Link: link}}
+		out, _ := slackOf(m.Message)
+		assert.Equal(t, []block{mrkdwn(escaped(link))}, out.Attachments[0].Blocks[0]["elements"], link)
+		e, _ := new(binding).eventOf(contact.PagerDuty{}, m)
+		assert.Empty(t, e.Links)
+		assert.Equal(t, link, e.Payload.Details["link"])
+		assert.Len(t, m.doubtful(), 1)
+	}
+	assert.Empty(t, letter{Message: contact.Message{Link: "https://a.example.com/b"}}.doubtful())
+	d := drive(t, Config{})
+	a, err := d.act("alert", "a", opts("link", "not one"))
+	require.NoError(t, err)
+	p, err := a.Predict(d.ctx(), d.view)
+	require.ErrorContains(t, err, "no Alertmanager is known", p)
+	assert.Equal(t, []action.Arg{{Name: "link", Value: "not one"}}, a.Describe().Payload)
+}
+
 // Nobody is called by a message that only quotes how: not in what notifications show either.
 func TestSlackCallsNobody(t *testing.T) {
 	m, _ := slackOf(contact.Message{Title: "log says <!channel>", Text: "<@U123> & <!here>"})
 	assert.Equal(t, "log says &lt;!channel&gt;", m.Text)
 	assert.Equal(t, "log says &lt;!channel&gt;", m.Attachments[0].Fallback)
-	assert.Equal(t, block{"type": "plain_text", "text": "log says <!channel>"}, m.Attachments[0].Blocks[0]["text"])
-	assert.Equal(t, mrkdwn("&lt;@U123&gt; &amp; &lt;!here&gt;"), m.Attachments[0].Blocks[1]["text"])
+	assert.Equal(t, block{"type": "plain_text", "text": "log says <!channel>"}, m.Blocks[0]["text"])
+	assert.Equal(t, mrkdwn("&lt;@U123&gt; &amp; &lt;!here&gt;"), m.Attachments[0].Blocks[0]["text"])
 }
 
 // A matcher that is written as it is shown is the same.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -18,6 +19,9 @@ const eventsURL = "https://events.pagerduty.com/v2/enqueue"
 
 // longestSummary is how long a title may be there.
 const longestSummary = 1024
+
+// longestDetail is how long a text may be there: an event of more than 512 KB is refused as a whole, and nobody would be called.
+const longestDetail = 50_000
 
 // urgencies are PagerDuty's words for severities.
 var urgencies = map[string]string{"P0": "critical", "P1": "error", "P2": "warning", "P3": "info"}
@@ -88,29 +92,55 @@ func (b *binding) eventOf(to contact.PagerDuty, l letter) (e event, warnings []s
 		}
 	}
 	if e.Action != trigger {
-		return e, nil
+		if l.Key == "" {
+			warnings = append(warnings, "without a key PagerDuty does not know what is over, and nothing comes of it")
+		}
+		return e, warnings
 	}
 	summary, cut := fit(l.Title, longestSummary)
 	if cut {
 		warnings = append(warnings, fmt.Sprintf("PagerDuty cuts the title: it is longer than %d characters", longestSummary))
 	}
-	details := map[string]any{}
-	for _, f := range l.Fields {
-		details[f.Name] = f.Value
+	text, cut := fit(l.Text, longestDetail)
+	if cut {
+		warnings = append(warnings, fmt.Sprintf("PagerDuty gets only the beginning of the text: it is longer than %d characters", longestDetail))
 	}
-	for name, value := range map[string]string{"text": l.Text, "status": l.Status, "runbook": l.Runbook, "run": l.Run} {
-		if value != "" {
-			details[name] = value
-		}
-	}
+	details := detailsOf(l, text)
 	e.Payload = &eventPayload{
 		Summary: summary, Source: cmp.Or(to.Source, l.Site, "runbook"), Severity: cmp.Or(urgencies[l.Severity], "error"),
 		Timestamp: l.Time.Format(time.RFC3339), Component: l.Runbook, Details: details,
 	}
-	if l.Link != "" {
+	switch {
+	case isPage(l.Link), l.Link == action.Masked: // what is sent is shown where it will be
 		e.Links = []eventLink{{Href: l.Link, Text: l.Link}}
+	case l.Link != "":
+		details["link"] = l.Link
 	}
 	return e, warnings
+}
+
+// detailsOf are the facts of a letter by their names. Two facts of one name are both told, and what is told of every message has another name
+// where a fact has its own.
+func detailsOf(l letter, text string) map[string]any {
+	details := map[string]any{}
+	for _, f := range l.Fields {
+		if before, twice := details[f.Name]; twice {
+			details[f.Name] = fmt.Sprintf("%s\n%s", before, f.Value)
+			continue
+		}
+		details[f.Name] = f.Value
+	}
+	facts := map[string]any{}
+	for name, value := range map[string]string{"text": text, "status": l.Status, "runbook": l.Runbook, "run": l.Run} {
+		if _, taken := details[name]; taken {
+			name = "message " + name
+		}
+		if value != "" {
+			facts[name] = value
+		}
+	}
+	maps.Copy(details, facts)
+	return details
 }
 
 // preview is what PagerDuty gets, but for the key of the integration.

@@ -34,6 +34,30 @@ type letter struct {
 	contact.Message
 	event string // trigger, acknowledge, resolve; "" for a message
 	over  bool   // the incident is
+	// secret is the link if that is one, such as a presigned address. The message holds the mark for it until it is sent.
+	secret *action.Secret
+}
+
+// revealed is the letter as it is sent. Whoever gets it may follow its link.
+func (b *binding) revealed(l letter) letter {
+	if l.secret != nil {
+		l.Link = l.secret.Reveal()
+		_, query, _ := strings.Cut(l.Link, "?") // which is what makes an address that is signed one; its path is the name of an object
+		b.Secrets.Add(l.Link, query)
+	}
+	return l
+}
+
+// doubtful is what a person should know of a link.
+func (l letter) doubtful() (warnings []string) {
+	link := l.Link
+	if l.secret != nil {
+		link = l.secret.Reveal()
+	}
+	if link != "" && !isPage(link) {
+		warnings = append(warnings, "the link is no address of a page, such as https://status.example.com, so it is only text")
+	}
+	return warnings
 }
 
 // patience is how long a receiver's server may take unless the site says otherwise.
@@ -81,7 +105,7 @@ func (b *binding) pack(ctx context.Context, name string, l letter) (parcel, cont
 	case r.Webhook != nil:
 		p, err = b.forWebhook(name, *r.Webhook, l)
 	default:
-		p, err = b.forAlertmanager(*r.Alertmanager, l)
+		p, err = b.forAlertmanager(ctx, *r.Alertmanager, l)
 	}
 	return p, r, err
 }

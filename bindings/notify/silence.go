@@ -73,7 +73,7 @@ func (q quieting) Describe() action.Description {
 
 // wanted is the silence as it would be made now.
 func (q quieting) wanted(ctx context.Context) silenced {
-	now := module.Now(ctx).UTC()
+	now := present(ctx).UTC()
 	return silenced{Matchers: q.matchers, StartsAt: now, EndsAt: now.Add(q.lasts), CreatedBy: q.by(), Comment: q.comment}
 }
 
@@ -93,7 +93,7 @@ func (q quieting) Predict(ctx context.Context, view action.View) (action.Predict
 		return action.Prediction{}, err
 	}
 	wanted := q.wanted(ctx)
-	var warnings []string
+	warnings := wide(q.matchers)
 	for _, s := range live {
 		if s.state() == "expired" || matchersText(s.Matchers) != q.text() {
 			continue
@@ -133,14 +133,17 @@ func (q quieting) Apply(ctx context.Context, _ action.Prediction) (action.Result
 	return action.Result{Value: wanted.shown()}, nil
 }
 
-// Settle looks for a silence that this run made.
-func (q quieting) Settle(ctx context.Context, _ action.Intent) (action.Settlement, error) {
+// slack is how much sooner than it should a silence may end that was made just then.
+const slack = 5 * time.Second
+
+// Settle looks for a silence that this run made, and not for an earlier one of the same.
+func (q quieting) Settle(ctx context.Context, intent action.Intent) (action.Settlement, error) {
 	live, err := q.b.silences(ctx)
 	if err != nil {
 		return action.Unknown, err
 	}
 	for _, s := range live {
-		if q.made(s) && s.state() != "expired" {
+		if q.made(s) && s.state() != "expired" && !s.EndsAt.Before(intent.Sent.Add(q.lasts-slack)) {
 			return action.Done, nil
 		}
 	}

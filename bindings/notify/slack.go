@@ -3,7 +3,9 @@ package notify
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -15,9 +17,10 @@ import (
 const (
 	slackHeader  = 150  // characters of a title
 	slackSection = 3000 // characters of a piece of text
-	slackPieces  = 40   // pieces of text; 50 blocks may be in one message
+	slackPieces  = 40   // pieces of text, so that there is room for facts
 	slackField   = 2000 // characters of a fact
 	slackFields  = 10   // facts in one block
+	slackBlocks  = 48   // blocks of text and facts: with the title and the link 50, the most of one message
 )
 
 // colours are what stands beside a message, by severity.
@@ -26,10 +29,12 @@ var colours = map[string]string{"P0": "#d72b3f", "P1": "#e8710a", "P2": "#f2c744
 // A block is a part of a message in Slack's block kit.
 type block map[string]any
 
-// slackMessage is what an incoming webhook takes. The text is what notifications show.
+// slackMessage is what an incoming webhook takes: the title above, and the rest in a coloured attachment. The text is what notifications show;
+// beside blocks it is shown nowhere else.
 type slackMessage struct {
 	Text        string            `json:"text"`
-	Attachments []slackAttachment `json:"attachments"`
+	Blocks      []block           `json:"blocks"`
+	Attachments []slackAttachment `json:"attachments,omitempty"`
 }
 
 type slackAttachment struct {
@@ -82,42 +87,85 @@ func slackOf(m contact.Message) (out slackMessage, warnings []string) {
 	if cut {
 		warnings = append(warnings, "Slack cuts the title: it is longer than 150 characters")
 	}
-	blocks := []block{{"type": "header", "text": block{"type": "plain_text", "text": title}}}
-	pieces := split(escaped(m.Text), slackSection)
-	if len(pieces) > slackPieces {
-		pieces, warnings = pieces[:slackPieces], append(warnings, "Slack gets only the beginning of the text: it is too long")
+	out.Text = escaped(title) // Slack looks for marks in it; in the header, which is plain text, it does not
+	out.Blocks = []block{{"type": "header", "text": block{"type": "plain_text", "text": title}}}
+	var blocks []block
+	pieces, rest := split(m.Text, slackSection, slackPieces, marked)
+	if rest {
+		warnings = append(warnings, "Slack gets only the beginning of the text: it is too long")
 	}
 	for _, piece := range pieces {
 		blocks = append(blocks, block{"type": "section", "text": mrkdwn(piece)})
 	}
+	fields, notes := slackFacts(m)
+	warnings = append(warnings, notes...)
+	for len(fields) > 0 && len(blocks) < slackBlocks {
+		n := min(len(fields), slackFields)
+		blocks, fields = append(blocks, block{"type": "section", "fields": fields[:n]}), fields[n:]
+	}
+	if len(fields) > 0 {
+		warnings = append(warnings, fmt.Sprintf("Slack does not get the last %d fields: there are too many", len(fields)))
+	}
+	if m.Link != "" {
+		text := escaped(m.Link)
+		if isPage(m.Link) {
+			text = linked(m.Link)
+		}
+		blocks = append(blocks, block{"type": "context", "elements": []block{mrkdwn(text)}})
+	}
+	if len(blocks) > 0 {
+		out.Attachments = []slackAttachment{{Color: colours[m.Severity], Fallback: out.Text, Blocks: blocks}}
+	}
+	return out, warnings
+}
+
+// slackFacts are the status and the fields of a message.
+func slackFacts(m contact.Message) (fields []block, warnings []string) {
 	facts := m.Fields
 	if m.Status != "" {
 		facts = append([]contact.Field{statusFact(m)}, facts...)
 	}
-	var fields []block
 	for _, f := range facts {
-		text, cut := fit("*"+escaped(f.Name)+"*\n"+escaped(f.Value), slackField)
-		if cut {
+		text := "*" + f.Name + "*\n" + f.Value
+		fitting := text[:prefix(text, slackField-1, marked)]
+		shown := marked(fitting)
+		if fitting != text {
+			shown += "…"
 			warnings = append(warnings, "Slack cuts the field "+f.Name+": it is longer than 2000 characters")
 		}
-		fields = append(fields, mrkdwn(text))
+		fields = append(fields, mrkdwn(shown))
 	}
-	for len(fields) > 0 && len(blocks) < 48 {
-		n := min(len(fields), slackFields)
-		blocks, fields = append(blocks, block{"type": "section", "fields": fields[:n]}), fields[n:]
-	}
-	if m.Link != "" {
-		blocks = append(blocks, block{"type": "context", "elements": []block{mrkdwn("<" + escaped(m.Link) + ">")}})
-	}
-	shown := escaped(title) // Slack looks for marks in it; in the header, which is plain text, it does not
-	return slackMessage{Text: shown, Attachments: []slackAttachment{{Color: colours[m.Severity], Fallback: shown, Blocks: blocks}}}, warnings
+	return fields, warnings
 }
 
-func mrkdwn(text string) block { return block{"type": "mrkdwn", "text": text} }
+// mrkdwn is a text with marks. What looks like a name in it stays what it is: without verbatim Slack makes mentions of some by itself.
+func mrkdwn(text string) block { return block{"type": "mrkdwn", "text": text, "verbatim": true} }
 
 // escaped is a text in which Slack finds no marks of its own: no mention of everybody by <!channel>.
 func escaped(text string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
+}
+
+// linked is an address that can be followed. What stands behind a bar would be shown in its place.
+func linked(address string) string {
+	return "<" + strings.ReplaceAll(escaped(address), "|", "%7C") + ">"
+}
+
+// link finds addresses in a text, without what ends a sentence behind one.
+var link = regexp.MustCompile(`https?://[^\s<>"'\x60]*[^\s<>"'\x60.,;:!?)\]}]`)
+
+// marked is a text in which nothing is a mark of Slack's but the addresses.
+func marked(text string) string {
+	var out strings.Builder
+	for {
+		at := link.FindStringIndex(text)
+		if at == nil {
+			out.WriteString(escaped(text))
+			return out.String()
+		}
+		out.WriteString(escaped(text[:at[0]]) + linked(text[at[0]:at[1]]))
+		text = text[at[1]:]
+	}
 }
 
 // fit is a text of so many characters at most.
@@ -128,18 +176,51 @@ func fit(text string, most int) (fitting string, cut bool) {
 	return string([]rune(text)[:most-1]) + "…", true
 }
 
-// split is a text in pieces of so many characters at most, between lines where it can be.
-func split(text string, most int) (pieces []string) {
-	runes := []rune(text)
-	for len(runes) > most {
-		end := most
-		if line := strings.LastIndex(string(runes[:most]), "\n"); line > 0 {
-			end = utf8.RuneCountInString(string(runes[:most])[:line]) + 1
+// split is a text in so many pieces at most, each of so many characters at most as they are shown, between lines where it can be, and whether
+// something is left. It is split before it gets its marks, so that none is torn.
+func split(text string, most, count int, shown func(string) string) (pieces []string, rest bool) {
+	for text != "" && len(pieces) < count {
+		n := leading(text, most, shown)
+		pieces, text = append(pieces, shown(text[:n])), text[n:]
+	}
+	return pieces, text != ""
+}
+
+// leading is how much of a text fits: as many lines as it can be, or else a part of the first.
+func leading(text string, most int, shown func(string) string) (n int) {
+	left := most
+	for line := range strings.SplitAfterSeq(text, "\n") {
+		if utf8.RuneCountInString(line) > left {
+			break // nothing is shorter as it is shown
 		}
-		pieces, runes = append(pieces, string(runes[:end])), runes[end:]
+		if left -= utf8.RuneCountInString(shown(line)); left < 0 {
+			break
+		}
+		n += len(line)
 	}
-	if len(runes) > 0 {
-		pieces = append(pieces, string(runes))
+	if n > 0 {
+		return n
 	}
-	return pieces
+	return prefix(text, most, shown)
+}
+
+// longestMark is how many characters at most are shown for one: &amp; for an ampersand.
+const longestMark = 5
+
+// prefix is how much of a text fits, wherever that ends.
+func prefix(text string, most int, shown func(string) string) (n int) {
+	var runes []rune
+	for _, r := range text {
+		if len(runes) == most {
+			break
+		}
+		runes = append(runes, r)
+	}
+	for {
+		over := utf8.RuneCountInString(shown(string(runes))) - most
+		if over <= 0 {
+			return len(string(runes))
+		}
+		runes = runes[:len(runes)-max(over/longestMark, 1)]
+	}
 }

@@ -25,10 +25,22 @@ type handover struct {
 	to      contact.SMTP
 	host    string
 	client  *smtp.Client
+	at      stage
 	refused []string // who does not get it, and why
-	busy    bool     // all of them only for the moment
+	later   int      // how many of them only for the moment
 	out     bool     // the text is out, and the answer to it is not in
 }
+
+// A stage is what a server was asked for last: by it one knows what it refuses.
+type stage int
+
+const (
+	greeting stage = iota
+	login
+	sender
+	addressees
+	content
+)
 
 // handIn hands a mail in. net/smtp is all that is needed: its errors hold what the server said and no password, and a connection that is
 // ours is bounded by ctx.
@@ -58,15 +70,19 @@ func (h *handover) talk(ctx context.Context, connection net.Conn, p post, text [
 	if err := h.greet(ctx, connection); err != nil {
 		return err
 	}
+	h.at = login
 	if err := h.logIn(); err != nil {
 		return err
 	}
+	h.at = sender
 	if err := h.client.Mail(p.from); err != nil {
 		return err
 	}
+	h.at = addressees
 	if err := h.address(p.to); err != nil {
 		return err
 	}
+	h.at = content
 	w, err := h.client.Data()
 	if err != nil {
 		return err
@@ -101,7 +117,7 @@ func (h *handover) greet(ctx context.Context, connection net.Conn) (err error) {
 	if h.client, err = smtp.NewClient(connection, h.host); err != nil {
 		return err
 	}
-	if err := h.client.Hello("localhost"); err != nil || cmp.Or(h.to.TLS, "starttls") != "starttls" {
+	if err := h.client.Hello(ourName(connection.LocalAddr())); err != nil || cmp.Or(h.to.TLS, "starttls") != "starttls" {
 		return err
 	}
 	if offered, _ := h.client.Extension("STARTTLS"); !offered {
@@ -113,6 +129,19 @@ func (h *handover) greet(ctx context.Context, connection net.Conn) (err error) {
 		return err
 	}
 	return h.client.StartTLS(settings)
+}
+
+// ourName is what this machine calls itself: by its address, as the standard has it for one whose name is not known outside. Servers that
+// pass mail on for whole networks take nothing from a "localhost" that is elsewhere.
+func ourName(local net.Addr) string {
+	tcp, ok := local.(*net.TCPAddr)
+	switch {
+	case !ok || tcp.IP.IsLoopback():
+		return "localhost"
+	case tcp.IP.To4() != nil:
+		return "[" + tcp.IP.String() + "]"
+	}
+	return "[IPv6:" + tcp.IP.String() + "]"
 }
 
 func (h *handover) tls() (*tls.Config, error) {
@@ -188,7 +217,6 @@ func (a loginAuth) Next(asked []byte, more bool) ([]byte, error) {
 
 // address names who gets it. One address that is wrong is no reason to tell nobody: the others get it, and it is told of that one.
 func (h *handover) address(to []string) error {
-	h.busy = true
 	var first error
 	for _, address := range to {
 		err := h.client.Rcpt(address)
@@ -199,7 +227,9 @@ func (h *handover) address(to []string) error {
 			return err
 		default:
 			h.refused = append(h.refused, address+": "+h.words(said))
-			h.busy = h.busy && said.Code < 500
+			if said.Code < 500 {
+				h.later++
+			}
 			if first == nil {
 				first = err
 			}
@@ -256,13 +286,8 @@ func (h *handover) why(ctx context.Context, err error) string {
 	return h.b.short(err.Error())
 }
 
-// What a server says that takes nothing from whom it does not know.
-const (
-	wantsAuth  = 530
-	weakAuth   = 534
-	failedAuth = 535
-	notForYou  = 550
-)
+// wantsAuth is what a server says that takes nothing from whom it does not know.
+const wantsAuth = 530
 
 // words are what a server said: its code, and its text in one line.
 func (h *handover) words(answer *textproto.Error) string {
@@ -272,20 +297,24 @@ func (h *handover) words(answer *textproto.Error) string {
 // said is a refusal in the server's own words.
 func (h *handover) said(answer *textproto.Error) *action.Error {
 	text := h.words(answer)
-	if len(h.refused) > 0 {
+	if h.at == addressees {
 		text = strings.Join(h.refused, "; ")
 	}
 	e := action.Errorf(action.CodeRejected, "cannot %s: %s said %s", h.purpose, h.to.Server, text)
 	switch {
-	case answer.Code == wantsAuth, answer.Code == weakAuth, answer.Code == failedAuth:
-		e.Code = action.CodeUnauth
-		return e.Try("look at user and password of this receiver in the site file")
-	case answer.Code == notForYou:
-		e.Code = action.CodeNotFound
-		return e.Try("look at who is named in the site file under `to`")
-	case answer.Code < 500 && (len(h.refused) == 0 || h.busy):
+	case h.at == addressees && h.later > 0 && h.later < len(h.refused):
+		return e // sent again it would be refused by the others again
+	case answer.Code < 500:
 		e.Code = action.CodeUnavailable
 		return e.Again()
+	case h.at == login, answer.Code == wantsAuth:
+		e.Code = action.CodeUnauth
+		return e.Try("look at user and password of this receiver in the site file")
+	case h.at == sender:
+		return e.Try("look at `from` of this receiver in the site file: it is what the server refuses")
+	case h.at == addressees:
+		e.Code = action.CodeNotFound
+		return e.Try("look at who is named in the site file under `to`")
 	}
 	return e
 }

@@ -26,5 +26,5 @@ func TestWhatATextTellsIsNotToldTwice(t *testing.T) {
 	other := contact.Message{Text: "Two pods crash.", Status: "investigating", Link: "https://x", Fields: []contact.Field{{Name: "impact", Value: "all"}}}
 	assert.Equal(t, other, unsaid(other))
 	slack, _ := slackOf(m)
-	assert.Len(t, slack.Attachments[0].Blocks, 3, "a title, the text, and two facts in one block")
+	assert.Len(t, slack.Attachments[0].Blocks, 2, "the text, and two facts in one block")
 }

@@ -13,7 +13,7 @@ import (
 
 // A Receiver is somebody who can be told of something. It has exactly one of slack, smtp, pagerduty, webhook and alertmanager.
 type Receiver struct {
-	Slack        *Slack     `yaml:"slack"`        // a channel, by an incoming webhook of Slack, or of what understands the same
+	Slack        *Slack     `yaml:"slack"`        // a channel, by an incoming webhook of Slack, or of what understands its blocks as well
 	SMTP         *SMTP      `yaml:"smtp"`         // mail
 	PagerDuty    *PagerDuty `yaml:"pagerduty"`    // who is on call, by PagerDuty's Events API v2
 	Webhook      *Webhook   `yaml:"webhook"`      // whatever takes JSON over HTTP

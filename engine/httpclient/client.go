@@ -104,11 +104,12 @@ func (t telling) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // redirects follows only what cannot lose anything: another host must not get the credentials, and is most likely a page to log in at;
-// a POST that becomes a GET has lost its expression.
+// a POST that becomes a GET has lost its expression, and who was asked in secret is not asked again for everybody to hear.
 func redirects(follow bool) func(*http.Request, []*http.Request) error {
 	return func(r *http.Request, via []*http.Request) error {
 		first := via[0]
-		if !follow || r.URL.Host != first.URL.Host || r.Method != first.Method || len(via) > 5 {
+		if !follow || r.URL.Host != first.URL.Host || r.Method != first.Method || len(via) > 5 ||
+			first.URL.Scheme == "https" && r.URL.Scheme != "https" {
 			return http.ErrUseLastResponse
 		}
 		return nil

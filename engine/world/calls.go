@@ -9,7 +9,6 @@ import (
 	"runbook/engine/module"
 	"runbook/engine/world/cluster"
 	"runbook/engine/world/fault"
-	"runbook/engine/world/scenario"
 )
 
 // The names of the systems.
@@ -49,11 +48,4 @@ func calls(on string) error {
 		return fmt.Errorf("%q is no resource: write %q", words[1], plural)
 	}
 	return nil
-}
-
-func callsOf(e scenario.Event) error {
-	if e.Fault == nil {
-		return nil
-	}
-	return calls(e.Fault.On)
 }

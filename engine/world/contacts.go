@@ -4,12 +4,17 @@ import (
 	"cmp"
 	"context"
 	"crypto/x509"
+	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/contact"
+	"runbook/engine/module"
 	"runbook/engine/world/fault"
 	"runbook/engine/world/outbox"
 	"runbook/engine/world/scenario"
@@ -66,6 +71,39 @@ func (w *World) receivers() fault.System {
 
 func ofReceiver(name string) fault.Call {
 	return fault.Call{System: receiversSystem, Verb: "send", Resource: "receivers", Name: name}
+}
+
+// checkReceivers finds the first fault of a receiver that no message meets, in a scenario with all that it extends.
+func checkReceivers(s *scenario.Scenario) error {
+	for i, f := range s.Faults {
+		if err := checkReceiver(f, s.Notify.Receivers); err != nil {
+			return action.Errorf(action.CodeInvalid, "the scenario %s: faults[%d].name: %w", s.Name, i, err)
+		}
+	}
+	for i, e := range s.Timeline {
+		if e.Fault == nil {
+			continue
+		}
+		if err := checkReceiver(*e.Fault, s.Notify.Receivers); err != nil {
+			return action.Errorf(action.CodeInvalid, "the scenario %s: timeline[%d].fault.name: %w", s.Name, i, err)
+		}
+	}
+	return nil
+}
+
+// checkReceiver finds a fault of a receiver that no message meets. What goes to one that is an Alertmanager goes to the site's, which knows
+// nothing of receivers of ours.
+func checkReceiver(f scenario.Fault, known map[string]contact.Receiver) error {
+	if f.On != "send receivers" || f.Name == "" || strings.Contains(f.Name, "*") {
+		return nil
+	}
+	switch r, ok := known[f.Name]; {
+	case !ok:
+		return fmt.Errorf("there is no receiver %q%s", f.Name, module.Suggest(f.Name, slices.Collect(maps.Keys(known))))
+	case r.Alertmanager != nil:
+		return fmt.Errorf(`what is sent to %s is an alert: write "create alerts" without a name`, f.Name)
+	}
+	return nil
 }
 
 func (w *World) alertmanager() fault.System {

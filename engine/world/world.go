@@ -59,6 +59,9 @@ type happening struct {
 
 // Open brings a scenario to its clock, and starts its servers. Close ends them.
 func Open(s *scenario.Scenario) (*World, error) {
+	if err := checkReceivers(s); err != nil {
+		return nil, err
+	}
 	w := &World{scenario: s}
 	w.rack = device.New(s, sleeper{w})
 	w.disks = newDisks(s, func() time.Time { return w.Clock().Now() })
@@ -92,21 +95,24 @@ func Check(s *scenario.Scenario) []scenario.Problem {
 		out = append(out, scenario.Problem{Path: append([]any{"prometheus"}, p.Path...), Message: p.Message})
 	}
 	for i, f := range s.Faults {
-		if err := calls(f.On); err != nil {
-			out = append(out, scenario.Problem{Path: []any{"faults", i, "on"}, Message: err.Error()})
-		}
-		if err := fault.CheckMachine(f); err != nil {
-			out = append(out, scenario.Problem{Path: []any{"faults", i, "answer"}, Message: err.Error()})
-		}
+		out = append(out, checkFault(f, "faults", i)...)
 	}
 	for i, e := range s.Timeline {
-		if err := callsOf(e); err != nil {
-			out = append(out, scenario.Problem{Path: []any{"timeline", i, "fault", "on"}, Message: err.Error()})
-		}
 		if e.Fault != nil {
-			if err := fault.CheckMachine(*e.Fault); err != nil {
-				out = append(out, scenario.Problem{Path: []any{"timeline", i, "fault", "answer"}, Message: err.Error()})
-			}
+			out = append(out, checkFault(*e.Fault, "timeline", i, "fault")...)
+		}
+	}
+	return out
+}
+
+// checkFault finds what is wrong with the fault at a path.
+func checkFault(f scenario.Fault, path ...any) (out []scenario.Problem) {
+	for _, found := range []struct {
+		field string
+		err   error
+	}{{"on", calls(f.On)}, {"answer", fault.CheckMachine(f)}} {
+		if found.err != nil {
+			out = append(out, scenario.Problem{Path: append(slices.Clone(path), found.field), Message: found.err.Error()})
 		}
 	}
 	return out
@@ -175,12 +181,12 @@ func (w *World) fail(err error) {
 
 // Change lets something happen now, or in the time that the event says.
 func (w *World) Change(e scenario.Event) error {
-	if err := callsOf(e); err != nil {
-		return fmt.Errorf("fault.on: %w", err)
-	}
 	if e.Fault != nil {
-		if err := fault.CheckMachine(*e.Fault); err != nil {
-			return fmt.Errorf("fault.answer: %w", err)
+		for _, p := range checkFault(*e.Fault) {
+			return fmt.Errorf("fault.%v: %s", p.Path[0], p.Message)
+		}
+		if err := checkReceiver(*e.Fault, w.scenario.Notify.Receivers); err != nil {
+			return fmt.Errorf("fault.name: %w", err)
 		}
 	}
 	w.mu.Lock()

@@ -222,6 +222,24 @@ func TestAWorldIsRewoundAndClosedWhileClientsAsk(t *testing.T) {
 	client.CloseIdleConnections()
 }
 
+// A message to a receiver that is an Alertmanager goes to the site's, as an alert.
+func TestAFaultOfAReceiverSpeaksOfOneThatMeetsIt(t *testing.T) {
+	for name, message := range map[string]string{
+		"team": "", "te*": "", "taem": `there is no receiver "taem"; did you mean "team"?`, "alerts": `what is sent to alerts is an alert: write "create alerts"`,
+	} {
+		text := "notify: {receivers: {team: {slack: {}}, alerts: {alertmanager: {}}}}\nfaults: [{on: send receivers, answer: 503, name: '" + name + "'}]\n"
+		s, err := scenario.Shelves{Check: Check}.Inline([]byte(text), "the test")
+		require.NoError(t, err)
+		w, err := Open(s)
+		if message == "" {
+			require.NoError(t, err)
+			require.NoError(t, w.Close())
+			continue
+		}
+		require.ErrorContains(t, err, "faults[0].name: "+message)
+	}
+}
+
 // A fault that no call can meet would be a rehearsal of nothing.
 func TestAFaultSpeaksOfCallsThatThereAre(t *testing.T) {
 	for on, message := range map[string]string{

@@ -222,11 +222,15 @@ func (a *Alertmanager) post(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	now := a.clock.Now()
 	for _, one := range list {
+		before := a.alerts[labelsText(one.Labels)]
 		a.alerts[labelsText(one.Labels)] = one
 		event := "trigger"
-		if !one.EndsAt.After(a.clock.Now()) {
-			event = "resolve"
+		if !one.EndsAt.After(now) {
+			if event = "resolve"; before == nil || !before.EndsAt.After(now) {
+				continue // of the end of what did not fire nobody is told
+			}
 		}
 		a.outbox.keep(Message{
 			Receiver: contact.KindAlertmanager, Kind: contact.KindAlertmanager, Event: event, Key: one.Labels["alertname"],

@@ -211,7 +211,7 @@ type Event struct {
 type Fault struct {
 	// which calls: a verb and a resource as for kubectl auth can-i ("delete pods", "patch deployments/scale", "* pods",
 	// "list *"), for S3 likewise ("get objects", "put objects", "list objects", "put uploads"), a message to a receiver by its name ("send
-	// receivers"), a command on a machine ("run commands", with the program as its name and the host as its namespace) or a look for a
+	// receivers"; to one that is an Alertmanager "create alerts"), a command on a machine ("run commands", with the program as its name and the host as its namespace) or a look for a
 	// program there ("find programs"), or a system alone: "kubernetes", "prometheus", "s3", "notify", "alertmanager", "host". Calls that
 	// only ask what a change would do are counted on their own, so that a rehearsal and a run meet the same faults
 	On        string `yaml:"on"`
