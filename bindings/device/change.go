@@ -200,7 +200,7 @@ func (c change) unchanged(ctx context.Context, then action.Evidence) error {
 		return action.Errorf(action.CodeConflict, "cannot %s %s: this was for the machine %v, and here is %s", verbs[c.command.Purpose], c.target(), was, name).On(c.target())
 	}
 	was, _ := then.Old[stateField].(string)
-	if was == "" || driver.State(was) == driver.Unknown {
+	if was == "" || driver.State(was) == driver.Unknown && then.UID == "" {
 		return nil
 	}
 	now, _, err := c.before(ctx)
