@@ -143,3 +143,16 @@ func TestAnotherDeviceInItsPlaceIsNotReset(t *testing.T) {
 	require.Equal(t, action.CodeConflict, action.CodeOf(err))
 	require.ErrorContains(t, err, `this was for the device with the serial number "A1", and here is "A2"`)
 }
+
+// Two devices of one name are a mistake in the inventory, and nothing is done to either. Looking at them does no harm.
+func TestTwoDevicesOfOneNameAreNotChanged(t *testing.T) {
+	s := (&awkward{out: "a up\n"}).site(t, "a", "b", "c")
+	s.cfg.Inventory[1].Called, s.cfg.Inventory[2].Called, s.cfg.Inventory[2].On = "a", "a", "elsewhere"
+	f, args := s.bind(t, "reset", []any{"b"})
+	_, err := f.Act(args)
+	require.Equal(t, action.CodeInvalid, action.CodeOf(err))
+	require.EqualError(t, err, "cannot reset the device b: lines --reset a on bench would be the command for a too, and one of them is not that device")
+	require.Equal(t, "online", s.status(t, "b")["state"])
+	s.cfg.Inventory[1].Called = ""
+	s.changing(t, "reset", "a") // the third is on another machine
+}

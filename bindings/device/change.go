@@ -27,6 +27,10 @@ func (b *binding) newChange(args module.Args, p driver.Purpose) (action.Action, 
 	if err != nil {
 		return nil, err
 	}
+	if other := c.sameAs(); other != "" {
+		return nil, action.Errorf(action.CodeInvalid, "cannot %s the device %s: %s on %s would be the command for %s too, and one of them is not that device",
+			verbs[p], c.ID, command.Line(c.argv), c.On, other).On(c.target()).Try("say in the site file what the tool calls each of them (called)")
+	}
 	looks, err := c.call(driver.Status, nil)
 	if err != nil {
 		return change{c, nil}, nil // it is done without looking
