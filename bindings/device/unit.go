@@ -94,7 +94,7 @@ func (b *binding) call(args module.Args, p driver.Purpose) (*call, error) {
 func (c *call) sameAs() string {
 	for i := range c.b.Inventory {
 		d := &c.b.Inventory[i]
-		if d.ID == c.ID || d.Driver != c.Device.Driver || d.On != c.On {
+		if d.ID == c.ID || d.Driver != c.Driver || d.On != c.On {
 			continue
 		}
 		if argv, err := filled(d, c.driver.About(), &c.command, nil); err == nil && slices.Equal(argv, c.argv) {
