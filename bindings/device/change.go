@@ -27,6 +27,10 @@ func (b *binding) newChange(args module.Args, p driver.Purpose) (action.Action, 
 	if err != nil {
 		return nil, err
 	}
+	if other := c.sameAs(); other != "" {
+		return nil, action.Errorf(action.CodeInvalid, "cannot %s the device %s: %s on %s would be the command for %s too, and one of them is not that device",
+			verbs[p], c.ID, command.Line(c.argv), c.On, other).On(c.target()).Try("say in the site file what the tool calls each of them (called)")
+	}
 	looks, err := c.call(driver.Status, nil)
 	if err != nil {
 		return change{c, nil}, nil // it is done without looking
@@ -200,7 +204,7 @@ func (c change) unchanged(ctx context.Context, then action.Evidence) error {
 		return action.Errorf(action.CodeConflict, "cannot %s %s: this was for the machine %v, and here is %s", verbs[c.command.Purpose], c.target(), was, name).On(c.target())
 	}
 	was, _ := then.Old[stateField].(string)
-	if was == "" || driver.State(was) == driver.Unknown {
+	if was == "" || driver.State(was) == driver.Unknown && then.UID == "" {
 		return nil
 	}
 	now, _, err := c.before(ctx)

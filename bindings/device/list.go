@@ -56,11 +56,17 @@ func (b *binding) newList(args module.Args) (action.Read, error) {
 }
 
 func (l *listRead) Describe() action.Description {
-	by := slices.Clone(l.by)
+	d := ofSeveral("list", slices.Clone(l.by))
+	known := map[string]bool{}
 	for _, a := range l.askings {
-		by = append(by, action.Arg{Name: action.Argv, Value: a.calls[0].argv})
+		c := a.calls[0]
+		d.Identity = append(d.Identity, action.Arg{Name: action.ArgvOn(c.On), Value: c.argv})
+		if !known[c.On] {
+			known[c.On] = true
+			d.Permissions = append(d.Permissions, l.b.Needs[c.On]...)
+		}
 	}
-	return ofSeveral("list", by)
+	return d
 }
 
 // An asking is one command that tells of several devices.
@@ -79,6 +85,9 @@ func (l *listRead) Read(ctx context.Context, view action.View) (any, error) {
 	}
 	found := map[string]*seen{}
 	for i, a := range l.askings {
+		if action.CodeOf(answers[i].err) == action.CodeRefused {
+			return nil, answers[i].err // that is no answer about devices: the run must not go on
+		}
 		for _, c := range a.calls {
 			seen, err := answers[i].of(ctx, c)
 			if err != nil {

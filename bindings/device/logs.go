@@ -77,6 +77,10 @@ func (l logRead) Read(ctx context.Context, _ action.View) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if said.Cut { // what is missing is the end, which is what was asked for
+		return nil, action.Errorf(action.CodeInvalid, "the last %d lines of the log of the device %s are more than %d MiB", l.lines, l.ID, maxLog>>20).
+			On(l.target()).Try("ask for fewer: device.logs(%q, { lines = %d })", l.ID, max(l.lines/10, 1))
+	}
 	out := []any{}
 	for line := range strings.Lines(said.Stdout) {
 		line = strings.TrimRight(line, "\r\n")

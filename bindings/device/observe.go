@@ -2,6 +2,8 @@ package device
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -40,17 +42,31 @@ func (c *call) understood(ctx context.Context, said driver.Said) (*seen, error) 
 		return nil, context.Cause(ctx)
 	}
 	found := reading.Of(c.Name())
+	if said.Cut {
+		reading.Unread = append(slices.Clone(reading.Unread), fmt.Sprintf("… and what came after %d MiB, which is not kept", maxOutput>>20))
+	}
 	switch {
 	case found != nil:
 	case said.ExitCode != 0:
 		return nil, c.refused(said.ExitCode, c.b.Secrets.String(said.Stderr))
 	case len(reading.Unread) == 0 && reading.Fault == "":
-		return nil, action.Errorf(action.CodeNotFound, "%s tells nothing of a device %q", c.line(), c.Name()).On(c.target()).
+		e := action.Errorf(action.CodeNotFound, "%s tells nothing of a device %q", c.line(), c.Name()).On(c.target()).
 			Try("the inventory in the site file says what the tool calls it (called), and on which host it is (on)")
+		e.Cause = errUntold
+		return nil, e
 	default:
 		found = &driver.Observation{ID: c.Name()}
 	}
 	return &seen{*found, reading.Unread, reading.Fault}, nil
+}
+
+// errUntold is why a device is not found of which its tool told nothing.
+var errUntold = errors.New("nothing was told of it")
+
+// untold tells whether a tool was asked, and knows no such device.
+func untold(err error) bool {
+	_, refused := errors.AsType[exit](err)
+	return errors.Is(err, errUntold) || refused && action.CodeOf(err) == action.CodeNotFound
 }
 
 // state is the state that was said, or that nobody could tell.

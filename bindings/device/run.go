@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"runbook/engine/action"
 	"runbook/engine/command"
@@ -13,15 +14,25 @@ import (
 	"runbook/engine/module"
 )
 
-// maxOutput is how many bytes of each stream of a tool are kept. What a driver reads is told of devices, one by one.
-const maxOutput = 1 << 20
+// How many bytes of each stream of a tool are kept. What a driver reads is told of devices, one by one; a log has many lines.
+const (
+	maxOutput = 1 << 20
+	maxLog    = 8 << 20
+)
+
+func (c *call) keeps() int {
+	if c.command.Purpose == driver.Logs {
+		return maxLog
+	}
+	return maxOutput
+}
 
 // run runs the command, and returns what it printed if it came with an answer. broken is the code of the error when it did not come to its
 // end.
 func (c *call) run(ctx context.Context, broken action.Code) (driver.Said, error) {
 	within, cancel := module.OutsideOf(ctx).WithTimeout(ctx, c.command.Timeout)
 	defer cancel()
-	out, clean := command.NewOutput(maxOutput), c.b.Secrets.String
+	out, clean := command.NewOutput(c.keeps()), c.b.Secrets.String
 	code, err := c.runner.Run(within, c.argv, out.Streams())
 	late := func() *action.Error { return c.late(broken, out.Complaint(clean)) }
 	if e := command.NotEnded(ctx, err, c.line(), broken, late); e != nil {
@@ -36,6 +47,9 @@ func (c *call) run(ctx context.Context, broken action.Code) (driver.Said, error)
 	}
 	result := out.Result(code, clean)
 	said := driver.Said{ID: c.about(), Stdout: result.Stdout, Stderr: result.Stderr, ExitCode: code}
+	if said.Cut = result.Truncated && len(said.Stdout) > c.keeps()-utf8.UTFMax; said.Cut {
+		said.Stdout = said.Stdout[:strings.LastIndexByte(said.Stdout, '\n')+1] // half a line says something else than the whole
+	}
 	if !c.command.AnswersWith(code) {
 		return said, c.refused(code, out.Complaint(clean))
 	}

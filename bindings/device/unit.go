@@ -1,6 +1,8 @@
 package device
 
 import (
+	"slices"
+
 	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/driver"
@@ -86,6 +88,20 @@ func (b *binding) call(args module.Args, p driver.Purpose) (*call, error) {
 		return nil, err
 	}
 	return u.call(p, nil)
+}
+
+// sameAs is another device of the inventory for which the command would be the very same: whichever of them is meant, it is done to one.
+func (c *call) sameAs() string {
+	for i := range c.b.Inventory {
+		d := &c.b.Inventory[i]
+		if d.ID == c.ID || d.Driver != c.Driver || d.On != c.On {
+			continue
+		}
+		if argv, err := filled(d, c.driver.About(), &c.command, nil); err == nil && slices.Equal(argv, c.argv) {
+			return d.ID
+		}
+	}
+	return ""
 }
 
 // verbs say what is attempted.

@@ -16,7 +16,7 @@ func (b *binding) waitFunc() module.Func {
 		Name: "wait",
 		Doc: `Waits until a device is in a state, such as for the end of a reset.
 
-A look that fails is no reason to end the wait before its time is up. In a dry run a device that is not in that state is assumed to come to it.`,
+A look that fails is no reason to end the wait before its time is up, nor is a device that its tool does not list meanwhile. In a dry run a device that is not in that state is assumed to come to it.`,
 		Params: []module.Param{idParam, {Name: "options", Kind: module.Object, Doc: "for what", Fields: []module.Param{
 			{Name: "state", Kind: module.String, Default: string(driver.Online), Enum: []string{
 				string(driver.Online), string(driver.Degraded), string(driver.Offline),
@@ -55,11 +55,14 @@ func (w waiting) Describe() action.Description {
 
 func (w waiting) Pace() action.Pace { return w.pace }
 
-// Check looks at the device. Whether one that does not answer for the moment is waited for is for the gate to say: its error may be tried
+// Check looks at the device. One that is being started anew may be gone from its tool's list meanwhile. Whether one that does not answer for the moment is waited for is for the gate to say: its error may be tried
 // again.
 func (w waiting) Check(ctx context.Context, view action.View) (action.Progress, error) {
 	now, err := w.status(ctx, view)
-	if err != nil {
+	switch {
+	case untold(err):
+		return action.Progress{Detail: err.Error()}, nil
+	case err != nil:
 		return action.Progress{}, passing(err)
 	}
 	state := now[stateField]
@@ -81,10 +84,15 @@ func passing(err error) error {
 	return err
 }
 
-// Assume puts the state into what the run intends.
+// Assume puts the state into what the run intends. Of a device that its tool does not know nothing is assumed: who misspelt it is told
+// before a real run waits for it.
 func (w waiting) Assume(ctx context.Context, view action.View) ([]action.Change, error) {
 	before := map[string]any{stateField: string(driver.Unknown)}
-	if now, err := w.status(ctx, view); err == nil {
+	now, err := w.status(ctx, view)
+	switch {
+	case untold(err):
+		return nil, err
+	case err == nil:
 		before[stateField] = now[stateField]
 	}
 	return []action.Change{{Target: w.target(), Before: before, After: map[string]any{stateField: w.state, expectedField: true}}}, nil

@@ -49,7 +49,7 @@ func applyOne(ctx context.Context, io streams, f *commonFlags, path, record stri
 	if err := f.remember(p.Run); err != nil {
 		return err
 	}
-	x, err := prepare(io, f, false)
+	x, err := prepare(ctx, io, f, false)
 	if err != nil {
 		return err
 	}

@@ -27,13 +27,17 @@ import (
 const driversFolder = "devices"
 
 // driverShelves are where drivers are found, the nearest last: as runbooks are.
-func driverShelves() *drivers.Shelf {
+func driverShelves() *drivers.Shelf { return shelfOf(driverPlaces()) }
+
+func shelfOf(places catalog.Catalog) *drivers.Shelf { return drivers.New(places, stdlib.Files) }
+
+func driverPlaces() catalog.Catalog {
 	places := catalog.Catalog{{Origin: "shipped", Path: driversFolder, Files: devices.Files}}
 	for i := len(xdg.DataDirs) - 1; i >= 0; i-- {
 		places = append(places, catalog.Dir("system", filepath.Join(xdg.DataDirs[i], "runbook", driversFolder)))
 	}
 	places = append(places, catalog.Dir("user", filepath.Join(xdg.DataHome, "runbook", driversFolder)))
-	return drivers.New(append(places, catalog.Dir("project", driversFolder)), stdlib.Files)
+	return append(places, catalog.Dir("project", driversFolder))
 }
 
 // A fleet is which devices a venue has, and how they are reached.

@@ -32,6 +32,16 @@ site file says which devices there are:
 
 simulated.yaml says how the tools answer in a scenario: Go templates over what a device is; see those of the shipped drivers.
 
+To change one, copy it, put what your tool prints beside it, and see what it makes of that, without running the tool:
+
+  mkdir -p devices/photon-debug/transcripts
+  runbook show driver.photon-debug --source > devices/photon-debug/photon-debug.lua
+  runbook show driver.photon-debug --source=transcripts/list.yaml > devices/photon-debug/transcripts/list.yaml
+  runbook test devices/photon-debug
+
+A transcript (transcripts/NAME.yaml) has purpose, id (of the device that was asked about; none for all), argv, exit_code, stdout and stderr.
+NAME.json beside it is what the driver is to make of it. Without one, all that was printed has to be understood.
+
 `
 
 // isDriverTopic tells whether the drivers, or one of them, are meant.

@@ -77,7 +77,7 @@ type execution struct {
 }
 
 // prepare finds out where the run is to happen, and chooses what it is called. Walled puts the second wall of a dry run around the clients.
-func prepare(io streams, f *commonFlags, walled bool) (*execution, error) {
+func prepare(ctx context.Context, io streams, f *commonFlags, walled bool) (*execution, error) {
 	where, err := f.venue()
 	if err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func prepare(io streams, f *commonFlags, walled bool) (*execution, error) {
 	x.onTerminal = term.IsTerminal(int(out.Fd()))
 	x.text = screen.NewText(x.shown, screen.Options{Look: screen.LookOf(out, getenv)})
 	if walled {
-		x.walls = secondWalls(where)
+		x.walls = secondWalls(ctx, where)
 	}
 	return x, nil
 }

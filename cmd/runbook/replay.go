@@ -44,7 +44,7 @@ func replayOne(ctx context.Context, io streams, f *commonFlags, path string) err
 	if err != nil {
 		return err
 	}
-	x, err := prepare(io, f, false)
+	x, err := prepare(ctx, io, f, false)
 	if err != nil {
 		return err
 	}

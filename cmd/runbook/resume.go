@@ -138,7 +138,7 @@ func resumeOne(ctx context.Context, io streams, f *resumeFlags, name string) (er
 	if err := f.remember(t.run); err != nil {
 		return err
 	}
-	x, err := prepare(io, &f.commonFlags, false)
+	x, err := prepare(ctx, io, &f.commonFlags, false)
 	if err != nil {
 		return err
 	}

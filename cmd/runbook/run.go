@@ -95,7 +95,7 @@ func runOne(ctx context.Context, io streams, f *runFlags, name string) error {
 	if err := f.enter(string(f.scenario), entry); err != nil {
 		return err
 	}
-	x, err := prepare(io, &f.commonFlags, f.dry)
+	x, err := prepare(ctx, io, &f.commonFlags, f.dry)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,10 @@ func newShow(io streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show NAME | FILE",
 		Short: "Show what a runbook does, or what is in a plan or a recording",
-		Long: `Shows what a runbook does, its parameters, and what it may change.
+		Long: `Shows what a runbook does, its parameters, and what it may change. With --source it
+prints the script itself, to be read, or copied and changed: one in your own folder
+comes before the shipped one. --source=FILE is another file of its folder, such as a
+library that the script requires. driver.NAME is a driver of devices.
 
 Of a plan, made with "runbook run NAME --dry-run --out FILE", it shows what a
 person has to know to approve it: the rehearsal, what its actions rest on, what
@@ -59,7 +62,9 @@ refuse it, as far as that can be known without asking the site. A recording, mad
 with --record, is shown as "runbook runs show" shows a run.
 
 ` + planFormat(),
-		Example:           "  runbook show compiler-down\n  runbook show fix.plan",
+		Example: "  runbook show compiler-down\n  runbook show fix.plan\n" +
+			"  mkdir -p runbooks/mine && runbook show daily-health-check --source > runbooks/mine/mine.lua\n" +
+			"  mkdir -p devices/photon-debug && runbook show driver.photon-debug --source > devices/photon-debug/photon-debug.lua",
 		Args:              oneArg("the name of a runbook, or the file of a plan or a recording"),
 		ValidArgsFunction: completeNames,
 	}
@@ -69,7 +74,15 @@ with --record, is shown as "runbook runs show" shows a run.
 	flags.StringVar(&f.site, "site", "", "of a plan: site file that apply would be given (default: that of the plan)")
 	flags.StringVar(f.cluster.KubeConfig, "kubeconfig", "", "of a plan: kubeconfig that apply would be given")
 	flags.StringVar(f.cluster.Context, "context", "", "of a plan: context that apply would be given")
+	source := flags.String("source", "", "print the script itself, or a `file` beside it")
+	flags.Lookup("source").NoOptDefVal = theScript
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *source != "" {
+			return showSource(io, args[0], *source, *o)
+		}
+		if _, _, one := strings.Cut(args[0], "."); one && isDriverTopic(args[0]) {
+			return showDriver(cmd.Context(), io, args[0], *o)
+		}
 		if isFile(args[0]) {
 			return showFile(cmd.Context(), io, &f, args[0])
 		}

@@ -35,15 +35,19 @@ func newTest(io streams) *cobra.Command {
 	f := &testFlags{}
 	cmd := &cobra.Command{
 		Use:   "test [PATH...]",
-		Short: "Test runbooks in simulated sites",
+		Short: "Test runbooks in simulated sites, and drivers of devices",
 		Long: `Tests runbooks: the tests in Lua beside each script (NAME_test.lua), and, without a line of Lua, that in every scenario beside it a
 dry run says what a real run does, and that the runbook uses all that it may change. Nothing of a real site is read.
 
-PATH is a runbook's name, its script or test file, its folder, or a folder of runbooks. Without one, those of the project's folder
-"runbooks" are tested, or the shipped ones where there is none.`,
+A driver of devices (driver.NAME, or its folder in "devices") is held to its transcripts, what its tool was seen to print, without running
+the tool: runbook docs driver.
+
+PATH is a runbook's name, its script or test file, its folder, or a folder of runbooks or drivers. Without one, those of the project's
+folder "runbooks" are tested, or the shipped ones where there is none, and the drivers of the project's folder "devices".`,
 		Example: `  runbook test
   runbook test compiler-down --run 'crashloop|oom' -v
   runbook test runbooks --junit report.xml
+  runbook test driver.lightmatter-envise  what it makes of what its tool prints
   runbook docs test                       what a test may call`,
 		ValidArgsFunction: func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 			return completeNames(cmd, nil, typed) // each argument may be one
@@ -78,9 +82,15 @@ func testAll(ctx context.Context, io streams, f *testFlags, paths []string) erro
 	if err != nil {
 		return err
 	}
-	books, err := booksOf(paths)
+	rest, devices, err := driversOf(paths)
 	if err != nil {
 		return err
+	}
+	var books []tester.Book
+	if len(rest) > 0 || len(devices) == 0 || len(paths) == 0 {
+		if books, err = booksOf(rest); err != nil {
+			return err
+		}
 	}
 	signals := interruptible(ctx, func(degree int, why string) {
 		if degree > 1 {
@@ -90,6 +100,15 @@ func testAll(ctx context.Context, io streams, f *testFlags, paths []string) erro
 	})
 	defer signals.stop()
 	report := newTestReport(io, f)
+	for _, d := range devices {
+		s, err := d.suite(signals.script, cfg.Only) //nolint:contextcheck // it comes from ctx, by way of the signals
+		if err == nil {
+			err = report.suite(s)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	err = tester.Run(signals.script, cfg, books, report.suite) //nolint:contextcheck // it comes from ctx, by way of the signals
 	if err != nil && !errors.Is(err, engine.ErrInterrupted) {
 		return err

@@ -41,7 +41,7 @@ func (s testSite) Close() error { return s.close() }
 func (s testSite) Library(ctx context.Context, use tester.Use) engine.Library {
 	var second walls
 	if use.Rehearse {
-		second = secondWalls(s)
+		second = secondWalls(ctx, s)
 	}
 	return library(modules(ctx, s, use.Run, second, use.Secrets)...)
 }

@@ -8,6 +8,15 @@ const (
 	LooksBy = "looks_by" // of an action: what it runs to find out how its target is
 )
 
+// argvOn begins the name of an argument that is a command on one machine of several.
+const argvOn = Argv + " on "
+
+// ArgvOn names an argument that is a command on that machine, of a read that is about several.
+func ArgvOn(machine string) string { return argvOn + machine }
+
+// MachineOfArgv is the machine of an argument that ArgvOn named.
+func MachineOfArgv(name string) (machine string, ok bool) { return strings.CutPrefix(name, argvOn) }
+
 // Commands is a list of command patterns that are known to change nothing. A command is an argument vector, never a shell
 // string; one that matches no pattern is an action.
 //

@@ -2,6 +2,7 @@ package driver
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -29,7 +30,14 @@ type Said struct {
 	ID             string // as the tool calls the device; "" for all
 	Stdout, Stderr string
 	ExitCode       int
+	Cut            bool // it printed more than is kept
 }
+
+// colours are what a program writes into its lines for a terminal to colour them, and to clear what stood there.
+var colours = regexp.MustCompile(`\x1b\[[0-9;:]*[mK]`)
+
+// Plain is what a program printed without the colours, which are no part of what it says.
+func Plain(text string) string { return colours.ReplaceAllString(text, "") }
 
 // A Reading is what was understood of it. It may be that of others too, who were told the same: nobody changes it.
 type Reading struct {

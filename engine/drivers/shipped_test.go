@@ -2,10 +2,9 @@ package drivers
 
 import (
 	"encoding/json"
-	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,7 +14,6 @@ import (
 	"runbook/devices"
 	"runbook/engine/catalog"
 	"runbook/engine/driver"
-	"runbook/engine/yamlfile"
 	"runbook/stdlib"
 )
 
@@ -23,35 +21,12 @@ func shipped() *Shelf {
 	return New(catalog.Catalog{{Origin: "shipped", Path: "devices", Files: devices.Files}}, stdlib.Files)
 }
 
-// A transcript is what a tool was seen to print.
-type transcript struct {
-	Purpose  driver.Purpose    `yaml:"purpose"`
-	ID       string            `yaml:"id"`
-	Site     map[string]string `yaml:"site"`
-	Argv     []string          `yaml:"argv"`
-	ExitCode int               `yaml:"exit_code"`
-	Stdout   string            `yaml:"stdout"`
-	Stderr   string            `yaml:"stderr"`
-}
-
-func (t transcript) said() driver.Said {
-	return driver.Said{ID: t.ID, Stdout: t.Stdout, Stderr: t.Stderr, ExitCode: t.ExitCode}
-}
-
-// transcriptsOf are those of a driver, by their names.
-func transcriptsOf(t testing.TB, name string) map[string]transcript {
+// transcriptsOf are those of a shipped driver.
+func transcriptsOf(t testing.TB, name string) []Transcript {
 	t.Helper()
-	files, err := fs.Glob(devices.Files, name+"/transcripts/*.yaml")
+	out, err := shipped().Transcripts(name)
 	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	out := map[string]transcript{}
-	for _, file := range files {
-		text, err := fs.ReadFile(devices.Files, file)
-		require.NoError(t, err)
-		one, err := yamlfile.Decode[transcript](text, "a transcript")
-		require.NoError(t, err, file)
-		out[strings.TrimSuffix(path.Base(file), ".yaml")] = *one
-	}
+	require.NotEmpty(t, out)
 	return out
 }
 
@@ -65,31 +40,22 @@ func TestTheShippedDriversReadTheirTranscripts(t *testing.T) {
 	for _, name := range names {
 		d, err := shelf.Load(t.Context(), name)
 		require.NoError(t, err)
-		for what, one := range transcriptsOf(t, name) {
-			t.Run(name+"/"+what, func(t *testing.T) {
-				c := d.About().Command(one.Purpose)
-				require.NotNil(t, c)
-				id := one.ID
-				if id == "" {
-					id = "any"
-				}
-				argv, err := c.Fill(map[string]string{"id": id})
-				require.NoError(t, err)
-				require.Equal(t, one.Argv, argv)
-				reading := d.Read(t.Context(), one.Purpose, one.said())
+		for _, one := range transcriptsOf(t, name) {
+			t.Run(name+"/"+one.Name, func(t *testing.T) {
+				reading := d.Read(t.Context(), one.Purpose, one.Said())
 				assert.Empty(t, reading.Fault)
-				if !strings.Contains(what, "garbled") && d.About().Command(one.Purpose).AnswersWith(one.ExitCode) && len(reading.Devices) > 0 {
+				if !strings.Contains(one.Name, "garbled") && d.About().Command(one.Purpose).AnswersWith(one.ExitCode) && len(reading.Devices) > 0 {
 					assert.Empty(t, reading.Unread)
 				}
-				now, err := json.MarshalIndent(reading, "", "  ")
-				require.NoError(t, err)
-				golden := filepath.Join("..", "..", "devices", name, "transcripts", what+".json")
 				if os.Getenv("RUNBOOK_RECORD") != "" {
-					require.NoError(t, os.WriteFile(golden, append(now, '\n'), 0o600))
+					now, err := Written(reading)
+					require.NoError(t, err)
+					require.NoError(t, os.WriteFile(filepath.Join("..", "..", "devices", name, transcriptsFolder, one.Name+".json"), []byte(now), 0o600))
+					return
 				}
-				want, err := os.ReadFile(golden)
-				require.NoError(t, err)
-				assert.Equal(t, string(want), string(now)+"\n")
+				assert.NotNil(t, one.read)
+				assert.NotEmpty(t, one.Argv)
+				assert.Nil(t, one.Compare(t.Context(), d))
 			})
 		}
 	}
@@ -129,7 +95,8 @@ func FuzzTheShippedDrivers(f *testing.F) {
 func BenchmarkRead(b *testing.B) {
 	d, err := shipped().Load(b.Context(), "lightmatter-envise")
 	require.NoError(b, err)
-	said := transcriptsOf(b, "lightmatter-envise")["status"].said()
+	all := transcriptsOf(b, "lightmatter-envise")
+	said := all[slices.IndexFunc(all, func(one Transcript) bool { return one.Name == "status" })].Said()
 	for b.Loop() {
 		d.Read(b.Context(), driver.Status, said)
 	}

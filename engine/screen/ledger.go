@@ -53,7 +53,7 @@ func (l *ledger) note(r *journal.Record) {
 			l.broken = r.Step
 		}
 	case journal.KindRead:
-		if ran(r.Outcome) {
+		if ran(r.Call.Target, r.Outcome) {
 			l.looked(r.Call.Target, r.Call.Identity, action.Argv)
 		}
 	case journal.KindAssume:
@@ -132,12 +132,14 @@ func (t *tallied) add(text string) {
 	}
 }
 
-// ran tells whether a read was really made: not where there was nothing to ask.
-func ran(o *journal.Outcome) bool {
-	if o == nil {
+// ran tells whether a read was really made: not where there was nothing to ask, and not where the second wall stood before it. What is not
+// found of a device is so by its tool's word, mostly: that one is told of rather once too often.
+func ran(of action.Target, o *journal.Outcome) bool {
+	switch {
+	case o == nil:
 		return true
-	}
-	if o.Error != nil && o.Error.Code == action.CodeNotFound {
+	case o.Error == nil:
+	case o.Error.Code == action.CodeRefused, o.Error.Code == action.CodeNotFound && of.System != "device":
 		return false
 	}
 	if value, live := o.Value.(map[string]any); live {
@@ -149,9 +151,13 @@ func ran(o *journal.Outcome) bool {
 // looked notes the commands of an operation that only looked, which it has in arguments of that name.
 func (l *ledger) looked(about action.Target, args []action.Arg, name string) {
 	for _, arg := range args {
-		if arg.Name == name {
-			l.commands.add(placed(commandLine(arg.Value), about))
+		on := about
+		if host, several := action.MachineOfArgv(arg.Name); several && name == action.Argv {
+			on.Scope = host
+		} else if arg.Name != name {
+			continue
 		}
+		l.commands.add(placed(commandLine(arg.Value), on))
 	}
 }
 

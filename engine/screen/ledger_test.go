@@ -33,4 +33,17 @@ func TestTheCommandsOfALedgerAreThoseThatRan(t *testing.T) {
 		l.note(r)
 	}
 	assert.Equal(t, []string{"df", "df (on rack-1)"}, l.commands.order[3:])
+
+	device := action.Target{System: "device", Kind: "devices"}
+	for _, code := range []action.Code{action.CodeNotFound, action.CodeRefused} {
+		r := read(&journal.Outcome{Status: journal.NotDone, Error: &journal.Error{Code: code}}, "tool", string(code))
+		r.Call.Target = device
+		l.note(r)
+	}
+	list := &journal.Record{Kind: journal.KindRead, Outcome: &journal.Outcome{Status: journal.Done}, Call: &journal.Call{Target: device}}
+	for _, on := range []string{"rack-1", "localhost"} {
+		list.Call.Identity = append(list.Call.Identity, action.Arg{Name: action.ArgvOn(on), Value: []string{"tool", "--list"}})
+	}
+	l.note(list)
+	assert.Equal(t, []string{"tool not_found", "tool --list (on rack-1)", "tool --list"}, l.commands.order[5:], "what a tool does not know it was asked")
 }

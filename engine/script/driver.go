@@ -106,7 +106,7 @@ func (d *luaDriver) Read(ctx context.Context, purpose driver.Purpose, said drive
 		defer cancel()
 		reading, err := d.read(ctx, purpose, said)
 		if err != nil {
-			return driver.Reading{Unread: driver.Kept(said.Stdout), Fault: err.Error()}
+			return driver.Reading{Devices: reading.Devices, Unread: driver.Kept(said.Stdout), Fault: err.Error()}
 		}
 		reading.Unread = driver.Kept(reading.Unread...)
 		return reading
@@ -128,7 +128,7 @@ func (d *luaDriver) read(ctx context.Context, purpose driver.Purpose, said drive
 		return driver.Reading{Unread: []string{said.Stdout}}, nil
 	}
 	input, err := vm.toLua(map[string]any{
-		"id": said.ID, "text": said.Stdout, "errors": said.Stderr, "exit_code": int64(said.ExitCode),
+		"id": said.ID, "text": driver.Plain(said.Stdout), "errors": driver.Plain(said.Stderr), "exit_code": int64(said.ExitCode),
 	})
 	if err != nil {
 		return driver.Reading{}, err

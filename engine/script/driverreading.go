@@ -32,7 +32,8 @@ var checkFields = []module.Param{
 	{Name: "detail", Kind: module.String},
 }
 
-// readingOf checks what a driver made of what was printed.
+// readingOf checks what a driver made of what was printed. What is wrong about one device keeps nobody from hearing of the others: they are
+// in the reading, beside the error. Of one that is there twice nobody can tell which is right.
 func readingOf(purpose driver.Purpose, asked string, v any) (driver.Reading, error) {
 	where := string(purpose) + " returned"
 	args, err := module.BindOptions(where, readingFields, v)
@@ -40,17 +41,27 @@ func readingOf(purpose driver.Purpose, asked string, v any) (driver.Reading, err
 		return driver.Reading{}, err
 	}
 	out := driver.Reading{Unread: args.Strings("unread")}
+	var wrong []error
+	count := map[string]int{}
 	for i, one := range args.List("devices") {
 		seen, err := observationOf(fmt.Sprintf("%s: devices[%d]", where, i+1), asked, one)
 		if err != nil {
-			return driver.Reading{}, err
+			wrong = append(wrong, err)
+			continue
 		}
-		if out.Of(seen.ID) != nil {
-			return driver.Reading{}, fmt.Errorf("%s: the device %q is there twice", where, seen.ID)
+		if count[seen.ID]++; count[seen.ID] == 2 {
+			wrong = append(wrong, fmt.Errorf("%s: the device %q is there twice", where, seen.ID))
 		}
 		out.Devices = append(out.Devices, seen)
 	}
-	return out, nil
+	out.Devices = slices.DeleteFunc(out.Devices, func(o driver.Observation) bool { return count[o.ID] > 1 })
+	switch len(wrong) {
+	case 0:
+		return out, nil
+	case 1:
+		return out, wrong[0]
+	}
+	return out, fmt.Errorf("%w, and %d faults more", wrong[0], len(wrong)-1)
 }
 
 func observationOf(where, asked string, v any) (driver.Observation, error) {

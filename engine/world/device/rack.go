@@ -134,7 +134,7 @@ func (m *machine) Run(ctx context.Context, argv []string, streams command.Stream
 // forever is longer than any run waits.
 const forever = 1000 * time.Hour
 
-// Answers tells whether a device answers at an address, and whether there is one.
+// Answers tells whether a device answers at an address, and whether there is one. Where several share one, as behind a controller, any does.
 func (r *Rack) Answers(address string) (answers, known bool) {
 	now := r.clock.Now()
 	r.mu.Lock()
@@ -142,10 +142,10 @@ func (r *Rack) Answers(address string) (answers, known bool) {
 	for _, d := range r.devices {
 		if d.Address == address {
 			d.settle(now)
-			return d.state != driver.Offline && !d.silent, true
+			answers, known = answers || d.state != driver.Offline && !d.silent, true
 		}
 	}
-	return false, false
+	return answers, known
 }
 
 // logOf is the log of a device on a machine.

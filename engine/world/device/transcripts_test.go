@@ -16,6 +16,7 @@ import (
 
 	"runbook/devices"
 	"runbook/engine/command"
+	"runbook/engine/drivers"
 	"runbook/engine/world"
 	"runbook/engine/world/scenario"
 	"runbook/engine/yamlfile"
@@ -37,17 +38,6 @@ devices:
 var states = map[string]string{
 	"online": "{state: online}", "degraded": "{state: degraded}", "offline": "{state: offline}", "resetting": "{state: online}",
 	"hung": "{state: offline, hangs: true}", "garbled": "{state: degraded, garbled: true}", "rigid": "{calibrates: false}",
-}
-
-// A transcript is what a tool of the lab printed.
-type transcript struct {
-	Purpose  string            `yaml:"purpose"`
-	ID       string            `yaml:"id"`
-	Site     map[string]string `yaml:"site"`
-	Argv     []string          `yaml:"argv"`
-	ExitCode int               `yaml:"exit_code"`
-	Stdout   string            `yaml:"stdout"`
-	Stderr   string            `yaml:"stderr"`
 }
 
 // tool finds how the tools of the shipped drivers answer.
@@ -90,7 +80,7 @@ func TestSimulatedToolsAreHeldToTheTranscripts(t *testing.T) {
 		t.Run(strings.TrimSuffix(file, ".yaml"), func(t *testing.T) {
 			text, err := fs.ReadFile(devices.Files, file)
 			require.NoError(t, err)
-			want, err := yamlfile.Decode[transcript](text, "a transcript")
+			want, err := yamlfile.Decode[drivers.Transcript](text, "a transcript")
 			require.NoError(t, err)
 			now := "extends: base\ndevices:\n"
 			for id, state := range want.Site {
