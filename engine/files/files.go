@@ -83,7 +83,7 @@ type Filter struct {
 	After   time.Time // modified at or after that; zero for any time
 	AtLeast int64     // size in bytes
 	AtMost  int64     // size in bytes; 0 for no limit
-	Names   []string  // patterns of path.Match for the last part of a path, one of which has to match; nil for any name
+	Names   []string  // patterns of path.Match, and [!ab] as find has it, for the last part of a path, one of which has to match; nil for any name
 	Without []string  // patterns likewise: what matches is left out, and if it is a folder, what is in it too
 	Depth   int       // how many levels below the root; 0 for all
 	Stay    bool      // on the file system of the root
