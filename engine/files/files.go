@@ -18,8 +18,9 @@ import (
 type System interface {
 	// Machine is what the machine calls itself.
 	Machine(ctx context.Context) (string, error)
-	// Knows refuses an owner, as user, user:group or :group, that the machine does not know.
-	Knows(ctx context.Context, owner string) error
+	// Knows refuses an owner, as user, user:group or :group, that the machine does not know, and returns it as entries tell of it: by name,
+	// where a number has one.
+	Knows(ctx context.Context, owner string) (string, error)
 	// Disk is the file system that a path lies on.
 	Disk(ctx context.Context, path string) (Disk, error)
 	// Look looks at one path, and not through it if it is a link. Its error has action.CodeNotFound if there is nothing.

@@ -126,10 +126,23 @@ func chown(in *folder, name, to string) error {
 	return unix.Fchownat(in.fd, name, uid, gid, unix.AT_SYMLINK_NOFOLLOW)
 }
 
-// Knows refuses an owner that this machine does not know.
-func (*Files) Knows(_ context.Context, to string) error {
-	_, _, err := owner(to)
-	return err
+// Knows refuses an owner that this machine does not know, and returns it by name.
+func (f *Files) Knows(_ context.Context, to string) (string, error) {
+	uid, gid, err := owner(to)
+	if err != nil {
+		return "", err
+	}
+	user, group, grouped := strings.Cut(to, ":")
+	if uid != same {
+		user = named(&f.users, uint32(uid), userName)
+	}
+	if gid != same {
+		group = named(&f.groups, uint32(gid), groupName)
+	}
+	if grouped {
+		group = ":" + group
+	}
+	return user + group, nil
 }
 
 // same leaves an owner or a group as it is.

@@ -110,7 +110,7 @@ func (f *Files) batch(ctx context.Context, has tools, root string, b batch, chan
 	args[5] = strings.Join(was, "\n")
 	out, code, complaint, err := "", 0, "", error(nil)
 	if b.op == string(files.Chown) {
-		err = f.Knows(ctx, b.to)
+		_, err = f.Knows(ctx, b.to)
 	}
 	if err == nil {
 		out, code, complaint, err = f.output(ctx, changeScript, args...)

@@ -96,16 +96,23 @@ df -P -i "$1" 2>/dev/null
 exit 0
 `
 
-// ownerScript looks whether the user $1 and the group $2 are known; "." for none.
+// ownerScript tells the names of the user $1 and the group $2, which may be numbers; "." for none. One that is not known has none. A number
+// need not be known.
 const ownerScript = inC + `
-knows() {
-  case $2 in .) return 0;; *[!0-9]*) ;; *) return 0;; esac
-  if command -v getent >/dev/null 2>&1; then getent "$1" "$2" >/dev/null 2>&1; return; fi
-  while IFS=: read -r name rest; do [ "$name" = "$2" ] && return 0; done < "/etc/$1"
-  return 1
+named() {
+  case $3 in .) return;; esac
+  name=
+  if command -v getent >/dev/null 2>&1; then name=$(getent "$2" "$3" 2>/dev/null); name=${name%%:*}
+  else
+    while IFS=: read -r one secret number rest; do
+      if [ "$one" = "$3" ] || [ "$number" = "$3" ]; then name=$one; break; fi
+    done < "/etc/$2"
+  fi
+  case $name$3 in *[!0-9]*) ;; *) name=$3;; esac
+  printf '%s:%s\n' "$1" "$name"
 }
-knows passwd "$1" || echo user
-knows group "$2" || echo group
+named user passwd "$1"
+named group group "$2"
 exit 0
 `
 
