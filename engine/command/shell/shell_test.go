@@ -85,6 +85,8 @@ type shellHere struct {
 	leader bool
 }
 
+func (shellHere) Way() int { return 1 }
+
 func (s shellHere) Exec(ctx context.Context, words []string, streams command.Streams) (int, error) {
 	ctx, stop := Patient(ctx)
 	defer stop()
