@@ -177,6 +177,8 @@ exit 0
 
 // renameScript gives the entry $3 of the folder $2 below the root $1 the name $5 in the folder $4. $6 is how stat tells what an entry is, and
 // $7 what it has to be, a pattern of the shell. The new folder is held open where that is possible, so that no other can come into its place.
+// Of what mv can be told not to do, only what it does not know is left out: without -T it would rename into a folder that has come there
+// meanwhile, and without --no-copy it copies to another file system.
 const renameScript = inC + enter + `
 reach "$1" "$4"
 exec 3<.
@@ -186,8 +188,15 @@ reach "$1" "$2"
 is=$(stat -c "$6" "$3" 2>/dev/null)
 case $is in "") exit 81;; $7) ;; *) echo "$is"; exit 0;; esac
 if [ -e "$there" ] || [ -L "$there" ]; then exit 87; fi
-mv -n -T "$3" "$there" 2>/dev/null || mv -n "$3" "$there" || exit 1
-if [ -e "$3" ] || [ -L "$3" ]; then exit 87; fi
+failed=1
+for how in "-n -T --no-copy" "-n -T" -n; do
+  if said=$(mv $how "$3" "$there" 2>&1); then failed=0; break; fi
+  case $said in *"nrecognized option"*|*"nvalid option"*) ;; *) break;; esac
+done
+if [ -e "$3" ] || [ -L "$3" ]; then
+  if [ -e "$there" ] || [ -L "$there" ]; then exit 87; fi
+fi
+[ "$failed" = 0 ] || { printf '%s\n' "$said" >&2; exit 1; }
 echo ok
 `
 
