@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"runbook/engine/action"
+	"runbook/engine/command"
 	"runbook/engine/files"
 )
 
@@ -193,10 +194,12 @@ var unprivileged = []testCase{
 	{"a folder that may only be read", nil, func(t *testing.T, s Site) {
 		require.NoError(t, os.Chmod(s.at("/root"), 0o555))
 		t.Cleanup(func() { require.NoError(t, os.Chmod(s.at("/root"), 0o755)) })
-		found := s.walk(t, Root, files.Filter{Names: []string{"new.bin", "old.log"}})
+		found, said := s.walk(t, Root, files.Filter{Names: []string{"new.bin", "old.log"}}), (*action.Error)(nil)
 		errs := s.change(t, removing(found)...)
 		require.NoError(t, errs[0], "its folder is another one")
 		failsWith(t, errs[1], action.CodeForbidden, "cannot remove new.bin: permission denied")
+		require.ErrorAs(t, errs[1], &said)
+		require.Equal(t, "look whose it is, and whose the folders above are: ls -ld "+command.Quote(s.at("/root/new.bin")), said.Hint)
 		failsWith(t, s.change(t, files.Change{Op: files.Rename, Was: found[1], To: "renamed"})[0], action.CodeForbidden)
 		failsWith(t, s.change(t, files.Change{Op: files.Chown, Was: found[1], To: "0"})[0], action.CodeForbidden)
 		_, err := s.System.Create(t.Context(), s.at(Root), "written")

@@ -18,6 +18,7 @@ import (
 type changer struct {
 	files *Files
 	root  *folder
+	below string  // where the root is
 	last  *folder // nil for none
 	where string  // of last, as it was asked for
 }
@@ -28,7 +29,7 @@ func (f *Files) Change(ctx context.Context, root string, changes []files.Change)
 	if err != nil {
 		return nil, files.Failed("look into", root, err)
 	}
-	c := &changer{files: f, root: opened}
+	c := &changer{files: f, root: opened, below: root}
 	defer c.close()
 	errs := make([]error, len(changes))
 	for _, i := range files.DeepestFirst(changes) {
@@ -52,7 +53,7 @@ func (c *changer) close() {
 // by the name in a folder that is held open.
 func (c *changer) change(one files.Change) error {
 	at := one.Was.Path
-	failed := func(err error) error { return files.Failed(one.Op.Doing(), at, err) }
+	failed := func(err error) error { return files.FailedBelow(c.below, one.Op.Doing(), at, err) }
 	in, name, err := c.in(at)
 	if err != nil {
 		return failed(err)
@@ -108,11 +109,11 @@ func remove(in *folder, name string, kind files.Kind) error {
 func (c *changer) rename(in *folder, name, to string) error {
 	there, newName, err := c.root.parent(to)
 	if err != nil {
-		return files.Failed("rename to", to, err)
+		return files.FailedBelow(c.below, "rename to", to, err)
 	}
 	defer there.close()
 	if err := move(in, name, there, newName); err != nil {
-		return files.Failed("rename to", to, err)
+		return files.FailedBelow(c.below, "rename to", to, err)
 	}
 	return nil
 }

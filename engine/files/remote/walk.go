@@ -26,7 +26,7 @@ func (f *Files) Walk(ctx context.Context, root string, only files.Filter, visit 
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	c := &collector{only: only, visit: visit, stop: stop}
+	c := &collector{root: root, only: only, visit: visit, stop: stop}
 	code, complaint, err := f.find(ctx, has, root, only, c)
 	switch {
 	case c.failed != nil:
@@ -77,6 +77,7 @@ func before(only files.Filter) string {
 
 // A collector takes what is found.
 type collector struct {
+	root   string
 	only   files.Filter
 	visit  func([]files.Entry) error
 	stop   context.CancelCauseFunc
@@ -130,7 +131,7 @@ func (c *collector) note(complaint string) bool {
 		c.walked.Skipped++
 		if len(c.walked.Unlooked) < unlookedKept {
 			at := quoted(text)
-			c.walked.Unlooked = append(c.walked.Unlooked, files.Unlooked{Path: at, Err: files.Failed("look at", at, reason(1, text))})
+			c.walked.Unlooked = append(c.walked.Unlooked, files.Unlooked{Path: at, Err: files.FailedBelow(c.root, "look at", at, reason(1, text))})
 		}
 	}
 	return noted
