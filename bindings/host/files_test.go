@@ -410,7 +410,7 @@ func TestRenamingFiles(t *testing.T) {
 			code action.Code
 			says string
 		}{
-			"/cache/kernels": {action.CodeExists, "there is something at"}, "/none/x": {action.CodeNotFound, "there is no folder"},
+			"/cache/kernels": {action.CodeExists, "there is something at"}, "/cache/away/x": {action.CodeInvalid, "is a link, and none is followed on the way"}, "/none/x": {action.CodeNotFound, "there is no folder"},
 		} {
 			next, err := s.act("rename", s.at("/cache/old.log"), s.at(to))
 			require.NoError(t, err)
