@@ -191,6 +191,16 @@ var unprivileged = []testCase{
 		_, err = s.readAll(t.Context(), "/root/new.bin", 0)
 		failsWith(t, err, action.CodeForbidden, "permission denied")
 	}},
+	{"many folders that are not to be read", nil, func(t *testing.T, s Site) {
+		const many = 1200
+		for i := range many {
+			require.NoError(t, os.Mkdir(s.at(fmt.Sprintf("/root/a folder with a long name that is not to be read: %04d", i)), 0))
+		}
+		walked, err := s.System.Walk(t.Context(), s.at(Root), files.Filter{}, func([]files.Entry) error { return nil })
+		require.NoError(t, err)
+		require.EqualValues(t, many, walked.Skipped)
+		require.Len(t, walked.Unlooked, 100)
+	}},
 	{"a folder that may only be read", nil, func(t *testing.T, s Site) {
 		require.NoError(t, os.Chmod(s.at("/root"), 0o555))
 		t.Cleanup(func() { require.NoError(t, os.Chmod(s.at("/root"), 0o755)) })
