@@ -191,6 +191,19 @@ var unprivileged = []testCase{
 		_, err = s.readAll(t.Context(), "/root/new.bin", 0)
 		failsWith(t, err, action.CodeForbidden, "permission denied")
 	}},
+	{"a folder whose names are not to be read", nil, func(t *testing.T, s Site) {
+		for _, folder := range []string{"/root/deep/er", "/root/deep", "/root"} {
+			require.NoError(t, os.Chmod(s.at(folder), 0o311))
+			t.Cleanup(func() { require.NoError(t, os.Chmod(s.at(folder), 0o755)) })
+		}
+		was := s.look(t, "/root/deep/er/old.log")
+		was.Path = "deep/er/old.log"
+		require.NoError(t, s.change(t, files.Change{Op: files.Rename, Was: was, To: "deep/other.log"})[0])
+		was.Path = "deep/other.log"
+		require.NoError(t, s.change(t, removing([]files.Entry{was})...)[0])
+		_, err := s.System.Walk(t.Context(), s.at(Root), files.Filter{}, nil)
+		failsWith(t, err, action.CodeForbidden)
+	}},
 	{"many folders that are not to be read", nil, func(t *testing.T, s Site) {
 		const many = 1200
 		for i := range many {

@@ -25,7 +25,7 @@ type changer struct {
 
 // Change makes changes below a root, the deepest first.
 func (f *Files) Change(ctx context.Context, root string, changes []files.Change) ([]error, error) {
-	opened, err := openFolder(root)
+	opened, err := openWay(root)
 	if err != nil {
 		return nil, files.Failed("look into", root, err)
 	}

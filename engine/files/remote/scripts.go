@@ -39,6 +39,7 @@ const printed = `%y %m %s %b %T@ %n %D:%i %u %g\0%P\0%l\0`
 // any time).
 const findScript = inC + enter + `
 reach "$1" .
+[ -r . ] || exit 83
 depth=$2 stay=$3 kinds=$4 before=$5
 set -- . -mindepth 1
 [ "$depth" = 0 ] || set -- "$@" -maxdepth "$depth"
@@ -52,6 +53,7 @@ exec find "$@" -printf '` + printed + `'
 // in a record of its own.
 const listScript = inC + enter + `
 reach "$1" .
+[ -r . ] || exit 83
 depth=$2 stay=$3 kinds=$4 mark=$5
 set -- . -mindepth 1
 [ "$depth" = 0 ] || set -- "$@" -maxdepth "$depth"
@@ -181,9 +183,11 @@ exit 0
 // meanwhile, and without --no-copy it copies to another file system.
 const renameScript = inC + enter + `
 reach "$1" "$4"
-exec 3<.
 there=$here/$5
-[ -e "/proc/self/fd/3/." ] && there=/proc/self/fd/3/$5
+if [ -r . ]; then
+  exec 3<.
+  [ -e "/proc/self/fd/3/." ] && there=/proc/self/fd/3/$5
+fi
 reach "$1" "$2"
 is=$(stat -c "$6" "$3" 2>/dev/null)
 case $is in "") exit 81;; $7) ;; *) echo "$is"; exit 0;; esac
