@@ -102,6 +102,7 @@ func (s shelf) walked(ctx context.Context, view action.View, root string, only f
 type result struct {
 	done   []files.Entry
 	left   []unlooked // what was not any more what it had been
+	gone   int        // how many somebody else has removed
 	failed []unlooked // what could not be done
 	first  *action.Error
 }
@@ -129,7 +130,11 @@ func (r *result) note(e files.Entry, err error) {
 		said = action.Errorf(action.CodeRejected, "%w", err)
 	}
 	about := unlooked{files.Spell(e.Path), said.Message}
-	if said.Code == action.CodeConflict || said.Code == action.CodeNotFound {
+	switch said.Code {
+	case action.CodeNotFound:
+		r.gone++
+		return
+	case action.CodeConflict:
 		r.left = append(r.left, about)
 		return
 	}
@@ -146,15 +151,21 @@ func (r *result) failure(did string) error {
 	}
 	e := action.Errorf(r.first.Code, "%s %s, and %s could not be: %s", did, counted(int64(len(r.done))), counted(int64(len(r.failed))), r.first.Message)
 	e.Hint, e.Cause = r.first.Hint, r.first
+	if len(r.done) > 0 {
+		e.Partly = did + " " + counted(int64(len(r.done)))
+	}
 	return e
 }
 
-// remark says what was left as it was.
-func (r *result) remark() string {
-	if len(r.left) == 0 {
-		return ""
+// remark says what was left as it was, and what was not there any more.
+func (r *result) remark() (text string) {
+	if len(r.left) > 0 {
+		text = "; " + counted(int64(len(r.left))) + " had changed meanwhile, and stayed: " + r.left[0].Error
 	}
-	return "; " + counted(int64(len(r.left))) + " had changed meanwhile, and stayed: " + r.left[0].Error
+	if r.gone > 0 {
+		text += "; " + counted(int64(r.gone)) + " had gone meanwhile"
+	}
+	return text
 }
 
 // below is a path below a root.

@@ -44,6 +44,7 @@ type gift struct {
 	shelf
 	root    string
 	owner   string
+	named   string // the owner by name, once it was asked for
 	only    filter
 	members []string // of the set that it is narrowed to; nil for all
 	seen    *sight
@@ -60,7 +61,7 @@ func (b *binding) newGift(args module.Args) (action.Action, error) {
 		return nil, err
 	}
 	user, group, grouped := strings.Cut(g.owner, ":")
-	if user == "" && group == "" || grouped && group == "" || strings.HasPrefix(user, "-") {
+	if user == "" && group == "" || grouped && group == "" || strings.HasPrefix(user, "-") || strings.HasPrefix(group, "-") {
 		return nil, action.Errorf(action.CodeInvalid, "%s: %q is no owner", function, g.owner).Try(`write it as "user", "user:group" or ":group"`)
 	}
 	g.only, err = filterOf(function, args)
@@ -83,9 +84,9 @@ func (g gift) Narrow(members []string) action.Action {
 	return g
 }
 
-// has tells whether an entry belongs to the owner already. An owner by number is compared by number where it has no name.
+// has tells whether an entry belongs to the owner already.
 func (g gift) has(e files.Entry) bool {
-	user, group, _ := strings.Cut(g.owner, ":")
+	user, group, _ := strings.Cut(g.named, ":")
 	return (user == "" || user == e.Owner) && (group == "" || group == e.Group)
 }
 
@@ -99,7 +100,7 @@ func (g gift) Predict(ctx context.Context, view action.View) (action.Prediction,
 }
 
 func (g gift) predict(ctx context.Context, view action.View) (p action.Prediction, err error) {
-	if err := g.files.Knows(ctx, g.owner); err != nil {
+	if g.named, err = g.files.Knows(ctx, g.owner); err != nil {
 		return p, err
 	}
 	root, err := g.as(view).Look(ctx, g.root)
@@ -128,11 +129,11 @@ func (g gift) predict(ctx context.Context, view action.View) (p action.Predictio
 }
 
 func (g gift) edit(view action.View, list []files.Entry) action.Change {
-	e := intended.Edit{Op: intended.Chowned, To: g.owner}
+	e := intended.Edit{Op: intended.Chowned, To: g.named}
 	for i := range list {
 		e.Paths = append(e.Paths, below(g.root, list[i].Path))
 	}
-	user, group, _ := strings.Cut(g.owner, ":")
+	user, group, _ := strings.Cut(g.named, ":")
 	was := listed(g.root, "owners", list, func(e files.Entry) string { return e.Owner + ":" + e.Group })
 	will := listed(g.root, "owners", list, func(e files.Entry) string { return cmp.Or(user, e.Owner) + ":" + cmp.Or(group, e.Group) })
 	return intended.Change(view, g.name, e, was, will)
@@ -220,6 +221,9 @@ func (g gift) give(ctx context.Context, inside, itself []files.Change) (did resu
 // Settle looks whether anything belongs to somebody else still. What does can be given again.
 func (g gift) Settle(ctx context.Context, _ action.Intent) (action.Settlement, error) {
 	root, err := g.files.Look(ctx, g.root)
+	if err == nil {
+		g.named, err = g.files.Knows(ctx, g.owner)
+	}
 	if err != nil {
 		return action.Unknown, g.about(g.root, err)
 	}

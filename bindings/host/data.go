@@ -57,24 +57,25 @@ func fromYAML(text []byte) (json.RawMessage, error) {
 	if err := documents.Decode(&first); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	if err := documents.Decode(&second); err == nil {
+	switch err := documents.Decode(&second); {
+	case err == nil:
 		return nil, fmt.Errorf("there is a second document in it, in line %d", second.Line)
+	case !errors.Is(err, io.EOF):
+		return nil, err
 	}
 	value, err := kyaml.YAMLToJSONStrict(text)
 	return value, err
 }
 
 func fromJSON(text []byte) (json.RawMessage, error) {
-	values := json.NewDecoder(bytes.NewReader(text))
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil, errors.New("it is empty")
+	}
 	var value json.RawMessage
-	if err := values.Decode(&value); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, errors.New("it is empty")
-		}
-		return nil, err
+	err := json.Unmarshal(text, &value)
+	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
+		before := text[:min(max(wrong.Offset, 1)-1, int64(len(text)))] // the offset is that of the byte after
+		return nil, fmt.Errorf("line %d: %w", bytes.Count(before, []byte("\n"))+1, err)
 	}
-	if values.More() {
-		return nil, errors.New("something follows its value")
-	}
-	return value, nil
+	return value, err
 }

@@ -374,6 +374,11 @@ func TestGivingFilesAway(t *testing.T) {
 		require.NoError(t, err)
 		_, err = unknown.Predict(s.ctx(), s.view)
 		s.fails(err, action.CodeInvalid, "the machine has no user no-such-user")
+		s.view = overlay.New()
+		if s.Number != "" {
+			_, p = s.predicted("chown", s.at("/cache"), s.Number)
+			require.True(t, p.Unchanged, "a number is who has it")
+		}
 		_, p = s.predicted("chown", s.at("/cache"), "4711:4711", map[string]any{"kind": "file"})
 		require.Equal(t, []string{"kernels/new.bin", "kernels/old.bin", "old.log", "stale/only.bin"}, p.Members)
 		_, p = s.predicted("chown", s.at("/cache"), ":4711")
@@ -405,7 +410,7 @@ func TestRenamingFiles(t *testing.T) {
 			code action.Code
 			says string
 		}{
-			"/cache/kernels": {action.CodeExists, "there is something at"}, "/none/x": {action.CodeNotFound, "there is no folder"},
+			"/cache/kernels": {action.CodeExists, "there is something at"}, "/cache/away/x": {action.CodeInvalid, "is a link, and none is followed on the way"}, "/none/x": {action.CodeNotFound, "there is no folder"},
 		} {
 			next, err := s.act("rename", s.at("/cache/old.log"), s.at(to))
 			require.NoError(t, err)

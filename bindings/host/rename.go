@@ -88,6 +88,9 @@ func (r renaming) predict(ctx context.Context, view action.View) (action.Predict
 	if err := r.free(ctx, seen, now); err != nil {
 		return action.Prediction{}, err
 	}
+	if err := r.straight(ctx, seen); err != nil {
+		return action.Prediction{}, err
+	}
 	r.seen.entries = []files.Entry{now}
 	evidence, err := r.evidence(ctx, now)
 	change := intended.Change(view, r.name, intended.Edit{Op: intended.Renamed, Paths: []string{r.from}, To: r.to},
@@ -120,6 +123,25 @@ func (r renaming) free(ctx context.Context, seen *intended.Files, what files.Ent
 	if apart {
 		return action.Errorf(action.CodeRejected, "cannot rename %s: %s is on another file system", files.Spell(r.from), files.Spell(path.Dir(r.to))).
 			Try("copy it there, and remove it here")
+	}
+	return nil
+}
+
+// straight refuses a path with a link on its way, below the folder that both paths have in common: none is followed when it is renamed, for
+// who puts a link there would else say where a file goes.
+func (r renaming) straight(ctx context.Context, seen *intended.Files) error {
+	root, _, _ := common(r.from, r.to)
+	for _, at := range []string{r.from, r.to} {
+		for above := path.Dir(at); len(above) > len(root); above = path.Dir(above) {
+			e, err := seen.Look(ctx, above)
+			if err != nil {
+				return err
+			}
+			if e.Kind == files.Link {
+				return action.Errorf(action.CodeInvalid, "cannot rename %s: %s is a link, and none is followed on the way", files.Spell(r.from), files.Spell(above)).
+					Try("name the folder that it leads to, which is %s", files.Spell(e.Target))
+			}
+		}
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ const onMachine = "machine"
 func (c changingCommand) Predict(ctx context.Context, _ action.View) (action.Prediction, error) {
 	name, err := c.runner.Machine(ctx)
 	if err != nil {
-		return action.Prediction{}, action.Errorf(action.CodeInternal, "cannot find out which machine this is: %w", err).On(c.target())
+		return action.Prediction{}, c.unnamed(err)
 	}
 	predicted := action.Prediction{
 		Evidence: action.Evidence{Old: map[string]any{onMachine: name}}, Value: command.Result{}.Value(), Label: action.Assumed,
@@ -137,10 +137,21 @@ func (c changingCommand) Predict(ctx context.Context, _ action.View) (action.Pre
 	return predicted, nil
 }
 
+// unnamed is the error of a machine that does not say which it is. Why it does not, such as that it cannot be reached, says what to do.
+func (c execution) unnamed(err error) error {
+	if own, ok := errors.AsType[*action.Error](err); ok {
+		return own.On(c.target())
+	}
+	return action.Errorf(action.CodeInternal, "cannot find out which machine this is: %w", err).On(c.target())
+}
+
 // Apply runs the command, on the machine that was looked at.
 func (c changingCommand) Apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
 	name, err := c.runner.Machine(ctx)
-	if was, known := predicted.Evidence.Old[onMachine]; known && (err != nil || was != name) {
+	if err != nil {
+		return action.Result{}, c.unnamed(err)
+	}
+	if was, known := predicted.Evidence.Old[onMachine]; known && was != name {
 		return action.Result{}, action.Errorf(action.CodeConflict, "cannot run %s: this was for the machine %v, and here is %s",
 			command.Line(c.argv), was, name).On(c.target())
 	}

@@ -1,27 +1,23 @@
 package command
 
 import (
-	"strconv"
 	"strings"
 
 	"runbook/engine/action"
 )
 
-// Line is a command for a person, with quotes around the words that need them.
+// Line is a command for a person, who can type it as it stands.
 func Line(argv []string) string {
 	words := make([]string, len(argv))
 	for i, word := range argv {
-		words[i] = word
-		if word == "" || strings.ContainsAny(word, " \t\n\"'\\") {
-			words[i] = strconv.Quote(word)
-		}
+		words[i] = Quote(word)
 	}
 	return strings.Join(words, " ")
 }
 
 // Unknowable is the note of a prediction of a command that may do anything.
 func Unknowable(argv []string) string {
-	return "nothing can know what this prints or changes: " + strings.Join(argv, " ")
+	return "nothing can know what this prints or changes: " + Line(argv)
 }
 
 // Exited is the error of a command that ran to its end and failed. where says where it ran, such as " in pods/web"; stderr is clean of

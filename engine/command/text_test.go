@@ -10,7 +10,7 @@ import (
 )
 
 func TestWhatAPersonReads(t *testing.T) {
-	require.Equal(t, `df -h "/my disk" "" "a\"b"`, Line([]string{"df", "-h", "/my disk", "", `a"b`}))
+	require.Equal(t, `df -h "/my disk" "" 'a"b'`, Line([]string{"df", "-h", "/my disk", "", `a"b`}))
 	e := Exited([]string{"df -h"}, " in pods/a", 127, strings.Repeat("x", 600)+" no such file\n")
 	require.Equal(t, action.CodeCommand, e.Code)
 	require.True(t, strings.HasPrefix(e.Message, `"df -h" in pods/a exited with status 127: …x`), e.Message)

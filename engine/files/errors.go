@@ -3,9 +3,11 @@ package files
 import (
 	"errors"
 	"io/fs"
+	"path"
 	"syscall"
 
 	"runbook/engine/action"
+	"runbook/engine/command"
 )
 
 // ErrNoFile is why something is not read that has no content.
@@ -16,7 +18,10 @@ var ErrLeaves = errors.New("it leads out of its root")
 
 // Failed says that something could not be done with a path: doing is what, such as "look at". An error that says all of that already is
 // returned as it is.
-func Failed(doing, path string, err error) *action.Error {
+func Failed(doing, path string, err error) *action.Error { return FailedBelow("", doing, path, err) }
+
+// FailedBelow is Failed of a path below a root. What to type about it names it whole.
+func FailedBelow(root, doing, at string, err error) *action.Error {
 	if said, ok := errors.AsType[*action.Error](err); ok {
 		return said
 	}
@@ -25,15 +30,15 @@ func Failed(doing, path string, err error) *action.Error {
 	}
 	for _, r := range reasons {
 		if errors.Is(err, r.is) {
-			e := action.Errorf(r.code, "cannot %s %s: %s", doing, Spell(path), r.says)
+			e := action.Errorf(r.code, "cannot %s %s: %s", doing, Spell(at), r.says)
 			e.Cause = err
 			if r.hint != "" {
-				return e.Try(r.hint, Spell(path))
+				return e.Try(r.hint, command.Quote(path.Join(root, at)))
 			}
 			return e
 		}
 	}
-	return action.Errorf(action.CodeRejected, "cannot %s %s: %w", doing, Spell(path), err)
+	return action.Errorf(action.CodeRejected, "cannot %s %s: %w", doing, Spell(at), err)
 }
 
 // A reason is one that a person can do something about.
@@ -46,23 +51,23 @@ type reason struct {
 
 var reasons = []reason{
 	{fs.ErrNotExist, action.CodeNotFound, "there is no such file or folder", ""},
-	{syscall.ENOTEMPTY, action.CodeConflict, "the folder is not empty", "look what is in it: ls -A %[1]q"},
-	{fs.ErrExist, action.CodeExists, "there is something of that name already", "look what it is: ls -ld %[1]q"},
-	{syscall.EROFS, action.CodeForbidden, "its file system can only be read", "look how it is mounted: findmnt -T %[1]q"},
-	{fs.ErrPermission, action.CodeForbidden, "permission denied", "look whose it is, and whose the folders above are: ls -ld %[1]q"},
-	{syscall.ENOTDIR, action.CodeInvalid, "it, or something above it, is no folder", "look what it is: ls -ld %[1]q"},
+	{syscall.ENOTEMPTY, action.CodeConflict, "the folder is not empty", "look what is in it: ls -A %s"},
+	{fs.ErrExist, action.CodeExists, "there is something of that name already", "look what it is: ls -ld %s"},
+	{syscall.EROFS, action.CodeForbidden, "its file system can only be read", "look how it is mounted: findmnt -T %s"},
+	{fs.ErrPermission, action.CodeForbidden, "permission denied", "look whose it is, and whose the folders above are: ls -ld %s"},
+	{syscall.ENOTDIR, action.CodeInvalid, "it, or something above it, is no folder", "look what it is: ls -ld %s"},
 	{syscall.EISDIR, action.CodeInvalid, "it is a folder", ""},
-	{syscall.ELOOP, action.CodeRefused, "a link is in its place, or among the folders above, and none is followed", "look where it leads: ls -ld %[1]q"},
+	{syscall.ELOOP, action.CodeRefused, "a link is in its place, or among the folders above, and none is followed", "look where it leads: ls -ld %s"},
 	{syscall.EXDEV, action.CodeRejected, "that is on another file system", "copy it there, and remove it here"},
-	{syscall.ENOSPC, action.CodeRejected, "no space is left on its file system", "look how full it is: df -h %[1]q"},
-	{syscall.EBUSY, action.CodeRejected, "it is in use, such as a folder on which a file system is mounted", "look what is mounted: findmnt -T %[1]q"},
+	{syscall.ENOSPC, action.CodeRejected, "no space is left on its file system", "look how full it is: df -h %s"},
+	{syscall.EBUSY, action.CodeRejected, "it is in use, such as a folder on which a file system is mounted", "look what is mounted: findmnt -T %s"},
 	{ErrLeaves, action.CodeRefused, "it leads out of its root", ""},
-	{ErrNoFile, action.CodeInvalid, "it is no file: a folder, a device, a pipe or a socket", "look what it is: ls -ld %[1]q"},
+	{ErrNoFile, action.CodeInvalid, "it is no file: a folder, a device, a pipe or a socket", "look what it is: ls -ld %s"},
 }
 
 // Changed says that something was not done because what it was about is not what it was.
-func Changed(doing, path, differs string) *action.Error {
-	return action.Errorf(action.CodeConflict, "did not %s %s: %s", doing, Spell(path), differs).
+func Changed(doing, at, differs string) *action.Error {
+	return action.Errorf(action.CodeConflict, "did not %s %s: %s", doing, Spell(at), differs).
 		Try("look again what is there, and decide anew: run this again")
 }
 

@@ -18,8 +18,9 @@ import (
 type System interface {
 	// Machine is what the machine calls itself.
 	Machine(ctx context.Context) (string, error)
-	// Knows refuses an owner, as user, user:group or :group, that the machine does not know.
-	Knows(ctx context.Context, owner string) error
+	// Knows refuses an owner, as user, user:group or :group, that the machine does not know, and returns it as entries tell of it: by name,
+	// where a number has one.
+	Knows(ctx context.Context, owner string) (string, error)
 	// Disk is the file system that a path lies on.
 	Disk(ctx context.Context, path string) (Disk, error)
 	// Look looks at one path, and not through it if it is a link. Its error has action.CodeNotFound if there is nothing.
@@ -83,7 +84,7 @@ type Filter struct {
 	After   time.Time // modified at or after that; zero for any time
 	AtLeast int64     // size in bytes
 	AtMost  int64     // size in bytes; 0 for no limit
-	Names   []string  // patterns of path.Match for the last part of a path, one of which has to match; nil for any name
+	Names   []string  // patterns of path.Match, and [!ab] as find has it, for the last part of a path, one of which has to match; nil for any name
 	Without []string  // patterns likewise: what matches is left out, and if it is a folder, what is in it too
 	Depth   int       // how many levels below the root; 0 for all
 	Stay    bool      // on the file system of the root

@@ -11,9 +11,13 @@ import (
 // Check refuses a filter with a pattern that is none. function is who was called with it.
 func (f Filter) Check(function string) error {
 	for _, pattern := range slices.Concat(f.Names, f.Without) {
-		if _, err := path.Match(pattern, ""); err != nil {
+		if _, err := path.Match(standard(pattern), ""); err != nil {
 			return action.Errorf(action.CodeInvalid, "%s: %q is no pattern of names: %w", function, pattern, err).
-				Try(`"*" stands for any letters, "?" for one, "[ab]" for one of these; a backslash before one of them takes it literally`)
+				Try(`"*" stands for any letters, "?" for one, "[ab]" for one of these, "[!ab]" for any other; a backslash before one of them takes it literally`)
+		}
+		if strings.Contains(pattern, "/") { // it would fit nothing, and what was to be left out would not be
+			return action.Errorf(action.CodeInvalid, "%s: %q has a slash in it, and a pattern is of the last part of a path alone", function, pattern).
+				Try("for what is in one folder alone, name that as the root")
 		}
 	}
 	return nil
@@ -38,11 +42,35 @@ func (f Filter) Reaches(depth int) bool { return f.Depth == 0 || depth <= f.Dept
 
 func matches(patterns []string, name string) bool {
 	for _, pattern := range patterns {
-		if ok, err := path.Match(pattern, name); ok && err == nil { // Check has refused those that are none
+		if ok, err := path.Match(standard(pattern), name); ok && err == nil { // Check has refused those that are none
 			return true
 		}
 	}
 	return false
+}
+
+// standard is a pattern as path.Match has it, which begins what none of some letters is with [^. Shells and find begin it with [!, which
+// would be taken for the very opposite.
+func standard(pattern string) string {
+	if !strings.Contains(pattern, "[!") {
+		return pattern
+	}
+	out := []byte(pattern)
+	class := false // between brackets
+	for i := 0; i < len(out); i++ {
+		switch c := out[i]; {
+		case c == '\\':
+			i++
+		case class:
+			class = c != ']'
+		case c == '[':
+			class = true
+			if i+1 < len(out) && out[i+1] == '!' {
+				out[i+1] = '^'
+			}
+		}
+	}
+	return string(out)
 }
 
 // Wants tells whether an entry is wanted, by all that a walk goes by except for file systems.

@@ -46,7 +46,34 @@ const (
 
 // Words are a command under supervision, for whoever can start a program without a shell.
 func Words(w Want, argv ...string) []string {
-	return append([]string{"/bin/sh", "-c", `eval "$1"`, "runbook", supervision, string(w)}, argv...)
+	words := []string{"/bin/sh", "-c", `eval "$1"`, "runbook", supervision, string(w)}
+	for _, word := range argv {
+		words = append(words, folded(word))
+	}
+	return words
+}
+
+// fold begins a word that is written otherwise than it is: csh knows no line end in a word. The supervision writes it as it is again.
+const fold = "=folded="
+
+// How line ends, and backslashes for their sake, are written in such a word, as printf knows them after %b.
+var (
+	folding   = strings.NewReplacer("\\", `\0134`, "\n", `\0012`)
+	unfolding = strings.NewReplacer(`\0134`, "\\", `\0012`, "\n")
+)
+
+func folded(word string) string {
+	if strings.Contains(word, "\n") || strings.HasPrefix(word, fold) {
+		return fold + folding.Replace(word)
+	}
+	return word
+}
+
+func unfolded(word string) string {
+	if text, is := strings.CutPrefix(word, fold); is {
+		return unfolding.Replace(text)
+	}
+	return word
 }
 
 // before is how many words come before a Want.
@@ -57,7 +84,14 @@ func Parse(line []string) (w Want, argv []string, ok bool) {
 	if len(line) <= before || !slices.Equal(line[:before], Words("")[:before]) {
 		return "", nil, false
 	}
-	return Want(line[before]), line[before+1:], true
+	for _, word := range line[before+1:] {
+		plain := unfolded(word)
+		if folded(plain) != word { // the machine might read another word than we do
+			return "", nil, false
+		}
+		argv = append(argv, plain)
+	}
+	return Want(line[before]), argv, true
 }
 
 // Line is a command as one line for the shell of a login, whichever that is: sh and its relatives, csh, fish. Each word arrives as it is.

@@ -23,6 +23,9 @@ type Transport interface {
 	// the program was begun, or may have been, and nobody knows how it ended; otherwise an *action.Error: nothing was started. It closes
 	// what the program reads when stdin ends, and needs stdout and stderr no more once it has returned.
 	Exec(ctx context.Context, words []string, streams command.Streams) (exitCode int, err error)
+	// Way is a number for the way as it is now, another one once it was made anew; 0 while there is none. A name may lead to another machine
+	// then, as that of two of which one takes over from the other does.
+	Way() int
 }
 
 // patience is how long a machine may take to confirm that a command has ended that was told to: what the command itself is given for it,
@@ -37,6 +40,7 @@ type Machine struct {
 
 	mu   sync.Mutex
 	name string // what it calls itself, once it was asked
+	way  int    // by which
 }
 
 func (m *Machine) clean(text string) string {
@@ -46,13 +50,10 @@ func (m *Machine) clean(text string) string {
 	return m.Clean(text)
 }
 
-// Machine is what the machine calls itself. It is asked once: the way does not lead to another one meanwhile.
+// Machine is what the machine calls itself. It is asked once, as long as the way is the same.
 func (m *Machine) Machine(ctx context.Context) (string, error) {
-	m.mu.Lock()
-	known := m.name
-	m.mu.Unlock()
-	if known != "" {
-		return known, nil
+	if name := m.known(); name != "" {
+		return name, nil
 	}
 	out, err := m.ask(ctx, Name)
 	if err != nil {
@@ -60,8 +61,18 @@ func (m *Machine) Machine(ctx context.Context) (string, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.name = strings.TrimSpace(out)
+	m.name, m.way = strings.TrimSpace(out), m.Transport.Way()
 	return m.name, nil
+}
+
+// known is the name of the machine that the way leads to, "" if it has to be asked.
+func (m *Machine) known() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if way := m.Transport.Way(); way == 0 || way != m.way {
+		return ""
+	}
+	return m.name
 }
 
 // Find is where the machine's own search for a program finds it.

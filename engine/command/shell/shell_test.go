@@ -57,6 +57,26 @@ func TestEveryWordArrivesAsItIs(t *testing.T) {
 	}
 }
 
+// What a supervised command is given arrives too, also by a login whose shell knows no line end in a word.
+func TestEveryWordOfACommandArrivesAsItIs(t *testing.T) {
+	words := append(awkward[:len(awkward):len(awkward)], "two\nlines", "\n", "ends\n\n", "=folded=", `=folded=\0012`, "a\n\\n\\0012%s\xff", "\n-n")
+	want := Words(Feed, append([]string{"/usr/bin/printf", "%s\x01"}, words...)...)
+	line := Line(want)
+	require.NotContains(t, line, "\n")
+	_, argv, ok := Parse(want)
+	require.True(t, ok)
+	require.Equal(t, words, argv[2:])
+	_, _, ok = Parse(append(Words(Run), `=folded=\0143at`))
+	require.False(t, ok, "it is another word to the machine than to us")
+	for name, login := range logins(t) {
+		t.Run(name, func(t *testing.T) {
+			out, err := exec.CommandContext(t.Context(), login[0], append(login[1:], "-c", line)...).Output()
+			require.NoError(t, err, string(out))
+			require.Equal(t, mark+"\n"+strings.Join(words, "\x01")+"\x01", string(out))
+		})
+	}
+}
+
 // Whatever the words are, a shell finds the same ones.
 func FuzzLine(f *testing.F) {
 	for _, word := range awkward {
@@ -84,6 +104,8 @@ type shellHere struct {
 	argv   []string
 	leader bool
 }
+
+func (shellHere) Way() int { return 1 }
 
 func (s shellHere) Exec(ctx context.Context, words []string, streams command.Streams) (int, error) {
 	ctx, stop := Patient(ctx)

@@ -19,8 +19,16 @@ if [ "$2" = run ] || [ "$2" = feed ]; then
   else echo "=runbook= leaderless" >&2; exit 0; fi;
 fi;
 
-# The program, where exec will find it.
+# The words, and of them those as they are that were written otherwise for the sake of a login's shell.
 m=$2; shift 2;
+case "$*" in *"=folded="*)
+  for x do shift;
+    case $x in "=folded="*) x=$(printf %b. "${x#=folded=}"); x=${x%.} ;; esac;
+    set -- "$@" "$x";
+  done ;;
+esac;
+
+# The program, where exec will find it.
 case $1 in
 */*) f=$1 ;;
 *) f=; set -f; IFS=:;

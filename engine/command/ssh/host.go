@@ -80,6 +80,16 @@ func over(ctx context.Context, c *connection, line string, streams command.Strea
 	return code, err
 }
 
+// Way is how many connections were made, 0 if none of them is up.
+func (h *Host) Way() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !slices.ContainsFunc(h.connections, (*connection).up) {
+		return 0
+	}
+	return h.made
+}
+
 // errElsewhere says that a line was not begun, and may be over another connection.
 var errElsewhere = errors.New("over another connection")
 

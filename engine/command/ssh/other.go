@@ -22,6 +22,9 @@ func (h *Host) Exec(context.Context, []string, command.Streams) (int, error) {
 		Try("run this on Linux or macOS, or in WSL")
 }
 
+// Way is none.
+func (h *Host) Way() int { return 0 }
+
 // Machine is what runs commands on the host.
 func (h *Host) Machine() *shell.Machine {
 	return &shell.Machine{Host: h.Name, Transport: h, Clean: h.Clean}

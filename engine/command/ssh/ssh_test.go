@@ -309,6 +309,37 @@ func TestALostConnection(t *testing.T) {
 }
 
 // An ssh that answers nothing, as when the network is gone and nobody has noticed, holds nobody up for longer than he has time.
+// A name can lead to another machine when a connection is made anew, as that of two of which one takes over.
+func TestAnotherMachineTakesOver(t *testing.T) {
+	server := sshtest.New(t, "SetEnv PATH="+machineCalled(t, "one"))
+	h := to(t, server)
+	m := h.Machine()
+	named := func(want string) {
+		t.Helper()
+		name, err := m.Machine(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, want, name)
+	}
+	named("one")
+	config, err := os.ReadFile(filepath.Join(server.Folder, "sshd_config"))
+	require.NoError(t, err)
+	_, rest, _ := strings.Cut(string(config), "\n")
+	other := "SetEnv PATH=" + machineCalled(t, "other") + "\n" + rest
+	require.NoError(t, os.WriteFile(filepath.Join(server.Folder, "sshd_config"), []byte(other), 0o600))
+	named("one")
+	lost := first(h)
+	lost.kill(syscall.SIGKILL)
+	<-lost.gone
+	named("other")
+}
+
+// machineCalled is a PATH on which a machine calls itself so.
+func machineCalled(t *testing.T, name string) string {
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "uname"), []byte("#!/bin/sh\necho "+name+"\n"), 0o700))
+	return folder + ":/usr/bin:/bin"
+}
+
 func TestASilentConnection(t *testing.T) {
 	s := sshtest.New(t)
 	h := to(t, s)

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"runbook/engine/action"
+	"runbook/engine/command"
 	"runbook/engine/files"
 )
 
@@ -190,13 +191,38 @@ var unprivileged = []testCase{
 		_, err = s.readAll(t.Context(), "/root/new.bin", 0)
 		failsWith(t, err, action.CodeForbidden, "permission denied")
 	}},
+	{"a folder whose names are not to be read", nil, func(t *testing.T, s Site) {
+		for _, folder := range []string{"/root/deep/er", "/root/deep", "/root"} {
+			require.NoError(t, os.Chmod(s.at(folder), 0o311))
+			t.Cleanup(func() { require.NoError(t, os.Chmod(s.at(folder), 0o755)) })
+		}
+		was := s.look(t, "/root/deep/er/old.log")
+		was.Path = "deep/er/old.log"
+		require.NoError(t, s.change(t, files.Change{Op: files.Rename, Was: was, To: "deep/other.log"})[0])
+		was.Path = "deep/other.log"
+		require.NoError(t, s.change(t, removing([]files.Entry{was})...)[0])
+		_, err := s.System.Walk(t.Context(), s.at(Root), files.Filter{}, nil)
+		failsWith(t, err, action.CodeForbidden)
+	}},
+	{"many folders that are not to be read", nil, func(t *testing.T, s Site) {
+		const many = 1200
+		for i := range many {
+			require.NoError(t, os.Mkdir(s.at(fmt.Sprintf("/root/a folder with a long name that is not to be read: %04d", i)), 0))
+		}
+		walked, err := s.System.Walk(t.Context(), s.at(Root), files.Filter{}, func([]files.Entry) error { return nil })
+		require.NoError(t, err)
+		require.EqualValues(t, many, walked.Skipped)
+		require.Len(t, walked.Unlooked, 100)
+	}},
 	{"a folder that may only be read", nil, func(t *testing.T, s Site) {
 		require.NoError(t, os.Chmod(s.at("/root"), 0o555))
 		t.Cleanup(func() { require.NoError(t, os.Chmod(s.at("/root"), 0o755)) })
-		found := s.walk(t, Root, files.Filter{Names: []string{"new.bin", "old.log"}})
+		found, said := s.walk(t, Root, files.Filter{Names: []string{"new.bin", "old.log"}}), (*action.Error)(nil)
 		errs := s.change(t, removing(found)...)
 		require.NoError(t, errs[0], "its folder is another one")
 		failsWith(t, errs[1], action.CodeForbidden, "cannot remove new.bin: permission denied")
+		require.ErrorAs(t, errs[1], &said)
+		require.Equal(t, "look whose it is, and whose the folders above are: ls -ld "+command.Quote(s.at("/root/new.bin")), said.Hint)
 		failsWith(t, s.change(t, files.Change{Op: files.Rename, Was: found[1], To: "renamed"})[0], action.CodeForbidden)
 		failsWith(t, s.change(t, files.Change{Op: files.Chown, Was: found[1], To: "0"})[0], action.CodeForbidden)
 		_, err := s.System.Create(t.Context(), s.at(Root), "written")

@@ -134,6 +134,20 @@ var changing = []testCase{
 	}},
 	{"owners", nil, func(t *testing.T, s Site) {
 		was := s.walk(t, Root, files.Filter{Names: []string{"new.bin", "deep", "link"}})
+		for _, to := range []string{s.User, s.User + ":" + s.Group, ":" + s.Group, "4711", ":4711"} {
+			known, err := s.System.Knows(t.Context(), to)
+			require.NoError(t, err)
+			require.Equal(t, to, known)
+		}
+		if s.Number != "" {
+			known, err := s.System.Knows(t.Context(), s.Number+":4711")
+			require.NoError(t, err)
+			require.Equal(t, s.User+":4711", known)
+		}
+		for _, unknown := range []string{"no-such-user", ":no-such-group"} {
+			_, err := s.System.Knows(t.Context(), unknown)
+			failsWith(t, err, action.CodeInvalid, "the machine has no")
+		}
 		for _, to := range []string{s.User, s.User + ":" + s.Group, ":" + s.Group} {
 			for _, e := range was {
 				require.NoError(t, s.change(t, files.Change{Op: files.Chown, Was: e, To: to})[0], to)

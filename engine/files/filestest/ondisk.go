@@ -29,7 +29,7 @@ func OnDisk(t *testing.T, system files.System, items []Item) Site {
 	require.NoError(t, err)
 	group, err := user.LookupGroupId(me.Gid)
 	require.NoError(t, err)
-	return Site{System: system, Base: base, Now: now, User: me.Username, Group: group.Name}
+	return Site{System: system, Base: base, Now: now, User: me.Username, Number: me.Uid, Group: group.Name}
 }
 
 func place(t *testing.T, path string, item Item, now time.Time) {

@@ -36,6 +36,7 @@ type Site struct {
 	Base   string // the folder that the items are below
 	Now    time.Time
 	User   string // who may own files here, by name
+	Number string // of that one; "" where nobody has one
 	Group  string // likewise
 }
 

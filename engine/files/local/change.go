@@ -18,17 +18,18 @@ import (
 type changer struct {
 	files *Files
 	root  *folder
+	below string  // where the root is
 	last  *folder // nil for none
 	where string  // of last, as it was asked for
 }
 
 // Change makes changes below a root, the deepest first.
 func (f *Files) Change(ctx context.Context, root string, changes []files.Change) ([]error, error) {
-	opened, err := openFolder(root)
+	opened, err := openWay(root)
 	if err != nil {
 		return nil, files.Failed("look into", root, err)
 	}
-	c := &changer{files: f, root: opened}
+	c := &changer{files: f, root: opened, below: root}
 	defer c.close()
 	errs := make([]error, len(changes))
 	for _, i := range files.DeepestFirst(changes) {
@@ -52,7 +53,7 @@ func (c *changer) close() {
 // by the name in a folder that is held open.
 func (c *changer) change(one files.Change) error {
 	at := one.Was.Path
-	failed := func(err error) error { return files.Failed(one.Op.Doing(), at, err) }
+	failed := func(err error) error { return files.FailedBelow(c.below, one.Op.Doing(), at, err) }
 	in, name, err := c.in(at)
 	if err != nil {
 		return failed(err)
@@ -108,11 +109,11 @@ func remove(in *folder, name string, kind files.Kind) error {
 func (c *changer) rename(in *folder, name, to string) error {
 	there, newName, err := c.root.parent(to)
 	if err != nil {
-		return files.Failed("rename to", to, err)
+		return files.FailedBelow(c.below, "rename to", to, err)
 	}
 	defer there.close()
 	if err := move(in, name, there, newName); err != nil {
-		return files.Failed("rename to", to, err)
+		return files.FailedBelow(c.below, "rename to", to, err)
 	}
 	return nil
 }
@@ -126,10 +127,23 @@ func chown(in *folder, name, to string) error {
 	return unix.Fchownat(in.fd, name, uid, gid, unix.AT_SYMLINK_NOFOLLOW)
 }
 
-// Knows refuses an owner that this machine does not know.
-func (*Files) Knows(_ context.Context, to string) error {
-	_, _, err := owner(to)
-	return err
+// Knows refuses an owner that this machine does not know, and returns it by name.
+func (f *Files) Knows(_ context.Context, to string) (string, error) {
+	uid, gid, err := owner(to)
+	if err != nil {
+		return "", err
+	}
+	user, group, grouped := strings.Cut(to, ":")
+	if uid != same {
+		user = named(&f.users, uint32(uid), userName)
+	}
+	if gid != same {
+		group = named(&f.groups, uint32(gid), groupName)
+	}
+	if grouped {
+		group = ":" + group
+	}
+	return user + group, nil
 }
 
 // same leaves an owner or a group as it is.

@@ -33,7 +33,7 @@ const newMode = 0o666
 func (f *Files) Create(_ context.Context, root, at string) (files.Draft, error) {
 	d, err := f.create(root, at)
 	if err != nil {
-		return nil, files.Failed("write", at, err)
+		return nil, files.FailedBelow(root, "write", at, err)
 	}
 	return d, nil
 }

@@ -24,8 +24,13 @@ type folder struct {
 const forFolder = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC
 
 // openFolder opens a folder where it is, or where a link to it points.
-func openFolder(at string) (*folder, error) {
-	fd, err := retried(func() (int, error) { return unix.Open(at, forFolder, 0) })
+func openFolder(at string) (*folder, error) { return openFor(forFolder, at) }
+
+// openWay opens one to reach what is in it by name.
+func openWay(at string) (*folder, error) { return openFor(forWay, at) }
+
+func openFor(how int, at string) (*folder, error) {
+	fd, err := retried(func() (int, error) { return unix.Open(at, how, 0) })
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +44,13 @@ func newFolder(fd int, at string, depth int) *folder {
 }
 
 // open opens a folder that is in this one, and no link.
-func (f *folder) open(name string) (*folder, error) {
-	fd, err := retried(func() (int, error) { return unix.Openat(f.fd, name, forFolder|unix.O_NOFOLLOW, 0) })
+func (f *folder) open(name string) (*folder, error) { return f.openFor(forFolder, name) }
+
+// pass opens one to reach what is in it by name.
+func (f *folder) pass(name string) (*folder, error) { return f.openFor(forWay, name) }
+
+func (f *folder) openFor(how int, name string) (*folder, error) {
+	fd, err := retried(func() (int, error) { return unix.Openat(f.fd, name, how|unix.O_NOFOLLOW, 0) })
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +101,7 @@ func (f *folder) parent(at string) (*folder, string, error) {
 	if name == "" || name == "." || name == ".." {
 		return nil, "", files.ErrLeaves
 	}
-	opened, err := f.descend(in)
+	opened, err := f.step(in, (*folder).pass)
 	return opened, name, err
 }
 

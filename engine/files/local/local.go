@@ -34,7 +34,7 @@ func (*Files) Machine(context.Context) (string, error) { return os.Hostname() }
 
 // Look looks at what there is at a path.
 func (f *Files) Look(_ context.Context, at string) (files.Entry, error) {
-	in, err := openFolder(path.Dir(at))
+	in, err := openWay(path.Dir(at))
 	if err != nil {
 		return files.Entry{}, files.Failed("look at", at, err)
 	}

@@ -52,4 +52,4 @@ func (*Files) Change(context.Context, string, []files.Change) ([]error, error) {
 }
 
 // Knows nobody.
-func (*Files) Knows(context.Context, string) error { return unsupported() }
+func (*Files) Knows(context.Context, string) (string, error) { return "", unsupported() }

@@ -49,6 +49,7 @@ type walk struct {
 	only  files.Filter
 	visit func([]files.Entry) error
 	root  *folder
+	below string // where the root is
 	mount mount
 
 	mu      sync.Mutex
@@ -70,7 +71,7 @@ func (f *Files) Walk(ctx context.Context, root string, only files.Filter, visit 
 		return files.Walked{}, files.Failed("look into", root, err)
 	}
 	defer opened.close()
-	w := &walk{files: f, ctx: ctx, only: only, visit: visit, root: opened}
+	w := &walk{files: f, ctx: ctx, only: only, visit: visit, root: opened, below: root}
 	w.change.L = &w.mu
 	if w.mount, err = mountOf(opened); err != nil {
 		return files.Walked{}, files.Failed("look into", root, err)
@@ -185,7 +186,7 @@ func (w *walk) unlooked(at string, err error) {
 	defer w.mu.Unlock()
 	w.walked.Skipped++
 	if len(w.walked.Unlooked) < unlookedKept {
-		w.walked.Unlooked = append(w.walked.Unlooked, files.Unlooked{Path: at, Err: files.Failed("look at", at, err)})
+		w.walked.Unlooked = append(w.walked.Unlooked, files.Unlooked{Path: at, Err: files.FailedBelow(w.below, "look at", at, err)})
 	}
 }
 

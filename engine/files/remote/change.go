@@ -57,7 +57,7 @@ func (f *Files) Change(ctx context.Context, root string, changes []files.Change)
 			errs[i] = files.NotChanged(ctx, c)
 			continue
 		case err != nil:
-			errs[i] = files.Failed(c.Op.Doing(), c.Was.Path, err)
+			errs[i] = files.FailedBelow(root, c.Op.Doing(), c.Was.Path, err)
 			continue
 		case c.Op == files.Rename:
 			flush()
@@ -110,7 +110,7 @@ func (f *Files) batch(ctx context.Context, has tools, root string, b batch, chan
 	args[5] = strings.Join(was, "\n")
 	out, code, complaint, err := "", 0, "", error(nil)
 	if b.op == string(files.Chown) {
-		err = f.Knows(ctx, b.to)
+		_, err = f.Knows(ctx, b.to)
 	}
 	if err == nil {
 		out, code, complaint, err = f.output(ctx, changeScript, args...)
@@ -123,38 +123,38 @@ func (f *Files) batch(ctx context.Context, has tools, root string, b batch, chan
 		c := changes[at]
 		switch {
 		case err != nil:
-			errs[at] = uncertain(c, err)
+			errs[at] = uncertain(root, c, err)
 		case i >= len(lines):
-			errs[at] = files.Failed(c.Op.Doing(), c.Was.Path, errRecord)
+			errs[at] = files.FailedBelow(root, c.Op.Doing(), c.Was.Path, errRecord)
 		default:
-			errs[at] = outcome(c, lines[i])
+			errs[at] = outcome(root, c, lines[i])
 		}
 	}
 }
 
 // uncertain is the error of a change whose script did not come to its end, or was not begun.
-func uncertain(c files.Change, err error) error {
+func uncertain(root string, c files.Change, err error) error {
 	said, ok := errors.AsType[*action.Error](err)
 	if ok && (said.Code == action.CodeInterrupted || said.Code == action.CodeTimeout || said.Code == action.CodeUnavailable) && said.Cause != nil {
 		return action.Errorf(action.CodeUncertain, "nobody knows whether %s was changed: %w", files.Spell(c.Was.Path), err)
 	}
-	return files.Failed(c.Op.Doing(), c.Was.Path, err)
+	return files.FailedBelow(root, c.Op.Doing(), c.Was.Path, err)
 }
 
 // outcome is what a line says of a change.
-func outcome(c files.Change, line string) error {
+func outcome(root string, c files.Change, line string) error {
 	mark, rest, _ := strings.Cut(line, " ")
 	switch mark {
 	case "ok":
 		return nil
 	case "gone":
-		return files.Failed(c.Op.Doing(), c.Was.Path, reason(exitNone, ""))
+		return files.FailedBelow(root, c.Op.Doing(), c.Was.Path, reason(exitNone, ""))
 	case "differs":
 		return files.Changed(c.Op.Doing(), c.Was.Path, differs(c.Was, rest))
 	case "failed":
-		return files.Failed(c.Op.Doing(), c.Was.Path, reason(1, rest))
+		return files.FailedBelow(root, c.Op.Doing(), c.Was.Path, reason(1, rest))
 	}
-	return files.Failed(c.Op.Doing(), c.Was.Path, errRecord)
+	return files.FailedBelow(root, c.Op.Doing(), c.Was.Path, errRecord)
 }
 
 // modes are patterns for the modes of each kind, in hexadecimal digits.
@@ -195,11 +195,11 @@ func differs(was files.Entry, line string) string {
 func (f *Files) rename(ctx context.Context, has tools, root string, c files.Change) error {
 	folder, name, err := split(c.Was.Path)
 	if err != nil {
-		return files.Failed(c.Op.Doing(), c.Was.Path, err)
+		return files.FailedBelow(root, c.Op.Doing(), c.Was.Path, err)
 	}
 	newFolder, newName, err := split(c.To)
 	if err != nil {
-		return files.Failed("rename to", c.To, err)
+		return files.FailedBelow(root, "rename to", c.To, err)
 	}
 	form := plainForm
 	if has.exact {
@@ -208,9 +208,9 @@ func (f *Files) rename(ctx context.Context, has tools, root string, c files.Chan
 	out, code, complaint, err := f.output(ctx, renameScript, root, folder, name, newFolder, strings.TrimPrefix(newName, "./"), form, described(c.Was, has))
 	switch line := strings.TrimSuffix(out, "\n"); {
 	case err != nil:
-		return uncertain(c, err)
+		return uncertain(root, c, err)
 	case code != 0:
-		return files.Failed("rename to", c.To, reason(code, complaint))
+		return files.FailedBelow(root, "rename to", c.To, reason(code, complaint))
 	case line != "ok":
 		return files.Changed(c.Op.Doing(), c.Was.Path, differs(c.Was, line))
 	}

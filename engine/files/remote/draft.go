@@ -37,7 +37,7 @@ const refused = "!"
 func (f *Files) Create(ctx context.Context, root, at string) (files.Draft, error) {
 	folder, final, err := split(at)
 	if err != nil {
-		return nil, files.Failed("write", at, err)
+		return nil, files.FailedBelow(root, "write", at, err)
 	}
 	d := &draft{files: f, root: root, folder: folder, name: "./" + files.DraftName(), final: final, about: at, over: make(chan struct{})}
 	content, in := io.Pipe()
@@ -56,16 +56,16 @@ func (f *Files) Create(ctx context.Context, root, at string) (files.Draft, error
 	case mode := <-first.ready:
 		if mode == refused {
 			_ = content.CloseWithError(io.ErrClosedPipe) // it never fails
-			return nil, files.Failed("write", at, d.failure(errRecord))
+			return nil, files.FailedBelow(root, "write", at, d.failure(errRecord))
 		}
 		bits, err := strconv.ParseUint(mode, 8, 32)
 		if err != nil {
-			return nil, files.Failed("write", at, errRecord)
+			return nil, files.FailedBelow(root, "write", at, errRecord)
 		}
 		d.mode = fs.FileMode(bits) & fs.ModePerm
 		return d, nil
 	case <-d.over:
-		return nil, files.Failed("write", at, d.failure(errRecord))
+		return nil, files.FailedBelow(root, "write", at, d.failure(errRecord))
 	}
 }
 
@@ -100,7 +100,7 @@ func (d *draft) Write(p []byte) (int, error) {
 	n, err := d.content.Write(p)
 	d.size += int64(n)
 	if err != nil {
-		return n, files.Failed("write", d.about, d.failure(err))
+		return n, files.FailedBelow(d.root, "write", d.about, d.failure(err))
 	}
 	return n, nil
 }
@@ -111,7 +111,7 @@ func (d *draft) Keep(ctx context.Context, attributes files.Attributes) (err erro
 		_ = d.content.Close() // it never fails
 		<-d.over
 		if d.err != nil {
-			err = files.Failed("write", d.about, d.err)
+			err = files.FailedBelow(d.root, "write", d.about, d.err)
 			_ = d.discard(ctx) // the first error says why
 			return
 		}
@@ -136,7 +136,7 @@ func (d *draft) keep(ctx context.Context, attributes files.Attributes) error {
 		err = reason(code, complaint)
 	}
 	if err != nil {
-		return files.Failed("write", d.about, err)
+		return files.FailedBelow(d.root, "write", d.about, err)
 	}
 	return nil
 }

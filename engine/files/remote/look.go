@@ -39,22 +39,32 @@ func (f *Files) Look(ctx context.Context, at string) (files.Entry, error) {
 	return found[0], nil
 }
 
-// Knows refuses an owner that the machine does not know.
-func (f *Files) Knows(ctx context.Context, owner string) error {
-	user, group, _ := strings.Cut(owner, ":")
+// Knows refuses an owner that the machine does not know, and returns it by name.
+func (f *Files) Knows(ctx context.Context, owner string) (string, error) {
+	user, group, grouped := strings.Cut(owner, ":")
 	out, code, complaint, err := f.output(ctx, ownerScript, orDot(user), orDot(group))
 	if err != nil {
-		return err
+		return "", err
 	}
 	if code != 0 {
-		return files.Failed("look for the owner", owner, reason(code, complaint))
+		return "", files.Failed("look for the owner", owner, reason(code, complaint))
 	}
-	for what, name := range map[string]string{"user": user, "group": group} {
-		if strings.Contains(out, what) {
-			return files.NoOwner(what, name)
+	for line := range strings.Lines(out) {
+		switch what, name, _ := strings.Cut(strings.TrimSpace(line), ":"); {
+		case what == "user" && name == "":
+			return "", files.NoOwner(what, user)
+		case what == "user":
+			user = name
+		case what == "group" && name == "":
+			return "", files.NoOwner(what, group)
+		case what == "group":
+			group = name
 		}
 	}
-	return nil
+	if grouped {
+		group = ":" + group
+	}
+	return user + group, nil
 }
 
 func orDot(name string) string {

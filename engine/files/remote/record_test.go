@@ -53,6 +53,6 @@ func FuzzRecords(f *testing.F) {
 		_ = feed(&zeroed{found: take}, zeros, max(piece, 1)) // what matters is that it ends
 		_ = feed(&marked{mark: "MARK", found: take}, marks, max(piece, 1))
 		_, _, _, _, _ = row(zeros)
-		_ = outcome(files.Change{Op: files.Remove}, marks)
+		_ = outcome("/", files.Change{Op: files.Remove}, marks)
 	})
 }

@@ -44,8 +44,12 @@ const complaintLimit = 64 << 10
 func (f *Files) run(ctx context.Context, script string, in io.Reader, out io.Writer, args ...string) (code int, complaint string, err error) {
 	complaints := command.NewBuffer(complaintLimit)
 	code, err = f.runner.Run(ctx, argv(script, args), command.Streams{Stdin: in, Stdout: out, Stderr: complaints})
-	complaint, _ = complaints.Text(func(text string) string { return text })
-	return code, complaint, ended(ctx, err)
+	return code, textOf(complaints), ended(ctx, err)
+}
+
+func textOf(complaints *command.Buffer) string {
+	text, _ := complaints.Text(func(text string) string { return text })
+	return text
 }
 
 func argv(script string, args []string) []string {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/command/local"
 	"runbook/engine/command/ssh"
@@ -78,6 +79,33 @@ func TestOnDisk(t *testing.T) {
 	for _, name := range []string{"gnu", "busybox"} { // the way to a machine makes no difference here, and takes its time
 		t.Run(name, func(t *testing.T) { filestest.RunOnDisk(t, New(kinds[name](t))) })
 	}
+}
+
+// A newer mv says that it did not replace what has come there meanwhile. That is no reason to put the file into it.
+func TestAFolderComesWhereAFileIsRenamedTo(t *testing.T) {
+	box := kinds["busybox"](t).(with)
+	mv := filepath.Join(box.folder, "mv")
+	real, err := os.Readlink(mv)
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(mv))
+	script := "#!" + real + ` sh
+for to do :; done
+case " $* " in
+*" --no-copy "*) echo "mv: unrecognized option '--no-copy'" >&2; exit 1;;
+*" -T "*) mkdir "$to"; echo "mv: not replacing '$to'" >&2; exit 1;;
+esac
+exec ` + real + ` mv "$@"
+`
+	require.NoError(t, os.WriteFile(mv, []byte(script), 0o700))
+	s := filestest.OnDisk(t, New(box), []filestest.Item{{Path: "/root/a", Content: "a"}})
+	root := filepath.Join(s.Base, "root")
+	was, err := s.System.Look(t.Context(), filepath.Join(root, "a"))
+	require.NoError(t, err)
+	was.Path = "a"
+	errs, err := s.System.Change(t.Context(), root, []files.Change{{Op: files.Rename, Was: was, To: "b"}})
+	require.NoError(t, err)
+	require.Equal(t, action.CodeExists, action.CodeOf(errs[0]))
+	require.FileExists(t, filepath.Join(root, "a"))
 }
 
 func TestUnprivilegedWithGNU(t *testing.T) {

@@ -39,6 +39,7 @@ const printed = `%y %m %s %b %T@ %n %D:%i %u %g\0%P\0%l\0`
 // any time).
 const findScript = inC + enter + `
 reach "$1" .
+[ -r . ] || exit 83
 depth=$2 stay=$3 kinds=$4 before=$5
 set -- . -mindepth 1
 [ "$depth" = 0 ] || set -- "$@" -maxdepth "$depth"
@@ -52,6 +53,7 @@ exec find "$@" -printf '` + printed + `'
 // in a record of its own.
 const listScript = inC + enter + `
 reach "$1" .
+[ -r . ] || exit 83
 depth=$2 stay=$3 kinds=$4 mark=$5
 set -- . -mindepth 1
 [ "$depth" = 0 ] || set -- "$@" -maxdepth "$depth"
@@ -96,16 +98,23 @@ df -P -i "$1" 2>/dev/null
 exit 0
 `
 
-// ownerScript looks whether the user $1 and the group $2 are known; "." for none.
+// ownerScript tells the names of the user $1 and the group $2, which may be numbers; "." for none. One that is not known has none. A number
+// need not be known.
 const ownerScript = inC + `
-knows() {
-  case $2 in .) return 0;; *[!0-9]*) ;; *) return 0;; esac
-  if command -v getent >/dev/null 2>&1; then getent "$1" "$2" >/dev/null 2>&1; return; fi
-  while IFS=: read -r name rest; do [ "$name" = "$2" ] && return 0; done < "/etc/$1"
-  return 1
+named() {
+  case $3 in .) return;; esac
+  name=
+  if command -v getent >/dev/null 2>&1; then name=$(getent "$2" "$3" 2>/dev/null); name=${name%%:*}
+  else
+    while IFS=: read -r one secret number rest; do
+      if [ "$one" = "$3" ] || [ "$number" = "$3" ]; then name=$one; break; fi
+    done < "/etc/$2"
+  fi
+  case $name$3 in *[!0-9]*) ;; *) name=$3;; esac
+  printf '%s:%s\n' "$1" "$name"
 }
-knows passwd "$1" || echo user
-knows group "$2" || echo group
+named user passwd "$1"
+named group group "$2"
 exit 0
 `
 
@@ -170,17 +179,28 @@ exit 0
 
 // renameScript gives the entry $3 of the folder $2 below the root $1 the name $5 in the folder $4. $6 is how stat tells what an entry is, and
 // $7 what it has to be, a pattern of the shell. The new folder is held open where that is possible, so that no other can come into its place.
+// Of what mv can be told not to do, only what it does not know is left out: without -T it would rename into a folder that has come there
+// meanwhile, and without --no-copy it copies to another file system.
 const renameScript = inC + enter + `
 reach "$1" "$4"
-exec 3<.
 there=$here/$5
-[ -e "/proc/self/fd/3/." ] && there=/proc/self/fd/3/$5
+if [ -r . ]; then
+  exec 3<.
+  [ -e "/proc/self/fd/3/." ] && there=/proc/self/fd/3/$5
+fi
 reach "$1" "$2"
 is=$(stat -c "$6" "$3" 2>/dev/null)
 case $is in "") exit 81;; $7) ;; *) echo "$is"; exit 0;; esac
 if [ -e "$there" ] || [ -L "$there" ]; then exit 87; fi
-mv -n -T "$3" "$there" 2>/dev/null || mv -n "$3" "$there" || exit 1
-if [ -e "$3" ] || [ -L "$3" ]; then exit 87; fi
+failed=1
+for how in "-n -T --no-copy" "-n -T" -n; do
+  if said=$(mv $how "$3" "$there" 2>&1); then failed=0; break; fi
+  case $said in *"nrecognized option"*|*"nvalid option"*) ;; *) break;; esac
+done
+if [ -e "$3" ] || [ -L "$3" ]; then
+  if [ -e "$there" ] || [ -L "$there" ]; then exit 87; fi
+fi
+[ "$failed" = 0 ] || { printf '%s\n' "$said" >&2; exit 1; }
 echo ok
 `
 

@@ -1,11 +1,14 @@
 package remote
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"strconv"
 	"strings"
+	"sync"
 
+	"runbook/engine/command"
 	"runbook/engine/files"
 )
 
@@ -27,20 +30,22 @@ func (f *Files) Walk(ctx context.Context, root string, only files.Filter, visit 
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	c := &collector{only: only, visit: visit, stop: stop}
-	code, complaint, err := f.find(ctx, has, root, only, c)
+	said := &unlooked{root: root, rest: command.NewBuffer(complaintLimit)}
+	code, err := f.find(ctx, has, root, only, c, said)
+	noted := code != 0 && said.count(&c.walked)
 	switch {
 	case c.failed != nil:
 		return c.walked, c.failed
 	case err != nil:
 		return c.walked, err
-	case code != 0 && !c.note(complaint):
-		return c.walked, files.Failed("look into", root, reason(code, complaint))
+	case code != 0 && !noted:
+		return c.walked, files.Failed("look into", root, reason(code, textOf(said.rest)))
 	}
 	return c.walked, c.tell()
 }
 
 // find has the machine's tools find. What they can leave out by themselves they do; the rest is left out here.
-func (f *Files) find(ctx context.Context, has tools, root string, only files.Filter, c *collector) (int, string, error) {
+func (f *Files) find(ctx context.Context, has tools, root string, only files.Filter, c *collector, said *unlooked) (int, error) {
 	depth, stay, kinds := strconv.Itoa(only.Depth), "0", "any"
 	if only.Stay {
 		stay = "1"
@@ -58,11 +63,12 @@ func (f *Files) find(ctx context.Context, has tools, root string, only files.Fil
 	} else {
 		p = &marked{mark: last, found: c.add}
 	}
-	code, complaint, err := f.run(ctx, script, nil, p, root, depth, stay, kinds, last)
+	code, err := f.runner.Run(ctx, argv(script, []string{root, depth, stay, kinds, last}), command.Streams{Stdout: p, Stderr: said})
+	err = ended(ctx, err)
 	if err == nil && c.failed == nil && (code == 0 || c.any) {
 		c.failed = p.finish()
 	}
-	return code, complaint, err
+	return code, err
 }
 
 var letters = map[files.Kind]string{files.File: "f", files.Folder: "d", files.Link: "l"}
@@ -113,27 +119,67 @@ func (c *collector) tell() error {
 	return err
 }
 
-// note notes what find complains about, and tells whether it is about single entries, so that the rest was found.
-func (c *collector) note(complaint string) bool {
-	noted := false
-	for line := range strings.Lines(complaint) {
-		text, ofFind := strings.CutPrefix(strings.TrimSpace(line), "find: ")
-		if !ofFind {
-			if text, ofFind = strings.CutPrefix(text, "stat: "); !ofFind {
-				continue
-			}
+// An unlooked takes what find complains about, line by line: of a folder with many others in it that may not be read there is more than
+// could be kept. A command that is given up on may still write to it.
+type unlooked struct {
+	root string
+	rest *command.Buffer // what is about no single entry
+
+	mu    sync.Mutex
+	line  []byte // that has not ended
+	noted bool   // there was something about a single entry, so that the rest was found
+	kept  []files.Unlooked
+	all   int64
+}
+
+func (u *unlooked) Write(p []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.line = append(u.line, p...)
+	for {
+		at := bytes.IndexByte(u.line, '\n')
+		if at < 0 {
+			break
 		}
-		noted = true
-		if strings.Contains(text, "No such file or directory") {
-			continue // it has gone since its name was read
-		}
-		c.walked.Skipped++
-		if len(c.walked.Unlooked) < unlookedKept {
-			at := quoted(text)
-			c.walked.Unlooked = append(c.walked.Unlooked, files.Unlooked{Path: at, Err: files.Failed("look at", at, reason(1, text))})
-		}
+		u.note(string(u.line[:at]))
+		u.line = u.line[at+1:]
 	}
-	return noted
+	if len(u.line) > complaintLimit { // no complaint is that long
+		u.line = nil
+	}
+	return len(p), nil
+}
+
+// count adds what could not be looked at to what was walked, and tells whether there was any complaint about single entries.
+func (u *unlooked) count(walked *files.Walked) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.line) > 0 {
+		u.note(string(u.line))
+		u.line = nil
+	}
+	walked.Skipped, walked.Unlooked = u.all, u.kept
+	return u.noted
+}
+
+// note notes one complaint.
+func (u *unlooked) note(line string) {
+	text, about := strings.CutPrefix(strings.TrimSpace(line), "find: ")
+	if !about {
+		text, about = strings.CutPrefix(text, "stat: ")
+	}
+	if !about {
+		_, _ = u.rest.Write([]byte(line + "\n")) // it never fails
+		return
+	}
+	u.noted = true
+	if strings.Contains(text, "No such file or directory") {
+		return // it has gone since its name was read
+	}
+	if u.all++; len(u.kept) < unlookedKept {
+		at := quoted(text)
+		u.kept = append(u.kept, files.Unlooked{Path: at, Err: files.FailedBelow(u.root, "look at", at, reason(1, text))})
+	}
 }
 
 // quoted is the path that a complaint is about, as far as it can be read.

@@ -269,11 +269,11 @@ func (f *Files) chown(n *node, to string) error {
 	return nil
 }
 
-// Knows refuses an owner that the machine does not know.
-func (f *Files) Knows(_ context.Context, to string) error {
+// Knows refuses an owner that the machine does not know. Numbers have no names there.
+func (f *Files) Knows(_ context.Context, to string) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.knows(to)
+	return to, f.knows(to)
 }
 
 func (f *Files) knows(to string) error {
