@@ -174,7 +174,7 @@ local function tell(target, at, message, send)
   local told, err = try(send or notify.send, target.receiver, message)
   err = err or (not told.sent and told.error) or nil
   out.sent, out.error = not err, err and err.message
-  if err then log(("%s could not be told by %s: %s"):format(target.who, target.receiver, err.message)) end
+  if err then log(("%s could not be told%s: %s"):format(target.who, target.who ~= target.receiver and " by " .. target.receiver or "", err.message)) end
   return out
 end
 
@@ -207,8 +207,9 @@ function escalation.watch(options, better)
   local look, reached = looker(better, state), true
   for i, target in ipairs(targets) do
     if reached then
-      -- One name for all: a plan then holds what is done where it gets better at no time.
-      local _, err = try(wait_until, { name = options.name .. " to get better", timeout = math.max(target.at - time.now(), 0), every = options.every or "30s" }, look)
+      -- One name for all: a plan then holds what is done where it gets better at no time. The deadline is a time, so that nobody is told later
+      -- because the run died and was taken up again.
+      local _, err = try(wait_until, { name = options.name .. " to get better", deadline = target.at, every = options.every or "30s" }, look)
       if not err then return { better = true, detail = state.detail, after = time.now() - state.began, paged = state.paged } end
       if err.code ~= "timeout" then error(err, 0) end
       state.at = math.max(time.now(), target.at) -- a dry run does not wait

@@ -333,9 +333,10 @@ function outage:during(work, on_due)
   local function watch()
     local now, seen = observe(self)
     while seen.next_update and not remember(over) do
-      -- Looks are counted, and not timed: that needs nothing written down, and none comes before its second.
+      -- Looks are counted, and not timed: that needs nothing written down, and none comes before its second. Where the run was taken up again
+      -- they are counted anew, and the deadline sees to it that this is not much later.
       local at, left, looks = seen.remind_at, math.max(seen.remind_at - now, 0), 0
-      local _, err = try(wait_until, { name = "the end of the work or the next update", timeout = left + 60, every = "1s" }, function()
+      local _, err = try(wait_until, { name = "the end of the work or the next update", deadline = seen.remind_at + 60, every = "1s" }, function()
         looks = looks + 1
         return over or self.how.remind_at ~= at or looks > math.ceil(left)
       end)
@@ -366,7 +367,8 @@ function outage:watch(options, better)
   local found = escalation.watch(own, better)
   for _, paged in ipairs(found.paged) do
     if paged.sent then self.how.escalated[#self.how.escalated + 1] = paged.receiver end
-    note(self, paged.sent and ("escalated to %s by %s"):format(paged.who, paged.receiver) or ("%s could not be told: %s"):format(paged.who, paged.error), paged.at)
+    local whom = paged.who == paged.receiver and paged.who or ("%s by %s"):format(paged.who, tostring(paged.receiver))
+    note(self, paged.sent and "escalated to " .. whom or ("%s could not be told: %s"):format(paged.who, paged.error), paged.at)
   end
   note(self, ("%s is %s%s"):format(own.name, found.better and "better" or "not better", found.detail and ": " .. found.detail or ""))
   self:remind()
