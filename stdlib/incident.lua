@@ -45,7 +45,19 @@ local function text_of(where, value)
 end
 
 -- A name that is the same each time the runbook runs: it is what a pager knows an incident by, and a part of what a plan holds to.
-local function key_of(title) return (title:lower():gsub("[^%w]+", "-"):gsub("^%-", ""):gsub("%-$", "")) end
+-- Letters of every script stay: two incidents in Japanese are two.
+local function key_of(title)
+  local key = title:lower():gsub("[^%w\128-\255]+", "-"):gsub("^%-", ""):gsub("%-$", "")
+  if key == "" then refuse("incident.open: %s makes no key: say what the incident is known by, with key", title) end
+  return key
+end
+
+-- How long after an update the next is promised. Who promised more than one a minute would do nothing but tell.
+local function interval_of(value)
+  local every = seconds(value)
+  if type(every) ~= "number" or not (every >= 60) then refuse("incident.open: every must be a duration of a minute at the least, not %s", tostring(value)) end
+  return every
+end
 
 local function list_of(where, value)
   local out = {}
@@ -124,7 +136,7 @@ function incident.open(options)
   local self = {
     about = about, timeline = timeline.new(), how = {
       receivers = list_of("incident.open: receivers", options.receivers), reminders = list_of("incident.open: reminders", options.reminders),
-      every = seconds(options.every or intervals[about.severity]), key = options.key or key_of(about.title), send = options.send,
+      every = interval_of(options.every or intervals[about.severity]), key = options.key or key_of(about.title), send = options.send,
       escalated = {}, actions = {}, anew = 0, set = {},
     },
   }
