@@ -124,7 +124,7 @@ end
 -- @return                     the incident, to which update, act, note and others tell more
 -- @usage local outage = incident.open({ severity = "P0", title = "Compiler outage", impact = "No compilation completes", receivers = { "team" } })
 function incident.open(options)
-  arguments.options("incident.open", options, opening)
+  options = arguments.options("incident.open", options, opening)
   arguments.one_of("incident.open: severity", options.severity, { "P0", "P1", "P2", "P3" })
   local about = {
     severity = options.severity, title = text_of("incident.open: title", options.title), impact = text_of("incident.open: impact", options.impact),
