@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"runbook/engine/action"
 	"runbook/engine/clock"
 	"runbook/engine/journal"
 )
@@ -50,4 +51,15 @@ func TestAWaitUntilATimeIsNotLongerWhereTheRunDiedMeanwhile(t *testing.T) {
 			assert.Greater(t, p.looks, 2, "what was seen before the run died tells nothing of how it is now")
 		})
 	}
+}
+
+// A dry run of what is left of a run there is not, so nobody is sent to look for one.
+func TestWhoCannotBeAskedIsToldHowARunIsTakenUp(t *testing.T) {
+	p := newPlant()
+	text := inPlant(bounded)
+	first := p.killed(t, text, secondLook(), at(clock.NewVirtual(time.Unix(0, 0))))
+	_, _, err := p.attempt(t, text, first, 0, func(cfg *Config) { cfg.Mode.People = Nobody{} })
+	var refused *action.Error
+	require.ErrorAs(t, err, &refused)
+	assert.Regexp(t, "^take it up in a terminal, or consent to everything that is left: runbook resume .*--yes$", refused.Hint)
 }
