@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"time"
 
 	"runbook/engine/action"
@@ -63,6 +64,7 @@ func globals(r *run) *module.Module {
 					{Name: "name", Kind: module.String, Required: true, Doc: "what is waited for, as a person says it"},
 					{Name: "every", Kind: module.Duration, Default: 5 * time.Second, Doc: "between two calls"},
 					{Name: "timeout", Kind: module.Duration, Default: 5 * time.Minute, Doc: "after which the wait fails with the code timeout"},
+					{Name: "deadline", Kind: module.Number, Doc: "the time at which it fails so instead, in seconds since 1970 UTC: a run that died meanwhile does not wait for longer"},
 				}},
 				{Name: "check", Kind: module.Function, Required: true},
 			},
@@ -268,7 +270,11 @@ func (r *run) setVerdict(ctx context.Context, a module.Args) error {
 func waitUntil(a module.Args) (action.Wait, error) {
 	every, _ := a.Duration("every")
 	timeout, _ := a.Duration("timeout")
-	return &scriptWait{name: a.String("name"), check: a["check"].(module.Callback), pace: action.Pace{Every: every, Timeout: timeout}}, nil
+	pace := action.Pace{Every: every, Timeout: timeout}
+	if deadline, given := a.Number("deadline"); given {
+		pace.Deadline = time.UnixMilli(int64(math.Round(deadline * 1000)))
+	}
+	return &scriptWait{name: a.String("name"), check: a["check"].(module.Callback), pace: pace}, nil
 }
 
 type scriptWait struct {

@@ -162,9 +162,12 @@ func (r *run) consentable() error {
 	if r.cfg.Mode.People.Present() || len(risky) == 0 {
 		return nil
 	}
-	return action.Errorf(action.CodeRefused, "%s may change things (%s), and nobody can be asked: standard input is not a terminal",
-		r.cfg.Entry.Name, list(risky)).
-		Try("rehearse it with --dry-run, or consent to everything with --yes")
+	refused := action.Errorf(action.CodeRefused, "%s may change things (%s), and nobody can be asked: standard input is not a terminal",
+		r.cfg.Entry.Name, list(risky))
+	if r.cfg.Past.Resume != nil {
+		return refused.Try("take it up in a terminal, or consent to everything that is left: runbook resume %s --yes", r.cfg.Past.Run.ID)
+	}
+	return refused.Try("rehearse it with --dry-run, or consent to everything with --yes")
 }
 
 // begin writes the first records: what runs, and what the caller is not permitted to do.

@@ -10,7 +10,7 @@ local day  = 86400
 local week = 7 * day
 
 -- 1970-01-01 was a Thursday.
-local weekdays = { "thursday", "friday", "saturday", "sunday", "monday", "tuesday", "wednesday" }
+local weekdays = { "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday" }
 
 -- So many days in a row are never all holidays.
 local longest_holidays = 366
@@ -20,7 +20,8 @@ local function refuse(message, ...) error({ code = "invalid", message = message:
 -- "+01:00" or "-0330" in seconds.
 local function offset_of(text)
   local sign, hours, minutes = tostring(text):match("^([+-])(%d%d):?(%d%d)$")
-  if not sign then refuse("calendar: offset must be of the form +01:00, not %s", tostring(text)) end
+  -- The farthest that any place is ahead is 14 hours, and behind 12.
+  if not sign or tonumber(hours) > 14 or tonumber(minutes) > 59 then refuse("calendar: offset must be of the form +01:00, not %s", tostring(text)) end
   return (sign == "-" and -1 or 1) * (hours * 3600 + minutes * 60)
 end
 
@@ -31,8 +32,14 @@ local function clock_of(name, text)
   return hours * 3600 + minutes * 60
 end
 
+-- Whether there is such a date. A year with 29 days in February stands for every year.
+local function is_date(text)
+  local whole = text:match("^%d%d%d%d%-%d%d%-%d%d$") or text:match("^%d%d%-%d%d$") and "2000-" .. text
+  return whole ~= nil and try(time.parse, whole .. "T00:00:00Z") ~= nil
+end
+
 local function holiday(value)
-  if type(value) ~= "string" or not (value:match("^%d%d%d%d%-%d%d%-%d%d$") or value:match("^%d%d%-%d%d$")) then
+  if type(value) ~= "string" or not is_date(value) then
     refuse("calendar: a holiday is of the form 2026-12-25, or 12-25 for every year, not %s", tostring(value))
   end
   return value
@@ -60,7 +67,7 @@ end
 -- The day of a time, counted from 1970-01-01.
 local function number_of(at, offset) return math.floor((at + offset) / day) end
 
-local function name_of(number) return weekdays[number % 7 + 1] end
+local function name_of(number) return weekdays[(number + 3) % 7 + 1] end
 
 -- Whether people work on a day.
 local function works(times, number)

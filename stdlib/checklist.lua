@@ -102,12 +102,13 @@ local function said(evidence)
   return (tostring(evidence):gsub("%s+", " "))
 end
 
--- What a person says of a task.
-local function asked(task)
-  local state = ask(task.id)
-  local evidence = nil
-  if state ~= "done" or task.evidence then evidence = ask(task.id .. "_evidence") end
-  return { state = state, evidence = said(evidence), who = operator() }
+-- What a person says of a task. It is kept with its first word, so that a run that ends before the second does not say that nobody came to it.
+local function asked(task, keep)
+  local entry = { state = ask(task.id) }
+  entry.who = operator()
+  keep(entry)
+  if entry.state ~= "done" or task.evidence then entry.evidence = said(ask(task.id .. "_evidence")) end
+  return entry
 end
 
 -- What a function finds out about a task. A check that fails has found nothing good.
@@ -174,10 +175,12 @@ function list:work(run, options)
   local ended = false
   on_exit(function() if not ended then show_list(self) end end)
   for i, task in ipairs(self.tasks) do
-    local entry = task.check and verified(task, run) or asked(task)
-    entry.id, entry.task, entry.at = task.id, task.task, time.now()
-    entry.unproven = entry.state == "done" and task.evidence ~= nil and entry.evidence == nil
-    self.entries[i] = entry
+    local function keep(entry)
+      entry.id, entry.task, entry.at = task.id, task.task, time.now()
+      entry.unproven = entry.state == "done" and task.evidence ~= nil and entry.evidence == nil
+      self.entries[i] = entry
+    end
+    keep(task.check and verified(task, run) or asked(task, keep))
   end
   ended = true
   show_list(self)

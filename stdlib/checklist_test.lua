@@ -68,6 +68,15 @@ test.unit("people say what is done, when, and what shows it", function()
   test.equal(shown[1].rows[1], { "Notify users", "done", "test@test", time.format(began, "minute"), "https://status.example.com/7" })
 end)
 
+test.unit("who is cut off before the evidence has been heard all the same", function()
+  local before = checklist.new("Before", { { id = "a", task = "A", evidence = "link" }, { id = "b", task = "B" } })
+  test.answer { a = "done" }
+  local _, err = try(before.work, before, {})
+  test.that(err.message:find("a_evidence", 1, true) ~= nil, "the evidence is asked for: " .. err.message)
+  test.that(before:markdown():find("- [x] A (test@test, ", 1, true) ~= nil, "what was said is kept: " .. before:markdown())
+  test.that(before:markdown():find("- [ ] B", 1, true) ~= nil, "the list goes on after it: " .. before:markdown())
+end)
+
 test.unit("a complete list says so", function()
   test.answer { a = "done" }
   local result = one({ id = "a", task = "A" }):work({}, { required = true })

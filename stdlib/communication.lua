@@ -40,7 +40,7 @@ end
 -- The lines of the template that have one value, in order.
 local function facts(about, now)
   return {
-    { "Status", about.status }, { "Start Time", time.format(about.started, "minute") }, { "Impact", one_line(about.impact) },
+    { "Status", about.status }, { "Start Time", time.format(about.started, "minute") }, { "Impact", one_line(about.impact or "TBD") },
     { "Root Cause", one_line(about.cause or "TBD") },
   }, { "Next Update", next_update(about, now) }
 end
@@ -59,7 +59,7 @@ function communication.subject(about) return ("[%s INCIDENT] %s"):format(about.s
 -- @param about.title        what has happened, in a few words
 -- @param about.status       INVESTIGATING, IDENTIFIED, MONITORING or RESOLVED
 -- @param about.started      when it began, in seconds since 1970 UTC
--- @param about.impact       what users notice
+-- @param about.impact       what users notice; TBD by default
 -- @param about.cause        its root cause; TBD by default
 -- @param about.actions      list of what is being done
 -- @param about.next_update  when people are told again, in seconds since 1970 UTC

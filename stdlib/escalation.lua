@@ -22,7 +22,20 @@ local function seconds(value) return type(value) == "string" and time.duration(v
 
 local function rung_of(severity, given)
   arguments.one_of("escalation: severity", severity, severities)
-  return given or notify.escalation(severity)
+  local rung = given or notify.escalation(severity)
+  if not rung.respond and not rung.next_business_day then refuse("escalation: the row for %s needs respond, or next_business_day", severity) end
+  arguments.list("escalation: the path of " .. severity, rung.path)
+  return rung
+end
+
+local function time_of(where, value)
+  if value ~= nil and type(value) ~= "number" then refuse("%s must be a time in seconds since 1970 UTC, not %s: time.parse reads one", where, tostring(value)) end
+  return value or time.now()
+end
+
+local function function_of(where, value)
+  if type(value) ~= "function" then refuse("%s must be a function, not %s", where, tostring(value)) end
+  return value
 end
 
 -- When somebody has to have responded who was told at that time.
@@ -43,7 +56,7 @@ end
 -- @usage escalation.of("P1", { since = time.parse("2026-11-23T03:00:00Z") }).due
 function escalation.of(severity, options)
   options = arguments.options("escalation.of", options, { "since", "calendar", "rung" })
-  local rung, since = rung_of(severity, options.rung), options.since or time.now()
+  local rung, since = rung_of(severity, options.rung), time_of("escalation.of: since", options.since)
   local due = responds(rung, since, options.calendar)
   local path, at = {}, since
   for i, step in ipairs(rung.path) do
@@ -102,6 +115,7 @@ end
 -- @usage escalation.falls(function() return prometheus.values({ rate = "photon:error_rate" }).rate.value end, { below = 5, unit = "%" })
 function escalation.falls(measure, options)
   options = arguments.options("escalation.falls", options, { "below", "unit" })
+  function_of("escalation.falls: measure", measure)
   local first
   return function()
     local value = measure()
@@ -136,14 +150,21 @@ local function targets_of(options, now)
   return targets
 end
 
--- What a look finds. One that fails has found nothing good: what watches over an incident must not end because a server is away.
+-- Whether an error is a mistake in the script, and no news of the site. What it raises as a text is meant.
+local function is_mistake(err) return type(err) == "table" and (err.code == "script" or err.code == "invalid" or err.code == "internal") end
+
+-- What a look finds. One that fails has found nothing good: what watches over an incident must not end because a server is away. But nobody is
+-- to be woken for a misspelt name: where the first look fails by a mistake, also of a dry run, it is the script that has.
 local function looker(better, state)
+  local looked = false
   return function()
     local ok, is_better, detail = pcall(better)
     if ok then
-      state.detail = detail ~= nil and tostring(detail) or nil
+      looked, state.detail = true, detail ~= nil and tostring(detail) or nil
       return is_better and true or false
     end
+    if not looked and is_mistake(is_better) then error(is_better, 0) end
+    looked = true
     state.detail = "it cannot be looked at: " .. (type(is_better) == "table" and is_better.message or tostring(is_better))
     return false
   end
@@ -174,7 +195,7 @@ local function tell(target, at, message, send)
   local told, err = try(send or notify.send, target.receiver, message)
   err = err or (not told.sent and told.error) or nil
   out.sent, out.error = not err, err and err.message
-  if err then log(("%s could not be told by %s: %s"):format(target.who, target.receiver, err.message)) end
+  if err then log(("%s could not be told%s: %s"):format(target.who, target.who ~= target.receiver and " by " .. target.receiver or "", err.message)) end
   return out
 end
 
@@ -195,20 +216,24 @@ end
 -- @param options.calendar  when people work, as calendar.next_business_day takes it
 -- @param options.rung      the row of the matrix, as escalation.of takes it
 -- @param options.send      a function(receiver, message) that tells somebody; notify.send by default
--- @param better            a function that returns whether it is better, and how it is in words; one that fails has found nothing better
+-- @param better            a function that returns whether it is better, and how it is in words; one that fails has found nothing better,
+--                          unless it is a mistake in the script by which the first look fails
 -- @return                  { better = whether it got so, detail = how it was at the last look, after = seconds, paged = list of { who, receiver, at, sent, error } }
 -- @usage escalation.watch({ name = "the error rate", within = "15m", to = { "hardware-team" } }, escalation.falls(error_rate, { below = 5, unit = "%" }))
 function escalation.watch(options, better)
-  arguments.options("escalation.watch", options, { "name", "severity", "within", "to", "every", "since", "message", "key", "link", "calendar", "rung", "send" })
+  options = arguments.options("escalation.watch", options, { "name", "severity", "within", "to", "every", "since", "message", "key", "link", "calendar", "rung", "send" })
   if type(options.name) ~= "string" then refuse("escalation.watch needs a name: what is watched") end
-  local state = { began = options.since or time.now(), paged = {} }
+  function_of("escalation.watch: better", better)
+  local state = { began = time_of("escalation.watch: since", options.since), paged = {} }
   local targets = targets_of(options, time.now())
-  if #targets == 0 then refuse("escalation.watch: %s has nobody who could be told next: say to whom, with to and within", tostring(options.severity)) end
+  if #targets == 0 then refuse("escalation.watch: there is nobody who could be told that %s is not better%s: say whom, with to and within", options.name,
+      options.severity and " (" .. options.severity .. ")" or "") end
   local look, reached = looker(better, state), true
   for i, target in ipairs(targets) do
     if reached then
-      -- One name for all: a plan then holds what is done where it gets better at no time.
-      local _, err = try(wait_until, { name = options.name .. " to get better", timeout = math.max(target.at - time.now(), 0), every = options.every or "30s" }, look)
+      -- One name for all: a plan then holds what is done where it gets better at no time. The deadline is a time, so that nobody is told later
+      -- because the run died and was taken up again.
+      local _, err = try(wait_until, { name = options.name .. " to get better", deadline = target.at, every = options.every or "30s" }, look)
       if not err then return { better = true, detail = state.detail, after = time.now() - state.began, paged = state.paged } end
       if err.code ~= "timeout" then error(err, 0) end
       state.at = math.max(time.now(), target.at) -- a dry run does not wait

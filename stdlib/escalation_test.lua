@@ -171,7 +171,7 @@ end)
 
 test.unit("what cannot be looked at is not better", function()
   local send, sent = post()
-  local found = escalation.watch({ name = "x", within = "1m", to = { "a" }, send = send }, function() fail("Prometheus is away") end)
+  local found = escalation.watch({ name = "x", within = "1m", to = { "a" }, send = send }, function() error({ code = "unavailable", message = "Prometheus is away" }, 0) end)
   test.equal({ found.better, found.detail }, { false, "it cannot be looked at: Prometheus is away" })
   test.that(sent[1].message.text:find("it cannot be looked at: Prometheus is away", 1, true), sent[1].message.text)
   test.equal(escalation.watch({ name = "y", within = "1m", to = { "a" }, send = send }, function() error("mistake", 0) end).detail, "it cannot be looked at: mistake")
@@ -204,8 +204,38 @@ test.unit("what cannot be meant is refused", function()
   refused('escalation.of has no option "from"', escalation.of, "P0", { from = 1 })
   refused("escalation.watch needs a name: what is watched", escalation.watch, { severity = "P0" }, never)
   refused("with to, within says how long each is waited for", escalation.watch, { name = "x", to = { "a" } }, never)
-  refused("P3 has nobody who could be told next: say to whom, with to and within", escalation.watch,
+  refused("there is nobody who could be told that x is not better (P3): say whom, with to and within", escalation.watch,
     { name = "x", severity = "P3", rung = { respond = "1h", path = { { who = "Team" } } } }, never)
   refused('escalation.watch has no option "untill"', escalation.watch, { name = "x", untill = 1 }, never)
   refused('escalation.falls has no option "above"', escalation.falls, never, { above = 1 })
+end)
+
+test.unit("a mistake in the script wakes nobody", function()
+  local told = {}
+  local function watch(better) return try(escalation.watch, { name = "it", within = "15m", to = { "team" }, send = function(receiver) told[#told + 1] = receiver return { sent = true } end }, better) end
+  local _, err = watch(function() return undefined_name.value > 1 end)
+  test.that(err ~= nil and err.code ~= "timeout", "it ends at the first look: " .. tostring(err and err.message))
+  local _, wrong = watch(nil)
+  test.equal(wrong.message, "escalation.watch: better must be a function, not nil")
+  test.equal(told, {})
+
+  local looks = 0
+  local found = watch(function()
+    looks = looks + 1
+    if looks > 1 then return undefined_name.value end
+    return false
+  end)
+  test.equal({ found.better, told }, { false, { "team" } }, "a later one is no reason to stop watching")
+end)
+
+test.unit("what is missing is named", function()
+  local function refusal(f, ...) local _, err = try(f, ...) return err and err.message end
+  test.equal(refusal(escalation.of, "P1", { rung = {} }), "escalation: the row for P1 needs respond, or next_business_day")
+  test.equal(refusal(escalation.of, "P1", { rung = { respond = "1h" } }), "escalation: the path of P1 must be a list, not nil")
+  test.equal(refusal(escalation.of, "P1", { rung = { respond = "1h", path = {} }, since = "now" }),
+    "escalation.of: since must be a time in seconds since 1970 UTC, not now: time.parse reads one")
+  test.equal(refusal(escalation.watch, nil, tostring), "escalation.watch needs a name: what is watched")
+  test.equal(refusal(escalation.watch, { name = "it", within = "1m", to = {} }, function() end),
+    "escalation.watch: there is nobody who could be told that it is not better: say whom, with to and within")
+  test.equal(refusal(escalation.falls, 5), "escalation.falls: measure must be a function, not 5")
 end)

@@ -1,4 +1,4 @@
---- Checks that add up to a verdict: what is worst decides, and every check that is not healthy is named.
+--- Checks that add up to a verdict: what is worst decides, and what is not healthy is named, the worst first.
 -- A verdict sets the exit code of the run: healthy 0, degraded 10, down 11, unknown 12.
 --
 -- The order is down, degraded, unknown, healthy. What is known to be wrong outranks what is not known, because somebody can do something
@@ -13,8 +13,12 @@ local health = {}
 -- The states, the worst first.
 local states = { "down", "degraded", "unknown", "healthy" }
 
--- So many checks are told in a reason with why; of the others it has the names.
-local told_in_full = 5
+-- So many checks of a state are told in a reason with why, and so many are named. Of the others it says how many there are: all of them stand
+-- in the report.
+local explained, named = 5, 10
+
+-- The most that a reason has of why, in characters: errors of servers can be long.
+local longest_why = 120
 
 local checks = {}
 
@@ -133,27 +137,44 @@ function checks:each_above(name, things, measure, limits) each(self, name, thing
 -- @usage health.new():each_below("uptime", devices, function(device) return "device " .. device.id, device.uptime end, { degraded = 99, unit = "%" })
 function checks:each_below(name, things, measure, limits) each(self, name, things, measure, limits, below) end
 
-local function reason(bad)
-  local said = {}
-  for i, check in ipairs(bad) do
-    said[i] = check.name
-    if check.detail and i <= told_in_full then said[i] = ("%s (%s)"):format(check.name, check.detail) end
-  end
-  return table.concat(said, ", ")
+local function shortened(text)
+  text = text:gsub("%s+", " ")
+  if #text <= longest_why then return text end
+  return text:sub(1, longest_why):gsub("[\128-\191]*$", ""):gsub("[\192-\255]$", "") .. "…"
 end
 
---- Tells the worst state of all checks, and which checks are not healthy, the worst first. No checks at all are unknown.
+-- The checks of one state, so many of them with why, and so many by name.
+local function told(list, with_why, by_name)
+  local said = {}
+  for i = 1, math.min(#list, by_name) do
+    local check = list[i]
+    said[i] = i <= with_why and check.detail and ("%s (%s)"):format(check.name, shortened(check.detail)) or check.name
+  end
+  local text = table.concat(said, ", ")
+  return #list > by_name and ("%s and %d more"):format(text, #list - by_name) or text
+end
+
+--- Tells the worst state of all checks, and which checks are not healthy, the worst first: "error rate (7.1%, degraded above 5%); unknown:
+-- disk of /tmp in web-0". Of each state the first are named, and how many more there are. No checks at all are unknown.
 -- @return state and reason
 -- @usage local state, reason = health.new():worst()
 function checks:worst()
   if #self.list == 0 then return "unknown", "nothing was checked" end
-  local bad = {}
+  local by_state, worst, parts = {}, nil, {}
+  for _, check in ipairs(self.list) do
+    by_state[check.state] = by_state[check.state] or {}
+    table.insert(by_state[check.state], check)
+  end
   for _, state in ipairs(states) do
-    for _, check in ipairs(self.list) do
-      if check.state == state and state ~= "healthy" then bad[#bad + 1] = check end
+    local list = by_state[state]
+    if list and state ~= "healthy" then
+      -- Why nothing is known of a thing is no news where something else is known to be wrong.
+      local aside = worst and state == "unknown"
+      parts[#parts + 1] = (worst and state .. ": " or "") .. told(list, aside and 0 or explained, aside and explained or named)
+      worst = worst or state
     end
   end
-  if #bad > 0 then return bad[1].state, reason(bad) end
+  if worst then return worst, table.concat(parts, "; ") end
   return "healthy", #self.list == 1 and "1 check, healthy" or ("%d checks, all healthy"):format(#self.list)
 end
 

@@ -24,23 +24,33 @@ local function refused(want, f, ...)
   test.that(err.message:find(want, 1, true) ~= nil, ("it says %s, and not %s"):format(err.message, want))
 end
 
-test.unit("what is worst decides, and all that is not healthy is named", function()
+test.unit("what is worst decides, and what is not healthy is named by its state", function()
   test.equal(worst("healthy", "healthy"), { "healthy", "2 checks, all healthy" })
   test.equal(worst("healthy"), { "healthy", "1 check, healthy" })
   test.equal(worst("healthy", "unknown"), { "unknown", "c2 (no answer)" })
-  test.equal(worst("unknown", "degraded", "healthy"), { "degraded", "c2, c1 (no answer)" })
-  test.equal(worst("degraded", "unknown", "down", "degraded"), { "down", "c3, c1, c4, c2 (no answer)" })
+  test.equal(worst("unknown", "degraded", "healthy"), { "degraded", "c2; unknown: c1" })
+  test.equal(worst("degraded", "unknown", "down", "degraded"), { "down", "c3; degraded: c1, c4; unknown: c2" })
 end)
 
 test.unit("where nothing was checked, nothing is known", function()
   test.equal(worst(), { "unknown", "nothing was checked" })
 end)
 
-test.unit("a long reason has all the names, and why of the worst", function()
+test.unit("a reason is one that can be read at a glance, whatever went wrong", function()
   local checks = health.new()
-  for i = 1, 7 do checks:add("c" .. i, "degraded", "d" .. i) end
+  for i = 1, 12 do checks:add("c" .. i, "degraded", "d" .. i) end
+  for i = 1, 200 do checks:add("disk " .. i, "unknown", ("df in web-%d exited with status 1: "):format(i):rep(9)) end
   local _, reason = checks:worst()
-  test.equal(reason, "c1 (d1), c2 (d2), c3 (d3), c4 (d4), c5 (d5), c6, c7")
+  test.equal(reason, "c1 (d1), c2 (d2), c3 (d3), c4 (d4), c5 (d5), c6, c7, c8, c9, c10 and 2 more; unknown: disk 1, disk 2, disk 3, disk 4, disk 5 and 195 more")
+end)
+
+test.unit("a long why is cut between two characters, and is one line", function()
+  local _, reason = (function()
+    local checks = health.new()
+    checks:add("a", "down", "no\nanswer " .. ("é"):rep(100))
+    return checks:worst()
+  end)()
+  test.equal(reason, "a (no answer " .. ("é"):rep(54) .. "…)")
 end)
 
 test.unit("a number above its limits", function()

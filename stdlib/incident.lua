@@ -4,15 +4,18 @@
 -- end of the run, also of one that fails or is interrupted.
 --
 -- A receiver that cannot be reached stops nothing: it stands in the timeline. A runbook that uses this says in its `may`:
--- "notify.send receivers". Read next: communication, for what messages look like.
+-- "notify.send receivers". Read next: communication, for what messages look like; situation, for how several branches of a script
+-- share an incident; updates, for what becomes of promises.
 
 local arguments     = require "arguments"
 local communication = require "communication"
 local escalation    = require "escalation"
 local notify        = require "notify"
+local situation     = require "situation"
 local time          = require "time"
 local timeline      = require "timeline"
 local units         = require "units"
+local updates       = require "updates"
 
 local incident = {}
 
@@ -42,7 +45,19 @@ local function text_of(where, value)
 end
 
 -- A name that is the same each time the runbook runs: it is what a pager knows an incident by, and a part of what a plan holds to.
-local function key_of(title) return (title:lower():gsub("[^%w]+", "-"):gsub("^%-", ""):gsub("%-$", "")) end
+-- Letters of every script stay: two incidents in Japanese are two.
+local function key_of(title)
+  local key = title:lower():gsub("[^%w\128-\255]+", "-"):gsub("^%-", ""):gsub("%-$", "")
+  if key == "" then refuse("incident.open: %s makes no key: say what the incident is known by, with key", title) end
+  return key
+end
+
+-- How long after an update the next is promised. Who promised more than one a minute would do nothing but tell.
+local function interval_of(value)
+  local every = seconds(value)
+  if type(every) ~= "number" or not (every >= 60) then refuse("incident.open: every must be a duration of a minute at the least, not %s", tostring(value)) end
+  return every
+end
 
 local function list_of(where, value)
   local out = {}
@@ -50,56 +65,7 @@ local function list_of(where, value)
   return out
 end
 
--- The timeline ------------------------------------------------------------------------------------------------------------------------
-
--- Several branches of a script may have to do with one incident, and when a run is taken up again they are not where they were. So what is
--- decided by is what was seen then (remember), and of two who say something the one who said it later is right.
-
--- The time, and how the incident is seen at it.
-local function observe(self)
-  local now, about, how = time.now(), self.about, self.how
-  return now, remember { status = about.status, cause = about.cause, impact = about.impact, next_update = about.next_update, remind_at = how.remind_at,
-    escalated = how.escalated }
-end
-
--- Whether it is time. Sums of seconds are exact to less than a thousandth of one.
-local function reached(now, at) return now >= at - 0.001 end
-
-local function set(self, now, table, field, value)
-  local key = field
-  if now < (self.how.set[key] or now) then return end
-  self.how.set[key] = now
-  table[field] = value
-end
-
--- Puts something that happened at a time in its place among others.
-local function place(list, entry)
-  local i = #list + 1
-  while i > 1 and list[i - 1].at > entry.at do i = i - 1 end
-  table.insert(list, i, entry)
-end
-
 local function note(self, text, at) self.timeline:add(text, at) end
-
--- What is being done, of what was said since all of it was said anew.
-local function actions_of(self)
-  local out = {}
-  for _, entry in ipairs(self.how.actions) do
-    if entry.at >= self.how.anew then out[#out + 1] = entry.text end
-  end
-  return out
-end
-
-local function add_action(self, text, at)
-  place(self.how.actions, { at = at, text = text })
-  self.about.actions = actions_of(self)
-end
-
-local function replace_actions(self, texts, at)
-  if at >= self.how.anew then self.how.actions, self.how.anew = {}, at end
-  for _, text in ipairs(texts) do place(self.how.actions, { at = at, text = text }) end
-  self.about.actions = actions_of(self)
-end
 
 -- Telling people ----------------------------------------------------------------------------------------------------------------------
 
@@ -125,11 +91,11 @@ end
 
 -- Tells everybody how it is, and promises the next time.
 local function announce(self, after)
-  local about, now, seen = self.about, observe(self)
+  local about, now, seen = self.about, situation.observe(self)
   if seen.next_update and now - seen.next_update >= 1 then note(self, ("this update is %s late"):format(units.duration(now - seen.next_update))) end
   local promised = seen.status ~= "RESOLVED" and now + (seconds(after) or self.how.every) or nil
-  set(self, now, about, "next_update", promised)
-  set(self, now, self.how, "remind_at", promised)
+  situation.set(self, now, about, "next_update", promised)
+  situation.set(self, now, self.how, "remind_at", promised)
   local result = send_to(self, self.how.receivers, {
     title = self:subject(), text = communication.text(about, now), severity = about.severity, status = seen.status:lower(), key = self.how.key,
     link = about.status_page, fields = communication.fields(about, now),
@@ -158,7 +124,7 @@ end
 -- @return                     the incident, to which update, act, note and others tell more
 -- @usage local outage = incident.open({ severity = "P0", title = "Compiler outage", impact = "No compilation completes", receivers = { "team" } })
 function incident.open(options)
-  arguments.options("incident.open", options, opening)
+  options = arguments.options("incident.open", options, opening)
   arguments.one_of("incident.open: severity", options.severity, { "P0", "P1", "P2", "P3" })
   local about = {
     severity = options.severity, title = text_of("incident.open: title", options.title), impact = text_of("incident.open: impact", options.impact),
@@ -170,7 +136,7 @@ function incident.open(options)
   local self = {
     about = about, timeline = timeline.new(), how = {
       receivers = list_of("incident.open: receivers", options.receivers), reminders = list_of("incident.open: reminders", options.reminders),
-      every = seconds(options.every or intervals[about.severity]), key = options.key or key_of(about.title), send = options.send,
+      every = interval_of(options.every or intervals[about.severity]), key = options.key or key_of(about.title), send = options.send,
       escalated = {}, actions = {}, anew = 0, set = {},
     },
   }
@@ -179,7 +145,7 @@ function incident.open(options)
     error({ code = "invalid", message = ('incident: an incident has no function "%s"; runbook docs incident lists them'):format(tostring(name)) }, 0)
   end })
   on_exit(function() self:report() end)
-  replace_actions(self, list_of("incident.open: actions", options.actions), 0)
+  situation.replace_actions(self, list_of("incident.open: actions", options.actions), 0)
   note(self, "opened: " .. self:subject())
   announce(self)
   return self
@@ -189,7 +155,7 @@ end
 
 -- Nothing more is said of what is over.
 local function still_open(self, what)
-  local now, seen = observe(self)
+  local now, seen = situation.observe(self)
   if seen.status == "RESOLVED" then
     error({ code = "invalid", message = ("incident: %s: %s is resolved"):format(what, self:subject()), hint = "reopen it: incident:reopen(\"why\")" }, 0)
   end
@@ -204,14 +170,14 @@ local function change(self, where, now, seen, options)
   local line = options.note and text_of(where .. ": note", options.note)
   if options.status and options.status ~= seen.status then
     note(self, ("%s → %s"):format(seen.status, options.status))
-    set(self, now, self.about, "status", options.status)
-    if options.status == "INVESTIGATING" then set(self, now, self.about, "cause", nil) end
+    situation.set(self, now, self.about, "status", options.status)
+    if options.status == "INVESTIGATING" then situation.set(self, now, self.about, "cause", nil) end
   end
   if cause and cause ~= seen.cause then note(self, "root cause: " .. cause) end
   if impact and impact ~= seen.impact then note(self, "impact: " .. impact) end
-  if cause then set(self, now, self.about, "cause", cause) end
-  if impact then set(self, now, self.about, "impact", impact) end
-  if actions then replace_actions(self, actions, now) end
+  if cause then situation.set(self, now, self.about, "cause", cause) end
+  if impact then situation.set(self, now, self.about, "impact", impact) end
+  if actions then situation.replace_actions(self, actions, now) end
   if line then note(self, line) end
 end
 
@@ -242,7 +208,7 @@ function outage:act(action)
   local now = still_open(self, "act")
   text_of("incident.act: action", action)
   self:remind()
-  add_action(self, action, now)
+  situation.add_action(self, action, now)
   note(self, action)
 end
 
@@ -267,13 +233,13 @@ function outage:resolve(options)
   options = arguments.options("incident.resolve", options, { "cause", "impact", "actions", "note" })
   local now, seen = still_open(self, "resolve")
   change(self, "incident.resolve", now, seen, { status = "RESOLVED", cause = options.cause, impact = options.impact, actions = options.actions, note = options.note })
-  set(self, now, self.how, "resolved", now)
+  situation.set(self, now, self.how, "resolved", now)
   local result = announce(self)
   -- Whoever was called in need not go on.
   send_to(self, seen.escalated, {
     title = "Resolved: " .. self:subject(), text = self:text(), severity = self.about.severity, status = "resolved", key = self.how.key .. escalated,
   })
-  set(self, now, self.how, "escalated", {})
+  situation.set(self, now, self.how, "escalated", {})
   return result
 end
 
@@ -282,7 +248,7 @@ end
 -- @return    { sent = list of the receivers that were told, failed = why others were not, by name }
 -- @usage outage:reopen("the pods crash again")
 function outage:reopen(why)
-  local now, seen = observe(self)
+  local now, seen = situation.observe(self)
   if seen.status ~= "RESOLVED" then refuse("incident: reopen: %s is not resolved", self:subject()) end
   text_of("incident.reopen: why", why)
   change(self, "incident.reopen", now, seen, { status = "INVESTIGATING", note = "reopened: " .. why })
@@ -295,28 +261,7 @@ end
 -- when as much time has gone by as lies between two updates. Every act and note does it by itself.
 -- @return whether an update is late
 -- @usage outage:remind()
-function outage:remind()
-  local now, seen = observe(self)
-  if not seen.next_update or not reached(now, seen.next_update) then return false end
-  if not reached(now, seen.remind_at) then return true end
-  local late = now - seen.next_update >= 1 and units.duration(now - seen.next_update) .. " ago" or "which is now"
-  local said = ("the update of %s was promised for %s"):format(self:subject(), time.format(seen.next_update, "minute"))
-  set(self, now, self.how, "remind_at", now + self.how.every)
-  note(self, "late: " .. said)
-  log(("UPDATE DUE: %s, %s"):format(said, late))
-  send_to(self, self.how.reminders, {
-    title = "Update due: " .. self:subject(), text = ("%s is to be updated: %s, %s."):format(self:subject(), said, late), severity = self.about.severity, key = self.how.key .. "-reminder",
-  })
-  return true
-end
-
--- An update is due. Whatever is done about that, the work goes on, and it is not due again at once.
-local function due(self, on_due)
-  local _, err = try(on_due or self.remind, self)
-  if err then log(("what is to be done when an update is due failed: %s"):format(err.message)) end
-  local now, seen = observe(self)
-  if seen.next_update and reached(now, seen.remind_at) then set(self, now, self.how, "remind_at", now + self.how.every) end
-end
+function outage:remind() return updates.remind(self, send_to) end
 
 --- Does some work, and meanwhile sees to it that updates come: whenever one is due, it reminds, or calls a function that gives one.
 -- @param work    a function
@@ -324,35 +269,7 @@ end
 --                that is, no plan can hold
 -- @return        what the work returns
 -- @usage outage:during(function() return try(kubernetes.wait, "deployment/web", { timeout = "1h" }) end, function(outage) outage:update() end)
-function outage:during(work, on_due)
-  local over, results = false, nil
-  local function worked(ok, ...)
-    over, results = true, { n = select("#", ...), ... }
-    if not ok then error((...), 0) end
-  end
-  local function watch()
-    local now, seen = observe(self)
-    while seen.next_update and not remember(over) do
-      -- Looks are counted, and not timed: that needs nothing written down, and none comes before its second.
-      local at, left, looks = seen.remind_at, math.max(seen.remind_at - now, 0), 0
-      local _, err = try(wait_until, { name = "the end of the work or the next update", timeout = left + 60, every = "1s" }, function()
-        looks = looks + 1
-        return over or self.how.remind_at ~= at or looks > math.ceil(left)
-      end)
-      now, seen = observe(self)
-      local late = seen.next_update and reached(now, seen.remind_at)
-      if late or err then due(self, on_due) end
-      -- A dry run assumes that the work ends in time, or, where it is to rehearse the contrary, that an update is due once.
-      if not late and (err or seen.remind_at == at) then return end
-      now, seen = observe(self)
-    end
-  end
-  local branches = { { name = "work", call = function() worked(pcall(work)) end }, { name = "updates", call = watch } }
-  local _, errors = parallel(branches, { on_error = "continue", limit = 2 }, function(branch) branch.call() end)
-  local failed = errors[1] or errors[2]
-  if failed then error(failed, 0) end
-  return unpack(results, 1, results.n)
-end
+function outage:during(work, on_due) return updates.during(self, work, on_due) end
 
 --- Watches whether it gets better, and tells the next one each time that it has not within its time, as escalation.watch does. Who was told
 -- stands in the timeline.
@@ -366,7 +283,8 @@ function outage:watch(options, better)
   local found = escalation.watch(own, better)
   for _, paged in ipairs(found.paged) do
     if paged.sent then self.how.escalated[#self.how.escalated + 1] = paged.receiver end
-    note(self, paged.sent and ("escalated to %s by %s"):format(paged.who, paged.receiver) or ("%s could not be told: %s"):format(paged.who, paged.error), paged.at)
+    local whom = paged.who == paged.receiver and paged.who or ("%s by %s"):format(paged.who, tostring(paged.receiver))
+    note(self, paged.sent and "escalated to " .. whom or ("%s could not be told: %s"):format(paged.who, paged.error), paged.at)
   end
   note(self, ("%s is %s%s"):format(own.name, found.better and "better" or "not better", found.detail and ": " .. found.detail or ""))
   self:remind()

@@ -73,6 +73,18 @@ test.unit("whoever runs it leads, and nobody has to be told", function()
   test.equal({ outage:update().sent, outage:update().failed }, { {}, {} })
 end)
 
+test.unit("an incident has a key of its own, whatever its title is written in", function()
+  test.equal(opened({ title = "コンパイラ 障害" }).how.key, "コンパイラ-障害")
+  refused("!!! makes no key: say what the incident is known by", opened, { title = "!!!" })
+  test.equal(opened({ title = "!!!", key = "k" }).how.key, "k")
+end)
+
+test.unit("updates are promised a minute apart at the least", function()
+  refused("every must be a duration of a minute at the least, not 0s", opened, { every = "0s" })
+  refused("every must be a duration of a minute at the least, not -5", opened, { every = -5 })
+  test.equal(opened({ every = "1m" }).how.every, 60)
+end)
+
 test.unit("an update tells what has changed, and promises the next", function()
   local outage, sent = opened()
   test.advance("5m")

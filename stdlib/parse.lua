@@ -24,15 +24,28 @@ function parse.trim(text)
   return text:match("^%s*(.*%S)") or ""
 end
 
+-- How programs write a number, the longest way first: 1,204.5 and 1.2e-3, which are not 1 and something after it.
+local numbers = { "^%s*([+-]?%d%d?%d?,[%d,]*%d%d%d%.?%d*)(.*)$", "^%s*([+-]?%d+%.?%d*[eE][+-]?%d+)(.*)$", "^%s*([+-]?%d+%.?%d*)(.*)$", "^%s*([+-]?%.%d+)(.*)$" }
+
+-- Whether commas stand in a number only before three digits.
+local function well_grouped(text)
+  local whole = text:match("^[+-]?([%d,]+)")
+  return not whole or not (whole .. ","):gsub("^%d+,", ""):gsub("%d%d%d,", ""):find(".")
+end
+
 --- The first number in a text, and what comes after it: its unit, mostly.
--- @param text such as "41.5 C", "6.8 %" or "-"; anything else than a text has no number
+-- @param text such as "41.5 C", "6.8 %", "1,204 MiB" or "-"; anything else than a text has no number
 -- @return     the number, or nil if there is none; and the text after it, without the space around it
 -- @usage parse.number("41.5 C") == 41.5
 function parse.number(text)
   if type(text) ~= "string" then return nil, "" end
-  local found, rest = text:match("^%s*([+-]?%d+%.?%d*)(.*)$")
-  if not found then return nil, "" end
-  return tonumber(found), parse.trim(rest)
+  for _, way in ipairs(numbers) do
+    local found, rest = text:match(way)
+    if found and well_grouped(found) and (not found:find("[eE]") or not rest:find("^%w")) then
+      return tonumber((found:gsub(",", ""))), parse.trim(rest)
+    end
+  end
+  return nil, ""
 end
 
 --- The cells of a line whose columns are two spaces or a tab apart.

@@ -10,12 +10,22 @@ test.unit("lines lose their ends and blank ones", function()
   test.equal(#parse.lines(""), 0)
 end)
 
+test.unit("a number is read whole, however it is written", function()
+  for text, want in pairs {
+    ["1,204 MiB"] = { 1204, "MiB" }, ["1,234,567.5"] = { 1234567.5, "" }, ["1.2e-3 W"] = { 0.0012, "W" }, ["3E8"] = { 3e8, "" }, ["-.5 V"] = { -0.5, "V" },
+    ["1,5"] = { 1, ",5" }, ["12,34"] = { 12, ",34" }, ["1e"] = { 1, "e" }, ["5e3x"] = { 5, "e3x" }, ["1,2345"] = { 1, ",2345" }, [". "] = {},
+  } do
+    local n, rest = parse.number(text)
+    test.equal({ n, n and rest }, want, text)
+  end
+end)
+
 test.unit("numbers have their unit beside them", function()
   for text, want in pairs { ["41.5 C"] = { 41.5, "C" }, [" -3%"] = { -3, "%" }, ["12"] = { 12, "" }, ["16/16"] = { 16, "/16" }, ["1."] = { 1, "" } } do
     local n, unit = parse.number(text)
     test.equal({ n, unit }, want, text)
   end
-  for _, none in ipairs { "-", "", "NaN", "n/a", ".5", "C 4" } do
+  for _, none in ipairs { "-", "", "NaN", "n/a", ".", "C 4" } do
     test.equal(parse.number(none), nil, none)
   end
   test.equal(parse.number(nil), nil)

@@ -159,25 +159,40 @@ local function summary(values, unit)
   return said
 end
 
+-- What a series is called: the values of its labels, where it has no name of its own.
+local function name_of(one)
+  if one.name or type(one.labels) ~= "table" then return one.name end
+  local labels, values = copy(one.labels), {}
+  local keys = {}
+  for key in pairs(labels) do keys[#keys + 1] = key end
+  table.sort(keys)
+  for _, key in ipairs(keys) do
+    if key ~= "__name__" then values[#values + 1] = labels[key] end
+  end
+  return #values > 0 and table.concat(values, " ") or labels.__name__ or ""
+end
+
 --- Shows series of numbers as lines of characters that rise with them, from the lowest value to the highest.
 -- Where there are more values than fit, each character is the average of several; it is drawn as missing (·, or ? in ASCII) where at least
 -- half of them are. Values that are all the same stand in the middle, zeros at the bottom.
--- @param series         list of tables
+-- @param series         list of tables, such as the series of prometheus.query_range
 -- @param series.name    its name
+-- @param series.labels  instead of the name: labels, whose values name it
 -- @param series.values  numbers in order, with json.null, false or NaN where there is none
 -- @param series.text    what is said beside it; the lowest, highest and last value by default, and how many are missing
 -- @param options?       a table
 -- @param options.title  a line above
 -- @param options.unit   of the numbers, as units.format takes it
 -- @param options.scale  "common" draws all of them on one scale, so that they can be compared; "each" (the default) does not
+-- @usage report.sparklines(prometheus.query_range("sum by (target) (rate(photon_compilations_total[5m]))", { from = "24h" }).series, { unit = "/s" })
 -- @usage report.sparklines({ { name = "compilations", values = { 4, 5, json.null, 3 } } }, { title = "24 hours", unit = "/s" })
 function report.sparklines(series, options)
   options = arguments.options("report.sparklines", options, { "title", "unit", "scale" })
   local lines = {}
   for i, one in ipairs(arguments.list("report.sparklines: series", series)) do
-    arguments.options(("report.sparklines: series[%d]"):format(i), one, { "name", "values", "text" })
+    arguments.options(("report.sparklines: series[%d]"):format(i), one, { "name", "labels", "values", "text", "points", "stats" })
     local values = arguments.list(("report.sparklines: series[%d].values"):format(i), one.values)
-    lines[i] = { name = one.name, values = values, text = one.text or summary(values, options.unit) }
+    lines[i] = { name = name_of(one), values = values, text = one.text or summary(values, options.unit) }
   end
   show { form = "sparklines", title = options.title, unit = options.unit, scale = options.scale, series = lines }
 end

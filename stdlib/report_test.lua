@@ -95,6 +95,14 @@ test.unit("a series says what it is in words", function()
   } } })
 end)
 
+test.unit("what prometheus.query_range returns is a series, named by its labels", function()
+  local function series(labels) return { labels = labels, values = { 1 }, points = { { time = 0, value = 1 } }, stats = { count = 1 }, text = "t" } end
+  report.sparklines({ series { target = "envise", __name__ = "rate", job = "photon" }, series { __name__ = "up" }, series {} })
+  local names = {}
+  for i, one in ipairs(shown().series) do names[i] = one.name end
+  test.equal(names, { "photon envise", "up", "" })
+end)
+
 test.unit("a series without a last value says so", function()
   report.sparklines({ { name = "a", values = { 1, json.null } }, { name = "b", values = { json.null } }, { name = "c", values = {} }, { name = "d", values = { 1 }, text = "mine" } })
   local said = {}

@@ -82,7 +82,9 @@ function methods.linear(sorted, q)
   local at = q * (#sorted - 1) + 1
   local below = math.floor(at)
   local low, high = sorted[below], sorted[math.min(below + 1, #sorted)]
-  return low + (high - low) * (at - below)
+  local share = at - below
+  if high - low == math.huge then return low * (1 - share) + high * share end
+  return low + (high - low) * share
 end
 
 -- Their type 1: the smallest value that at least that share of all values is not above. It is one that was really seen.

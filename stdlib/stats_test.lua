@@ -55,6 +55,7 @@ test.unit("a quantile lies between values, as in PromQL", function()
   -- 0.5 × 3 = 1.5: half way from 20 to 30. 0.95 × 3 = 2.85: 30 + 0.85 × 10.
   test.equal(stats.quantile(values, 0.5), 25)
   near(stats.quantile(values, 0.95), 38.5)
+  test.equal(stats.quantile({ -1.5e308, 1.5e308 }, 0.5), 0)
   near(stats.quantile(values, 0.9), 37)
   test.equal(stats.quantile(values, 0), 10)
   test.equal(stats.quantile(values, 1), 40)

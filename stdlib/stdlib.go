@@ -15,14 +15,16 @@ import "embed"
 //go:embed escalation.lua
 //go:embed gather.lua
 //go:embed health.lua
-//go:embed parse.lua
 //go:embed incident.lua
+//go:embed parse.lua
 //go:embed report.lua
 //go:embed retry.lua
 //go:embed selector.lua
+//go:embed situation.lua
 //go:embed stats.lua
 //go:embed timeline.lua
 //go:embed units.lua
+//go:embed updates.lua
 //go:embed usage.lua
 //go:embed vulnerabilities.lua
 var Files embed.FS

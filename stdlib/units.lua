@@ -116,8 +116,12 @@ end
 local function duration(n, apart)
   local seconds, sign = math.abs(n), n < 0 and "-" or ""
   if seconds == 0 then return "0s" end
-  if seconds < 1 then return sign .. scaled(seconds, 0.001, apart) .. "ms" end
-  if seconds < 60 then return sign .. scaled(seconds, 1, apart) .. "s" end
+  -- What is rounded up to the whole of the next unit is written in that.
+  for _, small in ipairs { { "ms", 0.001, 1 }, { "s", 1, 60 } } do
+    local name, size, whole = unpack(small)
+    local number = seconds < whole and scaled(seconds, size, apart)
+    if number and tonumber(number) * size < whole then return sign .. number .. name end
+  end
   local text = rounded(seconds)
   for _, other in ipairs(apart) do
     if math.abs(other) >= 60 and other ~= n and rounded(math.abs(other)) == text then text = parts(seconds) end

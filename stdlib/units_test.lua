@@ -72,7 +72,8 @@ test.unit("durations have two units at the most", function()
     { "duration", 0, "0s" }, { "duration", 0.25, "250ms" }, { "duration", 0.00042, "0.42ms" }, { "duration", 12.5, "12.5s" }, { "duration", 59, "59s" },
     { "duration", minute, "1m" }, { "duration", 192, "3m12s" }, { "duration", 2 * hour + 5 * minute, "2h5m" }, { "duration", hour + 1, "1h" },
     { "duration", 59 * minute + 59.8, "1h" }, { "duration", 3 * day + 4 * hour, "3d4h" }, { "duration", 7 * day, "7d" }, { "duration", -90, "-1m30s" },
-    { "duration", 1e25, "1.15741e+20d" },
+    { "duration", 1e25, "1.15741e+20d" }, { "duration", 59.96, "1m" }, { "duration", -59.96, "-1m" }, { "duration", 59.94, "59.9s" },
+    { "duration", 0.99996, "1.0s" }, { "duration", 0.9994, "999.4ms" },
   }
 end)
 

@@ -61,8 +61,25 @@ type Scripted interface {
 
 // A Pace is the rhythm of a Wait.
 type Pace struct {
-	Every   time.Duration // between two looks
-	Timeout time.Duration // after which the wait has failed
+	Every    time.Duration // between two looks
+	Timeout  time.Duration // after which the wait has failed
+	Deadline time.Time     // instead of Timeout, unless it is zero: a run that died and is taken up again does not wait for longer
+}
+
+// Ends is the time at which a wait that begins now, live, has failed.
+func (p Pace) Ends(now time.Time) time.Time {
+	if p.Deadline.IsZero() {
+		return now.Add(p.Timeout)
+	}
+	return p.Deadline
+}
+
+// Bound says it in words: "within 5m0s", or "by 2026-11-24 03:27:00 UTC".
+func (p Pace) Bound() string {
+	if p.Deadline.IsZero() {
+		return "within " + p.Timeout.String()
+	}
+	return "by " + p.Deadline.UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
 // Progress is what one look of a Wait found.

@@ -82,7 +82,7 @@ func (w *waiting) timeOut(seen action.Progress) error {
 	if err := w.assume(TimedOut); err != nil {
 		return err
 	}
-	return w.failed(action.CodeTimeout, "%s did not come true within %s (as --assume says)", w.name, w.wait.Pace().Timeout)
+	return w.failed(action.CodeTimeout, "%s did not come true %s (as --assume says)", w.name, w.wait.Pace().Bound())
 }
 
 func (w *waiting) assume(what string) error {

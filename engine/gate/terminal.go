@@ -136,8 +136,9 @@ func seenNotDone(cause error) error {
 // restarted while people wait for them. One that asks to be left alone is, up to the last look.
 func (Apply) wait(ctx context.Context, w *waiting) (any, string, error) {
 	pace, clock := w.wait.Pace(), w.gate.opts.Clock
-	deadline := clock.Now().Add(pace.Timeout)
+	deadline := pace.Ends(clock.Now())
 	for {
+		before := w.scripted() && w.gate.opts.Past.Left(w.place.Branch) // a look of an earlier part of the run tells nothing of now
 		progress, err := w.lookWithin(ctx, deadline.Sub(clock.Now()))
 		unseen := err != nil && ctx.Err() == nil && w.passes(err)
 		left := deadline.Sub(clock.Now())
@@ -150,8 +151,8 @@ func (Apply) wait(ctx context.Context, w *waiting) (any, string, error) {
 			return nil, "", w.failed(action.CodeRejected, "%s cannot come true any more", w.name)
 		case left <= 0 && unseen:
 			return nil, "", w.failed(action.CodeUnavailable, "%s could not be looked at when its time, %s, was up", w.name, pace.Timeout)
-		case left <= 0:
-			return nil, "", w.failed(action.CodeTimeout, "%s did not come true within %s", w.name, pace.Timeout)
+		case left <= 0 && !before:
+			return nil, "", w.failed(action.CodeTimeout, "%s did not come true %s", w.name, pace.Bound())
 		}
 		// The last look is at the end: who is told that something did not come true within a time has waited for that time.
 		if err := w.gate.pause(ctx, w.place.Branch, min(max(pace.Every, askedToWait(err)), left)); err != nil {

@@ -39,11 +39,19 @@ func (t *Text) assume(r *journal.Record) {
 		return
 	}
 	indent := margin(r.Branch)
-	text := "assumed: " + r.Assume.Name + " " + r.Assume.Assumed
+	text := "assumed: " + leadIn(r.Assume.Name) + " " + r.Assume.Assumed
 	if others := without(r.Assume.Choices, r.Assume.Assumed); len(others) > 0 {
 		text += " (or " + strings.Join(others, ", ") + ")"
 	}
 	t.fold(indent, indent, yellow, with(clean(text), "; now ", clean(r.Assume.Detail)))
+}
+
+// leadIn is a question as its answer follows it: what is no sentence ends in a colon.
+func leadIn(text string) string {
+	if strings.HasSuffix(text, "?") || strings.HasSuffix(text, ":") {
+		return text
+	}
+	return text + ":"
 }
 
 func without(choices []string, chosen string) []string {
@@ -63,7 +71,7 @@ func (t *Text) answer(r *journal.Record) {
 		return
 	}
 	indent := margin(r.Branch)
-	t.fold(indent, indent, normal, clean(r.Answer.Question+" "+answerText(r.Answer.Value)+" ("+r.Answer.By+")")+t.seam.remark(r))
+	t.fold(indent, indent, normal, clean(leadIn(r.Answer.Question)+" "+answerText(r.Answer.Value)+" ("+r.Answer.By+")")+t.seam.remark(r))
 }
 
 // wasAsked tells whether the answer that a record is about was given to a question on this terminal.

@@ -61,11 +61,12 @@ const stepLine = "step"
 // step begins the line of a step. If nothing is shown below it, its result ends the same line.
 func (t *Text) step(s *journal.Step) {
 	title := fmt.Sprintf("[%d/%d] %s", s.Number, max(len(t.ledger.run.Steps), s.Number), clean(s.Name))
+	begin := t.paper.begin
 	if s.CleanUp {
-		title = "[" + clean(s.Name) + "]"
+		title, begin = "["+clean(s.Name)+"]", t.paper.head // most clean-ups have nothing to say
 	}
 	t.live.opened = t.live.now()
-	t.paper.begin(stepLine, title, t.paper.look.paint(bold, title))
+	begin(stepLine, title, t.paper.look.paint(bold, title))
 }
 
 // stepEnd says how a step ended. That it failed, and why, stands in the summary, which follows.

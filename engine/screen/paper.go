@@ -37,6 +37,7 @@ type paper struct {
 // A line is one that has begun. Its key says whose it is: only the same end may follow.
 type line struct {
 	key, plain, painted string
+	heading             bool // it is printed with what comes below it, and not without
 }
 
 // line prints a finished line, painted already.
@@ -65,6 +66,19 @@ func (p *paper) begin(key, plain, painted string) {
 	}
 }
 
+// head starts a line that is printed as soon as another one follows, unless omit comes first.
+func (p *paper) head(key, plain, painted string) {
+	p.end()
+	p.open = line{key: key, plain: plain, painted: painted, heading: true}
+}
+
+// omit takes back a heading that nothing came below.
+func (p *paper) omit() {
+	if p.open.heading {
+		p.open = line{}
+	}
+}
+
 // finish adds to the open line with that key and ends it. It returns false, and does nothing, if that line is not open any more or
 // has no room left on the terminal.
 func (p *paper) finish(key string, s style, text string) bool {
@@ -88,7 +102,7 @@ func (p *paper) end() {
 	if p.open.key == "" {
 		return
 	}
-	if p.look.Live {
+	if p.look.Live || p.open.heading {
 		p.page.WriteString(p.open.painted)
 	}
 	p.page.WriteByte('\n')

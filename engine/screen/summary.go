@@ -10,6 +10,7 @@ import (
 
 // summary says how the run ended: what was changed, and if it ended early what failed, why, where, and what to type next.
 func (t *Text) summary(end *journal.End) {
+	t.paper.omit()
 	t.paper.line("")
 	if end.Status == journal.OK {
 		t.success(end)

@@ -25,9 +25,9 @@ test.case("names everything that was out of order", { scenario = "degraded" }, f
   test.expect(test.run(), {
     verdict = "degraded", exit = 10,
     -- 46 of 92; 9,360 of 10,080 minutes; 110,880 of 1,018,080.
-    shows = { "50%", "92.9%", "10.9%", "1 critical vulnerability" },
+    shows = { "50%", "92.9%", "10.9%", "1 critical vulnerability", "100% while measured, and 28.4% of the time it was not" },
     -- What nobody watched for 48 of 169 hours may have been up for too short a time.
-    reason = { "cache hit rate", "device envise-2", "error rate", "device mit-2 (100% while measured, and 28.4% of the time it was not)", "image registry.example/photon/compiler:2.4.1" },
+    reason = { "cache hit rate", "device envise-2", "error rate", "; unknown: device mit-2", "image registry.example/photon/compiler:2.4.1" },
   })
 end)
 
