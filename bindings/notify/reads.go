@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"strings"
 
 	"runbook/engine/httpclient"
 )
@@ -23,10 +22,8 @@ func Reads(server func() Server) func(r *http.Request, body []byte) error {
 		if r.Header.Get("Upgrade") != "" {
 			return errors.New("it asks for another protocol than HTTP")
 		}
-		if r.URL.Scheme == base.Scheme && r.URL.Host == base.Host {
-			if path, ours := strings.CutPrefix(r.URL.EscapedPath(), strings.TrimRight(base.EscapedPath(), "/")+apiPath); ours {
-				return checkPath(r.Method, path)
-			}
+		if path, ours := httpclient.Below(base, apiPath, r); ours {
+			return checkPath(r.Method, path)
 		}
 		return httpclient.CheckToken(of.HTTPConfig, r, body)
 	}

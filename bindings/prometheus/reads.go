@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"strings"
 
 	"runbook/engine/httpclient"
 )
@@ -26,10 +25,8 @@ func Reads(access func() Access) func(r *http.Request, body []byte) error {
 		if isUpgrade(r.Header) {
 			return errors.New("it asks for another protocol than HTTP")
 		}
-		if r.URL.Scheme == base.Scheme && r.URL.Host == base.Host {
-			if path, ours := strings.CutPrefix(r.URL.EscapedPath(), strings.TrimRight(base.EscapedPath(), "/")+"/api/v1/"); ours {
-				return checkPath(r.Method, path)
-			}
+		if path, ours := httpclient.Below(base, "/api/v1/", r); ours {
+			return checkPath(r.Method, path)
 		}
 		return httpclient.CheckToken(of.HTTPConfig, r, body)
 	}

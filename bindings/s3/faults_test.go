@@ -85,7 +85,7 @@ func TestAStoreThatIsAway(t *testing.T) {
 
 // many is a prefix of thirty objects.
 func many() scenario.S3 {
-	return scenario.S3{Buckets: map[string]scenario.Bucket{"box": {Objects: []scenario.StoredObject{{Key: "p/{n}", Count: 30, Text: "hello"}}}}}
+	return scenario.S3{Buckets: map[string]scenario.Bucket{"box": {Objects: []scenario.StoredObject{{Key: "p/{n}", Count: 30, Content: "hello"}}}}}
 }
 
 // What of a sync failed for the moment is tried again, and what is whole is not copied twice.
@@ -167,7 +167,7 @@ func TestASyncUpMindsOthers(t *testing.T) {
 
 // large is an object in parts, of which a scenario says no more than its size.
 func large() scenario.S3 {
-	return scenario.S3{Buckets: map[string]scenario.Bucket{"box": {Objects: []scenario.StoredObject{{Key: "big", Size: "40MiB"}}}}}
+	return scenario.S3{Buckets: map[string]scenario.Bucket{"box": {Objects: []scenario.StoredObject{{Key: "big", Size: 40 << 20}}}}}
 }
 
 // A large object goes on where it broke: no part of it is read from its beginning.

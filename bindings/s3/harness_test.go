@@ -252,7 +252,7 @@ func opts(pairs ...any) map[string]any {
 func with(texts map[string]string) scenario.S3 {
 	b := scenario.Bucket{}
 	for key, text := range texts {
-		b.Objects = append(b.Objects, scenario.StoredObject{Key: key, Text: text})
+		b.Objects = append(b.Objects, scenario.StoredObject{Key: key, Content: text})
 	}
 	return scenario.S3{Buckets: map[string]scenario.Bucket{"box": b}}
 }

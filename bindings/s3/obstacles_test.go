@@ -38,7 +38,7 @@ func TestObstaclesAreToldBeforehand(t *testing.T) {
 		"a long name of a folder":    {strings.Repeat("n", 256) + "/b", func(string) error { return nil }, "a part of it has 256 bytes, and a file's name at most 255", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := drive(t, scenario.S3{Buckets: map[string]scenario.Bucket{"box": {Objects: []scenario.StoredObject{{Key: "p/0", Text: "x"}, {Key: "p/" + c.key, Text: "x"}}}}})
+			d := drive(t, scenario.S3{Buckets: map[string]scenario.Bucket{"box": {Objects: []scenario.StoredObject{{Key: "p/0", Content: "x"}, {Key: "p/" + c.key, Content: "x"}}}}})
 			folder := t.TempDir()
 			require.NoError(t, c.make(folder))
 			_, err := d.action("sync", append([]any{"s3://box/p", folder}, c.given...)...).Predict(t.Context(), nobody)

@@ -68,6 +68,7 @@ func (j *job) written(ctx context.Context, view action.View, to end) (intended.E
 	slices.Sort(e.Paths)
 	e.Paths = slices.Compact(e.Paths)
 	e.Entries -= int64(len(e.Paths))
+	e.Bytes -= int64(len(e.Paths)) * files.BlockSize
 	return e, nil
 }
 

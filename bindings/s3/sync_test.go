@@ -61,8 +61,8 @@ func TestSyncUp(t *testing.T) {
 
 func TestSyncWithin(t *testing.T) {
 	d := drive(t, scenario.S3{Buckets: map[string]scenario.Bucket{
-		"box":   {Objects: []scenario.StoredObject{{Key: "p/a", Text: "1"}, {Key: "p/b", Text: "2"}}},
-		"other": {Objects: []scenario.StoredObject{{Key: "q/c", Text: "3"}}},
+		"box":   {Objects: []scenario.StoredObject{{Key: "p/a", Content: "1"}, {Key: "p/b", Content: "2"}}},
+		"other": {Objects: []scenario.StoredObject{{Key: "q/c", Content: "3"}}},
 	}})
 	require.Equal(t, done(2, 2, 1, 0), d.do("sync", "s3://box/p", "s3://other/q", opts("delete", true)))
 	require.Equal(t, []string{"q/a", "q/b"}, keys(d.read("list", "s3://other")))
@@ -110,7 +110,7 @@ func TestKeysThatAreNoFiles(t *testing.T) {
 	for key, want := range map[string]string{
 		"../x": "can be no file", "a/../../x": "can be no file", "a//b": "can be no file", "/x": "can be no file", "a/./b": "can be no file", "..": "can be no file",
 	} {
-		d := drive(t, scenario.S3{Buckets: map[string]scenario.Bucket{"box": {Objects: []scenario.StoredObject{{Key: "p/" + key, Text: "x"}}}}})
+		d := drive(t, scenario.S3{Buckets: map[string]scenario.Bucket{"box": {Objects: []scenario.StoredObject{{Key: "p/" + key, Content: "x"}}}}})
 		folder := t.TempDir()
 		_, err := d.try("sync", "s3://box/p", folder+"/inner")
 		require.ErrorContains(t, d.fails(err), want, key)
@@ -122,7 +122,7 @@ func TestKeysThatAreNoFiles(t *testing.T) {
 }
 
 func TestSyncWantsRoom(t *testing.T) {
-	d := drive(t, scenario.S3{Buckets: map[string]scenario.Bucket{"box": {Objects: []scenario.StoredObject{{Key: "{n}", Count: 10, Size: "4TB"}}}}})
+	d := drive(t, scenario.S3{Buckets: map[string]scenario.Bucket{"box": {Objects: []scenario.StoredObject{{Key: "{n}", Count: 10, Size: 4e12}}}}})
 	folder := t.TempDir()
 	_, err := d.try("sync", "s3://box", folder+"/not/there/yet")
 	e := d.fails(err)

@@ -82,9 +82,9 @@ func (c clusterFlags) current() string {
 }
 
 // clusterConfig is how the run of that id talks to the cluster of a venue. The second wall is nil in a real run.
-func clusterConfig(at venue, id string, second *wall.Wall, r *redact.Redactor) kubernetes.Config {
+func clusterConfig(at systems, id string, second *wall.Wall, r *redact.Redactor) kubernetes.Config {
 	return kubernetes.Config{
-		Access: at.cluster(), WrapTransport: clientsUnder(second, r), Commands: at.reads(), Secrets: r,
+		Access: at.cluster(), WrapTransport: clientsUnder(second, r), Commands: at.commands().reads, Secrets: r,
 		UserAgent: userAgent(id), FieldManager: "runbook", Run: id,
 	}
 }

@@ -66,15 +66,15 @@ func (f fleet) driver(ctx context.Context) func(name string) (driver.Driver, err
 }
 
 // deviceModule is the device module of a run at a venue, on its machines.
-func deviceModule(ctx context.Context, at venue, on machine.Set[command.Runner], r *redact.Redactor) *module.Module {
+func deviceModule(ctx context.Context, at systems, on machine.Set[command.Runner], r *redact.Redactor) *module.Module {
 	f := at.devices()
 	return device.New(device.Config{
-		Inventory: f.inventory, Driver: f.driver(ctx), Machines: on, Needs: at.hostNeeds(), Pinger: f.pinger, AtOnce: f.atOnce, Secrets: r,
+		Inventory: f.inventory, Driver: f.driver(ctx), Machines: on, Needs: at.commands().needs, Pinger: f.pinger, AtOnce: f.atOnce, Secrets: r,
 	})
 }
 
 // lookingAtDevices are the commands of a venue's drivers that only look, by the machine on which they are.
-func lookingAtDevices(ctx context.Context, at venue) map[string]action.Commands {
+func lookingAtDevices(ctx context.Context, at systems) map[string]action.Commands {
 	f := at.devices()
 	return device.Reads(f.inventory, f.driver(ctx))
 }

@@ -73,7 +73,7 @@ func (m *metricsFlags) identify(about map[string]string, r *redact.Redactor) map
 }
 
 // metricsModule is the prometheus module of the run of that id, at a venue. The second wall is nil in a real run.
-func metricsModule(at venue, id string, second *wall.Wall, r *redact.Redactor) *module.Module {
+func metricsModule(at systems, id string, second *wall.Wall, r *redact.Redactor) *module.Module {
 	cfg := at.metrics()
 	cfg.WrapTransport, cfg.Secrets, cfg.UserAgent = clientsUnder(second, r), r, userAgent(id)
 	return prometheus.New(cfg)

@@ -163,28 +163,21 @@ func scenarioName(s *scenario.Scenario) string {
 	return path
 }
 
-// reads are the commands that only look anywhere, and those that the scenario declares to.
-func (s *simulatedSite) reads() action.Commands {
-	out := slices.Clone(site.Known)
+// commands are those that the scenario declares to only look, beside those that do anywhere. No host of a scenario is a pod, so it takes
+// no rights to run one.
+func (s *simulatedSite) commands() knownCommands {
+	known := knownCommands{reads: slices.Clone(site.Known), own: map[string]action.Commands{}}
 	for _, c := range s.scenario.Kubernetes.Commands {
 		if c.Reads {
-			out = append(out, c.Argv)
+			known.reads = append(known.reads, c.Argv)
 		}
 	}
-	return append(out, lookingOn(s.scenario.Host)...)
-}
-
-// hostReads are the commands of each host that the scenario declares to only look.
-func (s *simulatedSite) hostReads() map[string]action.Commands {
-	out := map[string]action.Commands{}
+	known.reads = append(known.reads, lookingOn(s.scenario.Host)...)
 	for name, h := range s.scenario.Hosts {
-		out[name] = lookingOn(h)
+		known.own[name] = lookingOn(h)
 	}
-	return out
+	return known
 }
-
-// hostNeeds are none: no host of a scenario is a pod.
-func (*simulatedSite) hostNeeds() map[string][]action.Permission { return nil }
 
 func lookingOn(h scenario.Host) (out action.Commands) {
 	for _, c := range h.Commands {

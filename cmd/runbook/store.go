@@ -17,7 +17,7 @@ import (
 const storeKey = "s3"
 
 // storeModule is the s3 module of the run of that id, at a venue. The second wall is nil in a real run.
-func storeModule(at venue, id string, disks machine.Set[files.System], second *wall.Wall, r *redact.Redactor) *module.Module {
+func storeModule(at systems, id string, disks machine.Set[files.System], second *wall.Wall, r *redact.Redactor) *module.Module {
 	cfg := at.store()
 	cfg.Machines, cfg.WrapTransport, cfg.Secrets, cfg.UserAgent = disks, clientsUnder(second, r), r, userAgent(id)
 	return s3.New(cfg)

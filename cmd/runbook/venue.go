@@ -19,6 +19,7 @@ import (
 
 // A venue is where a run happens: at the user's own site, or in a simulated one.
 type venue interface {
+	systems
 	// open makes it ready for a run; close ends what open began.
 	open() error
 	close() error
@@ -26,29 +27,36 @@ type venue interface {
 	identity(*redact.Redactor) map[string]string
 	// production is the name of the site's context if it is one whose name has to be typed; "" if not.
 	production() string
+	// siteFile is the absolute path of the site file, "" if there is none.
+	siteFile() string
+	// mode is a mode in this venue.
+	mode(engine.Mode) engine.Mode
+}
+
+// systems are what there is at a venue, and how it is reached: what modules and second walls are made of.
+type systems interface {
 	cluster() kubernetes.Access
 	// metrics is which Prometheus there is, and how to ask it.
 	metrics() prometheus.Config
 	// machines are those on which commands can be run.
 	machines(ways) machine.Set[command.Runner]
-	// devices are those that a script can look at and reset.
-	devices() fleet
 	// files are those of the machines, which run commands so.
 	files(runners machine.Set[command.Runner]) machine.Set[files.System]
+	// commands are what is known of the commands of the machines.
+	commands() knownCommands
+	// devices are those that a script can look at and reset.
+	devices() fleet
 	// store is which object store there is, and how to ask it.
 	store() s3.Config
 	// contacts are who can be told of something.
 	contacts() notify.Site
-	// reads are the commands that only look.
-	reads() action.Commands
-	// hostReads are those that only look on one of the hosts, by its name.
-	hostReads() map[string]action.Commands
-	// hostNeeds are the rights that it takes to run a command on a host, by its name.
-	hostNeeds() map[string][]action.Permission
-	// siteFile is the absolute path of the site file, "" if there is none.
-	siteFile() string
-	// mode is a mode in this venue.
-	mode(engine.Mode) engine.Mode
+}
+
+// knownCommands are what a venue knows of the commands of its machines.
+type knownCommands struct {
+	reads action.Commands                // that only look, wherever they are run
+	own   map[string]action.Commands     // that only look on one of the hosts, by its name
+	needs map[string][]action.Permission // the rights that it takes to run one on a host, by its name
 }
 
 // venue is where the command line says.
@@ -78,14 +86,15 @@ func (liveSite) open() error                                   { return nil }
 func (l liveSite) close() error                                { return l.hosts.close() }
 func (l liveSite) cluster() kubernetes.Access                  { return l.flags }
 func (l liveSite) machines(w ways) machine.Set[command.Runner] { return l.hosts.machines(w) }
-func (l liveSite) hostReads() map[string]action.Commands       { return l.hosts.reads() }
-func (l liveSite) hostNeeds() map[string][]action.Permission   { return l.hosts.needs() }
-func (l liveSite) reads() action.Commands                      { return slices.Concat(site.Known, l.file.Commands.Reads) }
 func (l liveSite) siteFile() string                            { return siteFile(l.file) }
 func (liveSite) mode(m engine.Mode) engine.Mode                { return m }
 
 func (liveSite) files(runners machine.Set[command.Runner]) machine.Set[files.System] {
 	return filesOver(runners)
+}
+
+func (l liveSite) commands() knownCommands {
+	return knownCommands{reads: slices.Concat(site.Known, l.file.Commands.Reads), own: l.hosts.reads(), needs: l.hosts.needs()}
 }
 
 func (l liveSite) metrics() prometheus.Config { return prometheus.Config{Access: l.metricsOf.access} }

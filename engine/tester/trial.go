@@ -140,20 +140,19 @@ func (t *trial) load() (*scenario.Scenario, error) {
 	if t.place.name != "" {
 		t.place.world["extends"] = t.place.name
 	}
-	return inline(shelves, t.place.world, "the world of the test at "+t.place.where.String())
+	return inline(shelves.Inline, t.place.world, "the world of the test at "+t.place.where.String())
 }
 
 // inline reads what stands in a test as it would stand in a scenario file.
-func inline(shelves scenario.Shelves, world map[string]any, origin string) (*scenario.Scenario, error) {
+func inline[T any](read func(text []byte, origin string) (T, error), world map[string]any, origin string) (out T, err error) {
 	text, err := json.MarshalIndent(world, "", " ") // JSON is YAML
 	if err != nil {
-		return nil, action.Errorf(action.CodeInvalid, "%s is not data: %w", origin, err)
+		return out, action.Errorf(action.CodeInvalid, "%s is not data: %w", origin, err)
 	}
-	s, err := shelves.Inline(text, origin)
-	if err != nil {
-		return nil, unplaced(err)
+	if out, err = read(text, origin); err != nil {
+		return out, unplaced(err)
 	}
-	return s, nil
+	return out, nil
 }
 
 // lineOfText is where a message says on which line of a scenario's text something stands: here that text is nobody's, and the place is
@@ -278,12 +277,12 @@ func (t *trial) change(ctx context.Context, a module.Args) error {
 	if !ok {
 		return action.Errorf(action.CodeInvalid, "test.change: the event must be a table written in the test")
 	}
-	s, err := inline(scenario.Shelves{}, map[string]any{"timeline": []any{event}}, "test.change")
+	e, err := inline(scenario.InlineEvent, map[string]any{"timeline": []any{event}}, "test.change")
 	if err != nil {
 		return err
 	}
 	t.touch()
-	return site.Change(ctx, s.Timeline[0])
+	return site.Change(ctx, e)
 }
 
 // touch notes that the site is not any more as it began.

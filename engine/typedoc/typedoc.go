@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // A Type is an object of a format, with its fields.
@@ -86,6 +88,9 @@ func typeOf(t reflect.Type, tag string) string {
 		return durations[tag]
 	case reflect.TypeFor[json.RawMessage]():
 		return "any"
+	}
+	if t.Kind() == reflect.Int64 && reflect.PointerTo(t).Implements(reflect.TypeFor[yaml.Unmarshaler]()) {
+		return nameOf(t) // a number that is written in a way of its own
 	}
 	switch t.Kind() {
 	case reflect.Pointer:

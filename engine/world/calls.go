@@ -24,9 +24,9 @@ const (
 var systems = []string{kubernetesSystem, prometheusSystem, s3System, receiversSystem, alertsSystem, fault.MachineSystem}
 
 // verbs are those of a call: of the API server's resources, of what of a system is no resource, and of machines.
-var verbs = []string{
-	"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "post", "put", "head", "options", "copy", "send", "run", "find",
-}
+var verbs = append(fault.MachineVerbs(),
+	"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "post", "put", "head", "options", "copy", "send",
+)
 
 // calls finds out whether there can be calls of which a fault speaks: with one that no call meets, nothing would go wrong, and nobody would know.
 func calls(on string) error {

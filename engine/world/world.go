@@ -63,8 +63,8 @@ func Open(s *scenario.Scenario) (*World, error) {
 		return nil, err
 	}
 	w := &World{scenario: s}
-	w.rack = device.New(s, sleeper{w})
-	w.disks = newDisks(s, func() time.Time { return w.Clock().Now() })
+	w.disks = newDisks(s, sleeper{w}.Now)
+	w.rack = device.New(s, sleeper{w}, logs{w.disks})
 	if err := w.Rewind(); err != nil {
 		return nil, err
 	}
@@ -73,17 +73,12 @@ func Open(s *scenario.Scenario) (*World, error) {
 
 // Machines are those on which a run in this world runs its commands.
 func (w *World) Machines() machine.Set[command.Runner] {
-	out := machine.Set[command.Runner]{Local: host.New(host.Local, w.scenario.Host, sleeper{w}.Sleep), Hosts: map[string]command.Runner{}}
-	for name, section := range w.scenario.Hosts {
-		out.Hosts[name] = host.New(name, section, sleeper{w}.Sleep)
+	behind := func(name string, f *host.Files) command.Runner {
+		return fault.Machine{Name: name, Next: w.runner(name, f), Armed: w.armed}
 	}
-	out = w.withTools(out)
-	behind := func(name string, next command.Runner) command.Runner {
-		return fault.Machine{Name: name, Next: next, Armed: w.armed}
-	}
-	out.Local = behind(machine.Local, out.Local)
-	for name, next := range out.Hosts {
-		out.Hosts[name] = behind(name, next)
+	out := machine.Set[command.Runner]{Local: behind(machine.Local, w.disks.Local), Hosts: map[string]command.Runner{}}
+	for name, f := range w.disks.Hosts {
+		out.Hosts[name] = behind(name, f)
 	}
 	return out
 }
@@ -131,7 +126,6 @@ func (w *World) Rewind() error {
 	defer w.mu.Unlock()
 	starts := w.scenario.Starts()
 	w.clock = clock.NewVirtual(starts)
-	w.rack.Begin(starts)
 	w.store = store.New(starts.Add(-w.scenario.Kubernetes.Aged()))
 	w.life = controller.New(w.store, &w.scenario.Kubernetes)
 	w.faults = fault.New(w.scenario.Faults, sleeper{w})
@@ -149,6 +143,9 @@ func (w *World) Rewind() error {
 	}
 	if err := w.rewindDisks(starts); err != nil {
 		return err
+	}
+	if err := w.rack.Begin(starts); err != nil {
+		return fmt.Errorf("the scenario %s: %w", w.scenario.Name, err)
 	}
 	if err := w.applyManifests(); err != nil {
 		return err
@@ -181,6 +178,9 @@ func (w *World) fail(err error) {
 
 // Change lets something happen now, or in the time that the event says.
 func (w *World) Change(e scenario.Event) error {
+	if err := w.scenario.Knows(e); err != nil {
+		return err
+	}
 	if e.Fault != nil {
 		for _, p := range checkFault(*e.Fault) {
 			return fmt.Errorf("fault.%v: %s", p.Path[0], p.Message)
@@ -192,11 +192,13 @@ func (w *World) Change(e scenario.Event) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.catchUp()
+	now := w.clock.Now()
 	if e.At > 0 {
-		w.schedule(w.clock.Now().Add(e.At), e)
+		w.schedule(now.Add(e.At), e)
 		return nil
 	}
-	return w.happen(e)
+	w.again(happening{now, e})
+	return w.happen(e, now)
 }
 
 // Forget lets the API server drop its history, as one does that compacts its database: lists and watches of what was before are expired.
@@ -245,12 +247,26 @@ func (w *World) advance(to time.Time) {
 			break
 		}
 		w.timeline = w.timeline[1:]
+		w.again(next)
 		w.life.Advance(next.at)
-		if err := w.happen(next.Event); err != nil {
+		w.rack.Advance(next.at)
+		if err := w.happen(next.Event, next.at); err != nil {
 			w.failed = append(w.failed, fmt.Errorf("%s: at %s: %w", w.where(next.Event), next.at.Sub(w.scenario.Starts()), err))
 		}
 	}
 	w.life.Advance(to)
+	w.rack.Advance(to)
+}
+
+// again puts an event on the timeline once more that happens again and again.
+func (w *World) again(h happening) {
+	if h.Every == 0 || h.Times == 1 {
+		return
+	}
+	if h.Times > 0 {
+		h.Times--
+	}
+	w.schedule(h.at.Add(h.Every), h.Event)
 }
 
 // where an event stands: in a scenario's file, or in what changes the site meanwhile.
@@ -258,8 +274,16 @@ func (w *World) where(e scenario.Event) string {
 	return cmp.Or(e.Where, "the scenario "+w.scenario.Name)
 }
 
-// happen is one event, at the time of the store.
-func (w *World) happen(e scenario.Event) error {
+// happen is one event, at a time that is that of the store.
+func (w *World) happen(e scenario.Event, now time.Time) error {
+	switch {
+	case e.File != "" || e.Disk != "":
+		return w.becomeOf(e, now)
+	case e.Object != "":
+		return w.stored(e, now)
+	case e.Device != "":
+		return w.rack.Change(e)
+	}
 	defer w.life.React()
 	switch {
 	case e.Become != "":
@@ -268,8 +292,6 @@ func (w *World) happen(e scenario.Event) error {
 		return w.cluster.Apply(e.Apply)
 	case e.Patch != "":
 		return w.cluster.Patch(e.Patch, e.Namespace, e.With)
-	case e.Device != "":
-		return w.rack.Change(e)
 	case e.Delete != "":
 		return w.cluster.Delete(e.Delete, e.Namespace)
 	default:

@@ -2,13 +2,11 @@ package remote
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"strconv"
 	"strings"
 
-	"runbook/engine/action"
 	"runbook/engine/files"
 )
 
@@ -123,22 +121,13 @@ func (f *Files) batch(ctx context.Context, has tools, root string, b batch, chan
 		c := changes[at]
 		switch {
 		case err != nil:
-			errs[at] = uncertain(root, c, err)
+			errs[at] = files.Uncertain(root, c, err)
 		case i >= len(lines):
 			errs[at] = files.FailedBelow(root, c.Op.Doing(), c.Was.Path, errRecord)
 		default:
 			errs[at] = outcome(root, c, lines[i])
 		}
 	}
-}
-
-// uncertain is the error of a change whose script did not come to its end, or was not begun.
-func uncertain(root string, c files.Change, err error) error {
-	said, ok := errors.AsType[*action.Error](err)
-	if ok && (said.Code == action.CodeInterrupted || said.Code == action.CodeTimeout || said.Code == action.CodeUnavailable) && said.Cause != nil {
-		return action.Errorf(action.CodeUncertain, "nobody knows whether %s was changed: %w", files.Spell(c.Was.Path), err)
-	}
-	return files.FailedBelow(root, c.Op.Doing(), c.Was.Path, err)
 }
 
 // outcome is what a line says of a change.
@@ -208,7 +197,7 @@ func (f *Files) rename(ctx context.Context, has tools, root string, c files.Chan
 	out, code, complaint, err := f.output(ctx, renameScript, root, folder, name, newFolder, strings.TrimPrefix(newName, "./"), form, described(c.Was, has))
 	switch line := strings.TrimSuffix(out, "\n"); {
 	case err != nil:
-		return uncertain(root, c, err)
+		return files.Uncertain(root, c, err)
 	case code != 0:
 		return files.FailedBelow(root, "rename to", c.To, reason(code, complaint))
 	case line != "ok":

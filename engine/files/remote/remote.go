@@ -16,7 +16,6 @@ import (
 	"sync"
 	"syscall"
 
-	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/files"
 )
@@ -44,7 +43,7 @@ const complaintLimit = 64 << 10
 func (f *Files) run(ctx context.Context, script string, in io.Reader, out io.Writer, args ...string) (code int, complaint string, err error) {
 	complaints := command.NewBuffer(complaintLimit)
 	code, err = f.runner.Run(ctx, argv(script, args), command.Streams{Stdin: in, Stdout: out, Stderr: complaints})
-	return code, textOf(complaints), ended(ctx, err)
+	return code, textOf(complaints), files.NotEnded(ctx, err)
 }
 
 func textOf(complaints *command.Buffer) string {
@@ -54,24 +53,6 @@ func textOf(complaints *command.Buffer) string {
 
 func argv(script string, args []string) []string {
 	return append([]string{shell, "-c", script, shell}, args...)
-}
-
-// ended is the error of a command that did not come to its end, with a code.
-func ended(ctx context.Context, err error) error {
-	if err == nil {
-		return nil
-	}
-	if said, ok := errors.AsType[*action.Error](err); ok {
-		return said
-	}
-	code := action.CodeUnavailable
-	switch cause := context.Cause(ctx); {
-	case errors.Is(cause, context.DeadlineExceeded):
-		code = action.CodeTimeout
-	case cause != nil:
-		code = action.CodeInterrupted
-	}
-	return action.Errorf(code, "the files of the machine could not be looked at to the end: %w", err)
 }
 
 // output runs a script that prints little.

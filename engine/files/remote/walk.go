@@ -64,7 +64,7 @@ func (f *Files) find(ctx context.Context, has tools, root string, only files.Fil
 		p = &marked{mark: last, found: c.add}
 	}
 	code, err := f.runner.Run(ctx, argv(script, []string{root, depth, stay, kinds, last}), command.Streams{Stdout: p, Stderr: said})
-	err = ended(ctx, err)
+	err = files.NotEnded(ctx, err)
 	if err == nil && c.failed == nil && (code == 0 || c.any) {
 		c.failed = p.finish()
 	}

@@ -7,10 +7,10 @@ package device
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"path"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -26,25 +26,48 @@ type Clock interface {
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
+// Logs are where devices write what they log: in files of the machines that they are on.
+type Logs interface {
+	// Log adds to a file of a machine, at a time, which stands where the text says {time}. The file is made if it is not there.
+	Log(machine, file, text string, at time.Time) error
+}
+
 // Rack are all devices of a world.
 type Rack struct {
 	scenario *scenario.Scenario
 	clock    Clock
+	logs     Logs
 
 	mu      sync.Mutex
 	devices []*device // in the order of their names
 }
 
 // New are the devices of a scenario, in a world with that clock. They are there once they have begun.
-func New(s *scenario.Scenario, clock Clock) *Rack { return &Rack{scenario: s, clock: clock} }
+func New(s *scenario.Scenario, clock Clock, logs Logs) *Rack {
+	return &Rack{scenario: s, clock: clock, logs: logs}
+}
 
 // Begin takes the devices to the moment at which their scenario begins.
-func (r *Rack) Begin(now time.Time) {
+func (r *Rack) Begin(now time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.devices = nil
 	for _, d := range r.scenario.Inventory() {
-		r.devices = append(r.devices, r.newDevice(d, r.scenario.Devices[d.ID], now))
+		begun, err := r.newDevice(d, r.scenario.Devices[d.ID], now)
+		if err != nil {
+			return fmt.Errorf("the device %s: %w", d.ID, err)
+		}
+		r.devices = append(r.devices, begun)
+	}
+	return nil
+}
+
+// Advance ends the resets whose time has come.
+func (r *Rack) Advance(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, d := range r.devices {
+		d.settle(now)
 	}
 }
 
@@ -87,9 +110,6 @@ func (m *machine) Find(ctx context.Context, program string) (string, error) {
 	return path.Join(bin, path.Base(program)), nil
 }
 
-// logTool is the program that reads logs, which every machine with one has.
-const logTool = "tail"
-
 func (m *machine) has(program string) bool {
 	m.rack.mu.Lock()
 	defer m.rack.mu.Unlock()
@@ -97,9 +117,6 @@ func (m *machine) has(program string) bool {
 		return false
 	}
 	name := path.Base(program)
-	if name == logTool {
-		return true
-	}
 	for _, c := range m.rack.commandsOn(m.name) {
 		if c.Argv[0] == name {
 			return true
@@ -146,20 +163,4 @@ func (r *Rack) Answers(address string) (answers, known bool) {
 		}
 	}
 	return answers, known
-}
-
-// logOf is the log of a device on a machine.
-func (r *Rack) logOf(on, file string) (string, bool) {
-	for _, d := range r.devices {
-		if d.On == on && d.Log == file && file != "" {
-			return d.log.String(), true
-		}
-	}
-	return "", false
-}
-
-// lastLines are those of a text.
-func lastLines(text string, n int) string {
-	lines := slices.Collect(strings.Lines(text))
-	return strings.Join(lines[max(0, len(lines)-n):], "")
 }

@@ -21,7 +21,7 @@ type device struct {
 	resets                 time.Duration
 	reconnects, calibrates bool
 	silent, hangs, garbled bool
-	log                    strings.Builder
+	logs                   Logs
 }
 
 // Change lets something become of a device.
@@ -64,25 +64,32 @@ func (d *device) become(said scenario.Device) {
 	}
 }
 
-func (r *Rack) newDevice(d driver.Device, said scenario.Device, now time.Time) *device {
+func (r *Rack) newDevice(d driver.Device, said scenario.Device, now time.Time) (*device, error) {
 	tool := r.scenario.Tools[d.Driver]
 	out := &device{
 		Device: d, values: maps.Clone(tool.Values), states: tool.States,
 		state: driver.Online, after: driver.Online, resets: time.Duration(float64(tool.Resets) * float64(time.Second)),
-		reconnects: tool.Up, calibrates: true,
+		reconnects: tool.Up, calibrates: true, logs: r.logs,
 	}
 	if out.values == nil {
 		out.values = map[string]any{}
 	}
 	out.become(said)
-	for line := range strings.Lines(said.Logs) {
-		out.writeLog(now, strings.TrimRight(line, "\n"))
+	if d.Log == "" {
+		return out, nil
 	}
-	return out
+	logged := said.Logs
+	if logged != "" && !strings.HasSuffix(logged, "\n") {
+		logged += "\n"
+	}
+	return out, r.logs.Log(d.On, d.Log, logged, now)
 }
 
+// writeLog writes a line to the device's log. Where that cannot be written there is none: a device goes on without.
 func (d *device) writeLog(at time.Time, line string) {
-	d.log.WriteString(strings.ReplaceAll(line, "{time}", at.UTC().Format("2006-01-02T15:04:05.000Z")) + "\n")
+	if d.Log != "" {
+		_ = d.logs.Log(d.On, d.Log, line+"\n", at)
+	}
 }
 
 // settle ends a reset whose time has come.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"text/template"
@@ -51,9 +50,6 @@ func (r *Rack) answer(host string, argv []string) (said scenario.Says, hung bool
 	defer r.mu.Unlock()
 	for _, d := range r.devices {
 		d.settle(now)
-	}
-	if argv[0] == logTool {
-		return r.tail(host, argv), false
 	}
 	for _, c := range r.commandsOn(host) {
 		if id, fits := fit(c.Argv, argv); fits {
@@ -162,20 +158,4 @@ func filled(text string, data map[string]any, columns bool) string {
 		return err.Error() + "\n"
 	}
 	return out.String()
-}
-
-// tail is the program of that name, as far as it is used to read a log.
-func (r *Rack) tail(host string, argv []string) scenario.Says {
-	if len(argv) != 4 || argv[1] != "-n" {
-		return scenario.Says{ExitCode: 1, Stderr: "tail: this simulated one knows only tail -n NUMBER FILE\n"}
-	}
-	n, err := strconv.Atoi(argv[2])
-	if err != nil || n < 0 {
-		return scenario.Says{ExitCode: 1, Stderr: "tail: invalid number of lines: ‘" + argv[2] + "’\n"}
-	}
-	text, there := r.logOf(host, argv[3])
-	if !there {
-		return scenario.Says{ExitCode: 1, Stderr: "tail: cannot open '" + argv[3] + "' for reading: No such file or directory\n"}
-	}
-	return scenario.Says{Stdout: lastLines(text, n)}
 }

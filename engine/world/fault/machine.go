@@ -12,17 +12,39 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/command"
+	"runbook/engine/files"
 	"runbook/engine/world/scenario"
 )
 
 // MachineSystem is what machines are called as a system.
 const MachineSystem = "host"
 
-// The calls that machines know, in the words of a fault. Their namespace is the machine, and their name the program.
+// The calls that machines know, in the words of a fault. Their namespace is the machine, and their name the program or the path.
 const (
 	runVerb, runResource   = "run", "commands"
 	findVerb, findResource = "find", "programs"
+
+	statVerb, readVerb, writeVerb = "stat", "read", "write"
+	fileResource, diskResource    = "files", "disks"
 )
+
+// machineCalls are the verbs of what a machine is asked, by what they are about.
+var machineCalls = map[string][]string{
+	runResource:  {runVerb},
+	findResource: {findVerb},
+	fileResource: {statVerb, findVerb, readVerb, writeVerb, string(files.Remove), string(files.Chown), string(files.Rename)},
+	diskResource: {readVerb},
+}
+
+// MachineVerbs are all verbs of what a machine is asked.
+func MachineVerbs() []string {
+	var out []string
+	for _, verbs := range machineCalls {
+		out = append(out, verbs...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
 
 // How a machine answers wrongly that is not reached. Any other status makes no sense.
 const (
@@ -30,18 +52,58 @@ const (
 	keptOut     = "403"
 )
 
-// CheckMachine finds what no machine would answer, in a fault that is about machines alone.
+// CheckMachine finds what no machine is asked, or would answer, in a fault that is about machines alone.
 func CheckMachine(f scenario.Fault) error {
-	verb, _, _ := strings.Cut(f.On, " ")
-	if verb != MachineSystem && verb != runVerb && verb != findVerb {
+	verb, resource, _ := strings.Cut(strings.Join(strings.Fields(f.On), " "), " ")
+	if resource == "*" && verb != "*" && slices.Contains(MachineVerbs(), verb) {
+		resource = aboutOf(verb)
+	}
+	verbs, known := machineCalls[resource]
+	switch {
+	case verb == MachineSystem:
+		resource = runResource
+	case !known && slices.Contains(MachineVerbs(), verb):
+		return fmt.Errorf("nothing of a machine is %q: its calls are %s", f.On, strings.Join(allCalls(), ", "))
+	case !known:
+		return nil
+	case !slices.ContainsFunc(verbs, func(v string) bool { return like(verb, v) }):
+		return fmt.Errorf("there is no call %q: of a machine's %s there are %s", f.On, resource, strings.Join(verbs, ", "))
+	}
+	others := []string{scenario.Timeout, scenario.Cut, scenario.Half, scenario.Slow}
+	if f.Answer == unreachable || f.Answer == keptOut || slices.Contains(others, f.Answer) {
 		return nil
 	}
-	known := []string{unreachable, keptOut, scenario.Timeout, scenario.Cut, scenario.Half, scenario.Slow}
-	if slices.Contains(known, f.Answer) {
-		return nil
+	if resource != fileResource && resource != diskResource {
+		return fmt.Errorf("a machine does not answer %q: it is %s (nothing is reached), %s (nobody is let in), or one of %s",
+			f.Answer, unreachable, keptOut, strings.Join(others, ", "))
 	}
-	return fmt.Errorf("a machine does not answer %q: it is %s (nothing is reached), %s (nobody is let in), or one of %s",
-		f.Answer, unreachable, keptOut, strings.Join(known[2:], ", "))
+	switch {
+	case failures[f.Answer] == nil:
+		return fmt.Errorf("a file system does not answer %q: it is 403 (permission denied), 423 (in use), 500 (input/output error), 503 (the machine is not reached), "+
+			"507 (no space is left), or one of %s", f.Answer, strings.Join(others, ", "))
+	case f.Answer == diskFull && (resource != fileResource || !like(verb, writeVerb)):
+		return fmt.Errorf("only who writes finds a disk full: on: %s %s", writeVerb, fileResource)
+	}
+	return nil
+}
+
+// aboutOf is what a verb of a machine is mostly about.
+func aboutOf(verb string) string {
+	for _, resource := range []string{fileResource, diskResource, runResource, findResource} {
+		if slices.Contains(machineCalls[resource], verb) {
+			return resource
+		}
+	}
+	return ""
+}
+
+func allCalls() (out []string) {
+	for _, resource := range []string{runResource, findResource, fileResource, diskResource} {
+		for _, verb := range machineCalls[resource] {
+			out = append(out, verb+" "+resource)
+		}
+	}
+	return out
 }
 
 // A Machine is one behind the faults of its world.
@@ -67,7 +129,7 @@ func (m Machine) Find(ctx context.Context, program string) (string, error) {
 		}
 		return m.Next.Find(ctx, program)
 	}
-	return "", m.refusal(f)
+	return "", refusal(m.Name, f)
 }
 
 // Run runs a command, unless a fault is met.
@@ -88,7 +150,7 @@ func (m Machine) Run(ctx context.Context, argv []string, streams command.Streams
 	case scenario.Timeout, scenario.Cut:
 		m.perform(ctx, f, argv, streams)
 	default:
-		return 0, m.refusal(f)
+		return 0, refusal(m.Name, f)
 	}
 	if f.Answer == scenario.Timeout && faults.clock.Sleep(ctx, hung) != nil {
 		return 0, &command.Cut{Cause: context.Cause(ctx)}
@@ -120,13 +182,13 @@ func (m Machine) half(ctx context.Context, argv []string, streams command.Stream
 }
 
 // refusal is the error of a machine that is not reached, in the words of ssh's.
-func (m Machine) refusal(f *scenario.Fault) error {
-	e := action.Errorf(action.CodeUnavailable, "cannot reach the host %s: it does not answer", m.Name).Again()
+func refusal(name string, f *scenario.Fault) error {
+	e := action.Errorf(action.CodeUnavailable, "cannot reach the host %s: it does not answer", name).Again()
 	if f.Answer == keptOut {
-		e = action.Errorf(action.CodeForbidden, "cannot reach the host %s: it lets nobody in with the keys that you have", m.Name)
+		e = action.Errorf(action.CodeForbidden, "cannot reach the host %s: it lets nobody in with the keys that you have", name)
 	}
 	if f.Message != "" {
 		e.Message += ": " + f.Message
 	}
-	return e.Try("this is a fault of the scenario: on a real site, see what becomes of it by hand: ssh %s", m.Name)
+	return e.Try("this is a fault of the scenario: on a real site, see what becomes of it by hand: ssh %s", name)
 }

@@ -1,9 +1,11 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
+	"runbook/engine/action"
 	"runbook/engine/files"
 )
 
@@ -12,8 +14,12 @@ const defaultDisk = 100 << 30
 
 // Disk is the file system that a path lies on.
 func (f *Files) Disk(_ context.Context, at string) (files.Disk, error) {
-	f.mu.Lock()
+	f.begin()
 	defer f.mu.Unlock()
+	if f.section.Prints(diskTool) {
+		return files.Disk{}, action.Errorf(action.CodeRejected, "cannot look at the file system of %s: the scenario says what df prints on this machine, and not which disks it has",
+			files.Spell(at)).Try("write %s instead of the command: df answers from them", f.where("disks"))
+	}
 	if _, err := f.tree.look(at, true); err != nil {
 		return files.Disk{}, files.Failed("look at the file system of", at, err)
 	}
@@ -23,7 +29,7 @@ func (f *Files) Disk(_ context.Context, at string) (files.Disk, error) {
 // mount is where the disk of a path is mounted: the nearest of those that the scenario names, or else the machine's first.
 func (f *Files) mount(at string) string {
 	best := "/"
-	for mount := range f.section.Disks {
+	for mount := range f.disks {
 		if (at == mount || strings.HasPrefix(at, strings.TrimSuffix(mount, "/")+"/")) && len(mount) > len(best) {
 			best = mount
 		}
@@ -33,35 +39,42 @@ func (f *Files) mount(at string) string {
 
 // space is what there is on a disk. Its files take some, and what else does the scenario says.
 func (f *Files) space(mount string) files.Disk {
-	said := f.section.Disks[mount]
-	d := files.Disk{Mount: mount, Total: said.Size, Used: said.Used, Inodes: said.Inodes}
-	if d.Total == 0 {
-		d.Total = defaultDisk
-	}
-	used, count := f.held(mount)
-	d.Used += used
-	d.Free = max(d.Total-d.Used, 0)
+	said := f.disks[mount]
+	d := files.Disk{Mount: mount, Total: int64(cmp.Or(said.Size, defaultDisk)), Inodes: said.Inodes}
+	bytes, count := f.held(mount)
+	d.Used = min(bytes+int64(said.Used), d.Total)
+	d.Free = d.Total - d.Used
 	if d.Inodes > 0 {
 		d.InodesFree = max(d.Inodes-said.InodesUsed-count, 0)
 	}
 	return d
 }
 
-// held is how much the files of a disk take, and how many there are.
+// fits tells whether so much more, and so many more files, can be on a disk.
+func (f *Files) fits(mount string, bytes, count int64) bool {
+	d := f.space(mount)
+	return bytes <= d.Free && (d.Inodes == 0 || count <= d.InodesFree)
+}
+
+// held is how much the files of a disk take, with those that are being written, and how many there are.
 func (f *Files) held(mount string) (bytes, count int64) {
 	var into func(n *node, at string)
 	into = func(n *node, at string) {
 		for name, inner := range n.in {
 			below := at + "/" + name
-			if f.mount(below) == mount {
+			if f.mount(below) == mount && below != mount {
 				count++
-				if inner.kind == files.File {
-					bytes += files.Taken(inner.size)
-				}
+				bytes += inner.used()
 			}
 			into(inner, below)
 		}
 	}
 	into(f.tree.root, "")
+	for d := range f.drafts {
+		if d.disk == mount {
+			bytes += files.Taken(int64(len(d.text)))
+			count++
+		}
+	}
 	return bytes, count
 }

@@ -1,10 +1,13 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -24,14 +27,18 @@ type Files struct {
 	section scenario.Host
 	now     func() time.Time
 
-	mu    sync.Mutex
-	tree  *tree
-	known map[string]bool // users and groups
+	mu     sync.Mutex // of all that follows
+	time   time.Time  // that it is, for who holds it
+	tree   *tree
+	disks  map[string]scenario.Disk
+	drafts map[*draft]bool // that are being written
+	known  map[string]bool // users and groups
 }
 
 var _ files.System = (*Files)(nil)
 
-// NewFiles makes the files of a machine of a scenario. Rewind has to come before anything else.
+// NewFiles makes the files of a machine of a scenario. Rewind has to come before anything else. Now is the time, at which everything has
+// happened that was to happen by then, to these files too.
 func NewFiles(name string, section scenario.Host, now func() time.Time) *Files {
 	return &Files{name: name, section: section, now: now}
 }
@@ -40,7 +47,8 @@ func NewFiles(name string, section scenario.Host, now func() time.Time) *Files {
 func (f *Files) Rewind(starts time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.tree, f.known = newTree(starts), map[string]bool{superuser: true}
+	f.time, f.tree, f.known = starts, newTree(starts), map[string]bool{superuser: true}
+	f.disks, f.drafts = maps.Clone(f.section.Disks), map[*draft]bool{}
 	for _, name := range f.section.Users {
 		f.known[name] = true
 	}
@@ -51,11 +59,33 @@ func (f *Files) Rewind(starts time.Time) error {
 	}
 	for _, one := range f.section.Files {
 		if err := f.place(one, starts); err != nil {
-			return files.Failed("place", one.Path, err)
+			return fmt.Errorf("%s%w", one.Where, files.Failed("place", one.Path, err))
+		}
+	}
+	for _, mount := range slices.Sorted(maps.Keys(f.disks)) {
+		bytes, count := f.held(mount)
+		switch said := f.disks[mount]; {
+		case bytes+int64(said.Used) > int64(cmp.Or(said.Size, defaultDisk)):
+			return action.Errorf(action.CodeInvalid, "the disk at %s is too small for what is on it: its files take %d bytes, and what else is used is %d", mount, bytes, said.Used).
+				Try("%s: {size: …}", f.where("disks."+mount))
+		case said.Inodes > 0 && count+said.InodesUsed > said.Inodes:
+			return action.Errorf(action.CodeInvalid, "the disk at %s cannot hold so many files: %d of the scenario, and %d others", mount, count, said.InodesUsed).
+				Try("%s: {inodes: …}", f.where("disks."+mount))
 		}
 	}
 	return nil
 }
+
+// begin takes the lock for a call from outside, at a time at which everything has happened that was to happen by then. It is found out
+// before the lock is taken: what happens may be to these files.
+func (f *Files) begin() {
+	now := f.now()
+	f.mu.Lock()
+	f.time = now
+}
+
+// where is where the scenario has something of this machine.
+func (f *Files) where(what string) string { return placeOf(f.name) + "." + what }
 
 // place makes one file of the scenario, or as many as it stands for.
 func (f *Files) place(one scenario.File, starts time.Time) error {
@@ -66,13 +96,17 @@ func (f *Files) place(one scenario.File, starts time.Time) error {
 			return err
 		}
 		n := f.tree.node(kindOf(one), modified)
-		n.text, n.size, n.target = one.Content, max(one.Size, int64(len(one.Content))), files.Unspell(one.Link)
+		n.text, n.lead, n.target = []byte(one.Content), int64(one.Size), files.Unspell(one.Link)
 		if one.Mode != 0 {
 			n.mode = fs.FileMode(one.Mode) & fs.ModePerm
 		}
 		f.give(n, one.Owner)
-		if was := in.in[path.Base(at)]; was != nil && was.kind == files.Folder && n.kind == files.Folder {
+		switch was := in.in[path.Base(at)]; {
+		case was == nil:
+		case was.kind == files.Folder && n.kind == files.Folder:
 			n.in = was.in
+		case was.kind == files.Folder || n.kind == files.Folder:
+			return syscall.EEXIST // and one of both would be lost
 		}
 		in.in[path.Base(at)] = n
 	}
@@ -110,7 +144,7 @@ func (f *Files) Machine(context.Context) (string, error) { return f.name, nil }
 
 // Look looks at what there is at a path.
 func (f *Files) Look(_ context.Context, at string) (files.Entry, error) {
-	f.mu.Lock()
+	f.begin()
 	defer f.mu.Unlock()
 	n, err := f.tree.look(at, false)
 	if err != nil {
@@ -138,7 +172,7 @@ func (f *Files) Walk(ctx context.Context, root string, only files.Filter, visit 
 }
 
 func (f *Files) find(root string, only files.Filter) (found []files.Entry, walked files.Walked, err error) {
-	f.mu.Lock()
+	f.begin()
 	defer f.mu.Unlock()
 	start, err := f.tree.folder(root, nil)
 	if err != nil {
@@ -177,20 +211,29 @@ func sortedNames(in map[string]*node) []string {
 
 // Open reads a file.
 func (f *Files) Open(_ context.Context, at string, offset int64) (io.ReadCloser, error) {
-	f.mu.Lock()
+	f.begin()
 	defer f.mu.Unlock()
+	n, err := f.open(at)
+	if err != nil {
+		return nil, files.Failed("read", at, err)
+	}
+	if offset < 0 {
+		offset = max(n.length()+offset, 0)
+	}
+	return io.NopCloser(&reader{file: n, at: min(offset, n.length())}), nil
+}
+
+// open is a file as it is now, through links.
+func (f *Files) open(at string) (*node, error) {
 	n, err := f.tree.look(at, true)
 	if err == nil && n.kind != files.File {
 		err = files.ErrNoFile
 	}
 	if err != nil {
-		return nil, files.Failed("read", at, err)
-	}
-	if offset < 0 {
-		offset = max(n.size+offset, 0)
+		return nil, err
 	}
 	frozen := *n
-	return io.NopCloser(&reader{file: &frozen, at: min(offset, n.size)}), nil
+	return &frozen, nil
 }
 
 // A reader reads a file as it was when it was opened.
@@ -200,7 +243,7 @@ type reader struct {
 }
 
 func (r *reader) Read(p []byte) (int, error) {
-	if r.at >= r.file.size {
+	if r.at >= r.file.length() {
 		return 0, io.EOF
 	}
 	n := copy(p, r.file.content(r.at, int64(len(p))))
@@ -210,7 +253,7 @@ func (r *reader) Read(p []byte) (int, error) {
 
 // Change makes changes below a root, the deepest first.
 func (f *Files) Change(ctx context.Context, root string, changes []files.Change) ([]error, error) {
-	f.mu.Lock()
+	f.begin()
 	defer f.mu.Unlock()
 	start, err := f.tree.folder(root, nil)
 	if err != nil {
@@ -243,21 +286,24 @@ func (f *Files) change(root *node, rootPath string, c files.Change) error {
 	}
 	switch c.Op {
 	case files.Remove:
-		return f.remove(in, name, at)
+		return f.remove(in, name, at, path.Join(rootPath, at))
 	case files.Chown:
 		return f.chown(n, c.To)
 	case files.Rename:
-		return f.rename(root, in, name, c.To)
+		return f.rename(root, in, name, path.Join(rootPath, at), path.Join(rootPath, c.To), c.To)
 	}
 	return action.Errorf(action.CodeInternal, "files cannot be changed by %q", c.Op)
 }
 
-func (f *Files) remove(in *node, name, at string) error {
+func (f *Files) remove(in *node, name, at, whole string) error {
+	if _, mounted := f.disks[whole]; mounted {
+		return files.Failed(files.Remove.Doing(), at, syscall.EBUSY)
+	}
 	if len(in.in[name].in) > 0 {
 		return files.Failed(files.Remove.Doing(), at, syscall.ENOTEMPTY)
 	}
 	delete(in.in, name)
-	in.modified = f.now()
+	in.modified = f.time
 	return nil
 }
 
@@ -286,36 +332,53 @@ func (f *Files) knows(to string) error {
 	return nil
 }
 
-func (f *Files) rename(root, in *node, name, to string) error {
+// rename gives what is at a path another one. Whole are both from the root of the machine, to is as it was asked for.
+func (f *Files) rename(root, in *node, name, whole, wholeTo, to string) error {
 	there, newName, err := f.tree.below(root, to, nil)
-	if err == nil && there.in[newName] != nil {
+	_, mounted := f.disks[whole]
+	switch {
+	case err != nil:
+	case there.in[newName] != nil:
 		err = syscall.EEXIST
+	case mounted:
+		err = syscall.EBUSY
+	case f.mount(whole) != f.mount(wholeTo):
+		err = syscall.EXDEV
+	case in.in[name].contains(there):
+		err = syscall.EINVAL
 	}
 	if err != nil {
 		return files.Failed("rename to", to, err)
 	}
 	there.in[newName] = in.in[name]
 	delete(in.in, name)
-	in.modified, there.modified = f.now(), f.now()
+	in.modified, there.modified = f.time, f.time
 	return nil
 }
 
 // Create begins a file below a root.
 func (f *Files) Create(_ context.Context, root, at string) (files.Draft, error) {
-	f.mu.Lock()
+	f.begin()
 	defer f.mu.Unlock()
-	start, err := f.tree.folder(root, f.now)
+	made := func() time.Time { return f.time }
+	start, err := f.tree.folder(root, made)
 	if err != nil {
 		return nil, files.Failed("write", at, err)
 	}
-	in, name, err := f.tree.below(start, at, f.now)
-	if err == nil && in.in[name] != nil && in.in[name].kind == files.Folder {
+	in, name, err := f.tree.below(start, at, made)
+	d := &draft{files: f, in: in, name: name, disk: f.mount(path.Join(root, at)), about: at}
+	switch {
+	case err != nil:
+	case in.in[name] != nil && in.in[name].kind == files.Folder:
 		err = syscall.EISDIR
+	case !f.fits(d.disk, 0, 1):
+		err = syscall.ENOSPC
 	}
 	if err != nil {
 		return nil, files.Failed("write", at, err)
 	}
-	return &draft{files: f, in: in, name: name, disk: f.mount(path.Join(root, at)), about: at}, nil
+	f.drafts[d] = true
+	return d, nil
 }
 
 // A draft is a file that is being written.
@@ -325,7 +388,7 @@ type draft struct {
 	name  string
 	disk  string
 	about string
-	text  strings.Builder
+	text  []byte
 	over  bool
 }
 
@@ -333,27 +396,29 @@ type draft struct {
 var errOver = errors.New("it has been kept or dropped")
 
 func (d *draft) Write(p []byte) (int, error) {
-	d.files.mu.Lock()
+	d.files.begin()
 	defer d.files.mu.Unlock()
 	if d.over {
 		return 0, files.Failed("write", d.about, errOver)
 	}
-	if d.files.space(d.disk).Free < int64(d.text.Len()+len(p)) {
+	has := int64(len(d.text))
+	if more := files.Taken(has+int64(len(p))) - files.Taken(has); more > 0 && !d.files.fits(d.disk, more, 0) {
 		return 0, files.Failed("write", d.about, syscall.ENOSPC)
 	}
-	return d.text.Write(p)
+	d.text = append(d.text, p...)
+	return len(p), nil
 }
 
 // Keep makes it the file.
 func (d *draft) Keep(_ context.Context, a files.Attributes) error {
-	d.files.mu.Lock()
+	d.files.begin()
 	defer d.files.mu.Unlock()
 	if d.over {
 		return nil
 	}
-	d.over = true
-	n := d.files.tree.node(files.File, d.files.now())
-	n.text, n.size = d.text.String(), int64(d.text.Len())
+	d.end()
+	n := d.files.tree.node(files.File, d.files.time)
+	n.text = d.text
 	if was := d.in.in[d.name]; was != nil && was.kind == files.File {
 		n.mode = was.mode
 	}
@@ -364,14 +429,20 @@ func (d *draft) Keep(_ context.Context, a files.Attributes) error {
 		n.modified = a.Modified
 	}
 	d.in.in[d.name] = n
-	d.in.modified = d.files.now()
+	d.in.modified = d.files.time
 	return nil
+}
+
+// end takes it off the disk, as something that is being written.
+func (d *draft) end() {
+	d.over = true
+	delete(d.files.drafts, d)
 }
 
 // Drop removes it.
 func (d *draft) Drop(context.Context) error {
-	d.files.mu.Lock()
+	d.files.begin()
 	defer d.files.mu.Unlock()
-	d.over = true
+	d.end()
 	return nil
 }

@@ -1,8 +1,9 @@
 // Package host is the simulated machines on which a run in a scenario runs commands: its own, and others.
 //
-// It has the programs that its scenario names, and runs nothing: the scenario says what comes of a command. Read next:
+// It has the programs that its scenario names, and runs nothing: the scenario says what comes of a command. The few programs that tell of
+// disks and files answer from those that the machine has (program.go), so that they never contradict what is read without them. Read next:
 // engine/world/scenario for what can be said, engine/command/local for the real one, which this one is held to by the table in
-// bindings/host.
+// bindings/host; files.go for the files, become.go for what happens to them.
 package host
 
 import (
@@ -29,12 +30,13 @@ const (
 type Machine struct {
 	name    string
 	section scenario.Host
+	files   *Files
 	sleep   func(context.Context, time.Duration) error
 }
 
-// New makes a machine of a scenario, on which time passes by sleep.
-func New(name string, section scenario.Host, sleep func(context.Context, time.Duration) error) *Machine {
-	return &Machine{name, section, sleep}
+// New makes a machine of a scenario, with its files, on which time passes by sleep.
+func New(f *Files, sleep func(context.Context, time.Duration) error) *Machine {
+	return &Machine{f.name, f.section, f, sleep}
 }
 
 // Machine is its name.
@@ -43,7 +45,7 @@ func (m *Machine) Machine(context.Context) (string, error) { return m.name, nil 
 // Find finds the programs that the scenario names.
 func (m *Machine) Find(_ context.Context, program string) (string, error) {
 	switch {
-	case !m.has(program):
+	case !m.section.Prints(program) && !m.files.offers(program):
 		return "", nil
 	case path.IsAbs(program):
 		return program, nil
@@ -51,32 +53,27 @@ func (m *Machine) Find(_ context.Context, program string) (string, error) {
 	return path.Join(bin, program), nil
 }
 
-// commands is where the scenario says what the machine runs.
-func (m *Machine) commands() string {
-	if m.name == Local {
-		return "host.commands"
+// placeOf is where the scenario says what a machine has.
+func placeOf(name string) string {
+	if name == Local {
+		return "host"
 	}
-	return "hosts." + m.name + ".commands"
+	return "hosts." + name
 }
 
-func (m *Machine) has(program string) bool {
-	for _, c := range m.section.Commands {
-		if c.Argv[0] == program {
-			return true
-		}
-	}
-	return false
-}
+// commands is where the scenario says what the machine runs.
+func (m *Machine) commands() string { return placeOf(m.name) + ".commands" }
 
 // Run tells what the scenario says.
 func (m *Machine) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
-	if !m.has(argv[0]) {
+	offered := m.files.offers(argv[0])
+	if !m.section.Prints(argv[0]) && !offered {
 		return 0, command.Missing(argv, "the machine is simulated: if it should be there, the scenario names it in %s", m.commands())
 	}
 	if ctx.Err() != nil {
 		return 0, command.NotBegun(ctx, argv)
 	}
-	said := m.answer(argv)
+	said := m.answer(argv, offered)
 	if said.Takes > 0 && m.sleep(ctx, said.Takes) != nil {
 		return 0, &command.Cut{Cause: context.Cause(ctx)}
 	}
@@ -91,11 +88,14 @@ func (m *Machine) Run(ctx context.Context, argv []string, streams command.Stream
 	return said.ExitCode, nil
 }
 
-func (m *Machine) answer(argv []string) scenario.Answer {
+func (m *Machine) answer(argv []string, offered bool) scenario.Answer {
 	for _, c := range m.section.Commands {
 		if command.Answers(c.Argv, argv) {
 			return c
 		}
+	}
+	if offered {
+		return m.files.run(argv)
 	}
 	return scenario.Answer{ExitCode: usageFailure, Stderr: fmt.Sprintf(
 		"the scenario does not say what this does: add it to %s, with argv: %s\n", m.commands(), action.Text(argv))}

@@ -20,8 +20,8 @@ type node struct {
 	mode     fs.FileMode
 	owner    string
 	group    string
-	size     int64  // of a file, which may be longer than what it is known to hold
-	text     string // what a file holds, up to there
+	lead     int64  // bytes that a file begins with, of which nobody knows more than how many they are: they read as zeros
+	text     []byte // what comes after them; only ever appended to, so that who reads it has what there was
 	target   string // of a link
 	in       map[string]*node
 }
@@ -139,6 +139,9 @@ func (t *tree) folder(at string, made func() time.Time) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if above.in[path.Base(at)] != nil {
+		return nil, syscall.EEXIST // a link that leads nowhere
+	}
 	n := t.node(files.Folder, made())
 	above.in[path.Base(at)] = n
 	return n, nil
@@ -147,7 +150,7 @@ func (t *tree) folder(at string, made func() time.Time) (*node, error) {
 // entry is a node as others see it, on a disk.
 func (n *node) entry(at, disk string) files.Entry {
 	return files.Entry{
-		Path: at, Kind: n.kind, Size: n.length(), Used: files.Taken(n.length()), Modified: n.modified, Mode: n.mode, Owner: n.owner, Group: n.group,
+		Path: at, Kind: n.kind, Size: n.length(), Used: n.used(), Modified: n.modified, Mode: n.mode, Owner: n.owner, Group: n.group,
 		Links: 1, ID: cmp.Or(disk, "/") + ":" + strconv.FormatInt(n.id, 10), Target: n.target,
 	}
 }
@@ -159,14 +162,38 @@ func (n *node) length() int64 {
 	case files.Link:
 		return int64(len(n.target))
 	}
-	return n.size
+	return n.lead + int64(len(n.text))
 }
 
-// content is what a file holds. What a scenario does not say of a long one is zero.
+// inInode is how long the target of a link may be that is kept in its inode, where it takes no block.
+const inInode = 60
+
+// used is the space that it takes.
+func (n *node) used() int64 {
+	if n.kind == files.Link && n.length() < inInode {
+		return 0
+	}
+	return files.Taken(n.length())
+}
+
+// content is what a file holds from an offset that is in it.
 func (n *node) content(from, most int64) []byte {
-	out := make([]byte, min(most, n.size-from))
-	if from < int64(len(n.text)) {
-		copy(out, n.text[from:])
+	out := make([]byte, min(most, n.length()-from))
+	if unknown := max(n.lead-from, 0); unknown < int64(len(out)) {
+		copy(out[unknown:], n.text[from+unknown-n.lead:])
 	}
 	return out
+}
+
+// contains tells whether a folder is another one, or above it.
+func (n *node) contains(other *node) bool {
+	if n == other {
+		return true
+	}
+	for _, inner := range n.in {
+		if inner.kind == files.Folder && inner.contains(other) {
+			return true
+		}
+	}
+	return false
 }

@@ -15,7 +15,6 @@ import (
 
 // What S3 takes.
 const (
-	maxSize     = 5 << 40
 	maxBody     = 1 << 28 // of one request here: it is held in memory
 	minPart     = 5 << 20
 	maxKey      = 1024

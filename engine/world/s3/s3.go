@@ -20,8 +20,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
+	"runbook/engine/module"
 	"runbook/engine/world/scenario"
 )
 
@@ -93,19 +92,54 @@ func (b *bucket) fill(name string, said scenario.StoredObject, start time.Time) 
 	return nil
 }
 
+// Put has an object written by somebody else than the run, at a time.
+func (s *Store) Put(name string, said scenario.StoredObject, now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.named(name)
+	if err != nil {
+		return err
+	}
+	o, err := newObject(name, said.Key, said)
+	if err != nil {
+		return err
+	}
+	o.modified = now.UTC().Truncate(time.Second)
+	b.objects[said.Key] = o
+	return nil
+}
+
+// Remove has an object removed by somebody else than the run.
+func (s *Store) Remove(name, key string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.named(name)
+	if err != nil {
+		return err
+	}
+	if b.objects[key] == nil {
+		return fmt.Errorf("there is no object %q in the bucket %s", key, name)
+	}
+	delete(b.objects, key)
+	return nil
+}
+
+func (s *Store) named(name string) (*bucket, error) {
+	if b := s.buckets[name]; b != nil {
+		return b, nil
+	}
+	return nil, fmt.Errorf("there is no bucket %q%s", name, module.Suggest(name, slices.Sorted(maps.Keys(s.buckets))))
+}
+
 func newObject(bucket, key string, said scenario.StoredObject) (*object, error) {
 	o := &object{
 		contentType: cmp.Or(said.ContentType, defaultType), metadata: said.Metadata, class: said.StorageClass,
 	}
-	if said.Size == "" {
-		o.content = text(said.Text)
+	if said.Size == 0 {
+		o.content = text(said.Content)
 		return o, o.digest(crc64nvme)
 	}
-	size, err := humanize.ParseBytes(said.Size)
-	if err != nil || size > maxSize {
-		return nil, fmt.Errorf("%q is no size such as 10MiB", said.Size)
-	}
-	o.content = newFiller(bucket+"/"+key, int64(size))
+	o.content = newFiller(bucket+"/"+key, int64(said.Size))
 	o.etag = o.content.(filler).etag()
 	return o, nil
 }

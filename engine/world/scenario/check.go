@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/labels"
@@ -152,6 +153,7 @@ func (e Event) check() (field string, err error) {
 	var has []string
 	for name, given := range map[string]bool{
 		"become": e.Become != "", "apply": e.Apply != nil, "patch": e.Patch != "", "delete": e.Delete != "", "fault": e.Fault != nil, "device": e.Device != "",
+		"file": e.File != "", "disk": e.Disk != "", "object": e.Object != "",
 	} {
 		if given {
 			has = append(has, name)
@@ -159,9 +161,15 @@ func (e Event) check() (field string, err error) {
 	}
 	slices.Sort(has)
 	if len(has) != 1 {
-		return "", fmt.Errorf("an event is one of become, apply, patch, delete, device and fault, and this has %s", orNone(has))
+		return "", fmt.Errorf("an event is one of become, apply, patch, delete, device, file, disk, object and fault, and this has %s", orNone(has))
 	}
 	switch {
+	case e.On != "" && e.File == "" && e.Disk == "":
+		return "on", errors.New("only files and disks are on a machine")
+	case e.Every != 0 && e.Every < time.Second:
+		return "every", errors.New("from one time to the next it is a second or more")
+	case e.Times < 0 || e.Times > 0 && e.Every == 0:
+		return "times", errors.New("times is how often it happens, with every: 10s")
 	case e.Become != "":
 		if err := e.Become.check(); err != nil {
 			return "become", err
@@ -183,6 +191,15 @@ func (e Event) check() (field string, err error) {
 	case e.Device != "":
 		_, err := e.Changed()
 		return "device", err
+	case e.File != "":
+		_, err := e.OfFile()
+		return "file", err
+	case e.Disk != "":
+		_, err := e.OfDisk()
+		return "disk", err
+	case e.Object != "":
+		_, _, _, err := e.OfObject()
+		return "object", err
 	case e.Fault != nil:
 		field, err := e.Fault.check()
 		return "fault", prefixed(field, err)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -91,16 +90,9 @@ var lasting = []string{string(driver.Online), string(driver.Degraded), string(dr
 
 // Changed is what becomes of the device of an event.
 func (e Event) Changed() (*Device, error) {
-	if len(e.With) == 0 {
-		return nil, errors.New("a device needs what changes: with: {state: offline}")
-	}
-	text, err := json.Marshal(e.With)
+	d, err := change[Device](e, "a device", "{state: offline}")
 	if err != nil {
 		return nil, err
-	}
-	d, err := yamlfile.Decode[Device](text, "what changes about a device")
-	if err != nil {
-		return nil, fmt.Errorf("with: %w", err)
 	}
 	if d.Driver != "" || d.On != "" || d.Called != "" || d.Logs != "" {
 		return nil, errors.New("with: driver, on, called and logs are as they are from the beginning")

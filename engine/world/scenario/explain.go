@@ -28,14 +28,18 @@ func Types() ([]typedoc.Type, error) {
 	if err != nil {
 		return nil, err
 	}
-	types := typedoc.Types(reflect.TypeFor[Scenario](), "yaml", func(of string, f reflect.StructField) string {
+	said := func(of string, f reflect.StructField) string {
 		for _, of := range append([]string{of}, parts...) {
 			if doc := docs[of+"."+f.Name]; doc != "" {
 				return doc
 			}
 		}
 		return ""
-	})
+	}
+	var types []typedoc.Type
+	for _, root := range []reflect.Type{reflect.TypeFor[Scenario](), reflect.TypeFor[FileChange](), reflect.TypeFor[DiskChange](), reflect.TypeFor[ObjectChange]()} {
+		types = append(types, typedoc.Types(root, "yaml", said)...)
+	}
 	for i := range types {
 		types[i].Doc = docs[types[i].Name]
 	}

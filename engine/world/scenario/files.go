@@ -46,6 +46,11 @@ func disksOver(own, base map[string]Disk) map[string]Disk {
 	return out
 }
 
+// Prints tells whether the scenario says of a program what it prints on the machine.
+func (h Host) Prints(program string) bool {
+	return slices.ContainsFunc(h.Commands, func(a Answer) bool { return a.Argv[0] == program })
+}
+
 func (h Host) checkFiles(f file, at []any) error {
 	for i, one := range h.Files {
 		if field, err := one.check(); err != nil {
@@ -71,8 +76,6 @@ func (f File) check() (field string, err error) {
 		return "path", fmt.Errorf("%q is no absolute path such as /var/log/app.log", f.Path)
 	case strings.HasSuffix(f.Path, "/"):
 		return "path", errors.New("a folder is one by saying so: folder: true")
-	case f.Size < 0:
-		return "size", errors.New("a size is not negative")
 	case f.Count < 0 || f.Count > filesAtMost:
 		return "count", fmt.Errorf("a count is from 0 to %d", filesAtMost)
 	case f.Count > 0 != strings.Contains(f.Path, counter):
@@ -83,6 +86,10 @@ func (f File) check() (field string, err error) {
 		return "link", errors.New("a folder is no link")
 	case (f.Folder || f.Link != "") && (f.Content != "" || f.Size != 0):
 		return "content", errors.New("only a file has content, or a size")
+	case f.Content != "" && f.Size != 0:
+		return "size", errors.New("a file has a content or a size")
+	case f.Age < 0:
+		return "age", errors.New("a duration is not negative here")
 	}
 	return "", nil
 }
@@ -91,9 +98,9 @@ func (d Disk) check() (field string, err error) {
 	for _, one := range []struct {
 		field string
 		value int64
-	}{{"size", d.Size}, {"used", d.Used}, {"inodes", d.Inodes}, {"inodes_used", d.InodesUsed}} {
+	}{{"inodes", d.Inodes}, {"inodes_used", d.InodesUsed}} {
 		if one.value < 0 {
-			return one.field, errors.New("a number of bytes or files is not negative")
+			return one.field, errors.New("a number of files is not negative")
 		}
 	}
 	return "", nil

@@ -57,6 +57,9 @@ func (s Shelves) Load(name string) (*Scenario, error) {
 // whole is a scenario with all that it consists of.
 func (s Shelves) whole(f file) (*Scenario, error) {
 	out, err := s.extended(f, nil)
+	if err == nil {
+		err = out.checkWhole()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +69,18 @@ func (s Shelves) whole(f file) (*Scenario, error) {
 // Inline reads a scenario that stands in something else. origin is what messages call it.
 func (s Shelves) Inline(text []byte, origin string) (*Scenario, error) {
 	return s.whole(file{name: origin, path: origin, text: text, shelf: -1})
+}
+
+// InlineEvent reads a scenario that has nothing but one event, and stands in something else: what the event is about is in another one.
+func InlineEvent(text []byte, origin string) (Event, error) {
+	s, err := file{name: origin, path: origin, text: text, shelf: -1}.parse()
+	switch {
+	case err != nil:
+		return Event{}, action.Errorf(action.CodeInvalid, "%s: %w", origin, err)
+	case len(s.Timeline) != 1:
+		return Event{}, action.Errorf(action.CodeInvalid, "%s: this is no event", origin)
+	}
+	return s.Timeline[0], nil
 }
 
 // Names lists the scenarios that a name reaches.
@@ -222,6 +237,13 @@ func (f file) parse() (*Scenario, error) {
 		if err != nil {
 			return nil, f.at(err, "timeline", i)
 		}
+	}
+	for i := range own.Faults {
+		own.Faults[i].Where = f.line("faults", i)
+	}
+	own.Host.mark(f, "host")
+	for name, h := range own.Hosts {
+		h.mark(f, "hosts", name)
 	}
 	if err := own.check(f); err != nil {
 		return nil, err

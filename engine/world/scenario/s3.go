@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dustin/go-humanize"
-
 	"runbook/engine/module"
 )
 
@@ -20,8 +18,11 @@ var allowances = []string{"read", "none"}
 // bucketName is what a bucket may be called.
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
-// most is how many objects one entry may stand for.
-const most = 100_000
+// What an entry may stand for at most.
+const (
+	most      = 100_000 // objects
+	maxObject = 5 << 40 // bytes in one
+)
 
 func (s S3) check(f file) error {
 	for _, name := range slices.Sorted(maps.Keys(s.Buckets)) {
@@ -49,15 +50,12 @@ func (o StoredObject) check() (field string, err error) {
 		return "count", fmt.Errorf("a count is from 1 to %d", most)
 	case o.Count > 1 && !strings.Contains(o.Key, "{n}"):
 		return "key", errors.New(`several objects need keys of their own: write "{n}" where their number goes`)
-	case o.Text != "" && o.Size != "":
-		return "size", errors.New("an object has a text or a size")
+	case o.Content != "" && o.Size != 0:
+		return "size", errors.New("an object has a content or a size")
+	case o.Size > maxObject:
+		return "size", fmt.Errorf("an object has at most %d bytes", maxObject)
 	case o.Age != nil && *o.Age < 0:
 		return "age", errors.New("a duration is not negative here")
-	}
-	if o.Size != "" {
-		if _, err := humanize.ParseBytes(o.Size); err != nil {
-			return "size", fmt.Errorf("%q is no size such as 10MiB", o.Size)
-		}
 	}
 	for name := range o.Metadata {
 		if name != strings.ToLower(name) {

@@ -130,8 +130,10 @@ type Answer struct {
 
 // Host is a simulated machine. Nothing of a real one is there: it has the programs that commands name, and no others.
 type Host struct {
-	Commands []Answer `yaml:"commands"` // that can be run on it; the first that fits answers
-	Files    []File   `yaml:"files"`    // that are on it, beside the folders that they are in
+	// that can be run on it; the first that fits answers. Where disks are named df is there and tells of them, so nothing is said of it here;
+	// where files are, tail -n NUMBER FILE is
+	Commands []Answer `yaml:"commands"`
+	Files    []File   `yaml:"files"` // that are on it, beside the folders that they are in
 	// where file systems are mounted, such as "/" or /var; a disk of 100 GiB at "/" if none is given
 	Disks map[string]Disk `yaml:"disks"`
 	Users []string        `yaml:"users"` // users and groups that it knows, besides root and those that files belong to
@@ -140,21 +142,23 @@ type Host struct {
 // File is a file of a simulated machine, a folder, a link, or many files of one kind.
 type File struct {
 	// absolute; with "{n}" in its name for many files. A byte that is no text is written \xff
-	Path    string        `yaml:"path"`
-	Content string        `yaml:"content"` // what is in it
-	Size    int64         `yaml:"size"`    // in bytes, where it is longer than its content
-	Age     time.Duration `yaml:"age"`     // how long before the run it was changed last: 192h is eight days
-	Owner   string        `yaml:"owner"`   // user:group; root:root if not given
-	Mode    uint32        `yaml:"mode"`    // permissions, such as 0o640
-	Link    string        `yaml:"link"`    // where it points, if it is a link
-	Folder  bool          `yaml:"folder"`  // it is one
-	Count   int           `yaml:"count"`   // how many files this stands for, numbered from 1
+	Path    string `yaml:"path"`
+	Content string `yaml:"content"` // what is in it
+	// instead of a content: how large it is, such as 10MiB. What is in it does not matter then, and takes no memory
+	Size   Size          `yaml:"size"`
+	Age    time.Duration `yaml:"age"`    // how long before the run it was changed last: 192h is eight days
+	Owner  string        `yaml:"owner"`  // user:group; root:root if not given
+	Mode   uint32        `yaml:"mode"`   // permissions, such as 0o640
+	Link   string        `yaml:"link"`   // where it points, if it is a link
+	Folder bool          `yaml:"folder"` // it is one
+	Count  int           `yaml:"count"`  // how many files this stands for, numbered from 1
+	Where  string        `yaml:"-"`      // as a person finds it, with a colon
 }
 
 // Disk is a file system of a simulated machine.
 type Disk struct {
-	Size       int64 `yaml:"size"`        // in bytes; 100 GiB if not given
-	Used       int64 `yaml:"used"`        // by what is on it besides the scenario's files, in bytes
+	Size       Size  `yaml:"size"`        // 100GiB if not given
+	Used       Size  `yaml:"used"`        // by what is on it besides the scenario's files
 	Inodes     int64 `yaml:"inodes"`      // how many files it can hold; it does not count them if not given
 	InodesUsed int64 `yaml:"inodes_used"` // by what is on it besides the scenario's files
 }
@@ -165,7 +169,7 @@ type Device struct {
 	On      string            `yaml:"on"`      // the host on which the tool is; the machine on which the run itself runs if not given
 	Called  string            `yaml:"called"`  // what the tool calls it, where that is not its name here
 	Address string            `yaml:"address"` // in the network; a device that is offline does not answer there
-	Log     string            `yaml:"log"`     // path of its log, on that host
+	Log     string            `yaml:"log"`     // path of its log: a file of that host, which it makes and writes to
 	Vendor  Vendor            `yaml:"vendor"`  // who to call
 	With    map[string]string `yaml:"with"`    // other words that the driver puts into its commands
 	Has     map[string]any    `yaml:"has"`     // what the tool tells of it: serial, firmware, temperature, as its simulated.yaml has them
@@ -188,9 +192,12 @@ type Vendor struct {
 }
 
 // An Event is something that happens to the site: before the run (at: -10m) or during it (at: 30s). It has exactly one of become,
-// apply, patch, delete, device and fault.
+// apply, patch, delete, device, file, disk, object and fault.
 type Event struct {
 	At time.Duration `yaml:"at"` // when, from the scenario's clock: -10m is before the run, 30s during it
+	// it happens again and again, so long after each other: every: 10s. A log that is written to, a disk that fills
+	Every time.Duration `yaml:"every"`
+	Times int           `yaml:"times"` // for every: how often in all; as long as the run lasts if not given
 	// pods that are there then behave in this way from then on, one of the ways below; pods that replace them do not inherit it
 	Become    How    `yaml:"become"`
 	Pods      string `yaml:"pods"`      // for become: label selector
@@ -203,22 +210,63 @@ type Event struct {
 	Delete    string         `yaml:"delete"` // kind/name
 	// a device, by its name here, of which another state, has, hangs, garbled or the like stands in "with"
 	Device string `yaml:"device"`
+	// a file of a machine, by its path, of which what becomes of it stands in "with", as a filechange has it
+	File string `yaml:"file"`
+	// a disk that a machine names, by where it is mounted; what becomes of it stands in "with", as a diskchange has it
+	Disk string `yaml:"disk"`
+	On   string `yaml:"on"` // for file and disk: the host; the machine on which the run itself runs if not given
+	// an object of the store, as bucket/key; what becomes of it stands in "with", as an objectchange has it
+	Object string `yaml:"object"`
 	Fault  *Fault `yaml:"fault"` // from then on
 	Where  string `yaml:"-"`     // as a person finds it, "" for one that is in no scenario
+}
+
+// A FileChange is what becomes of a file: what stands in "with" of an event about one. A file that is not there is made, with the folders
+// above it, where it gets something that is in it. On a disk that is full nothing is written.
+type FileChange struct {
+	Content *string `yaml:"content"` // what is in it from then on
+	Append  *string `yaml:"append"`  // what is added at its end; "{time}" is filled in
+	Size    *Size   `yaml:"size"`    // how large it is from then on, whatever is in it
+	Grows   Size    `yaml:"grows"`   // how much is added, whatever it is
+	Owner   string  `yaml:"owner"`   // user:group
+	Mode    uint32  `yaml:"mode"`    // permissions, such as 0o640
+	Gone    bool    `yaml:"gone"`    // it is removed, and what is in it if it is a folder
+}
+
+// A DiskChange is what becomes of a disk: what stands in "with" of an event about one.
+type DiskChange struct {
+	Size       *Size  `yaml:"size"`        // as for a disk
+	Used       *Size  `yaml:"used"`        // as for a disk
+	Grows      Size   `yaml:"grows"`       // how much more is used, as far as it has room
+	Inodes     *int64 `yaml:"inodes"`      // as for a disk
+	InodesUsed *int64 `yaml:"inodes_used"` // as for a disk
+}
+
+// An ObjectChange is what becomes of an object: what stands in "with" of an event about one. It is written anew, or removed.
+type ObjectChange struct {
+	Content      string            `yaml:"content"`       // what is in it
+	Size         Size              `yaml:"size"`          // instead of a content: how large it is
+	ContentType  string            `yaml:"content_type"`  // binary/octet-stream if not given
+	StorageClass string            `yaml:"storage_class"` // STANDARD if not given
+	Metadata     map[string]string `yaml:"metadata"`      // the user's own, with names in lower case
+	Gone         bool              `yaml:"gone"`          // it is removed
 }
 
 // A Fault is an answer that goes wrong.
 type Fault struct {
 	// which calls: a verb and a resource as for kubectl auth can-i ("delete pods", "patch deployments/scale", "* pods",
 	// "list *"), for S3 likewise ("get objects", "put objects", "list objects", "put uploads"), a message to a receiver by its name ("send
-	// receivers"; to one that is an Alertmanager "create alerts"), a command on a machine ("run commands", with the program as its name and the host as its namespace) or a look for a
-	// program there ("find programs"), or a system alone: "kubernetes", "prometheus", "s3", "notify", "alertmanager", "host". Calls that
+	// receivers"; to one that is an Alertmanager "create alerts"), a command on a machine ("run commands", with the program as its name and the host as its namespace), a look for a
+	// program there ("find programs"), what is done with its files ("stat files", "find files" below a folder, "read files", "write files",
+	// "remove files", "chown files", "rename files", with the path as the name and each file as a call) or a look at how full its disks are
+	// ("read disks"), or a system alone: "kubernetes", "prometheus", "s3", "notify", "alertmanager", "host". Calls that
 	// only ask what a change would do are counted on their own, so that a rehearsal and a run meet the same faults
 	On        string `yaml:"on"`
-	Name      string `yaml:"name"`      // of the object, a pattern with *; every one if not given
+	Name      string `yaml:"name"`      // of the object, a pattern with *, which stops at a slash; every one if not given
 	Namespace string `yaml:"namespace"` // every namespace if not given; of S3, the bucket; of a machine, its name
 	// an HTTP status from 400 to 599, of which a machine knows 503 (it is not reached) and 403 (it lets nobody in), and mail has its own
-	// (451, 535, 550); "timeout" for a server that does not answer within a minute, and a command that hangs until it is ended; "cut" for a connection
+	// (451, 535, 550); of files 403 (permission denied), 423 (in use), 500 (input/output error), 503 (their machine is not reached) and 507 (no
+	// space is left, for "write files"); "timeout" for a server that does not answer within a minute, and a command that hangs until it is ended; "cut" for a connection
 	// that breaks; "half" for one that breaks in the middle of the answer; "slow" for an answer that takes its time
 	Answer     string        `yaml:"answer"`
 	Message    string        `yaml:"message"`     // what the server says; its usual words if not given
@@ -228,6 +276,7 @@ type Fault struct {
 	Done       bool          `yaml:"done"`        // the server does it all the same, and only the answer goes wrong
 	Skip       int           `yaml:"skip"`        // calls that go well first
 	Times      int           `yaml:"times"`       // how many calls go wrong: 1 if not given, -1 for every one
+	Where      string        `yaml:"-"`           // as a person finds it, "" for one that is in no scenario
 }
 
 // S3 is a simulated object store. The run may do everything in it that its buckets allow.
@@ -245,11 +294,11 @@ type Bucket struct {
 
 // A StoredObject is an object in a bucket, or many of the same kind.
 type StoredObject struct {
-	Key   string `yaml:"key"`   // with "{n}", which is filled in, if there are several
-	Count int    `yaml:"count"` // so many of them, numbered from 1: 1 if not given
-	Text  string `yaml:"text"`  // its content
-	// instead of a text: how large it is, such as 10MiB. What is in it does not matter then, and takes no memory
-	Size string `yaml:"size"`
+	Key     string `yaml:"key"`     // with "{n}", which is filled in, if there are several
+	Count   int    `yaml:"count"`   // so many of them, numbered from 1: 1 if not given
+	Content string `yaml:"content"` // what is in it
+	// instead of a content: how large it is, such as 10MiB. What is in it does not matter then, and takes no memory
+	Size Size `yaml:"size"`
 	// how long before the run it was last written: 24h if not given
 	Age          *time.Duration    `yaml:"age"`
 	ContentType  string            `yaml:"content_type"`  // binary/octet-stream if not given
