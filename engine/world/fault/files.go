@@ -27,7 +27,9 @@ var _ files.System = Files{}
 func (f Files) Machine(ctx context.Context) (string, error) { return f.Next.Machine(ctx) }
 
 // Knows is how the machine names an owner, an error if it knows none of that name.
-func (f Files) Knows(ctx context.Context, owner string) (string, error) { return f.Next.Knows(ctx, owner) }
+func (f Files) Knows(ctx context.Context, owner string) (string, error) {
+	return f.Next.Knows(ctx, owner)
+}
 
 // meet is the fault that a call meets, nil if it goes well.
 func (f Files) meet(faults *Faults, verb, resource, at string) *scenario.Fault {
