@@ -130,7 +130,7 @@ func TestAServerThatIsNotThereOrNotTrusted(t *testing.T) {
 	}{gone.URL: {"does not answer", true}, strange.URL: {"is not trusted", false}, "nonsense": {"the address of the webhook is none", false}} {
 		r := redact.New()
 		d := drive(t, Config{
-			Site:   to(contact.Receiver{Webhook: &contact.Webhook{URL: "${env:HOOK}"}, Timeout: time.Second}),
+			Site:   to(contact.Receiver{Webhook: &contact.Webhook{URL: "${env:HOOK}"}, Timeout: 10 * time.Second}),
 			Reveal: reveal(r, map[string]string{"${env:HOOK}": address + "/" + canary}), Secrets: r, WrapTransport: quiet(t),
 		})
 		e := d.fails("send", "it", opts("title", "t"))
