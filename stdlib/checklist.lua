@@ -122,7 +122,9 @@ local function verified(task, run)
   local done, err
   if task.within then
     done, err = try(wait_until, { name = task.task, timeout = task.within, every = task.every or "5s" }, look)
-    done = err == nil -- a dry run assumes what does not hold yet
+    -- A dry run assumes what does not hold yet: what the look found shows nothing then.
+    if not done and not err then evidence = "assumed" end
+    done = err == nil
   else
     done, err = try(look)
   end

@@ -2,6 +2,7 @@
 -- Every cordon and eviction is an action of its own: a dry run shows each, and a run is consented to as usual. A runbook that requires
 -- this says in its `may`: "kubernetes.cordon nodes", "kubernetes.evict pods".
 
+local arguments  = require "arguments"
 local kubernetes = require "kubernetes"
 local time       = require "time"
 
@@ -82,7 +83,7 @@ end
 -- @return                          { node = its name, cordoned = whether it was not before, evicted = list of "namespace/name", stays = list of { pod, reason } }
 -- @usage require("drain").node("node-3", { timeout = "30m", delete_emptydir = true })
 function drain.node(node, options)
-  options = options or {}
+  options = arguments.options("drain.node", options, { "timeout", "grace", "ignore_daemonsets", "delete_emptydir", "force", "selector" })
   local ref = "node/" .. (type(node) == "string" and node:match("[^/]*$") or node.metadata.name)
   local deadline = time.now() + time.duration(options.timeout or "15m")
   look(ref, options)

@@ -52,10 +52,10 @@ local function key_of(title)
   return key
 end
 
--- How long after an update the next is promised. Who promised more than one a minute would do nothing but tell.
+-- How long after an update the next is promised. Who promised it for the same moment would do nothing but tell.
 local function interval_of(value)
   local every = seconds(value)
-  if type(every) ~= "number" or not (every >= 60) then refuse("incident.open: every must be a duration of a minute at the least, not %s", tostring(value)) end
+  if type(every) ~= "number" or not (every > 0) then refuse("incident.open: every must be a duration above 0, not %s", tostring(value)) end
   return every
 end
 
