@@ -61,7 +61,7 @@ func (m Mode) On(s Simulation) Mode {
 	if _, live := m.Clock.(clock.Real); live {
 		m.Clock = site
 	} else {
-		m.Clock = clock.NewVirtual(site.Now())
+		m.Clock = clock.Beside{Clock: clock.NewVirtual(site.Now()), Other: site}
 	}
 	m.Outside, m.simulation = site, s
 	return m

@@ -87,7 +87,6 @@ func (v *Virtual) liftAlarm(alarm *due.Item[*sleeper]) {
 		v.sleepers.Drop(alarm)
 	default:
 		v.running--
-		v.advance() // whose alarm this was may be counted by another clock, and others sleep
 	}
 	alarm.What.ring = nil
 }

@@ -128,23 +128,3 @@ func TestVirtualTimeDoesNotPassForATimeoutAlone(t *testing.T) {
 	require.NoError(t, ctx.Err())
 	require.Equal(t, start, v.Now())
 }
-
-// Where the branches are counted by another clock, as those of a dry run in a scenario are, one whose alarm rang before it lay down leaves
-// nobody asleep for ever.
-func TestAnAlarmThatRingsForOneThatDoesNotSleepWakesTheNext(t *testing.T) {
-	v := NewVirtual(time.Unix(0, 0))
-	early, lift := v.WithTimeout(t.Context(), time.Second)
-	late, cancel := v.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	woken := make(chan error)
-	go func() { woken <- v.Sleep(late, time.Hour) }()
-	<-early.Done()
-	require.ErrorIs(t, v.Sleep(early, time.Hour), context.DeadlineExceeded)
-	lift()
-	select {
-	case err := <-woken:
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-	case <-time.After(10 * time.Second):
-		t.Fatal("it sleeps for ever")
-	}
-}
