@@ -16,13 +16,16 @@ func Quote(word string) string {
 	switch {
 	case strings.ContainsFunc(word, unprintable):
 		return "$'" + escaped(word) + "'"
-	case word != "" && !strings.ContainsFunc(word, special) && !(strings.Contains(word, "{") && strings.ContainsAny(word, ",.")):
+	case word != "" && !strings.ContainsFunc(word, special) && !braces(word):
 		return word
 	case !strings.ContainsAny(word, "$`\"\\!"):
 		return `"` + word + `"`
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
+
+// braces tells whether a shell may make several words of one.
+func braces(word string) bool { return strings.Contains(word, "{") && strings.ContainsAny(word, ",.") }
 
 func special(r rune) bool { return r < utf8.RuneSelf && !strings.ContainsRune(plain, r) }
 

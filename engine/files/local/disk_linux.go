@@ -3,10 +3,8 @@ package local
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"os"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -43,12 +41,6 @@ func mountPoint(at string) string {
 	return ""
 }
 
-// What stands where in a line of /proc/self/mountinfo: see proc_pid_mountinfo(5).
-const (
-	mountIDField    = 0
-	mountPointField = 4
-)
-
 // mountedAs is where the mount of that number is.
 func mountedAs(id string) string {
 	in, err := os.Open("/proc/self/mountinfo")
@@ -58,17 +50,9 @@ func mountedAs(id string) string {
 	defer func() { _ = in.Close() }() // it was only read
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
-		if fields := strings.Fields(lines.Text()); len(fields) > mountPointField && fields[mountIDField] == id {
-			return unescaped(fields[mountPointField])
+		if mount, point := files.MountIn(lines.Text()); mount == id {
+			return point
 		}
 	}
 	return ""
-}
-
-// unescaped is a path in which the kernel wrote spaces, tabs, line ends and backslashes as octal numbers.
-func unescaped(text string) string {
-	for _, c := range " \t\n\\" {
-		text = strings.ReplaceAll(text, fmt.Sprintf(`\%03o`, c), string(c))
-	}
-	return text
 }

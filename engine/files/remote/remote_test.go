@@ -85,16 +85,16 @@ func TestOnDisk(t *testing.T) {
 func TestAFolderComesWhereAFileIsRenamedTo(t *testing.T) {
 	box := kinds["busybox"](t).(with)
 	mv := filepath.Join(box.folder, "mv")
-	real, err := os.Readlink(mv)
+	busybox, err := os.Readlink(mv)
 	require.NoError(t, err)
 	require.NoError(t, os.Remove(mv))
-	script := "#!" + real + ` sh
+	script := "#!" + busybox + ` sh
 for to do :; done
 case " $* " in
 *" --no-copy "*) echo "mv: unrecognized option '--no-copy'" >&2; exit 1;;
 *" -T "*) mkdir "$to"; echo "mv: not replacing '$to'" >&2; exit 1;;
 esac
-exec ` + real + ` mv "$@"
+exec ` + busybox + ` mv "$@"
 `
 	require.NoError(t, os.WriteFile(mv, []byte(script), 0o700))
 	s := filestest.OnDisk(t, New(box), []filestest.Item{{Path: "/root/a", Content: "a"}})

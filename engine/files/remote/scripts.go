@@ -49,6 +49,13 @@ set -- . -mindepth 1
 exec find "$@" -printf '` + printed + `'
 `
 
+// mountsScript tells what is mounted where, where the machine tells it, and behind an empty line where $1 is.
+const mountsScript = inC + enter + `
+reach "$1" .
+cat /proc/self/mountinfo 2>/dev/null || echo
+printf '\n%s' "$here"
+`
+
 // listScript does the same where find cannot print: a mark that nobody can guess, $5, stands between records, and where a link points comes
 // in a record of its own.
 const listScript = inC + enter + `
@@ -259,6 +266,7 @@ rm -f "$3"
 var Reads = action.Commands{
 	{shell, "-c", probeScript, shell},
 	{shell, "-c", findScript, shell, "*", "*", "*", "*", "*"},
+	{shell, "-c", mountsScript, shell, "*"},
 	{shell, "-c", listScript, shell, "*", "*", "*", "*", "*"},
 	{shell, "-c", lookScript, shell, "*", "*"},
 	{shell, "-c", lookPrintedScript, shell, "*"},

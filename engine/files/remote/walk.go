@@ -30,6 +30,11 @@ func (f *Files) Walk(ctx context.Context, root string, only files.Filter, visit 
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	c := &collector{only: only, visit: visit, stop: stop}
+	if only.Stay {
+		if c.mounted, err = f.mounted(ctx, root); err != nil {
+			return files.Walked{}, err
+		}
+	}
 	said := &unlooked{root: root, rest: command.NewBuffer(complaintLimit)}
 	code, err := f.find(ctx, has, root, only, c, said)
 	noted := code != 0 && said.count(&c.walked)
@@ -83,20 +88,21 @@ func before(only files.Filter) string {
 
 // A collector takes what is found.
 type collector struct {
-	only   files.Filter
-	visit  func([]files.Entry) error
-	stop   context.CancelCauseFunc
-	found  []files.Entry
-	walked files.Walked
-	any    bool
-	failed error
+	mounted map[string]bool // below the root, where that counts
+	only    files.Filter
+	visit   func([]files.Entry) error
+	stop    context.CancelCauseFunc
+	found   []files.Entry
+	walked  files.Walked
+	any     bool
+	failed  error
 }
 
 // add takes one entry.
 func (c *collector) add(e files.Entry) error {
 	c.any = true
 	c.walked.Seen++
-	if !c.only.Wants(&e) {
+	if !c.only.Wants(&e) || elsewhere(c.mounted, e.Path) {
 		return nil
 	}
 	if c.found = append(c.found, e); len(c.found) < handful {
