@@ -32,7 +32,7 @@ func (f *Files) Become(at string, said scenario.FileChange, now time.Time) error
 		err = files.ErrNoFile
 	}
 	if err != nil {
-		return files.Failed("change", at, err)
+		return unable("change", at, err)
 	}
 	if said.Mode != 0 {
 		n.mode = fs.FileMode(said.Mode) & fs.ModePerm
@@ -51,7 +51,7 @@ func (f *Files) vanish(at string) error {
 		err = syscall.ENOENT
 	}
 	if err != nil {
-		return files.Failed("remove", at, err)
+		return unable("remove", at, err)
 	}
 	clear(f.holds)
 	delete(in.in, path.Base(at))

@@ -55,12 +55,12 @@ func (f *Files) Rewind(starts time.Time) error {
 	}
 	for mount := range f.section.Disks {
 		if _, err := f.tree.folder(mount, func() time.Time { return starts }); err != nil {
-			return files.Failed("mount", mount, err)
+			return unable("mount", mount, err)
 		}
 	}
 	for _, one := range f.section.Files {
 		if err := f.place(one, starts); err != nil {
-			return fmt.Errorf("%s%w", one.Where, files.Failed("place", one.Path, err))
+			return fmt.Errorf("%s%w", one.Where, unable("place", one.Path, err))
 		}
 	}
 	for _, mount := range slices.Sorted(maps.Keys(f.disks)) {
@@ -75,6 +75,13 @@ func (f *Files) Rewind(starts time.Time) error {
 		}
 	}
 	return nil
+}
+
+// unable says that what a scenario says cannot be. There is no machine on which a person could look why.
+func unable(doing, at string, err error) error {
+	e := files.Failed(doing, at, err)
+	e.Hint = ""
+	return e
 }
 
 // begin takes the lock for a call from outside, at a time at which everything has happened that was to happen by then. It is found out

@@ -95,6 +95,9 @@ func (f File) check() (field string, err error) {
 }
 
 func (d Disk) check() (field string, err error) {
+	if d.Size > 0 && d.Used > d.Size {
+		return "used", errors.New("more is used than there is")
+	}
 	for _, one := range []struct {
 		field string
 		value int64
