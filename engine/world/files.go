@@ -64,34 +64,39 @@ func (w logs) Log(name, file, text string, at time.Time) error {
 // logs are the files of all machines, for what writes to them.
 type logs struct{ disks machine.Set[*host.Files] }
 
-// becomeOf is an event about a file or a disk, at a time.
-func (w *World) becomeOf(e scenario.Event, now time.Time) error {
+// ofFile is an event about a file.
+func (w *World) ofFile(e scenario.Event) func(time.Time) error {
 	on, err := w.disks.On(cmp.Or(e.On, machine.Local))
-	if err != nil {
-		return err
+	said, wrong := e.OfFile()
+	if err := errors.Join(err, wrong); err != nil {
+		return failing(err)
 	}
-	if e.Disk != "" {
-		said, err := e.OfDisk()
-		if err != nil {
-			return err
-		}
-		return on.Fill(e.Disk, *said)
-	}
-	said, err := e.OfFile()
-	if err != nil {
-		return err
-	}
-	return on.Become(e.File, *said, now)
+	return func(now time.Time) error { return on.Become(e.File, *said, now) }
 }
 
-// stored is an event about an object, at a time.
-func (w *World) stored(e scenario.Event, now time.Time) error {
-	bucket, gone, o, err := e.OfObject()
-	switch {
-	case err != nil:
-		return err
-	case gone:
-		return w.objects.Remove(bucket, o.Key)
+// ofDisk is an event about a disk.
+func (w *World) ofDisk(e scenario.Event) func(time.Time) error {
+	on, err := w.disks.On(cmp.Or(e.On, machine.Local))
+	said, wrong := e.OfDisk()
+	if err := errors.Join(err, wrong); err != nil {
+		return failing(err)
 	}
-	return w.objects.Put(bucket, o, now)
+	return func(time.Time) error { return on.Fill(e.Disk, *said) }
 }
+
+// ofObject is an event about an object.
+func (w *World) ofObject(e scenario.Event) func(time.Time) error {
+	bucket, gone, o, err := e.OfObject()
+	if err != nil {
+		return failing(err)
+	}
+	return func(now time.Time) error {
+		if gone {
+			return w.objects.Remove(bucket, o.Key)
+		}
+		return w.objects.Put(bucket, o, now)
+	}
+}
+
+// failing is what cannot happen.
+func failing(err error) func(time.Time) error { return func(time.Time) error { return err } }

@@ -55,6 +55,7 @@ type World struct {
 type happening struct {
 	at time.Time
 	scenario.Event
+	happen func(now time.Time) error
 }
 
 // Open brings a scenario to its clock, and starts its servers. Close ends them.
@@ -155,7 +156,7 @@ func (w *World) Rewind() error {
 		if age := w.scenario.Kubernetes.Aged(); e.At < -age {
 			return fmt.Errorf("%s: at %s: the site was only set up %s before the run: let this happen later, or make it older with kubernetes.age", w.where(e), e.At, age)
 		}
-		w.schedule(starts.Add(e.At), e)
+		w.schedule(w.happening(starts.Add(e.At), e))
 	}
 	w.advance(starts)
 	return errors.Join(w.failed...)
@@ -193,12 +194,13 @@ func (w *World) Change(e scenario.Event) error {
 	defer w.mu.Unlock()
 	w.catchUp()
 	now := w.clock.Now()
+	h := w.happening(now.Add(max(e.At, 0)), e)
 	if e.At > 0 {
-		w.schedule(now.Add(e.At), e)
+		w.schedule(h)
 		return nil
 	}
-	w.again(happening{now, e})
-	return w.happen(e, now)
+	w.again(h)
+	return h.happen(now)
 }
 
 // Forget lets the API server drop its history, as one does that compacts its database: lists and watches of what was before are expired.
@@ -209,12 +211,12 @@ func (w *World) Forget() {
 }
 
 // schedule puts an event on the timeline, after those of the same time.
-func (w *World) schedule(at time.Time, e scenario.Event) {
-	later := slices.IndexFunc(w.timeline, func(h happening) bool { return h.at.After(at) })
+func (w *World) schedule(h happening) {
+	later := slices.IndexFunc(w.timeline, func(other happening) bool { return other.at.After(h.at) })
 	if later < 0 {
 		later = len(w.timeline)
 	}
-	w.timeline = slices.Insert(w.timeline, later, happening{at, e})
+	w.timeline = slices.Insert(w.timeline, later, h)
 }
 
 func (w *World) applyManifests() error {
@@ -250,7 +252,7 @@ func (w *World) advance(to time.Time) {
 		w.again(next)
 		w.life.Advance(next.at)
 		w.rack.Advance(next.at)
-		if err := w.happen(next.Event, next.at); err != nil {
+		if err := next.happen(next.at); err != nil {
 			w.failed = append(w.failed, fmt.Errorf("%s: at %s: %w", w.where(next.Event), next.at.Sub(w.scenario.Starts()), err))
 		}
 	}
@@ -266,7 +268,8 @@ func (w *World) again(h happening) {
 	if h.Times > 0 {
 		h.Times--
 	}
-	w.schedule(h.at.Add(h.Every), h.Event)
+	h.at = h.at.Add(h.Every)
+	w.schedule(h)
 }
 
 // where an event stands: in a scenario's file, or in what changes the site meanwhile.
@@ -274,16 +277,26 @@ func (w *World) where(e scenario.Event) string {
 	return cmp.Or(e.Where, "the scenario "+w.scenario.Name)
 }
 
-// happen is one event, at a time that is that of the store.
-func (w *World) happen(e scenario.Event, now time.Time) error {
+// happening is an event at its time. What is said of it is read once, however often it happens.
+func (w *World) happening(at time.Time, e scenario.Event) happening {
+	h := happening{at: at, Event: e}
 	switch {
-	case e.File != "" || e.Disk != "":
-		return w.becomeOf(e, now)
+	case e.File != "":
+		h.happen = w.ofFile(e)
+	case e.Disk != "":
+		h.happen = w.ofDisk(e)
 	case e.Object != "":
-		return w.stored(e, now)
+		h.happen = w.ofObject(e)
 	case e.Device != "":
-		return w.rack.Change(e)
+		h.happen = func(time.Time) error { return w.rack.Change(e) }
+	default:
+		h.happen = func(time.Time) error { return w.inCluster(e) }
 	}
+	return h
+}
+
+// inCluster is one event in the cluster, or a fault, at the time of the store.
+func (w *World) inCluster(e scenario.Event) error {
 	defer w.life.React()
 	switch {
 	case e.Become != "":

@@ -32,7 +32,7 @@ func (f *Files) Become(at string, said scenario.FileChange, now time.Time) error
 		err = files.ErrNoFile
 	}
 	if err != nil {
-		return files.Failed("change", at, err)
+		return unable("change", at, err)
 	}
 	if said.Mode != 0 {
 		n.mode = fs.FileMode(said.Mode) & fs.ModePerm
@@ -51,8 +51,9 @@ func (f *Files) vanish(at string) error {
 		err = syscall.ENOENT
 	}
 	if err != nil {
-		return files.Failed("remove", at, err)
+		return unable("remove", at, err)
 	}
+	clear(f.holds)
 	delete(in.in, path.Base(at))
 	in.modified = f.time
 	return nil
@@ -67,6 +68,7 @@ func (f *Files) appear(at string) (*node, error) {
 	if in.in[path.Base(at)] != nil {
 		return nil, syscall.EEXIST // a link that leads nowhere
 	}
+	clear(f.holds)
 	n := f.tree.node(files.File, f.time)
 	in.in[path.Base(at)], in.modified = n, f.time
 	return n, nil
@@ -85,9 +87,11 @@ func (f *Files) fill(n *node, disk string, said scenario.FileChange) {
 	default:
 		now.text = append(now.text, stamped(*said.Append, f.time)...)
 	}
-	if more := now.used() - n.used(); more > 0 && !f.fits(disk, more, 0) {
+	more := now.used() - n.used()
+	if more > 0 && !f.fits(disk, more, 0) {
 		return
 	}
+	f.hold(disk, more, 0)
 	n.lead, n.text, n.modified = now.lead, now.text, f.time
 }
 

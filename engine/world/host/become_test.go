@@ -135,3 +135,44 @@ func TestWhatAFileSystemRefuses(t *testing.T) {
 	}
 	require.Equal(t, files.Folder, entry("var/d/e").Kind)
 }
+
+// What a disk holds is counted once, and then by what changes.
+func TestWhatADiskHoldsIsRight(t *testing.T) {
+	f := simulated(t, scenario.Host{
+		Files: []scenario.File{{Path: "/var/d/a", Size: 9000}, {Path: "/var/d/b", Content: "b"}, {Path: "/e/c", Content: "c"}},
+		Disks: map[string]scenario.Disk{"/": {}, "/var": {}},
+	})
+	change := func(c files.Change) func() {
+		return func() {
+			e, err := f.Look(t.Context(), "/"+c.Was.Path)
+			require.NoError(t, err)
+			e.Path = c.Was.Path
+			errs, err := f.Change(t.Context(), "/", []files.Change{{Op: c.Op, Was: e, To: c.To}})
+			require.NoError(t, err)
+			require.NoError(t, errs[0])
+		}
+	}
+	write := func(at string) func() {
+		return func() {
+			d, err := f.Create(t.Context(), "/", at)
+			require.NoError(t, err)
+			_, err = d.Write(make([]byte, 5000))
+			require.NoError(t, err)
+			require.NoError(t, d.Keep(t.Context(), files.Attributes{}))
+		}
+	}
+	for i, do := range []func(){
+		change(files.Change{Op: files.Remove, Was: files.Entry{Path: "var/d/a"}}),
+		write("var/d/b"), write("var/new/deep/c"), write("e/x"),
+		change(files.Change{Op: files.Rename, Was: files.Entry{Path: "var/d"}, To: "var/moved"}),
+		func() { require.NoError(t, f.Become("/var/moved/b", scenario.FileChange{Grows: 1 << 20}, now)) },
+		func() { require.NoError(t, f.Become("/log/new", scenario.FileChange{Append: of("x")}, now)) },
+		func() { require.NoError(t, f.Become("/e", scenario.FileChange{Gone: true}, now)) },
+	} {
+		do()
+		for _, mount := range []string{"/", "/var"} {
+			bytes, count := f.held(mount)
+			require.Equal(t, holding{bytes, count}, *f.counted(mount), "%s after change %d", mount, i)
+		}
+	}
+}

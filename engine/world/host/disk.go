@@ -56,20 +56,15 @@ func (f *Files) fits(mount string, bytes, count int64) bool {
 	return bytes <= d.Free && (d.Inodes == 0 || count <= d.InodesFree)
 }
 
-// held is how much the files of a disk take, with those that are being written, and how many there are.
+// A holding is how much the files of a disk take, and how many there are.
+type holding struct{ bytes, count int64 }
+
+// held is what a disk holds, with what is being written.
 func (f *Files) held(mount string) (bytes, count int64) {
-	var into func(n *node, at string)
-	into = func(n *node, at string) {
-		for name, inner := range n.in {
-			below := at + "/" + name
-			if f.mount(below) == mount && below != mount {
-				count++
-				bytes += inner.used()
-			}
-			into(inner, below)
-		}
+	if f.holds[mount] == nil {
+		f.holds[mount] = f.counted(mount)
 	}
-	into(f.tree.root, "")
+	bytes, count = f.holds[mount].bytes, f.holds[mount].count
 	for d := range f.drafts {
 		if d.disk == mount {
 			bytes += files.Taken(int64(len(d.text)))
@@ -77,4 +72,29 @@ func (f *Files) held(mount string) (bytes, count int64) {
 		}
 	}
 	return bytes, count
+}
+
+// hold notes that a disk holds so much more, which may be negative. Who changes more than that forgets all holdings instead.
+func (f *Files) hold(mount string, bytes, count int64) {
+	if h := f.holds[mount]; h != nil {
+		h.bytes, h.count = h.bytes+bytes, h.count+count
+	}
+}
+
+// counted is what the files of a disk take, all of them counted.
+func (f *Files) counted(mount string) *holding {
+	h := &holding{}
+	var into func(n *node, at string)
+	into = func(n *node, at string) {
+		for name, inner := range n.in {
+			below := at + "/" + name
+			if f.mount(below) == mount && below != mount {
+				h.count++
+				h.bytes += inner.used()
+			}
+			into(inner, below)
+		}
+	}
+	into(f.tree.root, "")
+	return h
 }

@@ -31,8 +31,9 @@ type Files struct {
 	time   time.Time  // that it is, for who holds it
 	tree   *tree
 	disks  map[string]scenario.Disk
-	drafts map[*draft]bool // that are being written
-	known  map[string]bool // users and groups
+	holds  map[string]*holding // what the disks hold, as far as it has been counted
+	drafts map[*draft]bool     // that are being written
+	known  map[string]bool     // users and groups
 }
 
 var _ files.System = (*Files)(nil)
@@ -48,18 +49,18 @@ func (f *Files) Rewind(starts time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.time, f.tree, f.known = starts, newTree(starts), map[string]bool{superuser: true}
-	f.disks, f.drafts = maps.Clone(f.section.Disks), map[*draft]bool{}
+	f.disks, f.drafts, f.holds = maps.Clone(f.section.Disks), map[*draft]bool{}, map[string]*holding{}
 	for _, name := range f.section.Users {
 		f.known[name] = true
 	}
 	for mount := range f.section.Disks {
 		if _, err := f.tree.folder(mount, func() time.Time { return starts }); err != nil {
-			return files.Failed("mount", mount, err)
+			return unable("mount", mount, err)
 		}
 	}
 	for _, one := range f.section.Files {
 		if err := f.place(one, starts); err != nil {
-			return fmt.Errorf("%s%w", one.Where, files.Failed("place", one.Path, err))
+			return fmt.Errorf("%s%w", one.Where, unable("place", one.Path, err))
 		}
 	}
 	for _, mount := range slices.Sorted(maps.Keys(f.disks)) {
@@ -74,6 +75,13 @@ func (f *Files) Rewind(starts time.Time) error {
 		}
 	}
 	return nil
+}
+
+// unable says that what a scenario says cannot be. There is no machine on which a person could look why.
+func unable(doing, at string, err error) error {
+	e := files.Failed(doing, at, err)
+	e.Hint = ""
+	return e
 }
 
 // begin takes the lock for a call from outside, at a time at which everything has happened that was to happen by then. It is found out
@@ -302,6 +310,7 @@ func (f *Files) remove(in *node, name, at, whole string) error {
 	if len(in.in[name].in) > 0 {
 		return files.Failed(files.Remove.Doing(), at, syscall.ENOTEMPTY)
 	}
+	f.hold(f.mount(whole), -in.in[name].used(), -1)
 	delete(in.in, name)
 	in.modified = f.time
 	return nil
@@ -350,6 +359,7 @@ func (f *Files) rename(root, in *node, name, whole, wholeTo, to string) error {
 	if err != nil {
 		return files.Failed("rename to", to, err)
 	}
+	clear(f.holds) // disks may be mounted in it
 	there.in[newName] = in.in[name]
 	delete(in.in, name)
 	in.modified, there.modified = f.time, f.time
@@ -360,7 +370,10 @@ func (f *Files) rename(root, in *node, name, whole, wholeTo, to string) error {
 func (f *Files) Create(_ context.Context, root, at string) (files.Draft, error) {
 	f.begin()
 	defer f.mu.Unlock()
-	made := func() time.Time { return f.time }
+	made := func() time.Time {
+		clear(f.holds)
+		return f.time
+	}
 	start, err := f.tree.folder(root, made)
 	if err != nil {
 		return nil, files.Failed("write", at, err)
@@ -419,9 +432,13 @@ func (d *draft) Keep(_ context.Context, a files.Attributes) error {
 	d.end()
 	n := d.files.tree.node(files.File, d.files.time)
 	n.text = d.text
-	if was := d.in.in[d.name]; was != nil && was.kind == files.File {
-		n.mode = was.mode
+	if was := d.in.in[d.name]; was != nil {
+		d.files.hold(d.disk, -was.used(), -1)
+		if was.kind == files.File {
+			n.mode = was.mode
+		}
 	}
+	d.files.hold(d.disk, n.used(), 1)
 	if a.Mode != 0 {
 		n.mode = a.Mode & fs.ModePerm
 	}

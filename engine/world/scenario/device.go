@@ -116,6 +116,9 @@ func (s Shelves) equip(to *Scenario) error {
 		if err := s.tool(to, d.Driver, 0); err != nil {
 			return action.Errorf(action.CodeInvalid, "the scenario %s: the device %s: %w", to.Name, d.ID, err)
 		}
+		if err := to.Tools[d.Driver].tells(to.Devices[d.ID].Has); err != nil {
+			return action.Errorf(action.CodeInvalid, "the scenario %s: the device %s: has: %w", to.Name, d.ID, err)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(to.Tools)) {
 		sum.Write([]byte(name + "\x00"))
@@ -150,6 +153,22 @@ func (s Shelves) tool(to *Scenario, name string, below int) error {
 		return nil
 	}
 	return s.tool(to, tool.Base, below+1)
+}
+
+// tells finds what a tool would never tell of a device: it would be said in vain.
+func (t Tool) tells(has map[string]any) error {
+	known := slices.Collect(maps.Keys(t.Values))
+	for _, values := range t.States {
+		known = slices.AppendSeq(known, maps.Keys(values))
+	}
+	slices.Sort(known)
+	known = slices.Compact(known)
+	for _, name := range slices.Sorted(maps.Keys(has)) {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("its tool does not tell %q%s", name, module.Suggest(name, known))
+		}
+	}
+	return nil
 }
 
 func (t *Tool) check(text []byte) error {

@@ -82,6 +82,8 @@ func (f File) check() (field string, err error) {
 		return "count", fmt.Errorf("many files have a count, and %s in their path where the number is", counter)
 	case f.Mode > uint32(fs.ModePerm):
 		return "mode", errors.New("a mode is the permissions alone, such as 0o640")
+	case strings.Count(f.Owner, ":") > 1 || f.Owner == ":":
+		return "owner", fmt.Errorf("%q is no owner such as photon or photon:photon", f.Owner)
 	case f.Folder && f.Link != "":
 		return "link", errors.New("a folder is no link")
 	case (f.Folder || f.Link != "") && (f.Content != "" || f.Size != 0):
@@ -95,6 +97,9 @@ func (f File) check() (field string, err error) {
 }
 
 func (d Disk) check() (field string, err error) {
+	if d.Size > 0 && d.Used > d.Size {
+		return "used", errors.New("more is used than there is")
+	}
 	for _, one := range []struct {
 		field string
 		value int64

@@ -130,6 +130,8 @@ func TestWhatIsWrongIsSaidWithItsLine(t *testing.T) {
 		"base":       {"# x\nextends: helthy", `near/a.yaml: line 2: there is no scenario "helthy"; did you mean "healthy"?`},
 		"circle":     {"extends: b", `near/a.yaml extends too many others: near/b.yaml, near/a.yaml, near/b.yaml, near/a.yaml, near/b.yaml, near/a.yaml, near/b.yaml, near/a.yaml, near/b.yaml, near/a.yaml, near/b.yaml, near/a.yaml, near/b.yaml, near/a.yaml, near/b.yaml`},
 		"size":       {"host:\n  disks:\n    /: {size: large}", `near/a.yaml: line 3: "large" is no size: a number of bytes, or a text such as 10MiB or 20GB`},
+		"owner":      {"host:\n  files:\n    - {path: /a, owner: 'a:b:c'}", `near/a.yaml: line 3: host.files[0].owner: "a:b:c" is no owner such as photon or photon:photon`},
+		"overfull":   {"host:\n  disks:\n    /: {size: 1MiB, used: 2MiB}", `near/a.yaml: line 3: host.disks./.used: more is used than there is`},
 		"negative":   {"s3:\n  buckets:\n    box:\n      objects:\n        - {key: a, size: -1}", `near/a.yaml: line 5: "-1" is no size: a number of bytes, or a text such as 10MiB or 20GB`},
 		"both":       {"host:\n  files:\n    - {path: /a, content: x, size: 1MiB}", `near/a.yaml: line 3: host.files[0].size: a file has a content or a size`},
 		"both 2":     {"s3:\n  buckets:\n    box:\n      objects:\n        - {key: a, content: x, size: 1MiB}", `near/a.yaml: line 5: s3.buckets.box.objects[0].size: an object has a content or a size`},
