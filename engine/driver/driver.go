@@ -2,7 +2,7 @@
 // in which state it is expected to leave a device, and what is made of what it prints.
 //
 // It runs nothing and reads no file. A driver is a Lua script (devices/), which engine/script loads and which anybody may replace by one of
-// their own; bindings/device runs its commands. Read next: command.go, reading.go, then devices/lightmatter-envise/lightmatter-envise.lua.
+// their own; bindings/device runs its commands. Read next: argv.go, reading.go, then devices/lightmatter-envise/lightmatter-envise.lua.
 package driver
 
 import (
