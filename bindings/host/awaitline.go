@@ -109,8 +109,11 @@ func (w awaiting) look(ctx context.Context, seen *intended.Files) (line string, 
 		return "", false, err
 	}
 	if !w.seen.begun {
-		*w.seen = progress{true, now.ID, now.Size}
-		return "", false, nil
+		unfinished, err := w.unfinished(ctx, seen, at, now.Size)
+		if err == nil {
+			*w.seen = progress{true, now.ID, now.Size - unfinished}
+		}
+		return "", false, err
 	}
 	if missing {
 		return "", false, nil
@@ -122,6 +125,27 @@ func (w awaiting) look(ctx context.Context, seen *intended.Files) (line string, 
 		return "", false, nil
 	}
 	return w.next(ctx, seen, at)
+}
+
+// unfinished is how long the last line of a file is that has not ended yet: what is written to it makes a whole one.
+func (awaiting) unfinished(ctx context.Context, seen *intended.Files, at string, size int64) (int64, error) {
+	if size == 0 {
+		return 0, nil
+	}
+	from := max(size-tailFirst, 0)
+	in, err := seen.Open(ctx, at, from)
+	if err != nil {
+		return 0, err
+	}
+	text, err := io.ReadAll(io.LimitReader(in, size-from))
+	if err = errors.Join(err, in.Close()); err != nil {
+		return 0, files.Failed("read", at, err)
+	}
+	end := strings.LastIndexByte(string(text), '\n')
+	if end < 0 && from > 0 {
+		return 0, nil // no log has such lines
+	}
+	return int64(len(text) - end - 1), nil
 }
 
 // next reads on, line by line.

@@ -5,7 +5,9 @@ package host
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -483,6 +485,18 @@ func TestAwaitingALine(t *testing.T) {
 		require.False(t, look(w).Met, "half a line does not")
 		s.write("device.log", "start\ncalibration failed: hot\r\nend\n", s.Now)
 		require.Equal(t, action.Progress{Met: true, Value: "calibration failed: hot"}, look(w))
+
+		if s.Base != "" { // in a scenario nobody writes on
+			s.write("half.log", "calibration done\ncalibration ", s.Now)
+			w = begin("/cache/half.log")
+			require.False(t, look(w).Met)
+			require.False(t, look(w).Met)
+			log, err := os.OpenFile(s.at("/cache/half.log"), os.O_APPEND|os.O_WRONLY, 0)
+			require.NoError(t, err)
+			_, err = log.WriteString("done: cool\n")
+			require.NoError(t, errors.Join(err, log.Close()))
+			require.Equal(t, "calibration done: cool", look(w).Value, "the whole line, whenever its beginning was written")
+		}
 
 		w = begin("/cache/later.log")
 		require.False(t, look(w).Met)
