@@ -81,15 +81,35 @@ func grouped(entries []*entry) string {
 	counts := map[group]int{}
 	for _, e := range entries {
 		g := group{verb(e.intent.Call), clean(e.intent.Call.Target.Resource())}
-		if counts[g]++; counts[g] == 1 {
+		if counts[g] == 0 {
 			order = append(order, g)
 		}
+		counts[g] += targets(e.intent)
 	}
 	phrases := make([]string, len(order))
 	for i, g := range order {
 		phrases[i] = g.verb + " " + count(counts[g], g.kind)
 	}
 	return strings.Join(phrases, ", ")
+}
+
+// targets is how many targets an action has: one, or the members of its set.
+func targets(intent *journal.Record) int {
+	if n := len(intent.Intent.Members); n > 0 {
+		return n
+	}
+	for _, a := range intent.Call.Identity {
+		if !a.Set {
+			continue
+		}
+		switch members := a.Value.(type) { // as it is told, and as it was written down
+		case []string:
+			return max(len(members), 1)
+		case []any:
+			return max(len(members), 1)
+		}
+	}
+	return 1
 }
 
 // A tally counts the changes to one kind of target, by what becomes of it.

@@ -33,6 +33,22 @@ func TestCount(t *testing.T) {
 	}
 }
 
+func TestGrouped(t *testing.T) {
+	removal := func(members []string, args ...action.Arg) *entry {
+		call := &journal.Call{Verb: "host.remove", Target: action.Target{System: "host", Kind: "files", Name: "/tmp"}, Identity: args}
+		return &entry{intent: &journal.Record{Call: call, Intent: &journal.Intent{Members: members}}}
+	}
+	for want, entries := range map[string][]*entry{
+		"host.remove 1 file":  {removal(nil)},
+		"host.remove 2 files": {removal(nil), removal(nil, action.Arg{Name: "root", Value: []any{"a", "b"}})},
+		"host.remove 4 files": {removal([]string{"a", "b", "c"}), removal(nil)},
+		"host.remove 3 files": {removal(nil, action.Arg{Name: "files", Value: []any{"a", "b", "c"}, Set: true})},
+		"host.remove 5 files": {removal(nil, action.Arg{Name: "files", Value: []string{"a", "b", "c", "d", "e"}, Set: true})},
+	} {
+		require.Equal(t, want, grouped(entries))
+	}
+}
+
 func TestDerived(t *testing.T) {
 	change := func(op, kind string, derived bool) journal.Change {
 		return journal.Change{Op: op, Target: action.Target{Kind: kind}, Derived: derived}
