@@ -16,7 +16,7 @@ import (
 // forms lists the ways in which programs write a secret. Every form is at least as long as minimum; some may be equal. Those that are
 // made by escapes are for a Writer, which sees a text in pieces; what sees it as a whole undoes the escapes (views.go).
 func forms(secret string) []string {
-	list := append(jsonStrings(secret), secret, inner(strconv.Quote(secret)))
+	list := append(jsonStrings(secret), secret, inner(strconv.Quote(secret)), strings.ReplaceAll(secret, "'", betweenQuotes))
 	list = append(list, percentEncoded(secret)...)
 	for _, text := range append(jsonStrings(secret), secret) {
 		list = append(list, packed(text)...)

@@ -285,7 +285,7 @@ func TestNobodyCanReadASecretOutOfWhatPassed(t *testing.T) {
 			rest = rest[n:]
 		}
 		require.NoError(t, w.Close())
-		if streamed := !slices.ContainsFunc(drawn, func(name string) bool { return name == "coloured" || name == "JSON in JSON" }); streamed {
+		if streamed := !slices.ContainsFunc(drawn, func(name string) bool { return strings.HasPrefix(name, "coloured") || name == "JSON in JSON" }); streamed {
 			hidden(out.String(), "Writer") // which sees no text as a whole, and undoes nothing
 		}
 	})

@@ -10,7 +10,7 @@ import (
 )
 
 // A view is a text as somebody would read it who undoes what was done to it on its way: the escapes of JSON, of which each document
-// inside of another adds a layer; those of URLs; the colours that a terminal obeys and that the screen drops. No list of forms holds
+// inside of another adds a layer; those of URLs; the quotes of shells; the colours that a terminal obeys and that the screen drops. No list of forms holds
 // what several of these make of a secret together.
 type view struct {
 	text []byte
@@ -20,7 +20,7 @@ type view struct {
 // layers is how many such layers are undone, and mostViews how many ways to do so are tried.
 const (
 	layers    = 6
-	mostViews = 16
+	mostViews = 40
 )
 
 // obscures tells whether there is anything to undo.
@@ -44,7 +44,7 @@ func views(text []byte, placed bool) []view {
 	for begin, layer := 0, 0; begin < len(all) && layer < layers; layer++ {
 		end := len(all)
 		for _, v := range all[begin:end] {
-			for _, undo := range []func(view, bool) (view, bool){unescape, unpercent, uncolour} {
+			for _, undo := range []func(view, bool) (view, bool){unescape, unpercent, uncolour, unquote} {
 				next, changed := undo(v, placed)
 				if changed && len(all) < mostViews && !slices.ContainsFunc(all, func(v view) bool { return bytes.Equal(v.text, next.text) }) {
 					all = append(all, next)
@@ -120,7 +120,7 @@ func (v view) place(i int) int {
 	return v.at[i]
 }
 
-// unescape undoes one layer of JSON, and of Go's and YAML's quotes.
+// unescape undoes one layer of JSON, of Go's and YAML's quotes, and of those that a shell has after a dollar sign.
 func unescape(v view, placed bool) (view, bool) { return undo(v, placed, '\\', unescapeOne) }
 
 var simple = map[byte]byte{'n': '\n', 't': '\t', 'r': '\r', 'b': '\b', 'f': '\f', '"': '"', '\\': '\\', '/': '/', '\'': '\''}
@@ -133,21 +133,25 @@ func unescapeOne(rest []byte) (read []byte, n int) {
 		return []byte{c}, 2
 	}
 	switch rest[1] {
+	case '0', '1', '2', '3':
+		if c, ok := number(rest, 1, 3, 8); ok {
+			return []byte{byte(c)}, 4
+		}
 	case 'U':
-		if c, ok := number(rest, 2, 8); ok {
+		if c, ok := number(rest, 2, 8, 16); ok {
 			return utf8.AppendRune(nil, rune(c)), 10
 		}
 	case 'x':
-		if c, ok := number(rest, 2, 2); ok {
+		if c, ok := number(rest, 2, 2, 16); ok {
 			return []byte{byte(c)}, 4
 		}
 	case 'u':
-		c, ok := number(rest, 2, 4)
+		c, ok := number(rest, 2, 4, 16)
 		if !ok {
 			return nil, 0
 		}
 		if len(rest) >= 12 && rest[6] == '\\' && rest[7] == 'u' && utf16.IsSurrogate(rune(c)) {
-			if low, ok := number(rest, 8, 4); ok {
+			if low, ok := number(rest, 8, 4, 16); ok {
 				return utf8.AppendRune(nil, utf16.DecodeRune(rune(c), rune(low))), 12
 			}
 		}
@@ -156,19 +160,32 @@ func unescapeOne(rest []byte) (read []byte, n int) {
 	return nil, 0
 }
 
-func number(text []byte, from, digits int) (uint64, bool) {
+func number(text []byte, from, digits, base int) (uint64, bool) {
 	if len(text) < from+digits {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(string(text[from:from+digits]), 16, 32)
+	n, err := strconv.ParseUint(string(text[from:from+digits]), base, 32)
 	return n, err == nil
 }
 
 // unpercent undoes one layer of a URL.
 func unpercent(v view, placed bool) (view, bool) {
 	return undo(v, placed, '%', func(rest []byte) ([]byte, int) {
-		if c, ok := number(rest, 1, 2); ok {
+		if c, ok := number(rest, 1, 2, 16); ok {
 			return []byte{byte(c)}, 3
+		}
+		return nil, 0
+	})
+}
+
+// betweenQuotes is how a shell is given a quote between quotes.
+const betweenQuotes = `'\''`
+
+// unquote undoes that.
+func unquote(v view, placed bool) (view, bool) {
+	return undo(v, placed, betweenQuotes[0], func(rest []byte) ([]byte, int) {
+		if bytes.HasPrefix(rest, []byte(betweenQuotes)) {
+			return []byte{betweenQuotes[0]}, len(betweenQuotes)
 		}
 		return nil, 0
 	})

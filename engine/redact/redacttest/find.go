@@ -78,11 +78,12 @@ var decoders = map[string]func(string) []string{
 	"url":    func(s string) []string { return []string{unpercent(s), unpercent(strings.ReplaceAll(s, "+", " "))} },
 	"base64": unbase64,
 	"hex":    unhex,
+	"shell":  func(s string) []string { return []string{strings.ReplaceAll(s, `'\''`, `'`)} },
 	"colour": func(s string) []string { return []string{colour.ReplaceAllString(s, "")} },
 }
 
 var (
-	jsonEscape = regexp.MustCompile(`\\(U[0-9a-fA-F]{8}|u[0-9a-fA-F]{4}(\\u[dD][c-fC-F][0-9a-fA-F]{2})?|x[0-9a-fA-F]{2}|.)`)
+	jsonEscape = regexp.MustCompile(`\\(U[0-9a-fA-F]{8}|u[0-9a-fA-F]{4}(\\u[dD][c-fC-F][0-9a-fA-F]{2})?|x[0-9a-fA-F]{2}|[0-3][0-7]{2}|.)`)
 	percent    = regexp.MustCompile(`%[0-9a-fA-F]{2}`)
 	colour     = regexp.MustCompile("\x1b\\[[0-9;:]*[A-Za-z]")
 )
@@ -110,6 +111,12 @@ func unescape(text string) string {
 		case 'x':
 			n, _ := strconv.ParseUint(escape[2:], 16, 8)
 			return string([]byte{byte(n)})
+		case '0', '1', '2', '3':
+			if len(escape) > 2 {
+				n, _ := strconv.ParseUint(escape[1:], 8, 8)
+				return string([]byte{byte(n)})
+			}
+			return escape[1:]
 		default:
 			return escape[1:]
 		}
@@ -220,10 +227,13 @@ func Written(secret string) map[string]string {
 		"JSON in ASCII":            escape(secret, true),
 		"JSON in JSON":             escape(jsonText, false),
 		"quoted":                   strconv.Quote(secret),
+		"quoted for a shell":       "'" + strings.ReplaceAll(secret, "'", `'\''`) + "'",
 		"hex":                      hex.EncodeToString([]byte(secret)),
 		"hex in upper case":        strings.ToUpper(hex.EncodeToString([]byte(secret))),
 		"coloured":                 secret[:len(secret)/2] + "\x1b[01;31m\x1b[K" + secret[len(secret)/2:] + "\x1b[m",
 	}
+	between := strings.NewReplacer("\x1b", `\033`, `\`, `\\`, "'", `\'`, "\n", `\n`)
+	out["coloured and quoted"] = "$'" + between.Replace(out["coloured"]) + "'" // as a shell takes what is not printed
 	for before := range 3 {
 		for _, after := range []string{"", "x", "xy"} {
 			text := strings.Repeat("u", before) + ":" + secret + after
