@@ -42,6 +42,10 @@ Give it what silence returned, and not its id alone: a plan is made before there
 			if e.id == "" {
 				return nil, action.Errorf(action.CodeInvalid, "notify.expire: silence must be what notify.silence returned, or an id")
 			}
+			if e.matchers == "" && strings.HasPrefix(e.id, unmade) {
+				return nil, action.Errorf(action.CodeInvalid, "notify.expire: the silence is only intended, and has no id yet").
+					Try("give it what notify.silence returned, and not its id alone")
+			}
 			return e, nil
 		},
 		Kinds: []string{silences},
