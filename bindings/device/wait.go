@@ -16,7 +16,8 @@ func (b *binding) waitFunc() module.Func {
 		Name: "wait",
 		Doc: `Waits until a device is in a state, such as for the end of a reset.
 
-A look that fails is no reason to end the wait before its time is up, nor is a device that its tool does not list meanwhile. In a dry run a device that is not in that state is assumed to come to it.`,
+A look that fails is no reason to end the wait before its time is up, nor is a device that its tool does not list meanwhile. In a dry run a
+device that is not in that state is assumed to come to it.`,
 		Params: []module.Param{idParam, {Name: "options", Kind: module.Object, Doc: "for what", Fields: []module.Param{
 			{Name: "state", Kind: module.String, Default: string(driver.Online), Enum: []string{
 				string(driver.Online), string(driver.Degraded), string(driver.Offline),
@@ -55,8 +56,8 @@ func (w waiting) Describe() action.Description {
 
 func (w waiting) Pace() action.Pace { return w.pace }
 
-// Check looks at the device. One that is being started anew may be gone from its tool's list meanwhile. Whether one that does not answer for the moment is waited for is for the gate to say: its error may be tried
-// again.
+// Check looks at the device. One that is being started anew may be gone from its tool's list meanwhile. Whether one that does not answer for
+// the moment is waited for is for the gate to say: its error may be tried again.
 func (w waiting) Check(ctx context.Context, view action.View) (action.Progress, error) {
 	now, err := w.status(ctx, view)
 	switch {

@@ -150,7 +150,7 @@ func (s *syncing) walk(ctx context.Context, view action.View, e end, j *job, ori
 			countedEntries(count), e, files.Spell(first.Path), first.Err).On(s.to.target()).Try("leave them out: { exclude = { \"NAME/*\" } }; or let the run's user read them")
 	}
 	if links > 0 {
-		j.warnings = append(j.warnings, fmt.Sprintf("%s in %s are not copied", counted(links, "symbolic link"), e))
+		j.warnings = append(j.warnings, fmt.Sprintf("%s in %s %s not copied", counted(links, "symbolic link"), e, are(links)))
 	}
 	return nil
 }

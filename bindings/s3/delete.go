@@ -298,6 +298,14 @@ type nothing struct{}
 func (nothing) Lay(_ action.Target, live map[string]any) (map[string]any, bool) { return live, false }
 func (nothing) Intended(string, string, string) []action.Target                 { return nil }
 
+// are is the verb that goes with so many.
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
 func counted(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

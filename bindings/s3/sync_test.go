@@ -53,7 +53,7 @@ func TestSyncUp(t *testing.T) {
 	predicted, err := a.Predict(t.Context(), nobody)
 	require.NoError(t, err)
 	require.Equal(t, "copies 3 files, 7 B; removes 1 file, 1 B; leaves 1 as they are", predicted.Note)
-	require.Equal(t, []string{"1 symbolic link in " + folder + " are not copied", "would remove s3://box/p/extra, 1 B"}, predicted.Warnings)
+	require.Equal(t, []string{"1 symbolic link in " + folder + " is not copied", "would remove s3://box/p/extra, 1 B"}, predicted.Warnings)
 	require.Equal(t, done(3, 7, 1, 1), d.do("sync", folder, "s3://box/p", opts("delete", true)))
 	require.Equal(t, []string{"other", "p/d/new", "p/older", "p/same", "p/size"}, keys(d.read("list", "s3://box")))
 	require.Equal(t, "xxxx", d.read("get", "s3://box/p/older"))

@@ -82,7 +82,7 @@ func TestWhatIsDamagedIsNotTaken(t *testing.T) {
 		"a short content": {"ETag": `"none"`, "Short": "yes"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			d := storeThat(t, func(w http.ResponseWriter, r *http.Request) {
 				for name, value := range headers {
 					w.Header().Set(name, value)
 				}
@@ -95,12 +95,7 @@ func TestWhatIsDamagedIsNotTaken(t *testing.T) {
 				if r.Method == http.MethodGet {
 					_, _ = w.Write([]byte(text))
 				}
-			}))
-			t.Cleanup(server.Close)
-			d := driver{T: t, m: New(Config{
-				Access:   func() Access { return Access{Endpoint: server.URL, Region: "r", PathStyle: true, Keys: Keys{"a", "b"}} },
-				Machines: machine.Set[files.System]{Local: local.New()}, WrapTransport: closing(t),
-			})}
+			})
 			folder := t.TempDir()
 			_, err := d.try("copy", "s3://box/a", folder+"/a")
 			e := d.fails(err)
@@ -116,21 +111,26 @@ func TestWhatIsDamagedIsNotTaken(t *testing.T) {
 	}
 }
 
+// storeThat is a driver of a store that answers so.
+func storeThat(t *testing.T, answer http.HandlerFunc) driver {
+	server := httptest.NewServer(answer)
+	t.Cleanup(server.Close)
+	return driver{T: t, m: New(Config{
+		Access:   func() Access { return Access{Endpoint: server.URL, Region: "r", PathStyle: true, Keys: Keys{"a", "b"}} },
+		Machines: machine.Set[files.System]{Local: local.New()}, WrapTransport: closing(t),
+	})}
+}
+
 // An ETag of what is encrypted with keys of the store is no hash of it.
 func TestAnETagThatIsNoHash(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	d := storeThat(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("ETag", `"`+strings.Repeat("0", 32)+`"`)
 		w.Header().Set("X-Amz-Server-Side-Encryption", "aws:kms")
 		w.Header().Set("Content-Length", "5")
 		if r.Method == http.MethodGet {
 			_, _ = w.Write([]byte("hello"))
 		}
-	}))
-	t.Cleanup(server.Close)
-	d := driver{T: t, m: New(Config{
-		Access:   func() Access { return Access{Endpoint: server.URL, Region: "r", PathStyle: true, Keys: Keys{"a", "b"}} },
-		Machines: machine.Set[files.System]{Local: local.New()}, WrapTransport: closing(t),
-	})}
+	})
 	value, err := d.try("copy", "s3://box/a", t.TempDir()+"/a")
 	require.NoError(t, err)
 	require.Equal(t, false, value.(object)["verified"])
@@ -140,18 +140,13 @@ func TestAnETagThatIsNoHash(t *testing.T) {
 // A store that does not mind which part is asked for does not put a file together wrongly.
 func TestAStoreThatMindsNoRange(t *testing.T) {
 	text := strings.Repeat("x", partSize+5)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	d := storeThat(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("ETag", `"none"`)
 		w.Header().Set("Content-Length", fmt.Sprint(len(text)))
 		if r.Method == http.MethodGet {
 			_, _ = w.Write([]byte(text))
 		}
-	}))
-	t.Cleanup(server.Close)
-	d := driver{T: t, m: New(Config{
-		Access:   func() Access { return Access{Endpoint: server.URL, Region: "r", PathStyle: true, Keys: Keys{"a", "b"}} },
-		Machines: machine.Set[files.System]{Local: local.New()}, WrapTransport: closing(t),
-	})}
+	})
 	folder := t.TempDir()
 	_, err := d.try("copy", "s3://box/a", folder+"/a")
 	require.Contains(t, d.fails(err).Message, "gives another part of it than was asked for")

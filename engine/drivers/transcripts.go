@@ -117,14 +117,16 @@ func (t *Transcript) Compare(ctx context.Context, d driver.Driver) *Mismatch {
 	case t.read != nil, t.Purpose.Changes():
 		return nil
 	case reading.Fault != "":
-		return &Mismatch{Message: "the driver failed: " + reading.Fault}
+		return &Mismatch{Message: "the driver failed: " + reading.Fault, Hint: "change the parse of " + string(t.Purpose)}
 	case len(reading.Unread) > 0:
 		return &Mismatch{
 			Message: fmt.Sprintf("the driver does not understand %q", reading.Unread[0]), Diff: udiff.Unified("nothing", "read", "", text),
 			Hint: "change the parse of " + string(t.Purpose) + "; if it should not be understood, write that into " + strings.TrimSuffix(t.Path, ".yaml") + ".json",
 		}
 	case len(reading.Devices) == 0 && t.Purpose != driver.Logs:
-		return &Mismatch{Message: "the driver finds no device in it"}
+		return &Mismatch{
+			Message: "the driver finds no device in it", Hint: "change the parse of " + string(t.Purpose) + "; if there is none in it, write that into " + strings.TrimSuffix(t.Path, ".yaml") + ".json",
+		}
 	}
 	return nil
 }

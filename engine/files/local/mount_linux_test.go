@@ -2,9 +2,7 @@ package local
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,18 +10,14 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/files"
+	"runbook/engine/files/filestest"
 )
 
-// inNamespace tells the test that it may mount what it likes: nobody else sees it.
-const inNamespace = "RUNBOOK_TEST_IN_NAMESPACE"
-
 func TestOtherFileSystemsBelowARoot(t *testing.T) {
-	if os.Getenv(inNamespace) == "" {
-		again(t)
+	if !filestest.InNamespace(t) {
 		return
 	}
 	root := t.TempDir()
-	require.NoError(t, unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
 	for _, folder := range []string{"own", "other", "bound", "readonly", "source"} {
 		require.NoError(t, os.Mkdir(filepath.Join(root, folder), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(root, folder, "hidden"), nil, 0o600))
@@ -62,23 +56,6 @@ func TestOtherFileSystemsBelowARoot(t *testing.T) {
 	for _, folder := range []string{"other", "bound", "readonly"} {
 		require.NoError(t, unix.Unmount(filepath.Join(root, folder), 0))
 	}
-}
-
-// again runs the test in a namespace of mounts of its own.
-func again(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), inNamespace+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-	if os.Geteuid() != 0 {
-		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
-		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
-	}
-	out, err := cmd.CombinedOutput()
-	if _, ran := err.(*exec.ExitError); err != nil && !ran { //nolint:errorlint // it is not wrapped
-		t.Skip("no namespace can be made here:", err)
-	}
-	require.NoError(t, err, string(out))
 }
 
 func walked(t *testing.T, root string, only files.Filter) (found []files.Entry) {
