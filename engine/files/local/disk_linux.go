@@ -17,9 +17,9 @@ func (*Files) Disk(_ context.Context, at string) (files.Disk, error) {
 	if err := unix.Statfs(at, &st); err != nil {
 		return files.Disk{}, files.Failed("look at the file system of", at, err)
 	}
-	block := st.Frsize
+	block := int64(st.Frsize) //nolint:unconvert // its type is another on smaller machines
 	if block == 0 {
-		block = st.Bsize
+		block = int64(st.Bsize) //nolint:unconvert // likewise
 	}
 	return files.Disk{
 		Mount: mountPoint(at), Total: int64(st.Blocks) * block, Used: int64(st.Blocks-st.Bfree) * block, Free: int64(st.Bavail) * block,

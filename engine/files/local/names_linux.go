@@ -1,8 +1,8 @@
 package local
 
 import (
-	"bytes"
 	"encoding/binary"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -16,28 +16,29 @@ const (
 	nameAt   = 19
 )
 
-// names reads some names of a folder, into a buffer of who asks; none at its end.
-func (f *folder) names(buffer []byte) ([]name, error) {
-	n, err := retried(func() (int, error) { return unix.ReadDirent(f.fd, buffer) })
+// names reads some names of a folder into what who asks keeps for it; none at its end. They are good until it is read into again.
+func (f *folder) names(into *listing) ([]name, error) {
+	n, err := retried(func() (int, error) { return unix.ReadDirent(f.fd, into.buffer) })
 	if err != nil || n <= 0 {
 		return nil, err
 	}
-	var out []name
-	for rest := buffer[:n]; len(rest) > nameAt; {
-		length := int(binary.NativeEndian.Uint16(rest[lengthAt:]))
-		if length <= nameAt || length > len(rest) {
+	into.names = into.names[:0]
+	all := string(into.buffer[:n]) // all names are parts of it, as the kernel ends them, with a zero byte: statListed needs that
+	for at := 0; at+nameAt < n; {
+		length := int(binary.NativeEndian.Uint16(into.buffer[at+lengthAt:]))
+		if length <= nameAt || at+length > n {
 			break
 		}
-		text, _, _ := bytes.Cut(rest[nameAt:length], []byte{0})
-		if s := string(text); s != "." && s != ".." {
-			out = append(out, name{s, kindOfType(rest[typeAt])})
+		text, _, _ := strings.Cut(all[at+nameAt:at+length], "\x00")
+		if text != "." && text != ".." {
+			into.names = append(into.names, name{text, kindOfType(into.buffer[at+typeAt])})
 		}
-		rest = rest[length:]
+		at += length
 	}
-	if out == nil {
-		return f.names(buffer) // a folder's own names alone are not its end
+	if len(into.names) == 0 {
+		return f.names(into) // a folder's own names alone are not its end
 	}
-	return out, nil
+	return into.names, nil
 }
 
 // kindOfType is "" for what a file system does not tell.

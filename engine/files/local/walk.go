@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io/fs"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -23,8 +25,9 @@ const (
 	// heldDepth is how deep below the root folders stay open for what is in them. What is deeper is reached from the root again, so that
 	// no tree takes more open files than there are.
 	heldDepth = 64
-	// bufferSize is how much of a folder is read at a time.
-	bufferSize = 64 << 10
+	// bufferSize is how much of a folder is read at a time. A call for more lasts so long that Go's scheduler takes it for one that waits,
+	// and gives its processor to somebody else.
+	bufferSize = 16 << 10
 	// unlookedKept is how much of what could not be looked at is told of.
 	unlookedKept = 100
 )
@@ -33,6 +36,12 @@ const (
 type name struct {
 	text string
 	kind files.Kind
+}
+
+// A listing is where somebody reads the names of one folder after the other.
+type listing struct {
+	buffer []byte
+	names  []name
 }
 
 // A task is something to look at: a folder, or names in one that is open.
@@ -99,14 +108,14 @@ func (t task) release() {
 // A looker is one that looks: what it needs for itself.
 type looker struct {
 	*walk
-	buffer []byte
+	listed listing
 	found  []files.Entry
 	seen   int64
 }
 
 // work does tasks until there are none any more.
 func (w *walk) work() {
-	l := &looker{walk: w, buffer: make([]byte, bufferSize)}
+	l := &looker{walk: w, listed: listing{buffer: make([]byte, bufferSize)}}
 	for {
 		t, more := w.next()
 		if !more {
@@ -227,7 +236,7 @@ func (l *looker) list(in *folder) {
 		return
 	}
 	for !l.ended() {
-		names, err := in.names(l.buffer)
+		names, err := in.names(&l.listed)
 		if err != nil {
 			l.unlooked(in.path, err)
 			return
@@ -237,7 +246,7 @@ func (l *looker) list(in *folder) {
 		}
 		for len(names) > handful && l.hungry() {
 			in.hold()
-			l.add(task{in: in, names: names[:handful:handful]})
+			l.add(task{in: in, names: slices.Clone(names[:handful])})
 			names = names[handful:]
 		}
 		l.look(in, names)
@@ -262,7 +271,7 @@ func (l *looker) one(in *folder, n *name) {
 	var st unix.Stat_t
 	looked := false
 	if n.kind == "" || l.only.Stay && n.kind == files.Folder || l.only.Named(n.text, n.kind) {
-		if err := in.stat(n.text, &st); err != nil {
+		if err := in.statListed(n, &st); err != nil {
 			l.unlooked(in.below(n.text), err)
 			return
 		}
@@ -295,6 +304,7 @@ func (l *looker) find(in *folder, text string, st *unix.Stat_t) {
 	if !l.only.Fits(&probe) {
 		return
 	}
+	text = strings.Clone(text) // it is part of all that was listed with it
 	l.found = append(l.found, l.files.entry(in, text, in.below(text), st))
 }
 
