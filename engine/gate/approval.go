@@ -9,8 +9,9 @@ import (
 
 // An Approval is what was approved beforehand. *plan.Matcher is one.
 type Approval interface {
-	// Approve returns the planned action that this is, nil where no plan was made, or says why it is none that was approved.
-	Approve(branch, key string, d action.Description) (*journal.Record, *action.Error)
+	// Approve returns the planned action that this is, nil where no plan was made, or says why it is none that was approved. Anywhere is
+	// the operation of one that is repeatable, clean of secrets; "" of any other.
+	Approve(branch, key, anywhere string, d action.Description) (*journal.Record, *action.Error)
 	// Turn tells that an assumption of the plan does not hold.
 	Turn(name, choice string)
 	// Missed are the planned actions that were not asked for.
@@ -20,7 +21,7 @@ type Approval interface {
 // anything approves of everything, because nothing was planned.
 type anything struct{}
 
-func (anything) Approve(string, string, action.Description) (*journal.Record, *action.Error) {
+func (anything) Approve(string, string, string, action.Description) (*journal.Record, *action.Error) {
 	return nil, nil
 }
 func (anything) Turn(string, string)       {}
@@ -29,7 +30,11 @@ func (anything) Missed() []*journal.Record { return nil }
 // approve ends a run that asks for what was not planned, before anything is sent. An action on a set that was planned is made one on
 // those planned members that are still found.
 func (g *Gate) approve(pass *passage) error {
-	planned, drift := g.opts.Approval.Approve(pass.place.Branch, pass.key, pass.desc)
+	anywhere := ""
+	if action.Repeatable(pass.action) {
+		anywhere = g.opts.Clean(pass.desc.Operation())
+	}
+	planned, drift := g.opts.Approval.Approve(pass.place.Branch, pass.key, anywhere, pass.desc)
 	if drift != nil {
 		return g.halt(drift)
 	}
@@ -92,10 +97,10 @@ func (g *Gate) driftOf(pass *passage, refused error) *action.Error {
 		return notAsPlanned(pass.desc, "it could not be done when this was planned (%s), and could now", pass.planned.Outcome.Error.Message)
 	case then == nil:
 		return nil // it cannot be done now either
-	case refused != nil && final(refused):
+	case refused != nil && final(refused) && !mayFail(pass.action):
 		return notAsPlanned(pass.desc, "it cannot be done any more: %s", refused)
 	case refused != nil:
-		return nil // for the moment
+		return nil // for the moment, or to be lived with
 	case then.Unchanged && !pass.predicted.Unchanged:
 		return notAsPlanned(pass.desc, "there was nothing to do when this was planned (%s), and there is now", then.Note)
 	}

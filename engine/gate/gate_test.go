@@ -515,12 +515,13 @@ func (s *set) Apply(context.Context, action.Prediction) (action.Result, error) {
 // approved approves of one planned action.
 type approved struct {
 	anything
-	planned *journal.Record
-	keys    []string
+	planned  *journal.Record
+	keys     []string
+	anywhere []string
 }
 
-func (a *approved) Approve(_, key string, _ action.Description) (*journal.Record, *action.Error) {
-	a.keys = append(a.keys, key)
+func (a *approved) Approve(_, key, anywhere string, _ action.Description) (*journal.Record, *action.Error) {
+	a.keys, a.anywhere = append(a.keys, key), append(a.anywhere, anywhere)
 	return a.planned, nil
 }
 

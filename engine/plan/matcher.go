@@ -10,13 +10,17 @@ import (
 
 // A Matcher holds a run to a plan: each action has to be planned, and has to come in its branch behind the planned ones that came
 // before it. It is safe for concurrent use by the branches of a run.
+//
+// What is repeatable (action.Repeatable) has to be planned as well, and may come anywhere, at any time and as often as the run asks for it:
+// how long things take decides that, and the rehearsal did not wait. For the same reason it does not matter for which course it was planned.
 type Matcher struct {
-	mu    sync.Mutex
-	lines []*line
-	line  *line          // the one that the run is on: the rehearsal itself, or a turn
-	next  map[string]int // by branch: the position behind the last action, on the line
-	asked map[string]bool
-	last  map[string]string // by branch: the key of the last action
+	mu       sync.Mutex
+	lines    []*line
+	line     *line                      // the one that the run is on: the rehearsal itself, or a turn
+	anywhere map[string]*journal.Record // what is repeatable, of all lines, by its operation
+	next     map[string]int             // by branch: the position behind the last action, on the line
+	asked    map[string]bool            // by key
+	last     map[string]string          // by branch: the key of the last action
 }
 
 // A line is one planned course of a run.
@@ -29,13 +33,28 @@ type line struct {
 
 // Matcher makes the check of one run. Branches and keys in a plan are clean of secrets, as those that are asked for have to be.
 func (p *Plan) Matcher() *Matcher {
-	m := &Matcher{next: map[string]int{}, asked: map[string]bool{}, last: map[string]string{}}
+	m := &Matcher{anywhere: map[string]*journal.Record{}, next: map[string]int{}, asked: map[string]bool{}, last: map[string]string{}}
 	m.line = newLine(journal.Turn{}, Actions(p.Records))
 	m.lines = []*line{m.line}
 	for _, t := range p.Turns {
 		m.lines = append(m.lines, newLine(t.Turn, t.Actions))
 	}
+	for _, l := range m.lines {
+		for _, r := range l.actions {
+			if name := repeatable(r); name != "" && (m.anywhere[name] == nil || m.anywhere[name].Intent == nil) {
+				m.anywhere[name] = r
+			}
+		}
+	}
 	return m
+}
+
+// repeatable is the operation of what is that; "" of anything else. What could not be predicted says only that it may fail.
+func repeatable(r *journal.Record) string {
+	if r.Intent != nil && !r.Intent.Repeatable || r.Intent == nil && !r.Outcome.Tolerated {
+		return ""
+	}
+	return action.Description{Verb: r.Call.Verb, Target: r.Call.Target, Identity: r.Call.Identity}.Operation()
 }
 
 func newLine(turn journal.Turn, actions []*journal.Record) *line {
@@ -47,10 +66,14 @@ func newLine(turn journal.Turn, actions []*journal.Record) *line {
 	return l
 }
 
-// Approve returns the planned action that is asked for now, or says in which way what is asked for is not what was planned.
-func (m *Matcher) Approve(branch, key string, d action.Description) (*journal.Record, *action.Error) {
+// Approve returns the planned action that is asked for now, or says in which way what is asked for is not what was planned. Anywhere is its
+// operation, clean of secrets, where it is repeatable.
+func (m *Matcher) Approve(branch, key, anywhere string, d action.Description) (*journal.Record, *action.Error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if r := m.anywhere[anywhere]; r != nil {
+		return r, nil
+	}
 	at, planned := m.line.position[key]
 	switch {
 	case !planned:
@@ -73,7 +96,7 @@ func (m *Matcher) unplanned(branch string, d action.Description) *action.Error {
 		}
 	}
 	for _, r := range rest {
-		if r.Intent != nil {
+		if r.Intent != nil && !r.Intent.Repeatable {
 			return drift(d, fmt.Sprintf("it was not planned; planned next was %s %s", r.Call.Verb, r.Call.Target))
 		}
 	}
@@ -131,13 +154,13 @@ func (m *Matcher) goOver(l *line) {
 	}
 }
 
-// Missed are the planned actions that were not asked for.
+// Missed are the planned actions that were not asked for. What is repeatable need not come at all.
 func (m *Matcher) Missed() []*journal.Record {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var out []*journal.Record
 	for _, r := range m.line.actions {
-		if r.Intent != nil && !m.asked[r.Key] {
+		if r.Intent != nil && !r.Intent.Repeatable && !m.asked[r.Key] {
 			out = append(out, r)
 		}
 	}

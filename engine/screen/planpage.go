@@ -184,6 +184,9 @@ func (t *Text) approval(page PlanPage) {
 		t.labelled("Next", bold, "rehearse and plan again: runbook run "+clean(page.Plan.Run.Typed())+venue(page.Plan.Run)+" --dry-run --out "+clean(page.Plan.Path)+", with the same parameters")
 		return
 	}
+	if page.Plan.Repeats() {
+		t.labelled("Repeat", normal, "what "+mayRepeat+" is sent whenever the script asks for it: again, at other times, or not at all")
+	}
 	t.labelled("Next", bold, "runbook apply "+clean(page.Plan.Path)+", which does this and nothing else")
 }
 
