@@ -156,7 +156,7 @@ func (g *Gate) carryOut(ctx context.Context, pass *passage) (any, error) {
 	})
 	done := g.arrive(ctx, pass)
 	if pass.planned != nil && action.CodeOf(done.err) == action.CodeConflict && !mayFail(pass.action) {
-		done.err = g.halt(notAsPlanned(pass.desc, "it changed at the last moment: %s", done.err))
+		done.err = g.halt(g.notAsPlanned(pass.desc, "it changed at the last moment: %s", done.err))
 	}
 	out := &journal.Outcome{Status: done.status, Note: done.note, Attempts: done.attempts, Elapsed: g.opts.Outside.Now().Sub(pass.sent)}
 	value, err := done.value, done.err

@@ -16,6 +16,8 @@ type Approval interface {
 	Turn(name, choice string)
 	// Missed are the planned actions that were not asked for.
 	Missed() []*journal.Record
+	// Again is what to type to plan again.
+	Again() string
 }
 
 // anything approves of everything, because nothing was planned.
@@ -26,6 +28,7 @@ func (anything) Approve(string, string, string, action.Description) (*journal.Re
 }
 func (anything) Turn(string, string)       {}
 func (anything) Missed() []*journal.Record { return nil }
+func (anything) Again() string             { return "" }
 
 // approve ends a run that asks for what was not planned, before anything is sent. An action on a set that was planned is made one on
 // those planned members that are still found.
@@ -94,17 +97,20 @@ func (g *Gate) driftOf(pass *passage, refused error) *action.Error {
 	then := pass.planned.Intent
 	switch {
 	case then == nil && refused == nil:
-		return notAsPlanned(pass.desc, "it could not be done when this was planned (%s), and could now", pass.planned.Outcome.Error.Message)
+		return g.notAsPlanned(pass.desc, "it could not be done when this was planned (%s), and could now", pass.planned.Outcome.Error.Message)
 	case then == nil:
 		return nil // it cannot be done now either
 	case refused != nil && final(refused) && !mayFail(pass.action):
-		return notAsPlanned(pass.desc, "it cannot be done any more: %s", refused)
+		return g.notAsPlanned(pass.desc, "it cannot be done any more: %s", refused)
 	case refused != nil:
 		return nil // for the moment, or to be lived with
 	case then.Unchanged && !pass.predicted.Unchanged:
-		return notAsPlanned(pass.desc, "there was nothing to do when this was planned (%s), and there is now", then.Note)
+		return g.notAsPlanned(pass.desc, "there was nothing to do when this was planned (%s), and there is now", then.Note)
 	}
-	return g.drifted(pass.desc, then, pass.predicted.Evidence)
+	if how := g.drifted(then, pass.predicted.Evidence); how != "" {
+		return g.changed(pass.desc, how)
+	}
+	return nil
 }
 
 // final tells whether an error says something about the target, as opposed to the way to it.

@@ -548,7 +548,7 @@ func TestATargetThatWasRecreatedSincePlanningIsLeftAlone(t *testing.T) {
 	f.opts.Approval = &approved{planned: &journal.Record{Call: &journal.Call{}, Intent: &journal.Intent{Evidence: action.Evidence{UID: "older"}}}}
 	a := &fakeAction{}
 	_, err := f.act(a)
-	require.ErrorContains(t, err, `pods/a in ns has changed since this was planned: uid was older and is u1 now; test.delete was not sent`)
+	require.ErrorContains(t, err, `pods/a in ns has changed since this was planned: it is another one of that name (uid was older and is u1 now); test.delete was not sent`)
 	assert.Equal(t, action.CodeDrift, action.CodeOf(err))
 	assert.Zero(t, a.attempts)
 	assert.Empty(t, f.sink.records)

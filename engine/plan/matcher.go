@@ -21,6 +21,8 @@ type Matcher struct {
 	next     map[string]int             // by branch: the position behind the last action, on the line
 	asked    map[string]bool            // by key
 	last     map[string]string          // by branch: the key of the last action
+	besides  []journal.Turn             // assumptions that do not hold either, after the first that did not
+	replan   string                     // what to type to plan again
 }
 
 // A line is one planned course of a run.
@@ -33,7 +35,7 @@ type line struct {
 
 // Matcher makes the check of one run. Branches and keys in a plan are clean of secrets, as those that are asked for have to be.
 func (p *Plan) Matcher() *Matcher {
-	m := &Matcher{anywhere: map[string]*journal.Record{}, next: map[string]int{}, asked: map[string]bool{}, last: map[string]string{}}
+	m := &Matcher{anywhere: map[string]*journal.Record{}, next: map[string]int{}, asked: map[string]bool{}, last: map[string]string{}, replan: p.Again()}
 	m.line = newLine(journal.Turn{}, Actions(p.Records))
 	m.lines = []*line{m.line}
 	for _, t := range p.Turns {
@@ -77,55 +79,18 @@ func (m *Matcher) Approve(branch, key, anywhere string, d action.Description) (*
 	at, planned := m.line.position[key]
 	switch {
 	case !planned:
-		return nil, m.unplanned(branch, d)
+		return nil, m.drift(d, m.unplanned(branch, d))
 	case at < m.next[branch]:
-		return nil, drift(d, "it was planned before what was done already, and comes after it now")
+		last := m.line.branches[branch][m.next[branch]-1].Call
+		return nil, m.drift(d, fmt.Sprintf("it was planned before %s %s, and comes after it now", last.Verb, last.Target))
 	}
 	m.next[branch], m.last[branch], m.asked[key] = at+1, key, true
 	return m.line.branches[branch][at], nil
 }
 
-// unplanned says what was planned instead. The caller holds the lock.
-func (m *Matcher) unplanned(branch string, d action.Description) *action.Error {
-	rest := m.line.branches[branch]
-	rest = rest[min(m.next[branch], len(rest)):]
-	for _, r := range rest {
-		if r.Call.Verb == d.Verb && r.Call.Target == d.Target {
-			name, then, now := firstDifference(r.Call.Identity, d.Identity)
-			return drift(d, fmt.Sprintf("%s was planned as %s and is %s now", name, action.Text(then), action.Text(now)))
-		}
-	}
-	for _, r := range rest {
-		if r.Intent != nil && !r.Intent.Repeatable {
-			return drift(d, fmt.Sprintf("it was not planned; planned next was %s %s", r.Call.Verb, r.Call.Target))
-		}
-	}
-	return drift(d, "it was not planned: nothing more was")
-}
-
-func drift(d action.Description, how string) *action.Error {
+func (m *Matcher) drift(d action.Description, how string) *action.Error {
 	return action.Errorf(action.CodeDrift, "%s %s is not as planned: %s; it was not sent", d.Verb, d.Target, how).On(d.Target).
-		Try("rehearse and plan again: runbook run … --dry-run --out FILE")
-}
-
-// firstDifference names an argument in which two operations differ. Where they do not, they differ in how often they were asked for.
-func firstDifference(then, now []action.Arg) (name string, was, is any) {
-	values := map[string]any{}
-	for _, a := range then {
-		values[a.Name] = a.Value
-	}
-	for _, a := range now {
-		if before, ok := values[a.Name]; !ok || action.Text(before) != action.Text(a.Value) {
-			return a.Name, before, a.Value
-		}
-		delete(values, a.Name)
-	}
-	for _, a := range then {
-		if _, left := values[a.Name]; left {
-			return a.Name, a.Value, nil
-		}
-	}
-	return "its place in the script", "another step or branch", "here"
+		Try("rehearse and plan again: %s", m.replan)
 }
 
 // Turn goes over to what was planned for the case that an assumption does not hold. Where nothing was, the next action tells: also
@@ -133,12 +98,15 @@ func firstDifference(then, now []action.Arg) (name string, was, is any) {
 func (m *Matcher) Turn(name, choice string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.line != m.lines[0] {
-		return
-	}
+	turn := journal.Turn{Name: name, Choice: choice}
 	for _, l := range m.lines[1:] {
-		if l.turn.Name == name && l.turn.Choice == choice {
+		switch {
+		case l.turn != turn || l == m.line:
+		case m.line == m.lines[0]:
 			m.goOver(l)
+			return
+		default:
+			m.besides = append(m.besides, turn)
 			return
 		}
 	}
@@ -166,3 +134,6 @@ func (m *Matcher) Missed() []*journal.Record {
 	}
 	return out
 }
+
+// Again is what to type to plan again.
+func (m *Matcher) Again() string { return m.replan }

@@ -113,7 +113,9 @@ func TestDriftNamesWhatDiffers(t *testing.T) {
 		{"", "a", 8, "test.scale pumps/a is not as planned: replicas was planned as 4 and is 8 now; it was not sent"},
 		{"", "x", 1, "it was not planned; planned next was test.scale pumps/a"},
 		{"z > y", "x", 1, "it was not planned; planned next was test.scale pumps/c"},
-		{"other", "a", 4, "it was not planned: nothing more was"},
+		{"other", "x", 4, "it was not planned, and nothing more was"},
+		{"other", "a", 4, "it was planned for no branch, and comes in the branch other"},
+		{"", "c", 1, "it was planned for the branch z > y, and comes in no branch"},
 	} {
 		d := describe(c.name, c.replicas)
 		_, err := p.Matcher().Approve(c.branch, key(c.branch, d), "", d)
@@ -126,6 +128,11 @@ func TestDriftNamesWhatDiffers(t *testing.T) {
 	require.Nil(t, err)
 	_, err = ask(m, intent("", "a", 4))
 	require.NotNil(t, err, "what was passed over cannot come later")
+	assert.Contains(t, err.Message, "it was planned before test.scale pumps/b, and comes after it now")
+	assert.Equal(t, "rehearse and plan again: "+p.Again(), err.Hint)
+	_, err = m.Approve("", "a second time", "", describe("b", 1))
+	require.NotNil(t, err)
+	assert.Contains(t, err.Message, "it was planned once, and comes again")
 	assert.Equal(t, []string{"a", "c"}, names(m.Missed()))
 }
 
@@ -146,7 +153,9 @@ func TestATurnGoesOnBehindWhatWasDone(t *testing.T) {
 	m.Turn("w", "timeout")
 	require.NotNil(t, asked("a"), "done already")
 	m.Turn("v", "timeout")
-	require.NotNil(t, asked("worse"), "that both do not hold was not planned for")
+	worse := asked("worse")
+	require.NotNil(t, worse, "that both do not hold was not planned for")
+	assert.Contains(t, worse.Message, "; the plan has a course for each of these, and none for all of them: w (timeout), v (timeout); it was not sent")
 	require.Nil(t, asked("bad"))
 	assert.Empty(t, m.Missed())
 }
@@ -274,4 +283,21 @@ func TestExactlyPlannedCoursesAreApproved(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestWhatToTypeToPlanAgain(t *testing.T) {
+	for want, run := range map[string]journal.Run{
+		"runbook run fix --dry-run --out p": {Runbook: "fix"},
+		`runbook run "./my fix.lua" --scenario calm -p 'pw=${env:PW}' -p who=me --dry-run --out p`: {
+			Source: "file", Path: "./my fix.lua", Given: map[string]string{"who": "me", "pw": "${env:PW}"},
+			Site: map[string]string{journal.ScenarioKey: "calm", "context": "scenario", "namespace": "default"},
+		},
+		"runbook run fix --site /etc/site.yaml --context here -n shop --as ana --dry-run --out p": {
+			Runbook: "fix", SiteFile: "/etc/site.yaml", Site: map[string]string{"context": "here", "namespace": "shop", "as": "ana", "prometheus": "http://p"},
+		},
+		"runbook run fix --prometheus http://p --dry-run --out p": {Runbook: "fix", Site: map[string]string{"prometheus": "http://p"}},
+	} {
+		p := &Plan{Path: "p", Run: &run}
+		assert.Equal(t, want, p.Again())
+	}
 }
