@@ -45,6 +45,7 @@ func (g *Gate) Act(ctx context.Context, p Place, a action.Action) (any, error) {
 	if err != nil {
 		return g.notPredicted(ctx, pass, err)
 	}
+	pass.tellFewer()
 	if pass.predicted.Unchanged {
 		return g.leave(pass)
 	}

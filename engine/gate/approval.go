@@ -1,8 +1,6 @@
 package gate
 
 import (
-	"slices"
-
 	"runbook/engine/action"
 	"runbook/engine/journal"
 )
@@ -56,29 +54,6 @@ func (g *Gate) approve(pass *passage) error {
 		}
 	}
 	return nil
-}
-
-// members are the members of a set, which may have been written down and read again.
-func members(value any) []string {
-	if list, ok := value.([]string); ok {
-		return list
-	}
-	list, _ := value.([]any)
-	out := make([]string, 0, len(list))
-	for _, item := range list {
-		if s, ok := item.(string); ok {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-func common(planned, now []string) []string {
-	was := make(map[string]bool, len(planned))
-	for _, member := range planned {
-		was[member] = true
-	}
-	return slices.DeleteFunc(slices.Clone(now), func(member string) bool { return !was[member] })
 }
 
 // stillAsPlanned ends a run whose target is not what it was when the action on it was planned. Refused is why the action cannot be
