@@ -100,6 +100,9 @@ func (d Decided) Settled(ctx context.Context, intent *journal.Record, cause erro
 	return d.People.Settled(ctx, intent, cause)
 }
 
+// byRehearsal is who answers in a dry run.
+const byRehearsal = "dry run"
+
 // Rehearsed answers for a person in a dry run, where every answer is an assumption.
 type Rehearsed struct{}
 
@@ -108,22 +111,22 @@ func (Rehearsed) Present() bool { return true }
 
 // Consent is given: nothing is sent.
 func (Rehearsed) Consent(context.Context, *journal.Record) (gate.Decision, string, error) {
-	return gate.AllRun, "dry run", nil
+	return gate.AllRun, byRehearsal, nil
 }
 
 // Settled has nothing to decide: a dry run sends nothing.
 func (Rehearsed) Settled(context.Context, *journal.Record, error) (action.Settlement, string, error) {
-	return action.NotDone, "dry run", nil
+	return action.NotDone, byRehearsal, nil
 }
 
 // Confirm assumes yes.
 func (Rehearsed) Confirm(context.Context, string) (Reply, error) {
-	return Reply{Value: true, By: "dry run", Assumed: true}, nil
+	return Reply{Value: true, By: byRehearsal, Assumed: true}, nil
 }
 
 // Ask assumes the default, or else the first value that is allowed.
 func (Rehearsed) Ask(_ context.Context, p *script.Param) (Reply, error) {
-	reply := Reply{By: "dry run", Assumed: true}
+	reply := Reply{By: byRehearsal, Assumed: true}
 	switch {
 	case p.Default != nil:
 		reply.Value = p.Default

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -39,6 +40,34 @@ func (a Approved) Ask(ctx context.Context, p *script.Param) (Reply, error) {
 	return reply, err
 }
 
+// answerable refuses a plan that only assumed an answer, where nobody can be asked: half of what was planned may be worse than nothing of it.
+func (r *run) answerable() error {
+	approved, _ := r.cfg.Mode.People.(Approved)
+	if _, nobody := approved.People.(Nobody); !nobody || r.cfg.Plan == nil || r.cfg.Past.Run != nil {
+		return nil
+	}
+	var open []*journal.Answer
+	again := r.cfg.Plan.Again()
+	for _, record := range r.cfg.Plan.Records {
+		answer := record.Answer
+		if answer == nil || answer.Name == "" || answer.By != byRehearsal {
+			continue
+		}
+		if _, given := r.cfg.Given[answer.Name]; !given {
+			open, again = append(open, answer), again+" -p "+answer.Name+"=…"
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	more := ""
+	if len(open) > 1 {
+		more = fmt.Sprintf(", nor %d more", len(open)-1)
+	}
+	return action.Errorf(action.CodeDeclined, "nobody can be asked %q%s: standard input is not a terminal, and the plan only assumes an answer; nothing was done", open[0].Question, more).
+		Try("apply it in a terminal, or plan with the answers: %s", again)
+}
+
 // approval is what the run is held to, nil without a plan.
 func (r *run) approval() gate.Approval {
 	if r.cfg.Plan == nil {
@@ -63,7 +92,7 @@ func (r *run) asPlanned() error {
 		return nil
 	}
 	return action.Errorf(action.CodeDrift, "the script has changed since %s was made; nothing was done:\n%s", p.Path, SourceDiff(p.Sources, r.vm.Sources())).
-		Try("rehearse and plan again: runbook run %s --dry-run --out %s", p.Run.Typed(), p.Path)
+		Try("rehearse and plan again: %s", p.Again())
 }
 
 // tellMissed tells which planned actions a run that came to its end did not ask for.

@@ -120,7 +120,7 @@ func TestAPlanIsLeftBeforeAnythingElseIsSent(t *testing.T) {
 			map[string]int{"p1": 3},
 		},
 		"an action that was not planned": {
-			"wanted", 2, "plant.start pumps/p2 is not as planned: it was not planned: nothing more was; it was not sent",
+			"wanted", 2, "plant.start pumps/p2 is not as planned: it was not planned, and nothing more was; it was not sent",
 			map[string]int{"wanted": 2, "p1": 1},
 		},
 	} {

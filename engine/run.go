@@ -135,7 +135,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := r.consentable(); err != nil {
+	if err := errors.Join(r.consentable(), r.answerable()); err != nil {
 		return Result{}, err
 	}
 	opened, err := cfg.Open()

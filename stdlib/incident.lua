@@ -116,8 +116,8 @@ end
 -- @param options.status_page  address of the page with real-time updates
 -- @param options.commander    who leads: "Name <email>"; whoever runs this by default
 -- @param options.receivers    list of receivers of the site that are told; nobody by default
--- @param options.reminders    list of receivers, of chats or mail, that are told when an update is late; the screen is, in any case. Nobody
---                             can plan that, so leave it out of what is applied as a plan
+-- @param options.reminders    list of receivers, of chats or mail, that are told when an update is late; the screen is, in any case. A plan
+--                             knows of them where there is a during or a watch, which rehearse that it takes longer
 -- @param options.every        how long after an update the next is promised: by default 15 minutes for P0, 1 hour for P1, 4 for P2, a day for P3
 -- @param options.key          what the incident is known by; made of its title by default
 -- @param options.send         a function(receiver, message) that tells somebody; notify.send by default
@@ -259,14 +259,15 @@ end
 
 --- Reminds of an update that was promised and did not come: on the screen, and by the receivers for reminders. It does so once, and again
 -- when as much time has gone by as lies between two updates. Every act and note does it by itself.
--- @return whether an update is late
+-- @param at? when it is, in seconds since 1970 UTC, if that is later than now: a dry run does not wait for what takes its time
+-- @return    whether an update is late
 -- @usage outage:remind()
-function outage:remind() return updates.remind(self, send_to) end
+function outage:remind(at) return updates.remind(self, send_to, at) end
 
 --- Does some work, and meanwhile sees to it that updates come: whenever one is due, it reminds, or calls a function that gives one.
 -- @param work    a function
--- @param on_due? a function that is called with the incident when an update is due, such as one that updates it; it reminds by default. How often
---                that is, no plan can hold
+-- @param on_due? a function that is called with the incident when an update is due, such as one that updates it; it reminds by default. A plan
+--                rehearses it once, and then lets it tell people as often as it takes
 -- @return        what the work returns
 -- @usage outage:during(function() return try(kubernetes.wait, "deployment/web", { timeout = "1h" }) end, function(outage) outage:update() end)
 function outage:during(work, on_due) return updates.during(self, work, on_due) end
@@ -287,7 +288,7 @@ function outage:watch(options, better)
     note(self, paged.sent and "escalated to " .. whom or ("%s could not be told: %s"):format(paged.who, paged.error), paged.at)
   end
   note(self, ("%s is %s%s"):format(own.name, found.better and "better" or "not better", found.detail and ": " .. found.detail or ""))
-  self:remind()
+  self:remind(own.since + found.after)
   return found
 end
 

@@ -38,6 +38,14 @@ test.unit("nobody is reminded before an update is late, and then once until the 
   test.equal({ it:remind(), #it.told }, { false, 2 })
 end)
 
+test.unit("who knows that it took longer than the clock says, as a dry run does, says so", function()
+  local it = outage()
+  local at = it.how.remind_at + 5 * minute
+  test.equal({ updates.remind(it, it.tell, at), #it.told, it.how.remind_at }, { true, 1, at + 15 * minute })
+  test.that(it.told[1].message.text:find("5m ago", 1, true) ~= nil, it.told[1].message.text)
+  test.equal({ updates.remind(it, it.tell, 0), #it.told }, { false, 1 })
+end)
+
 test.unit("while work goes on somebody is reminded, and the work returns what it returns", function()
   local it = outage()
   local a, b, c = updates.during(it, function() sleep("40m") return 1, nil, 3 end)

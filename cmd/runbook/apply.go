@@ -24,6 +24,9 @@ func newApply(io streams) *cobra.Command {
 The script runs again, and each of its actions has to be the planned one. What was approved is not asked for again. At the first action
 that is not as planned, or whose target is not what it was, the run ends before that action is sent, with the exit code 4.
 
+Messages whose failure ends nothing are planned by whom they tell: how long things take decides when, how often and whether each is sent.
+"runbook show PLAN" marks them: may repeat.
+
 A plan holds for the site, the user and the script that it was made with.`,
 		Example:           "  runbook run compiler-down --dry-run --out fix.plan\n  runbook show fix.plan\n  runbook apply fix.plan",
 		Args:              oneArg("the file of a plan"),

@@ -2,6 +2,8 @@ package main
 
 import (
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -52,4 +54,22 @@ func TestAChecklistGoesOnWhereItWasLeft(t *testing.T) {
 	require.NoError(t, err)
 	assert.Regexp(t, `- \[x\] Notify users \(\S+@`+host+`, \d{4}-\d\d-\d\d \d\d:\d\d UTC\): https://status.example.com/7`, shown)
 	assert.Regexp(t, `- \[ \] Back up the configuration \(open, \S+@`+host+`, .* UTC\): the disk is full`, shown)
+}
+
+const slowTask = `local checklist = require "checklist"
+local after = checklist.new("After", { { id = "verify", task = "Verify", within = "300ms", every = "10ms", check = function() return false, "2 of 3" end } })
+return runbook { summary = "s", steps = { step("one", function(run) after:work(run) end) } }`
+
+// A task has the time that it has, and not as much again because the machine of its run died.
+func TestATaskIsNotWaitedForLongerWhereTheRunDied(t *testing.T) {
+	p := newProcess(t, slowTask)
+	whole := p.start().drained()
+	require.Equal(t, engine.ExitDone, p.exit(), whole)
+	require.Regexp(t, `Verify +open +runbook .* did not come true by .*: 2 of 3`, whole)
+	lines := strings.SplitAfter(p.journal(), "\n")
+	waited := slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, `"kind":"wait"`) })
+	require.Positive(t, waited)
+	require.NoError(t, os.WriteFile(p.journalFile(), []byte(strings.Join(lines[:waited], "")), 0o600))
+	require.Regexp(t, `Verify +open +runbook .* did not come true by .*: 2 of 3`, p.takenUp())
+	assert.Contains(t, p.journal(), `"attempts":1,`, "its time was over when the run was taken up")
 }

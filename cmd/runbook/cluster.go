@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"runbook/bindings/kubernetes"
 	"runbook/engine/redact"
@@ -69,12 +70,14 @@ func (c clusterFlags) identity(r *redact.Redactor) map[string]string {
 	return about
 }
 
-// current is the name of the context that is meant, "" if there is none.
+// current is the name of the context that is meant, "" if there is none. The loader of the flags is not asked: it takes no flag after it was.
 func (c clusterFlags) current() string {
 	if *c.Context != "" {
 		return *c.Context
 	}
-	raw, err := c.ToRawKubeConfigLoader().RawConfig()
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = *c.KubeConfig
+	raw, err := rules.Load()
 	if err != nil {
 		return ""
 	}

@@ -17,7 +17,7 @@ const offered = 50
 // completeRuns completes the id of a run, the newest first.
 func completeRuns(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 	directive := cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
-	dirs, err := journal.History(runsDir())
+	dirs, err := journal.Runs(runsDir())
 	if err != nil || len(args) > 0 || len(dirs) == 0 {
 		return nil, directive
 	}

@@ -48,8 +48,11 @@ func newOutput(path string, write fill) (*outputFile, error) {
 func (o *outputFile) finish(ctx context.Context, about ended) (string, error) {
 	about.path = o.path
 	said, err := o.write(ctx, o.file, about)
-	if err != nil || said == "" {
+	if err != nil {
 		return "", err
+	}
+	if said == "" {
+		return o.unwritten(), nil
 	}
 	if err := errors.Join(o.file.Sync(), o.file.Close()); err != nil {
 		return "", action.Errorf(action.CodeUnavailable, "cannot write %s: %w", o.path, err)
@@ -58,6 +61,15 @@ func (o *outputFile) finish(ctx context.Context, about ended) (string, error) {
 		return "", action.Errorf(action.CodeUnavailable, "cannot write %s: %w", o.path, err)
 	}
 	return said, nil
+}
+
+// unwritten says that there is nothing to write, and whose file it is that is found there all the same.
+func (o *outputFile) unwritten() string {
+	said := "Nothing was written to " + o.path + ": the run did not come to its end."
+	if _, err := os.Lstat(o.path); err == nil {
+		said += " What is there is from before."
+	}
+	return said
 }
 
 // outputs are the files of one run.

@@ -86,7 +86,7 @@ type unreadable struct {
 // findRuns sums up the newest runs, of one runbook if it is named. A damaged run hides no other.
 func findRuns(base, runbook string, limit int, now time.Time) (history, error) {
 	var h history
-	dirs, err := journal.History(base)
+	dirs, err := journal.Runs(base)
 	if err != nil {
 		return h, err
 	}

@@ -28,10 +28,19 @@ type Action interface {
 
 // A Tolerated action is one whose failure does not end the script: its call returns a value that says so, and whoever runs it is told
 // as loudly as of any other failure. A message that did not arrive is no reason to leave a site broken.
+//
+// One of routine risk is repeatable: how often it is asked for, and when, is not decided by what the site is like but by how long things take,
+// which no rehearsal knows. A plan holds it to what it is, and neither to its number nor to its place.
 type Tolerated interface {
 	Action
 	// Failed is what the call returns where it was not done, or nobody knows whether it was.
 	Failed(err error) any
+}
+
+// Repeatable tells whether an action is one that a plan holds to neither number nor place.
+func Repeatable(a Action) bool {
+	_, tolerated := a.(Tolerated)
+	return tolerated && a.Describe().Risk == Routine
 }
 
 // A Read looks at the outside world and changes nothing.

@@ -47,6 +47,14 @@ func (d Description) Canonical() string {
 	return d.Verb + " " + d.Target.Key() + " " + Text(identity)
 }
 
+// Operation is Canonical, and the same whether the description is the action's own or was written down and read again.
+func (d Description) Operation() string {
+	if len(d.Identity) == 0 {
+		d.Identity = nil
+	}
+	return d.Canonical()
+}
+
 // Arg returns the identity or payload argument with that name.
 func (d Description) Arg(name string) (any, bool) {
 	for _, list := range [][]Arg{d.Identity, d.Payload} {

@@ -45,6 +45,7 @@ func (g *Gate) Act(ctx context.Context, p Place, a action.Action) (any, error) {
 	if err != nil {
 		return g.notPredicted(ctx, pass, err)
 	}
+	pass.tellFewer()
 	if pass.predicted.Unchanged {
 		return g.leave(pass)
 	}
@@ -111,7 +112,7 @@ func (g *Gate) predict(ctx context.Context, pass *passage) error {
 	pass.intent = &journal.Intent{
 		Number: number, Evidence: pass.predicted.Evidence, Label: pass.predicted.Label, Note: pass.predicted.Note,
 		Warnings: pass.predicted.Warnings, Members: pass.predicted.Members, Changes: describeChanges(pass.predicted.Changes, g.opts.Veil),
-		Unchanged: pass.predicted.Unchanged, Preview: pass.predicted.Preview, Returned: journal.Returns(pass.predicted.Value),
+		Unchanged: pass.predicted.Unchanged, Preview: pass.predicted.Preview, Repeatable: action.Repeatable(pass.action), Returned: journal.Returns(pass.predicted.Value),
 	}
 	if g.opts.Terminal.makes(pass.desc.Target) {
 		// Its identity is not known yet, and nobody else can have changed it.
@@ -155,8 +156,8 @@ func (g *Gate) carryOut(ctx context.Context, pass *passage) (any, error) {
 		g.opts.Live.Status(pass.place.Branch, pass.desc.Verb+" "+pass.desc.Target.String()+": "+text)
 	})
 	done := g.arrive(ctx, pass)
-	if pass.planned != nil && done.err != nil && action.CodeOf(done.err) == action.CodeConflict {
-		done.err = g.halt(notAsPlanned(pass.desc, "it changed at the last moment: %s", done.err))
+	if pass.planned != nil && action.CodeOf(done.err) == action.CodeConflict && !mayFail(pass.action) {
+		done.err = g.halt(g.notAsPlanned(pass.desc, "it changed at the last moment: %s", done.err))
 	}
 	out := &journal.Outcome{Status: done.status, Note: done.note, Attempts: done.attempts, Elapsed: g.opts.Outside.Now().Sub(pass.sent)}
 	value, err := done.value, done.err

@@ -1,35 +1,41 @@
 package gate
 
 import (
-	"slices"
-
 	"runbook/engine/action"
 	"runbook/engine/journal"
 )
 
 // An Approval is what was approved beforehand. *plan.Matcher is one.
 type Approval interface {
-	// Approve returns the planned action that this is, nil where no plan was made, or says why it is none that was approved.
-	Approve(branch, key string, d action.Description) (*journal.Record, *action.Error)
+	// Approve returns the planned action that this is, nil where no plan was made, or says why it is none that was approved. Anywhere is
+	// the operation of one that is repeatable, clean of secrets; "" of any other.
+	Approve(branch, key, anywhere string, d action.Description) (*journal.Record, *action.Error)
 	// Turn tells that an assumption of the plan does not hold.
 	Turn(name, choice string)
 	// Missed are the planned actions that were not asked for.
 	Missed() []*journal.Record
+	// Again is what to type to plan again.
+	Again() string
 }
 
 // anything approves of everything, because nothing was planned.
 type anything struct{}
 
-func (anything) Approve(string, string, action.Description) (*journal.Record, *action.Error) {
+func (anything) Approve(string, string, string, action.Description) (*journal.Record, *action.Error) {
 	return nil, nil
 }
 func (anything) Turn(string, string)       {}
 func (anything) Missed() []*journal.Record { return nil }
+func (anything) Again() string             { return "" }
 
 // approve ends a run that asks for what was not planned, before anything is sent. An action on a set that was planned is made one on
 // those planned members that are still found.
 func (g *Gate) approve(pass *passage) error {
-	planned, drift := g.opts.Approval.Approve(pass.place.Branch, pass.key, pass.desc)
+	anywhere := ""
+	if action.Repeatable(pass.action) {
+		anywhere = g.opts.Clean(pass.desc.Operation())
+	}
+	planned, drift := g.opts.Approval.Approve(pass.place.Branch, pass.key, anywhere, pass.desc)
 	if drift != nil {
 		return g.halt(drift)
 	}
@@ -50,29 +56,6 @@ func (g *Gate) approve(pass *passage) error {
 	return nil
 }
 
-// members are the members of a set, which may have been written down and read again.
-func members(value any) []string {
-	if list, ok := value.([]string); ok {
-		return list
-	}
-	list, _ := value.([]any)
-	out := make([]string, 0, len(list))
-	for _, item := range list {
-		if s, ok := item.(string); ok {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-func common(planned, now []string) []string {
-	was := make(map[string]bool, len(planned))
-	for _, member := range planned {
-		was[member] = true
-	}
-	return slices.DeleteFunc(slices.Clone(now), func(member string) bool { return !was[member] })
-}
-
 // stillAsPlanned ends a run whose target is not what it was when the action on it was planned. Refused is why the action cannot be
 // predicted now, nil if it can.
 func (g *Gate) stillAsPlanned(pass *passage, refused error) error {
@@ -89,17 +72,20 @@ func (g *Gate) driftOf(pass *passage, refused error) *action.Error {
 	then := pass.planned.Intent
 	switch {
 	case then == nil && refused == nil:
-		return notAsPlanned(pass.desc, "it could not be done when this was planned (%s), and could now", pass.planned.Outcome.Error.Message)
+		return g.notAsPlanned(pass.desc, "it could not be done when this was planned (%s), and could now", pass.planned.Outcome.Error.Message)
 	case then == nil:
 		return nil // it cannot be done now either
-	case refused != nil && final(refused):
-		return notAsPlanned(pass.desc, "it cannot be done any more: %s", refused)
+	case refused != nil && final(refused) && !mayFail(pass.action):
+		return g.notAsPlanned(pass.desc, "it cannot be done any more: %s", refused)
 	case refused != nil:
-		return nil // for the moment
+		return nil // for the moment, or to be lived with
 	case then.Unchanged && !pass.predicted.Unchanged:
-		return notAsPlanned(pass.desc, "there was nothing to do when this was planned (%s), and there is now", then.Note)
+		return g.notAsPlanned(pass.desc, "there was nothing to do when this was planned (%s), and there is now", then.Note)
 	}
-	return g.drifted(pass.desc, then, pass.predicted.Evidence)
+	if how := g.drifted(then, pass.predicted.Evidence); how != "" {
+		return g.changed(pass.desc, how)
+	}
+	return nil
 }
 
 // final tells whether an error says something about the target, as opposed to the way to it.

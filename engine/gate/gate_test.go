@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ type fakeAction struct {
 	idempotent bool
 	predictErr error
 	unchanged  bool
+	members    []string
 	apply      func(attempt int) error
 	settled    action.Settlement
 	settleErr  error
@@ -40,7 +42,7 @@ func (f *fakeAction) Describe() action.Description {
 func (f *fakeAction) Predict(context.Context, action.View) (action.Prediction, error) {
 	return action.Prediction{
 		Changes:  []action.Change{{Target: pod, Before: map[string]any{"a": 1}}},
-		Evidence: action.Evidence{UID: "u1"}, Value: "predicted", Label: action.Validated, Unchanged: f.unchanged,
+		Evidence: action.Evidence{UID: "u1"}, Value: "predicted", Label: action.Validated, Unchanged: f.unchanged, Members: f.members,
 	}, f.predictErr
 }
 
@@ -515,12 +517,13 @@ func (s *set) Apply(context.Context, action.Prediction) (action.Result, error) {
 // approved approves of one planned action.
 type approved struct {
 	anything
-	planned *journal.Record
-	keys    []string
+	planned  *journal.Record
+	keys     []string
+	anywhere []string
 }
 
-func (a *approved) Approve(_, key string, _ action.Description) (*journal.Record, *action.Error) {
-	a.keys = append(a.keys, key)
+func (a *approved) Approve(_, key, anywhere string, _ action.Description) (*journal.Record, *action.Error) {
+	a.keys, a.anywhere = append(a.keys, key), append(a.anywhere, anywhere)
 	return a.planned, nil
 }
 
@@ -540,6 +543,22 @@ func TestAPlannedSetIsFrozen(t *testing.T) {
 	intent := f.sink.records[0]
 	require.Equal(t, journal.KindIntent, intent.Kind)
 	assert.Equal(t, []string{"b", "c"}, intent.Call.Identity[1].Value, "what is written down is what is done")
+	assert.Equal(t, []string{"planned, and not found any more: a"}, intent.Intent.Warnings)
+}
+
+// A set that an action finds by itself is told of likewise, and many members are summed up.
+func TestMembersOfAPlannedSetThatAreGoneAreTold(t *testing.T) {
+	f := newFixture(t, Apply{})
+	plan := &approved{planned: &journal.Record{Call: &journal.Call{}, Intent: &journal.Intent{
+		Members: strings.Split("abcdefghi", ""), Evidence: action.Evidence{UID: "u1"},
+	}}}
+	f.opts.Approval = plan
+	_, err := f.act(&fakeAction{members: []string{"a", "c", "z"}})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"planned, and not found any more: b, d, e, f, g and 2 more"}, f.sink.records[0].Intent.Warnings)
+	_, err = f.act(&fakeAction{members: strings.Split("abcdefghi", "")})
+	require.NoError(t, err)
+	assert.Empty(t, f.sink.records[2].Intent.Warnings)
 }
 
 func TestATargetThatWasRecreatedSincePlanningIsLeftAlone(t *testing.T) {
@@ -547,7 +566,7 @@ func TestATargetThatWasRecreatedSincePlanningIsLeftAlone(t *testing.T) {
 	f.opts.Approval = &approved{planned: &journal.Record{Call: &journal.Call{}, Intent: &journal.Intent{Evidence: action.Evidence{UID: "older"}}}}
 	a := &fakeAction{}
 	_, err := f.act(a)
-	require.ErrorContains(t, err, `pods/a in ns has changed since this was planned: uid was older and is u1 now; test.delete was not sent`)
+	require.ErrorContains(t, err, `pods/a in ns has changed since this was planned: it is another one of that name (uid was older and is u1 now); test.delete was not sent`)
 	assert.Equal(t, action.CodeDrift, action.CodeOf(err))
 	assert.Zero(t, a.attempts)
 	assert.Empty(t, f.sink.records)

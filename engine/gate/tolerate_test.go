@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -144,6 +145,45 @@ func TestAMessageThatWasOnItsWayWhenTheRunDied(t *testing.T) {
 			assert.Equal(t, c.attempts, again.attempts)
 			assert.Equal(t, c.status, second.sink.last().Outcome.Status)
 			assert.Equal(t, c.status == journal.Uncertain, second.sink.last().Outcome.Tolerated)
+		})
+	}
+}
+
+// A message is planned without number and place, which its journal still has.
+func TestAMessageIsAskedForByWhatItIsAlone(t *testing.T) {
+	f := newFixture(t, Apply{}, Yes)
+	plan := &approved{planned: &journal.Record{Call: &journal.Call{}, Intent: &journal.Intent{Evidence: action.Evidence{UID: "u1"}}}}
+	f.opts.Approval = plan
+	f.opts.Clean = func(s string) string { return strings.ReplaceAll(s, "ns", action.Masked) }
+	for _, a := range []action.Action{message{&fakeAction{}}, message{&fakeAction{}}, message{&fakeAction{risk: action.Disruptive}}, &fakeAction{}} {
+		_, err := f.Act(f.ctx, Place{Step: "tell", Branch: "b"}, a)
+		require.NoError(t, err)
+	}
+	anywhere := strings.ReplaceAll((&fakeAction{}).Describe().Operation(), "ns", action.Masked)
+	assert.Equal(t, []string{anywhere, anywhere, "", ""}, plan.anywhere)
+	assert.NotEqual(t, plan.keys[0], plan.keys[1])
+	var marks []bool
+	for _, r := range f.sink.records {
+		if r.Intent != nil {
+			marks = append(marks, r.Intent.Repeatable)
+		}
+	}
+	assert.Equal(t, []bool{true, true, false, false}, marks)
+}
+
+// A message that cannot be sent any more is no reason to leave what was planned half done.
+func TestAMessageThatFailsIsNoDrift(t *testing.T) {
+	for name, a := range map[string]*fakeAction{
+		"its receiver is gone":       {predictErr: action.Errorf(action.CodeNotFound, "no such receiver")},
+		"its receiver says conflict": {apply: always(action.Errorf(action.CodeConflict, "409"))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, Apply{})
+			f.opts.Approval = &approved{planned: &journal.Record{Call: &journal.Call{}, Intent: &journal.Intent{Evidence: action.Evidence{UID: "u1"}}}}
+			_, err := f.act(message{a})
+			require.NoError(t, err)
+			assert.NoError(t, f.ctx.Err(), "the run goes on")
+			assert.True(t, f.sink.last().Outcome.Tolerated)
 		})
 	}
 }

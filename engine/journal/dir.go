@@ -65,7 +65,8 @@ func named(id string) time.Time {
 	return began
 }
 
-// Runs lists the runs below base, the newest first. A base that does not exist holds none.
+// Runs lists the runs below base, the newest first, by their ids alone: in a scenario the time of a run's records is another one. A base
+// that does not exist holds none.
 func Runs(base string) ([]Dir, error) {
 	entries, err := os.ReadDir(base)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -13,7 +13,7 @@ const Last = "last"
 // Find returns the run below base that a person means: by its id, by the beginning of its id where no other run has the same, or
 // by Last.
 func Find(base, name string) (Dir, error) {
-	runs, err := History(base)
+	runs, err := Runs(base)
 	if err != nil {
 		return "", err
 	}

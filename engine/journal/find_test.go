@@ -1,9 +1,7 @@
 package journal
 
 import (
-	"os"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -43,26 +41,4 @@ func TestARunIsFoundByWhatAPersonTypes(t *testing.T) {
 	}
 	_, err := Find(t.TempDir(), "last")
 	assert.ErrorContains(t, err, "nothing was run yet")
-}
-
-func TestRunsOfOneSecondAreInTheirOrder(t *testing.T) {
-	base := t.TempDir()
-	began := map[string]time.Duration{"20261124-000000-aaaa": 0, "20261123-232200-aaaa": 3, "20261123-232200-baaa": 1, "20261123-232200-caaa": 2, "20261123-000000-aaaa": 5}
-	for id, after := range began {
-		f, err := Create(base, id)
-		require.NoError(t, err)
-		head := runRecord()
-		head.Time = noon.Add(after * time.Millisecond)
-		require.NoError(t, f.Write(head))
-		require.NoError(t, f.Close())
-	}
-	require.NoError(t, os.Mkdir(string(DirOf(base, "20261123-232200-zzzz")), 0o700))
-	dirs, err := History(base)
-	require.NoError(t, err)
-	var got []string
-	for _, d := range dirs {
-		got = append(got, d.ID())
-	}
-	assert.Equal(t, []string{"20261124-000000-aaaa", "20261123-232200-aaaa", "20261123-232200-caaa", "20261123-232200-baaa",
-		"20261123-232200-zzzz", "20261123-000000-aaaa"}, got)
 }

@@ -193,10 +193,13 @@ type Intent struct {
 	Warnings []string        `json:"warnings,omitempty"`
 	Members  []string        `json:"members,omitzero"` // of the set that the action found by itself
 
-	Unchanged bool     `json:"unchanged,omitempty"` // the target is as wanted already: nothing is sent
-	Made      bool     `json:"made,omitempty"`      // in a dry run: the target exists only because the run makes it, so nothing is known of it
-	Changes   []Change `json:"changes,omitempty"`
-	Preview   string   `json:"preview,omitempty"` // the very text that somebody would get
+	Unchanged bool `json:"unchanged,omitempty"` // the target is as wanted already: nothing is sent
+	Made      bool `json:"made,omitempty"`      // in a dry run: the target exists only because the run makes it, so nothing is known of it
+
+	Repeatable bool `json:"repeatable,omitempty"` // a plan holds it to neither number nor place: see action.Tolerated
+
+	Changes []Change `json:"changes,omitempty"`
+	Preview string   `json:"preview,omitempty"` // the very text that somebody would get
 	Returned
 }
 

@@ -44,6 +44,19 @@ func TestRunsAreListedNewestFirst(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, runs, 2)
 	assert.Equal(t, "20261124-000000-aaaa", runs[0].ID())
+
+	// The records of a run in a scenario have the scenario's time, which says nothing of its age.
+	for id, simulated := range map[string]time.Time{"20261124-000000-2222": noon.AddDate(1, 0, 0), "20261124-000000-zz22": noon.AddDate(-1, 0, 0)} {
+		f, err := Create(base, id)
+		require.NoError(t, err)
+		head := runRecord()
+		head.Time = simulated
+		require.NoError(t, f.Write(head))
+		require.NoError(t, f.Close())
+	}
+	last, err := Find(base, Last)
+	require.NoError(t, err)
+	assert.Equal(t, "20261124-000000-zz22", last.ID())
 	none, err := Runs(filepath.Join(base, "nowhere"))
 	require.NoError(t, err)
 	assert.Empty(t, none)

@@ -1,14 +1,15 @@
 // Package plan is what was rehearsed and approved: the records of a dry run in one sealed file, with what would be done instead where
 // an assumption of the dry run does not hold, and the check that a run does nothing else.
 //
-// Applying a plan does not replay a list: the script runs again, and each action that it asks for has to be the next planned one. A
-// plan holds no results of reads: they are read again. Nothing here talks to a site. Read next: matcher.go for the check,
-// engine/gate/act.go for where it stands in the way of an action, cmd/runbook/plan.go for how one is made.
+// Applying a plan does not replay a list: the script runs again, and each action that it asks for has to be the next planned one; a
+// message has to be a planned one. A plan holds no results of reads: they are read again. Nothing here talks to a site. Read next:
+// matcher.go for the check, engine/gate/act.go for where it stands in the way of an action, cmd/runbook/plan.go for how one is made.
 package plan
 
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"runbook/engine/action"
 	"runbook/engine/journal"
@@ -102,6 +103,13 @@ func Of(file *journal.Sealed) (*Plan, error) {
 		return nil, action.Errorf(action.CodeInvalid, "%s is a plan without a script", file.Path)
 	}
 	return p, nil
+}
+
+// Repeats tells whether anything of it is repeatable (action.Repeatable).
+func (p *Plan) Repeats() bool {
+	repeats := func(r *journal.Record) bool { return r.Intent != nil && r.Intent.Repeatable }
+	return slices.ContainsFunc(p.Records, repeats) ||
+		slices.ContainsFunc(p.Turns, func(t Turn) bool { return slices.ContainsFunc(t.Actions, repeats) })
 }
 
 // Differs are the actions of the turn that the rehearsal does not have, and those of the rehearsal that the turn does not, in order.

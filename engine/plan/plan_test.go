@@ -35,6 +35,23 @@ func intent(branch, name string, replicas int) *journal.Record {
 	}
 }
 
+// message is an action that is planned without number and place, once more often than it was before.
+func message(branch, name string, number int) *journal.Record {
+	r := intent(branch, name, 1)
+	r.Key, r.Intent.Repeatable = fmt.Sprintf("%s #%d", r.Key, number), true
+	return r
+}
+
+// ask asks for what was planned as that record.
+func ask(m *Matcher, r *journal.Record) (*journal.Record, *action.Error) {
+	d := action.Description{Verb: r.Call.Verb, Target: r.Call.Target, Identity: r.Call.Identity}
+	anywhere := ""
+	if r.Intent.Repeatable {
+		anywhere = d.Operation()
+	}
+	return m.Approve(r.Branch, r.Key, anywhere, d)
+}
+
 func beginning() []*journal.Record {
 	return []*journal.Record{
 		{Kind: journal.KindRun, Run: &journal.Run{Format: journal.Format, ID: "r"}},
@@ -96,19 +113,26 @@ func TestDriftNamesWhatDiffers(t *testing.T) {
 		{"", "a", 8, "test.scale pumps/a is not as planned: replicas was planned as 4 and is 8 now; it was not sent"},
 		{"", "x", 1, "it was not planned; planned next was test.scale pumps/a"},
 		{"z > y", "x", 1, "it was not planned; planned next was test.scale pumps/c"},
-		{"other", "a", 4, "it was not planned: nothing more was"},
+		{"other", "x", 4, "it was not planned, and nothing more was"},
+		{"other", "a", 4, "it was planned for no branch, and comes in the branch other"},
+		{"", "c", 1, "it was planned for the branch z > y, and comes in no branch"},
 	} {
 		d := describe(c.name, c.replicas)
-		_, err := p.Matcher().Approve(c.branch, key(c.branch, d), d)
+		_, err := p.Matcher().Approve(c.branch, key(c.branch, d), "", d)
 		require.NotNil(t, err)
 		assert.Equal(t, action.CodeDrift, err.Code)
 		assert.Contains(t, err.Message, c.want)
 	}
 	m := p.Matcher()
-	_, err := m.Approve("", key("", describe("b", 1)), describe("b", 1))
+	_, err := ask(m, intent("", "b", 1))
 	require.Nil(t, err)
-	_, err = m.Approve("", key("", describe("a", 4)), describe("a", 4))
+	_, err = ask(m, intent("", "a", 4))
 	require.NotNil(t, err, "what was passed over cannot come later")
+	assert.Contains(t, err.Message, "it was planned before test.scale pumps/b, and comes after it now")
+	assert.Equal(t, "rehearse and plan again: "+p.Again(), err.Hint)
+	_, err = m.Approve("", "a second time", "", describe("b", 1))
+	require.NotNil(t, err)
+	assert.Contains(t, err.Message, "it was planned once, and comes again")
 	assert.Equal(t, []string{"a", "c"}, names(m.Missed()))
 }
 
@@ -119,18 +143,20 @@ func TestATurnGoesOnBehindWhatWasDone(t *testing.T) {
 		Turn{Turn: journal.Turn{Name: "v", Choice: "timeout"}, Actions: []*journal.Record{intent("", "a", 1), intent("", "worse", 1)}},
 	)
 	m := p.Matcher()
-	ask := func(name string) *action.Error {
-		_, err := m.Approve("", key("", describe(name, 1)), describe(name, 1))
+	asked := func(name string) *action.Error {
+		_, err := ask(m, intent("", name, 1))
 		return err
 	}
-	require.Nil(t, ask("a"))
+	require.Nil(t, asked("a"))
 	m.Turn("no such wait", "timeout")
-	require.NotNil(t, ask("bad"))
+	require.NotNil(t, asked("bad"))
 	m.Turn("w", "timeout")
-	require.NotNil(t, ask("a"), "done already")
+	require.NotNil(t, asked("a"), "done already")
 	m.Turn("v", "timeout")
-	require.NotNil(t, ask("worse"), "that both do not hold was not planned for")
-	require.Nil(t, ask("bad"))
+	worse := asked("worse")
+	require.NotNil(t, worse, "that both do not hold was not planned for")
+	assert.Contains(t, worse.Message, "; the plan has a course for each of these, and none for all of them: w (timeout), v (timeout); it was not sent")
+	require.Nil(t, asked("bad"))
 	assert.Empty(t, m.Missed())
 }
 
@@ -142,43 +168,136 @@ func names(records []*journal.Record) []string {
 	return out
 }
 
-// A run is let through exactly when it asks, in every branch, for planned actions in their order: any that it leaves out are told.
+// Who is told of something is planned, and not how often, when, or in which of the planned courses.
+func TestAMessageIsPlannedWithoutNumberAndPlace(t *testing.T) {
+	first, late := message("", "team", 1), message("updates", "reminder", 1)
+	p := written(t, t.TempDir(),
+		[]*journal.Record{first, intent("", "a", 1), message("", "team", 2), message("z", "boss", 1)},
+		Turn{Turn: journal.Turn{Name: "w", Choice: "timeout"}, Actions: []*journal.Record{first, intent("", "a", 1), late, intent("", "bad", 1)}},
+	)
+	m := p.Matcher()
+	for range 3 {
+		found, err := ask(m, message("elsewhere", "team", 7))
+		require.Nil(t, err)
+		assert.Equal(t, first.Key, found.Key)
+	}
+	_, err := ask(m, intent("", "a", 1))
+	require.Nil(t, err, "a message is passed over by nothing")
+	_, err = ask(m, late)
+	require.Nil(t, err, "it was planned for the case that it takes longer")
+	_, err = ask(m, intent("", "bad", 1))
+	require.NotNil(t, err, "anything else of that course was not")
+	_, err = ask(m, message("", "press", 1))
+	require.NotNil(t, err, "nobody else is told")
+	strict := describe("team", 1)
+	_, err = m.Approve("", key("", strict)+" #3", "", strict)
+	require.NotNil(t, err, "one that must come is none of these")
+	assert.Empty(t, m.Missed(), "who was not told need not be")
+}
+
+// What could not be predicted when it was planned is planned as that, and no reason to refuse what could.
+func TestAMessageThatCouldNotBePlannedOnce(t *testing.T) {
+	broken, whole := message("", "team", 1), message("", "team", 2)
+	broken.Kind, broken.Intent, broken.Outcome = journal.KindOutcome, nil, &journal.Outcome{Status: journal.NotDone, Tolerated: true}
+	for _, actions := range [][]*journal.Record{{broken, whole}, {whole, broken}} {
+		found, err := ask(written(t, t.TempDir(), actions).Matcher(), whole)
+		require.Nil(t, err)
+		assert.NotNil(t, found.Intent)
+	}
+	found, err := ask(written(t, t.TempDir(), []*journal.Record{broken}).Matcher(), whole)
+	require.Nil(t, err)
+	assert.Nil(t, found.Intent)
+}
+
+// A plan of an earlier version of the program holds messages as it holds everything.
+func TestAPlanThatDoesNotKnowOfMessages(t *testing.T) {
+	r := message("", "team", 1)
+	r.Intent.Repeatable = false
+	m := written(t, t.TempDir(), []*journal.Record{r}).Matcher()
+	r = message("", "team", 1)
+	_, err := ask(m, r)
+	require.Nil(t, err)
+	_, err = ask(m, r)
+	require.NotNil(t, err)
+}
+
+// A run is let through exactly when it asks, in every branch, for planned actions in their order, whatever messages come between them,
+// and for no message that was not planned. What else it leaves out is told.
 func TestExactlyPlannedCoursesAreApproved(t *testing.T) {
 	dir := t.TempDir()
+	branches := []string{"", "x", "y", "x > z"}
 	rapid.Check(t, func(t *rapid.T) {
 		var rehearsal []*journal.Record
+		told := map[string]int{}
 		count := rapid.IntRange(1, 12).Draw(t, "actions")
 		for i := range count {
-			branch := rapid.SampledFrom([]string{"", "x", "y", "x > z"}).Draw(t, "branch")
+			branch := rapid.SampledFrom(branches).Draw(t, "branch")
+			if rapid.IntRange(0, 2).Draw(t, "message") == 0 {
+				name := rapid.SampledFrom([]string{"team", "boss"}).Draw(t, "receiver")
+				told[name]++
+				rehearsal = append(rehearsal, message(branch, name, told[name]))
+				continue
+			}
 			rehearsal = append(rehearsal, intent(branch, fmt.Sprintf("p%d", i), rapid.IntRange(0, 3).Draw(t, "replicas")))
 		}
 		m := written(t, dir, rehearsal).Matcher()
-		asked := rapid.SliceOfN(rapid.IntRange(-1, count-1), 0, 16).Draw(t, "asked")
 		last := map[string]int{"": -1, "x": -1, "y": -1, "x > z": -1}
 		var done []int
-		for _, i := range asked {
-			r, planned := intent("", "stranger", 1), false
-			if i >= 0 {
+		for _, i := range rapid.SliceOfN(rapid.IntRange(-3, count-1), 0, 16).Draw(t, "asked") {
+			var r *journal.Record
+			var planned bool
+			switch {
+			case i == -1:
+				r = intent("", "stranger", 1)
+			case i < -1:
+				name := []string{"team", "boss"}[-2-i]
+				r = message(rapid.SampledFrom(branches).Draw(t, "where"), name, rapid.IntRange(1, 9).Draw(t, "number"))
+				planned = told[name] > 0
+			case rehearsal[i].Intent.Repeatable:
+				r, planned = rehearsal[i], true
+			default:
 				r = rehearsal[i]
 				planned = i > last[r.Branch]
 			}
-			d := action.Description{Verb: r.Call.Verb, Target: r.Call.Target, Identity: r.Call.Identity}
-			found, err := m.Approve(r.Branch, r.Key, d)
+			found, err := ask(m, r)
 			if planned != (err == nil) {
 				t.Fatalf("action %d after %v: %v", i, done, err)
 			}
-			if planned {
-				if found.Key != r.Key {
-					t.Fatalf("took %s for %s", found.Key, r.Key)
-				}
+			switch {
+			case !planned:
+			case r.Intent.Repeatable && found.Call.Target == r.Call.Target:
+			case found.Key != r.Key:
+				t.Fatalf("took %s for %s", found.Key, r.Key)
+			default:
 				last[r.Branch] = i
 				done = append(done, i)
 			}
 		}
+		missed := map[string]bool{}
+		for _, r := range m.Missed() {
+			missed[r.Key] = true
+		}
 		for i, r := range rehearsal {
-			if missed := slices.ContainsFunc(m.Missed(), func(o *journal.Record) bool { return o.Key == r.Key }); missed == slices.Contains(done, i) {
-				t.Fatalf("action %d: missed %v", i, missed)
+			if want := !r.Intent.Repeatable && !slices.Contains(done, i); missed[r.Key] != want {
+				t.Fatalf("action %d: missed %v", i, missed[r.Key])
 			}
 		}
 	})
+}
+
+func TestWhatToTypeToPlanAgain(t *testing.T) {
+	for want, run := range map[string]journal.Run{
+		"runbook run fix --dry-run --out p": {Runbook: "fix"},
+		`runbook run "./my fix.lua" --scenario calm -p 'pw=${env:PW}' -p who=me --dry-run --out p`: {
+			Source: "file", Path: "./my fix.lua", Given: map[string]string{"who": "me", "pw": "${env:PW}"},
+			Site: map[string]string{journal.ScenarioKey: "calm", "context": "scenario", "namespace": "default"},
+		},
+		"runbook run fix --site /etc/site.yaml --context here -n shop --as ana --dry-run --out p": {
+			Runbook: "fix", SiteFile: "/etc/site.yaml", Site: map[string]string{"context": "here", "namespace": "shop", "as": "ana", "prometheus": "http://p"},
+		},
+		"runbook run fix --prometheus http://p --dry-run --out p": {Runbook: "fix", Site: map[string]string{"prometheus": "http://p"}},
+	} {
+		p := &Plan{Path: "p", Run: &run}
+		assert.Equal(t, want, p.Again())
+	}
 }

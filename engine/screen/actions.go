@@ -80,7 +80,7 @@ func (t *Text) actionLine(r *journal.Record, key string) {
 		lead = append(lead, span{caveat, mark}, span{normal, " "})
 	}
 	lead = append(lead, span{normal, numbered(r.Intent.Number, t.names.call(r.Call))})
-	tags := actionTags(r, t.ledger.isDry())
+	tags := t.tags(r)
 	columns := t.paper.look.columns()
 	whole := append(lead, tags)
 	if columns > 0 && width(plainText(whole)) > columns && tags.text != "" {
@@ -113,8 +113,13 @@ func plainText(spans []span) string {
 // nothingToDo is said of an action whose target is as wanted already.
 const nothingToDo = "nothing to do"
 
-// actionTags say how much harm an action can do, and how far its prediction can be trusted, where that is of use.
-func actionTags(r *journal.Record, labelled bool) span {
+// mayRepeat is said of an action that a plan holds to neither number nor place.
+const mayRepeat = "may repeat"
+
+// tags say how much harm an action can do, and how far its prediction can be trusted, where that is of use; and, to who approves it, what
+// may repeat.
+func (t *Text) tags(r *journal.Record) span {
+	labelled := t.ledger.isDry()
 	if r.Intent.Unchanged {
 		if !labelled {
 			return span{} // the outcome says it
@@ -127,6 +132,9 @@ func actionTags(r *journal.Record, labelled bool) span {
 	}
 	if labelled {
 		tags = append(tags, clean(string(r.Intent.Label)))
+	}
+	if t.withEvidence && r.Intent.Repeatable {
+		tags = append(tags, mayRepeat)
 	}
 	s := span{style: dim}
 	if text := strings.Trim(strings.Join(tags, ", "), ", "); text != "" {

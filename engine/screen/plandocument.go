@@ -55,6 +55,7 @@ type PlannedAction struct {
 	Label     action.Label     `json:"label" doc:"how far it could be predicted: validated, simulated, assumed"`
 	Where     string           `json:"where" doc:"file:line in the script"`
 	Unchanged bool             `json:"unchanged,omitempty" doc:"it is so already: nothing would be sent"`
+	Repeats   bool             `json:"repeatable,omitempty" doc:"a message: it may be sent again, at other times, or not at all"`
 	Note      string           `json:"note,omitempty" doc:"what else is known about it"`
 	Preview   string           `json:"preview,omitempty" doc:"the very text that somebody would get"`
 	Warnings  []string         `json:"warnings" doc:"what a person should know before saying yes"`
@@ -127,7 +128,7 @@ func planned(r *journal.Record, step int) PlannedAction {
 	return PlannedAction{
 		Number: intent.Number, Step: step, Branch: r.Branch, Key: r.Key, Verb: call.Verb, Target: call.Target,
 		Identity: orEmpty(call.Identity), Payload: orEmpty(call.Payload), Risk: call.Risk, Label: intent.Label, Where: call.Where,
-		Unchanged: intent.Unchanged, Note: intent.Note, Preview: intent.Preview, Warnings: orEmpty(intent.Warnings), Changes: orEmpty(intent.Changes), Evidence: intent.Evidence,
+		Unchanged: intent.Unchanged, Repeats: intent.Repeatable, Note: intent.Note, Preview: intent.Preview, Warnings: orEmpty(intent.Warnings), Changes: orEmpty(intent.Changes), Evidence: intent.Evidence,
 	}
 }
 

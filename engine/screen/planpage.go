@@ -181,16 +181,11 @@ func (t *Text) turn(p *plan.Plan, r *journal.Record, turn plan.Turn) {
 func (t *Text) approval(page PlanPage) {
 	t.paper.line("")
 	if slices.ContainsFunc(page.Stale, func(s Stale) bool { return s.Refuses }) {
-		t.labelled("Next", bold, "rehearse and plan again: runbook run "+clean(page.Plan.Run.Typed())+venue(page.Plan.Run)+" --dry-run --out "+clean(page.Plan.Path)+", with the same parameters")
+		t.labelled("Next", bold, "rehearse and plan again: "+clean(page.Plan.Again()))
 		return
 	}
-	t.labelled("Next", bold, "runbook apply "+clean(page.Plan.Path)+", which does this and nothing else")
-}
-
-// venue is what to type to be where a run was, with a space before it.
-func venue(run *journal.Run) string {
-	if run.Scenario() == "" {
-		return ""
+	if page.Plan.Repeats() {
+		t.labelled("Repeat", normal, "what "+mayRepeat+" is sent whenever the script asks for it: again, at other times, or not at all")
 	}
-	return " --scenario " + clean(run.Scenario())
+	t.labelled("Next", bold, "runbook apply "+clean(page.Plan.Path)+", which does this and nothing else")
 }

@@ -25,7 +25,9 @@ func plannedPage() PlanPage {
 	}})
 	t.add(journal.Record{Kind: journal.KindAssume, Assume: &journal.Assume{Name: "Does it compile again?", Assumed: "yes", Choices: []string{"yes", "no"}}})
 	t.add(journal.Record{Kind: journal.KindAssume, Assume: &journal.Assume{Name: "How?", Assumed: "gently", Choices: []string{"gently", "hard"}}})
-	t.act(message(2).intended()).stepEnd(1, "Restart failed pods", journal.OK, "")
+	told := message(2).intended()
+	told.intent.Repeatable = true
+	t.act(told).stepEnd(1, "Restart failed pods", journal.OK, "")
 	t.end(journal.End{Status: journal.OK, Actions: 2})
 	run := t.records[0].Run
 	run.Clock, run.May = t.records[0].Time, []string{"kubernetes.delete pods", "notify.send"}
@@ -44,7 +46,7 @@ func plannedPage() PlanPage {
 		Path: "fix.plan", Sum: "9f2c", Run: run, Records: t.records,
 		Turns: []plan.Turn{
 			turn("kubernetes.wait deployments/photon-compiler in photon-mlir", "timeout", first, files),
-			turn("How?", "hard", first, message(2)),
+			turn("How?", "hard", first, told),
 		},
 	}}
 }

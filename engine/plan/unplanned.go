@@ -1,0 +1,109 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+)
+
+// unplanned says in which way an action that was not planned differs from what was: in an argument, in its place, in its number, or
+// altogether. The caller holds the lock.
+func (m *Matcher) unplanned(branch string, d action.Description) string {
+	how := m.nearest(branch, d)
+	if len(m.besides) == 0 {
+		return how
+	}
+	cases := []string{caseOf(m.line.turn)}
+	for _, turn := range m.besides {
+		if text := caseOf(turn); !slices.Contains(cases, text) {
+			cases = append(cases, text)
+		}
+	}
+	return how + "; the plan has a course for each of these, and none for all of them: " + strings.Join(cases, ", ")
+}
+
+// caseOf is what is the case where an assumption does not hold.
+func caseOf(t journal.Turn) string { return fmt.Sprintf("%s (%s)", t.Name, t.Choice) }
+
+// nearest compares it with what was planned for the same target, and with what was planned next.
+func (m *Matcher) nearest(branch string, d action.Description) string {
+	all := m.line.branches[branch]
+	rest := all[min(m.next[branch], len(all)):]
+	for _, r := range rest {
+		if r.Call.Verb != d.Verb || r.Call.Target != d.Target {
+			continue
+		}
+		if difference := firstDifference(r.Call.Identity, d.Identity); difference != "" {
+			return difference
+		}
+		return "it was planned for another place in the script, " + r.Call.Where
+	}
+	if again := m.again(branch, d); again != "" {
+		return again
+	}
+	for _, r := range rest {
+		if r.Intent != nil && !r.Intent.Repeatable {
+			return fmt.Sprintf("it was not planned; planned next was %s %s", r.Call.Verb, r.Call.Target)
+		}
+	}
+	return "it was not planned, and nothing more was"
+}
+
+// again is what to say of what was planned in that branch and has come, or in another one; "" where it was planned nowhere.
+func (m *Matcher) again(branch string, d action.Description) string {
+	elsewhere, times := "", 0
+	for _, r := range m.line.actions {
+		switch {
+		case r.Call.Verb != d.Verb || r.Call.Target != d.Target || firstDifference(r.Call.Identity, d.Identity) != "":
+		case r.Branch == branch:
+			times++
+		case elsewhere == "":
+			elsewhere = "it was planned for " + branchText(r.Branch) + ", and comes in " + branchText(branch)
+		}
+	}
+	switch {
+	case times == 1:
+		return "it was planned once, and comes again"
+	case times > 1:
+		return fmt.Sprintf("it was planned %d times, and comes once more", times)
+	}
+	return elsewhere
+}
+
+func branchText(branch string) string {
+	if branch == "" {
+		return "no branch"
+	}
+	return "the branch " + branch
+}
+
+// firstDifference says in which argument two operations differ; "" where they do not.
+func firstDifference(then, now []action.Arg) string {
+	values := map[string]any{}
+	for _, a := range then {
+		if !a.Set {
+			values[a.Name] = a.Value
+		}
+	}
+	for _, a := range now {
+		if a.Set {
+			continue
+		}
+		switch before, was := values[a.Name]; {
+		case !was:
+			return fmt.Sprintf("%s was not given when it was planned, and is %s now", a.Name, action.Text(a.Value))
+		case action.Text(before) != action.Text(a.Value):
+			return fmt.Sprintf("%s was planned as %s and is %s now", a.Name, action.Text(before), action.Text(a.Value))
+		}
+		delete(values, a.Name)
+	}
+	for _, a := range then {
+		if value, left := values[a.Name]; left {
+			return fmt.Sprintf("%s was planned as %s and is not given now", a.Name, action.Text(value))
+		}
+	}
+	return ""
+}
