@@ -54,6 +54,11 @@ func (f *Files) named(in *folder, name, as, about string) (files.Entry, error) {
 	return f.entry(in, name, as, &st), nil
 }
 
+// Usage counts what is below a root.
+func (f *Files) Usage(ctx context.Context, root string, stay bool) (files.Usage, error) {
+	return files.Count(ctx, f, root, stay)
+}
+
 // Open reads a file.
 func (*Files) Open(_ context.Context, at string, offset int64) (io.ReadCloser, error) {
 	// Without O_NONBLOCK a named pipe would hold it until somebody writes.
