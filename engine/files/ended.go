@@ -18,7 +18,7 @@ func NotEnded(ctx context.Context, err error) error {
 	if said, ok := errors.AsType[*action.Error](err); ok {
 		return said
 	}
-	why, _ := unended(err)
+	_, why := unended(err)
 	e := action.Errorf(action.CodeUnavailable, "the files of the machine could not be looked at to the end: %w", why)
 	e.Cause = err
 	switch cause := context.Cause(ctx); {
@@ -35,7 +35,7 @@ func NotEnded(ctx context.Context, err error) error {
 // Uncertain is the error of a change of which nobody knows whether it was made, because what was to make it did not come to its end; or
 // why it was not made, if that is known.
 func Uncertain(root string, c Change, err error) error {
-	why, is := unended(err)
+	is, why := unended(err)
 	if !is {
 		return FailedBelow(root, c.Op.Doing(), c.Was.Path, err)
 	}
@@ -44,7 +44,7 @@ func Uncertain(root string, c Change, err error) error {
 
 // Unwritten is the error of a file whose writing did not come to its end on another machine; or why it was not written, if that is known.
 func Unwritten(root, at string, err error) error {
-	why, is := unended(err)
+	is, why := unended(err)
 	if !is {
 		return FailedBelow(root, "write", at, err)
 	}
@@ -56,12 +56,12 @@ func look(root, at string, e *action.Error) *action.Error {
 }
 
 // unended tells whether something was begun and did not come to its end, and why.
-func unended(err error) (why error, is bool) {
-	if lost, is := errors.AsType[*command.Lost](err); is {
-		return lost.Cause, true
+func unended(err error) (is bool, why error) {
+	if lost, ok := errors.AsType[*command.Lost](err); ok {
+		return true, lost.Cause
 	}
-	if cut, is := errors.AsType[*command.Cut](err); is {
-		return cut, true
+	if cut, ok := errors.AsType[*command.Cut](err); ok {
+		return true, cut
 	}
-	return err, false
+	return false, err
 }
