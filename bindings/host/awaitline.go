@@ -22,7 +22,9 @@ func (b *binding) awaitLineFunc() module.Func {
 		Doc: `Waits until a line that a regular expression fits is written to a file, such as a log: what tail -f is for.
 
 Only lines count that are written after the wait has begun, and only whole ones. A file that is not there yet is waited for; one that is
-replaced or emptied, as logs are rotated, is read on from its beginning. A dry run assumes that such a line comes, and cannot know it.`,
+replaced or emptied, as logs are rotated, is read on from its beginning. Before that the one that it replaces is read to its end, if it is
+in the same folder still, under whatever name; of one that was copied and emptied, what was written since the last look may be missed. A dry
+run assumes that such a line comes, and cannot know it.`,
 		Params: []module.Param{
 			pathParam("path", "the file"),
 			{Name: "match", Kind: module.String, Required: true, Doc: "the regular expression (RE2, as in the module regex)"},
@@ -53,7 +55,8 @@ type awaiting struct {
 // progress is how far a file was read.
 type progress struct {
 	begun  bool
-	id     string // of the file
+	id     string // of the file; "" before there is one
+	at     string // where it was
 	offset int64  // up to which it was
 }
 
@@ -111,20 +114,52 @@ func (w awaiting) look(ctx context.Context, seen *intended.Files) (line string, 
 	if !w.seen.begun {
 		unfinished, err := w.unfinished(ctx, seen, at, now.Size)
 		if err == nil {
-			*w.seen = progress{true, now.ID, now.Size - unfinished}
+			*w.seen = progress{true, now.ID, at, now.Size - unfinished}
 		}
 		return "", false, err
+	}
+	if w.seen.id != "" && now.ID != w.seen.id { // which is "" for none
+		there, line, met, err := w.former(ctx, seen)
+		if err != nil || met || there && now.Size == 0 { // who writes to it has not turned to the new one yet
+			return line, met, err
+		}
 	}
 	if missing {
 		return "", false, nil
 	}
 	if now.ID != w.seen.id || now.Size < w.seen.offset {
-		w.seen.id, w.seen.offset = now.ID, 0
+		w.seen.offset = 0
 	}
+	w.seen.id, w.seen.at = now.ID, at
 	if now.Size == w.seen.offset {
 		return "", false, nil
 	}
 	return w.next(ctx, seen, at)
+}
+
+// former reads on in the file that was read before, as long as there is something, and tells whether it is there still: as logs are rotated
+// it is in the same folder, under another name.
+func (w awaiting) former(ctx context.Context, seen *intended.Files) (there bool, line string, met bool, err error) {
+	folder, at := path.Dir(w.seen.at), ""
+	_, err = seen.Walk(ctx, folder, files.Filter{Kinds: []files.Kind{files.File}, Depth: 1}, func(list []files.Entry) error {
+		for _, e := range list {
+			if e.ID == w.seen.id {
+				at = path.Join(folder, e.Path)
+			}
+		}
+		return nil
+	})
+	switch code := action.CodeOf(err); {
+	case code == action.CodeNotFound || code == action.CodeForbidden || code == action.CodeInvalid || err == nil && at == "":
+		return false, "", false, nil
+	case err != nil:
+		return false, "", false, err
+	}
+	for before := int64(-1); before < w.seen.offset && !met && err == nil; {
+		before = w.seen.offset
+		line, met, err = w.next(ctx, seen, at)
+	}
+	return true, line, met, err
 }
 
 // unfinished is how long the last line of a file is that has not ended yet: what is written to it makes a whole one.

@@ -103,25 +103,30 @@ type result struct {
 	done   []files.Entry
 	left   []unlooked // what was not any more what it had been
 	gone   int        // how many somebody else has removed
-	failed []unlooked // what could not be done
+	failed []unlooked // what could not be done, or nobody knows whether it was
 	first  *action.Error
+	unsure map[string]files.Entry // of which nobody knows, by path, also of earlier attempts
 }
 
 // change makes changes, and tells apart what came of them.
-func (s shelf) change(ctx context.Context, root string, changes []files.Change) (result, error) {
-	var r result
+func (s shelf) change(ctx context.Context, root string, changes []files.Change, into *result) error {
 	errs, err := s.files.Change(ctx, root, changes)
 	if err != nil {
-		return r, err
+		return err
 	}
 	for i, err := range errs {
-		r.note(changes[i].Was, err)
+		into.note(changes[i].Was, err)
 	}
-	return r, nil
+	return nil
 }
 
+// again forgets what the next attempt will tell anew.
+func (r *result) again() { *r = result{done: r.done, unsure: r.unsure} }
+
 func (r *result) note(e files.Entry, err error) {
-	if err == nil {
+	_, sent := r.unsure[e.Path]
+	delete(r.unsure, e.Path)
+	if err == nil || sent && action.CodeOf(err) == action.CodeNotFound {
 		r.done = append(r.done, e)
 		return
 	}
@@ -139,9 +144,44 @@ func (r *result) note(e files.Entry, err error) {
 		return
 	}
 	r.failed = append(r.failed, about)
-	if r.first == nil {
+	unknown := said.Code == action.CodeUncertain
+	if unknown {
+		if r.unsure == nil {
+			r.unsure = map[string]files.Entry{}
+		}
+		r.unsure[e.Path] = e
+	}
+	if r.first == nil || unknown && r.first.Code != action.CodeUncertain {
 		r.first = said
 	}
+}
+
+// settle finds out what was removed of what nobody knew it of. There is what is there of it.
+func (r *result) settle(there map[string]files.Entry) {
+	for path, was := range r.unsure {
+		now, stays := there[path]
+		switch differs := was.Differs(now); {
+		case !stays:
+			r.done = append(r.done, was)
+		case differs != "":
+			r.left = append(r.left, unlooked{files.Spell(path), differs})
+		default:
+			continue // it can be removed still
+		}
+		delete(r.unsure, path)
+		r.failed = slices.DeleteFunc(r.failed, func(u unlooked) bool { return u.Path == files.Spell(path) })
+	}
+}
+
+// partly says with an error what was done.
+func (r *result) partly(did string, err error) error {
+	e, ok := errors.AsType[*action.Error](err)
+	if !ok || len(r.done) == 0 {
+		return err
+	}
+	said := *e
+	said.Partly = did + " " + counted(int64(len(r.done)))
+	return &said
 }
 
 // failure is the error of changes of which some could not be made, nil if all could, or were not to be any more. What was done is said.
@@ -151,10 +191,7 @@ func (r *result) failure(did string) error {
 	}
 	e := action.Errorf(r.first.Code, "%s %s, and %s could not be: %s", did, counted(int64(len(r.done))), counted(int64(len(r.failed))), r.first.Message)
 	e.Hint, e.Cause = r.first.Hint, r.first
-	if len(r.done) > 0 {
-		e.Partly = did + " " + counted(int64(len(r.done)))
-	}
-	return e
+	return r.partly(did, e)
 }
 
 // remark says what was left as it was, and what was not there any more.

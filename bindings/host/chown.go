@@ -203,7 +203,7 @@ func (g gift) apply(ctx context.Context, predicted action.Prediction) (action.Re
 // give gives what is inside of the root, and then the root.
 func (g gift) give(ctx context.Context, inside, itself []files.Change) (did result, err error) {
 	if len(inside) > 0 {
-		if did, err = g.change(ctx, g.root, inside); err != nil {
+		if err := g.change(ctx, g.root, inside, &did); err != nil {
 			return did, err
 		}
 	}

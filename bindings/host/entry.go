@@ -65,9 +65,9 @@ type unlooked struct {
 	Error string `json:"error"`
 }
 
-func unlookedOf(w files.Walked) []unlooked {
-	out := make([]unlooked, len(w.Unlooked))
-	for i, u := range w.Unlooked {
+func unlookedOf(list []files.Unlooked) []unlooked {
+	out := make([]unlooked, len(list))
+	for i, u := range list {
 		out[i] = unlooked{files.Spell(u.Path), u.Err.Error()}
 	}
 	return out

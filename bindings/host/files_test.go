@@ -498,6 +498,43 @@ func TestAwaitingALine(t *testing.T) {
 			require.Equal(t, "calibration done: cool", look(w).Value, "the whole line, whenever its beginning was written")
 		}
 
+		if s.Base != "" {
+			appended := func(path, text string) {
+				log, err := os.OpenFile(s.at(path), os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600)
+				require.NoError(t, err)
+				_, err = log.WriteString(text)
+				require.NoError(t, errors.Join(err, log.Close()))
+			}
+			rotated := func(from, to string) { require.NoError(t, os.Rename(s.at(from), s.at(to))) }
+			appended("/log/app.log", "calibration done\n")
+			w = begin("/log/app.log")
+			require.False(t, look(w).Met)
+			appended("/log/app.log", "one\ncalibration done: last\n")
+			rotated("/log/app.log", "/log/app.log-20261126")
+			appended("/log/app.log", "calibration done: first\n")
+			require.Equal(t, "calibration done: last", look(w).Value, "what was written before the rotation")
+			require.Equal(t, "calibration done: first", look(w).Value)
+
+			w = begin("/log/app.log")
+			require.False(t, look(w).Met)
+			rotated("/log/app.log", "/log/app.log.1")
+			require.False(t, look(w).Met)
+			appended("/log/app.log.1", "calibration failed: between\n")
+			require.Equal(t, "calibration failed: between", look(w).Value, "there is no new one yet")
+			appended("/log/app.log", "")
+			appended("/log/app.log.1", "calibration failed: late\n")
+			require.Equal(t, "calibration failed: late", look(w).Value, "nobody has written to the new one yet")
+			appended("/log/app.log", "turned\n")
+			require.False(t, look(w).Met)
+			appended("/log/app.log.1", "calibration failed: too late\n")
+			appended("/log/app.log", "calibration done: new\n")
+			require.Equal(t, "calibration done: new", look(w).Value)
+			require.NoError(t, os.Remove(s.at("/log/app.log")))
+			require.False(t, look(w).Met)
+			require.NoError(t, os.Symlink("app.log.1", s.at("/log/app.log")))
+			require.Equal(t, "calibration done: first", look(w).Value, "another one, from its beginning")
+		}
+
 		w = begin("/cache/later.log")
 		require.False(t, look(w).Met)
 		s.write("later.log", "calibration done\n", s.Now)

@@ -98,7 +98,7 @@ func (l looking) find(ctx context.Context, view action.View, only files.Filter, 
 		out.Files = append(out.Files, entryOf(e))
 	}
 	out.Truncated = out.Count > int64(limit)
-	out.Seen, out.Skipped, out.Unlooked = walked.Seen, walked.Skipped, unlookedOf(walked)
+	out.Seen, out.Skipped, out.Unlooked = walked.Seen, walked.Skipped, unlookedOf(walked.Unlooked)
 	return raw(out)
 }
 

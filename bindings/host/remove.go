@@ -60,8 +60,11 @@ type removal struct {
 	seen    *sight
 }
 
-// A sight is what an action saw when it was predicted, which is what it is then carried out on.
-type sight struct{ entries []files.Entry }
+// A sight is what an action saw when it was predicted, which is what it is then carried out on, and what came of that so far.
+type sight struct {
+	entries []files.Entry
+	did     result
+}
 
 func (b *binding) newRemoval(args module.Args) (action.Action, error) {
 	const function = "host.remove"
@@ -334,38 +337,78 @@ func (r removal) Apply(ctx context.Context, predicted action.Prediction) (action
 }
 
 func (r removal) apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
-	if err := r.stillThere(ctx, "remove anything in", r.root, predicted.Evidence); err != nil {
-		return action.Result{}, err
-	}
-	changes := make([]files.Change, len(r.seen.entries))
-	for i, e := range r.seen.entries {
-		changes[i] = files.Change{Op: files.Remove, Was: e}
-	}
-	did, err := r.change(ctx, r.root, changes)
+	const did = "removed"
+	err := r.stillThere(ctx, "remove anything in", r.root, predicted.Evidence)
 	if err == nil {
-		err = did.failure("removed")
+		err = r.attempt(ctx)
+	}
+	if err == nil {
+		err = r.seen.did.failure(did)
 	}
 	if err != nil {
-		return action.Result{}, err
+		return action.Result{}, r.seen.did.partly(did, err)
 	}
+	return r.Account(), nil
+}
+
+// attempt removes what has not been removed yet.
+func (r removal) attempt(ctx context.Context) error {
+	r.seen.did.again()
+	done := map[string]bool{}
+	for _, e := range r.seen.did.done {
+		done[e.Path] = true
+	}
+	var changes []files.Change
+	for _, e := range r.seen.entries {
+		if !done[e.Path] {
+			changes = append(changes, files.Change{Op: files.Remove, Was: e})
+		}
+	}
+	return r.change(ctx, r.root, changes, &r.seen.did)
+}
+
+// Account is what was removed in all. What has gone since it was sent for removal was removed by that.
+func (r removal) Account() action.Result {
+	did := &r.seen.did
 	total := sumOf(did.done)
-	value, err := raw(removedValue(total, did.left))
-	return action.Result{
-		Value: value, Note: total.said() + did.remark(),
-	}, err
+	value, _ := raw(removedValue(total, did.left)) // it holds nothing that could fail
+	return action.Result{Value: value, Note: total.said() + did.remark()}
 }
 
 // Settle looks whether anything is left of it. What is can be removed again.
 func (r removal) Settle(ctx context.Context, intent action.Intent) (action.Settlement, error) {
-	list, _, err := r.find(ctx, nil, intent.Sent)
+	left, err := r.remaining(ctx, intent.Sent)
 	if said, ok := errors.AsType[*action.Error](err); ok && said.Code == action.CodeNotFound {
 		return action.Unknown, nil // the root is gone: somebody else was here
 	}
 	switch {
 	case err != nil:
 		return action.Unknown, r.about(r.root, err)
-	case len(list) == 0:
+	case left == 0:
 		return action.Done, nil
 	}
 	return action.NotDone, nil
+}
+
+// remaining is how many are left of what was to be removed: of what was sent for removal, or, where it was an earlier part of the run that
+// sent it, of what is found as it was found then.
+func (r removal) remaining(ctx context.Context, then time.Time) (int, error) {
+	did := &r.seen.did
+	if len(did.unsure) == 0 {
+		list, _, err := r.find(ctx, nil, then)
+		return len(list), err
+	}
+	there := map[string]files.Entry{}
+	walked, err := r.files.Walk(ctx, r.root, files.Filter{Stay: true}, func(some []files.Entry) error {
+		for _, e := range some {
+			if _, asked := did.unsure[e.Path]; asked {
+				there[e.Path] = e
+			}
+		}
+		return nil
+	})
+	if err == nil && walked.Skipped == 0 { // or else one may be where nobody could look
+		did.settle(there)
+	}
+	return len(did.failed), err
 }

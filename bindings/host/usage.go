@@ -30,16 +30,16 @@ several names counts once. No link is followed.`,
 		Examples: []string{`log({ cache = host.usage("/var/cache/photon-mlir").used })`},
 		Read: func(args module.Args) (action.Read, error) {
 			l, err := b.lookAt("host.usage", args, "path")
-			only := files.Filter{Stay: args.Bool("stay")}
-			if only.Stay {
+			stay := args.Bool("stay")
+			if stay {
 				l.identity = []action.Arg{{Name: "stay", Value: true}}
 			}
 			l.look = func(ctx context.Context, view action.View) (any, error) {
-				u, err := l.usage(ctx, view, only)
+				u, err := l.usage(ctx, view, stay)
 				if err != nil {
 					return nil, err
 				}
-				return raw(u)
+				return raw(usageOf(u))
 			}
 			return l, err
 		},
@@ -56,53 +56,25 @@ type usage struct {
 	Others   int64      `json:"others"`
 	Skipped  int64      `json:"skipped"`
 	Unlooked []unlooked `json:"unlooked"`
-
-	met map[string]bool // files with several names
 }
 
-func (l looking) usage(ctx context.Context, view action.View, only files.Filter) (*usage, error) {
+func usageOf(u files.Usage) usage {
+	return usage{u.Used, u.Size, u.Files, u.Folders, u.Links, u.Others, u.Skipped, unlookedOf(u.Unlooked)}
+}
+
+// usage counts what is at the path, and what is below it.
+func (l looking) usage(ctx context.Context, view action.View, stay bool) (u files.Usage, err error) {
 	seen := l.as(view)
 	itself, err := seen.Look(ctx, l.path)
 	if err != nil {
-		return nil, err
+		return u, err
 	}
-	u := &usage{Unlooked: []unlooked{}, met: map[string]bool{}}
-	u.add(itself)
-	if itself.Kind != files.Folder && itself.Kind != files.Link {
-		return u, nil
-	}
-	walked, err := seen.Walk(ctx, l.path, only, func(list []files.Entry) error {
-		for _, e := range list {
-			u.add(e)
+	if itself.Kind == files.Folder || itself.Kind == files.Link {
+		u, err = seen.Usage(ctx, l.path, stay)
+		if itself.Kind == files.Link && (action.CodeOf(err) == action.CodeInvalid || action.CodeOf(err) == action.CodeNotFound) {
+			err = nil // it points at a file, or at nothing
 		}
-		return nil
-	})
-	if err != nil && itself.Kind == files.Link && action.CodeOf(err) == action.CodeInvalid {
-		return u, nil // it points at a file
 	}
-	u.Skipped, u.Unlooked = walked.Skipped, unlookedOf(walked)
+	u.Add(&itself, false)
 	return u, err
-}
-
-func (u *usage) add(e files.Entry) {
-	switch e.Kind {
-	case files.File:
-		u.Files++
-	case files.Folder:
-		u.Folders++
-	case files.Link:
-		u.Links++
-	default:
-		u.Others++
-	}
-	if e.Links > 1 && e.Kind != files.Folder {
-		if u.met[e.ID] {
-			return
-		}
-		u.met[e.ID] = true
-	}
-	u.Used += e.Used
-	if e.Kind != files.Folder {
-		u.Size += e.Size
-	}
 }

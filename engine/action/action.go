@@ -43,6 +43,13 @@ func Repeatable(a Action) bool {
 	return tolerated && a.Describe().Risk == Routine
 }
 
+// An Accountable action knows by itself what came of it in all: of each attempt, and of one whose answer was lost, once Settle has looked.
+// What another action returns that was sent more than once is what was predicted.
+type Accountable interface {
+	// Account is what came of it so far.
+	Account() Result
+}
+
 // A Read looks at the outside world and changes nothing.
 type Read interface {
 	Describe() Description

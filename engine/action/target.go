@@ -24,12 +24,17 @@ func (t Target) Resource() string {
 	return resource
 }
 
-// String is the target as a person types it: "deployments/photon-compiler in photon-mlir".
+// String is the target as a person types it: "deployments/photon-compiler in photon-mlir". A name that begins with a slash stands by itself,
+// to be copied as it is: "files /var/cache in rack-1".
 func (t Target) String() string {
 	var b strings.Builder
 	b.WriteString(t.Resource())
 	if t.Name != "" {
-		b.WriteString("/" + t.Name)
+		separator := "/"
+		if strings.HasPrefix(t.Name, separator) {
+			separator = " "
+		}
+		b.WriteString(separator + t.Name)
 	}
 	if t.Scope != "" {
 		b.WriteString(" in " + t.Scope)

@@ -22,7 +22,8 @@ func NotEnded(ctx context.Context, err error, line string, broken action.Code, l
 	case errors.As(err, &lost) && broken == action.CodeUncertain:
 		return action.Errorf(broken, "%s was begun, and %w", line, lost)
 	case errors.As(err, &lost): // it only looked, and can be asked again
-		return action.Errorf(action.CodeUnavailable, "cannot run %s to its end: %w", line, lost.Cause).Again()
+		return action.Errorf(action.CodeUnavailable, "cannot run %s to its end: %w", line, lost.Cause).Again().
+			Try("look whether the machine is up, and run this again")
 	}
 	return nil
 }

@@ -3,11 +3,14 @@ package files
 import (
 	"context"
 	"errors"
+	"path"
 
 	"runbook/engine/action"
+	"runbook/engine/command"
 )
 
-// NotEnded is the error of something that did not come to its end on another machine, with a code; nil if it did.
+// NotEnded is the error of a look that did not come to its end on another machine, with a code; nil if it did. One whose way was lost is asked
+// for again.
 func NotEnded(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -15,22 +18,50 @@ func NotEnded(ctx context.Context, err error) error {
 	if said, ok := errors.AsType[*action.Error](err); ok {
 		return said
 	}
-	code := action.CodeUnavailable
+	_, why := unended(err)
+	e := action.Errorf(action.CodeUnavailable, "the files of the machine could not be looked at to the end: %w", why)
+	e.Cause = err
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, context.DeadlineExceeded):
-		code = action.CodeTimeout
+		e.Code = action.CodeTimeout
+		return e.Try("give it more time (--timeout), or look at less at once")
 	case cause != nil:
-		code = action.CodeInterrupted
+		e.Code = action.CodeInterrupted
+		return e
 	}
-	return action.Errorf(code, "the files of the machine could not be looked at to the end: %w", err)
+	return e.Again().Try("look whether the machine is up, and run this again")
 }
 
 // Uncertain is the error of a change of which nobody knows whether it was made, because what was to make it did not come to its end; or
 // why it was not made, if that is known.
 func Uncertain(root string, c Change, err error) error {
-	said, ok := errors.AsType[*action.Error](err)
-	if ok && (said.Code == action.CodeInterrupted || said.Code == action.CodeTimeout || said.Code == action.CodeUnavailable) && said.Cause != nil {
-		return action.Errorf(action.CodeUncertain, "nobody knows whether %s was changed: %w", Spell(c.Was.Path), err)
+	is, why := unended(err)
+	if !is {
+		return FailedBelow(root, c.Op.Doing(), c.Was.Path, err)
 	}
-	return FailedBelow(root, c.Op.Doing(), c.Was.Path, err)
+	return look(root, c.Was.Path, action.Errorf(action.CodeUncertain, "nobody knows whether %s was changed: %w", Spell(c.Was.Path), why))
+}
+
+// Unwritten is the error of a file whose writing did not come to its end on another machine; or why it was not written, if that is known.
+func Unwritten(root, at string, err error) error {
+	is, why := unended(err)
+	if !is {
+		return FailedBelow(root, "write", at, err)
+	}
+	return look(root, at, action.Errorf(action.CodeOf(err), "writing %s did not come to its end: %w", Spell(at), why))
+}
+
+func look(root, at string, e *action.Error) *action.Error {
+	return e.Try("look what is there: ls -ld %s", command.Quote(path.Join(root, at)))
+}
+
+// unended tells whether something was begun and did not come to its end, and why.
+func unended(err error) (is bool, why error) {
+	if lost, ok := errors.AsType[*command.Lost](err); ok {
+		return true, lost.Cause
+	}
+	if cut, ok := errors.AsType[*command.Cut](err); ok {
+		return true, cut
+	}
+	return false, err
 }

@@ -29,6 +29,9 @@ type System interface {
 	// with some entries at a time, in no order, never twice at once; an error of it ends the walk and is returned. What could not be
 	// looked at is told of in the result, and ends nothing.
 	Walk(ctx context.Context, root string, only Filter, visit func([]Entry) error) (Walked, error)
+	// Usage counts what is below a root, which itself is looked through if it is a link, and not counted: on all file systems, or, if stay
+	// is true, on that of the root.
+	Usage(ctx context.Context, root string, stay bool) (Usage, error)
 	// Open reads a file from an offset in bytes; from its end if that is negative, or from its beginning if it is shorter than that. It looks
 	// through links, as whoever names a file means what is in it. What is no file is not opened.
 	Open(ctx context.Context, path string, offset int64) (io.ReadCloser, error)

@@ -122,6 +122,32 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
+// An accountant knows what came of it in all.
+type accountant struct{ *lostAction }
+
+func (accountant) Account() action.Result { return action.Result{Value: "in all", Note: "2 files"} }
+
+func TestWhatCameOfAnActionWhoseAnswerWasLost(t *testing.T) {
+	lost := action.Errorf(action.CodeUncertain, "sent, but the connection was lost")
+	for note, look := range map[string]action.Settlement{
+		"an answer was lost, so it was sent again; 2 files":                   action.NotDone,
+		"the answer was lost; looking again showed that it was done; 2 files": action.Done,
+	} {
+		a := &lostAction{fakeAction: fakeAction{idempotent: true}, looks: []func() (action.Settlement, error){seen(look, nil)}}
+		a.apply = func(attempt int) error {
+			if attempt == 1 {
+				return lost
+			}
+			return nil
+		}
+		f := newFixture(t, Apply{})
+		v, err := f.act(accountant{a})
+		require.NoError(t, err)
+		assert.Equal(t, "in all", v)
+		assert.Equal(t, note, f.sink.last().Outcome.Note)
+	}
+}
+
 // flakyWait is one whose looks fail at first.
 type flakyWait struct {
 	fakeWait

@@ -44,7 +44,8 @@ func (Apply) makes(action.Target) bool { return false }
 // answer came to any attempt.
 //
 // Settle may look too early: what was sent may be on its way still. It then does its work before the next attempt, which finds the
-// target changed, or as wanted already. That is no conflict with somebody else, and what the action returns is what was predicted.
+// target changed, or as wanted already. That is no conflict with somebody else, and what the action returns is what was predicted, unless
+// it can tell by itself what came of all attempts.
 func (Apply) act(ctx context.Context, g *Gate, pass *passage) outcome {
 	sent := action.Intent{Description: pass.desc, Evidence: pass.predicted.Evidence, Sent: g.opts.Outside.Now()}
 	lost := false // the answer to an earlier attempt
@@ -52,7 +53,9 @@ func (Apply) act(ctx context.Context, g *Gate, pass *passage) outcome {
 		result, err := pass.action.Apply(ctx, pass.predicted)
 		switch {
 		case err == nil && lost:
-			return outcome{value: pass.predicted.Value, status: journal.Done, note: "an answer was lost, so it was sent again", attempts: attempt}
+			done := pass.account("an answer was lost, so it was sent again")
+			done.attempts = attempt
+			return done
 		case err == nil:
 			return outcome{value: result.Value, status: journal.Done, note: result.Note, attempts: attempt}
 		}
@@ -75,6 +78,16 @@ func (Apply) act(ctx context.Context, g *Gate, pass *passage) outcome {
 			return outcome{status: journal.NotDone, note: partly(err), attempts: attempt, err: err}
 		}
 	}
+}
+
+// account is the outcome of an action that was done, of which an answer was lost.
+func (p *passage) account(note string) outcome {
+	done := outcome{value: p.predicted.Value, status: journal.Done, note: note}
+	if a, knows := p.action.(action.Accountable); knows {
+		result := a.Account()
+		done.value, done.note = result.Value, note+"; "+result.Note
+	}
+	return done
 }
 
 // partly is what an action changed that failed.
@@ -109,7 +122,7 @@ func (g *Gate) settle(ctx context.Context, pass *passage, sent action.Intent, ca
 	answer, _ := v.(action.Settlement)
 	switch {
 	case err == nil && answer == action.Done:
-		return outcome{value: pass.predicted.Value, status: journal.Done, note: "the answer was lost; looking again showed that it was done"}
+		return pass.account("the answer was lost; looking again showed that it was done")
 	case err == nil && answer == action.NotDone:
 		return outcome{status: journal.NotDone, err: seenNotDone(cause)}
 	}

@@ -88,7 +88,7 @@ func patternOf(item any, verbs []string) (pattern, error) {
 	return p, err
 }
 
-// parsePattern reads "VERB TARGET [in SCOPE] [NAME=VALUE ...]".
+// parsePattern reads "VERB TARGET [in SCOPE] [NAME=VALUE ...]". A target is KIND/NAME, or KIND NAME where the name begins with a slash.
 func parsePattern(text string, verbs []string) (pattern, error) {
 	p := pattern{text: strings.Join(strings.Fields(text), " ")}
 	whole := text
@@ -107,6 +107,9 @@ func parsePattern(text string, verbs []string) (pattern, error) {
 	if target != "in" && !strings.Contains(target, "=") {
 		p.kind, p.name, _ = strings.Cut(target, "/")
 		text = rest
+		if name, after := nextWord(rest); p.name == "" && strings.HasPrefix(name, "/") { // as in "files /var/log"
+			p.name, text = name, after
+		}
 	}
 	if in, rest := nextWord(text); in == "in" {
 		if p.scope, text = nextWord(rest); p.scope == "" {

@@ -109,6 +109,15 @@ func TestAnActionIsAPatternOfItself(t *testing.T) {
 	p, err := patternOf(scale().String(), []string{"kubernetes.scale"})
 	require.NoError(t, err)
 	assert.True(t, p.matches(scale()), scale().String())
+	file := action.Target{System: "host", Kind: "files", Scope: "rack-1", Name: "/var/cache"}
+	for text, matches := range map[string]bool{
+		"host.remove " + file.String(): true, "host.remove files /var/*": true, "host.remove files//var/cache": true, "host.remove files": true,
+		"host.remove files /var": false, "host.remove files /var/cache in rack-2": false,
+	} {
+		p, err := patternOf(text, []string{"host.remove"})
+		require.NoError(t, err)
+		assert.Equal(t, matches, p.matchesTarget(file), text)
+	}
 }
 
 // The search agrees with trying every assignment.

@@ -8,3 +8,12 @@ import "os/exec"
 func isolate(*exec.Cmd) {}
 
 func destroy(int) {}
+
+// A holder keeps no command from going on when this program is killed.
+type holder struct{}
+
+var held holder
+
+func (holder) start(cmd *exec.Cmd) error { return cmd.Start() }
+
+func (holder) ended(int) {}

@@ -1,8 +1,8 @@
 // Package local runs commands on this machine: the command.Runner of the machine on which runbook itself runs.
 //
 // It starts what it is told to, and asks nobody whether it may: that is the gate's business, and in a dry run that of engine/wall, which
-// stands before it. It knows no shell. A command has this program's environment and folder, no terminal, and a session of its own, so that
-// it ends with everything that it started. Read next: group_unix.go.
+// stands before it. No command reaches a shell. It has this program's environment and folder, no terminal, and a session of its own, so that
+// it ends with everything that it started, also when this program is killed. Read next: group_unix.go and leash_unix.go.
 package local
 
 import (
@@ -55,9 +55,10 @@ func (Machine) Run(ctx context.Context, argv []string, streams command.Streams) 
 	if ctx.Err() != nil {
 		return 0, command.NotBegun(ctx, argv)
 	}
-	if err := cmd.Start(); err != nil {
+	if err := held.start(cmd); err != nil {
 		return 0, notStarted(argv, err)
 	}
+	defer held.ended(cmd.Process.Pid)
 	err = cmd.Wait()
 	if ctx.Err() != nil && !ended(cmd.ProcessState, err) {
 		destroy(cmd.Process.Pid) // what did not go when it was told to

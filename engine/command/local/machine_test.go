@@ -20,7 +20,12 @@ import (
 	"runbook/engine/command"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if script := os.Getenv(toRun); script != "" {
+		runUntilKilled(script)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // run runs a command and returns what it printed.
 func run(ctx context.Context, argv ...string) (stdout, stderr string, code int, err error) {

@@ -32,6 +32,9 @@ var onDisk = []testCase{
 		require.Len(t, found, 2)
 		require.Equal(t, 2, found[0].Links)
 		require.Equal(t, found[0].ID, found[1].ID)
+		u := s.counted(t, Root, false)
+		require.EqualValues(t, 5, u.Files, "each name is one")
+		require.EqualValues(t, len("12345"+"1234567890"+"1"+"../outside"), u.Size, "its bytes are there once")
 		require.NoError(t, s.change(t, removing(found[:1])...)[0])
 		require.Equal(t, "1234567890", s.read(t, "/root/old.bin", 0))
 		require.Equal(t, 1, s.look(t, "/root/old.bin").Links)
@@ -84,6 +87,7 @@ var onDisk = []testCase{
 		failsWith(t, err, action.CodeInvalid, "it is no file")
 		found := s.walk(t, Root, files.Filter{Kinds: []files.Kind{files.Other}})
 		require.Len(t, found, 1)
+		require.EqualValues(t, 1, s.counted(t, Root, true).Others)
 		require.NoError(t, s.change(t, removing(found)...)[0])
 	}},
 	{"a link to itself, and links in a circle", nil, func(t *testing.T, s Site) {
@@ -119,6 +123,7 @@ var onDisk = []testCase{
 		}
 		found := s.walk(t, "/root/many", files.Filter{})
 		require.Len(t, found, folders*each+folders)
+		require.EqualValues(t, folders*each, s.counted(t, "/root/many", true).Files)
 		errs, err := s.System.Change(t.Context(), s.at("/root/many"), removing(found))
 		require.NoError(t, err)
 		for _, err := range errs {
@@ -183,6 +188,9 @@ var unprivileged = []testCase{
 		require.EqualValues(t, 1, walked.Skipped)
 		require.Equal(t, "deep", walked.Unlooked[0].Path)
 		failsWith(t, walked.Unlooked[0].Err, action.CodeForbidden, "permission denied")
+		require.EqualValues(t, 1, s.counted(t, Root, false).Skipped)
+		_, err = s.System.Usage(t.Context(), s.at("/root/deep"), false)
+		failsWith(t, err, action.CodeForbidden, "permission denied")
 		_, err = s.System.Look(t.Context(), s.at("/root/deep/new.log"))
 		failsWith(t, err, action.CodeForbidden, "permission denied")
 		_, err = s.System.Walk(t.Context(), s.at("/root/deep"), files.Filter{}, nil)

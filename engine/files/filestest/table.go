@@ -36,7 +36,7 @@ type testCase struct {
 
 // Run holds a system to the table.
 func Run(t *testing.T, open Opener) {
-	for _, c := range slices.Concat(looking, reading, changing, writing) {
+	for _, c := range slices.Concat(looking, counting, reading, changing, writing) {
 		t.Run(c.name, func(t *testing.T) {
 			items := c.items
 			if items == nil {

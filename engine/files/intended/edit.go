@@ -219,6 +219,26 @@ func (e *edit) covers(at string) bool {
 	return false
 }
 
+// counts tells whether the edit can make a difference to how much there is below a root.
+func (e *edit) counts(root string) bool {
+	if e.Op == Chowned {
+		return false
+	}
+	for at := range e.about {
+		if related(at, root) {
+			return true
+		}
+	}
+	return e.Op == Renamed && related(e.To, root)
+}
+
+// related tells whether one of two paths is the other one, or above it.
+func related(a, b string) bool {
+	_, below := moved(a, b, "")
+	_, above := moved(b, a, "")
+	return below || above
+}
+
 // under tells whether a path is below a file that is written, where nothing can be.
 func (e *edit) under(at string) bool {
 	for at = path.Dir(at); at != "/" && at != "."; at = path.Dir(at) {

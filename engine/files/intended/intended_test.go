@@ -182,6 +182,13 @@ func (p pair) same(root string, only files.Filter) {
 	got, gotRoot := p.seen(p.intended(), root, only)
 	require.Equal(p.t, want, got, root)
 	require.Equal(p.t, wantRoot, gotRoot, root)
+	if wantRoot {
+		want, err := files.Count(p.ctx, p.done, root, false)
+		require.NoError(p.t, err)
+		got, err := p.intended().Usage(p.ctx, root, false)
+		require.NoError(p.t, err)
+		require.Equal(p.t, []int64{want.Size, want.Files, want.Folders}, []int64{got.Size, got.Files, got.Folders}, root)
+	}
 }
 
 // What is intended is seen as if it had been done.

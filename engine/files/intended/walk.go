@@ -50,6 +50,14 @@ func (f *Files) Walk(ctx context.Context, root string, only files.Filter, visit 
 	return w.walked, w.written()
 }
 
+// Usage counts what is below a root. Where nothing is intended about that, the machine itself counts.
+func (f *Files) Usage(ctx context.Context, root string, stay bool) (files.Usage, error) {
+	if slices.ContainsFunc(f.edits, func(e edit) bool { return e.counts(root) }) {
+		return files.Count(ctx, f, root, stay)
+	}
+	return f.live.Usage(ctx, root, stay)
+}
+
 // below tells of what is really below a place, where it will have come to.
 func (w *walk) below(ctx context.Context, live string) error {
 	only := w.only

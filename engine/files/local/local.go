@@ -8,7 +8,9 @@
 package local
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path"
@@ -54,32 +56,68 @@ func (f *Files) named(in *folder, name, as, about string) (files.Entry, error) {
 	return f.entry(in, name, as, &st), nil
 }
 
+// Usage counts what is below a root.
+func (f *Files) Usage(ctx context.Context, root string, stay bool) (files.Usage, error) {
+	return files.Count(ctx, f, root, stay)
+}
+
 // Open reads a file.
-func (*Files) Open(_ context.Context, at string, offset int64) (io.ReadCloser, error) {
+func (*Files) Open(ctx context.Context, at string, offset int64) (io.ReadCloser, error) {
 	// Without O_NONBLOCK a named pipe would hold it until somebody writes.
 	file, err := os.OpenFile(at, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 	if err != nil {
 		return nil, files.Failed("read", at, err)
 	}
-	if err := position(file, offset); err != nil {
+	from, err := position(ctx, file, offset)
+	if err != nil {
 		_ = file.Close() // it was only read
 		return nil, files.Failed("read", at, err)
 	}
-	return file, nil
+	return from, nil
 }
 
-// position goes to where a file is to be read from.
-func position(file *os.File, offset int64) error {
+// position is a file from where it is to be read.
+func position(ctx context.Context, file *os.File, offset int64) (io.ReadCloser, error) {
 	about, err := file.Stat()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !about.Mode().IsRegular() {
-		return files.ErrNoFile
+		return nil, files.ErrNoFile
+	}
+	if offset < 0 && about.Size() <= files.BlockSize {
+		return end(ctx, file, -offset)
 	}
 	if offset < 0 {
 		offset = max(about.Size()+offset, 0)
 	}
 	_, err = file.Seek(offset, io.SeekStart)
-	return err
+	return file, err
+}
+
+// end is the last of a file by reading it: what the kernel makes up as it is read (/proc, /sys) says that it is empty or one page long,
+// whatever is in it.
+func end(ctx context.Context, file *os.File, most int64) (io.ReadCloser, error) {
+	var kept []byte
+	buffer := make([]byte, bufferSize)
+	for {
+		n, err := file.Read(buffer)
+		if kept = append(kept, buffer[:n]...); int64(len(kept)) > 2*most+bufferSize {
+			kept = append(kept[:0], kept[int64(len(kept))-most:]...)
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return ended{bytes.NewReader(kept[max(int64(len(kept))-most, 0):]), file}, nil
+		case err != nil:
+			return nil, err
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// An ended is the end of a file that was read already.
+type ended struct {
+	io.Reader
+	io.Closer
 }

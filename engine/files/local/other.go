@@ -40,6 +40,11 @@ func (*Files) Walk(context.Context, string, files.Filter, func([]files.Entry) er
 	return files.Walked{}, unsupported()
 }
 
+// Usage cannot.
+func (*Files) Usage(context.Context, string, bool) (files.Usage, error) {
+	return files.Usage{}, unsupported()
+}
+
 // Open cannot.
 func (*Files) Open(context.Context, string, int64) (io.ReadCloser, error) { return nil, unsupported() }
 

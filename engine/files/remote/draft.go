@@ -56,7 +56,7 @@ func (f *Files) Create(ctx context.Context, root, at string) (files.Draft, error
 	case mode := <-first.ready:
 		if mode == refused {
 			_ = content.CloseWithError(io.ErrClosedPipe) // it never fails
-			return nil, files.FailedBelow(root, "write", at, d.failure(errRecord))
+			return nil, files.Unwritten(root, at, d.failure(errRecord))
 		}
 		bits, err := strconv.ParseUint(mode, 8, 32)
 		if err != nil {
@@ -65,7 +65,7 @@ func (f *Files) Create(ctx context.Context, root, at string) (files.Draft, error
 		d.mode = fs.FileMode(bits) & fs.ModePerm
 		return d, nil
 	case <-d.over:
-		return nil, files.FailedBelow(root, "write", at, d.failure(errRecord))
+		return nil, files.Unwritten(root, at, d.failure(errRecord))
 	}
 }
 
@@ -100,7 +100,7 @@ func (d *draft) Write(p []byte) (int, error) {
 	n, err := d.content.Write(p)
 	d.size += int64(n)
 	if err != nil {
-		return n, files.FailedBelow(d.root, "write", d.about, d.failure(err))
+		return n, files.Unwritten(d.root, d.about, d.failure(err))
 	}
 	return n, nil
 }
@@ -111,7 +111,7 @@ func (d *draft) Keep(ctx context.Context, attributes files.Attributes) (err erro
 		_ = d.content.Close() // it never fails
 		<-d.over
 		if d.err != nil {
-			err = files.FailedBelow(d.root, "write", d.about, d.err)
+			err = files.Unwritten(d.root, d.about, d.err)
 			_ = d.discard(ctx) // the first error says why
 			return
 		}
@@ -136,7 +136,7 @@ func (d *draft) keep(ctx context.Context, attributes files.Attributes) error {
 		err = reason(code, complaint)
 	}
 	if err != nil {
-		return files.FailedBelow(d.root, "write", d.about, err)
+		return files.Unwritten(d.root, d.about, err)
 	}
 	return nil
 }
@@ -157,7 +157,8 @@ func (d *draft) discard(ctx context.Context) error {
 		err = reason(code, complaint)
 	}
 	if err != nil {
-		return files.Failed("remove", path.Join(path.Dir(d.about), d.name), err)
+		left := files.Entry{Path: path.Join(path.Dir(d.about), d.name)}
+		return files.Uncertain(d.root, files.Change{Op: files.Remove, Was: left}, err)
 	}
 	return nil
 }

@@ -34,6 +34,14 @@ func TestNothingIsFoundBelowAMount(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.ElementsMatch(t, []string{"own", "own/hidden", "source", "source/hidden"}, found, kind)
+		for stay, want := range map[bool]int64{true: 2, false: 3} {
+			u, err := New(kinds[kind](t)).Usage(t.Context(), root, stay)
+			require.NoError(t, err)
+			counted, err := files.Count(t.Context(), New(kinds[kind](t)), root, stay)
+			require.NoError(t, err)
+			require.Equal(t, counted, u, kind)
+			require.Equal(t, want, u.Files, kind)
+		}
 	}
 	for _, mount := range []string{bound, other} {
 		require.NoError(t, unix.Unmount(mount, 0))

@@ -49,7 +49,7 @@ var kinds = map[string]func(t *testing.T) command.Runner{
 }
 
 // applets are what the scripts need of BusyBox.
-var applets = []string{"sh", "find", "stat", "ls", "tail", "df", "rm", "rmdir", "chown", "mv", "mkdir", "chmod", "touch", "sync", "cat", "readlink", "wc", "tr", "printf"}
+var applets = []string{"sh", "find", "stat", "ls", "tail", "df", "rm", "rmdir", "chown", "mv", "mkdir", "chmod", "touch", "sync", "cat", "readlink", "wc", "tr", "printf", "awk"}
 
 // with runs commands with nothing but the programs of a folder.
 type with struct{ folder string }

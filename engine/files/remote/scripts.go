@@ -14,6 +14,7 @@ const probeScript = inC + `
 find / -maxdepth 0 >/dev/null 2>&1 && echo find
 find / -maxdepth 0 -printf '' >/dev/null 2>&1 && echo printf
 stat -c %i / >/dev/null 2>&1 && echo stat
+case $(awk 'BEGIN { printf "%.0f", 2^52 + 1 }' 2>/dev/null) in 4503599627370497) echo awk;; esac
 case $(stat -c %.9Y / 2>/dev/null) in *.?????????) echo exact;; esac
 exit 0
 `
@@ -47,6 +48,36 @@ set -- . -mindepth 1
 [ "$kinds" = any ] || set -- "$@" -type "$kinds"
 [ "$before" = 0 ] || set -- "$@" ! -newermt "@$before"
 exec find "$@" -printf '` + printed + `'
+`
+
+// usageScript counts what is below $1, on its file system if $2 is 1, with find's own words if $3 is 1 and otherwise with stat's. The other
+// arguments are patterns of paths, which and below which nothing is counted. It prints blocks, bytes, files, folders, links and others, and
+// how find ended.
+const usageScript = inC + enter + `
+reach "$1" .
+[ -r . ] || exit 83
+stay=$2 prints=$3
+shift 3
+count=$# or='('
+for at do set -- "$@" "$or" -path "$at"; or=-o; done
+shift "$count"
+[ "$count" = 0 ] || set -- "$@" ')' -prune -o
+[ "$stay" = 0 ] || set -- -xdev "$@"
+if [ "$prints" = 1 ]; then set -- "$@" -printf '%y %b %s %n %D:%i\n'
+else set -- "$@" -exec stat -c '%f %b %s %h %d:%i' '{}' +; fi
+{ find . -mindepth 1 "$@"; echo "end $?"; } | awk '
+$1 == "end" { ended = $2; next }
+{
+  kind = substr($1, 1, 1)
+  if (kind == "d" || kind == "4") { folders++; blocks += $2; next }
+  if (kind == "f" || kind == "8") files++
+  else if (kind == "l" || kind == "a") links++
+  else others++
+  if ($4 > 1 && met[$5]++) next
+  blocks += $2; bytes += $3
+}
+END { printf "%.0f %.0f %.0f %.0f %.0f %.0f %.0f\n", blocks, bytes, files, folders, links, others, ended }
+'
 `
 
 // mountsScript tells what is mounted where, where the machine tells it, and behind an empty line where $1 is.
@@ -266,6 +297,7 @@ rm -f "$3"
 var Reads = action.Commands{
 	{shell, "-c", probeScript, shell},
 	{shell, "-c", findScript, shell, "*", "*", "*", "*", "*"},
+	{shell, "-c", usageScript, shell, "*", "*", "*", "..."},
 	{shell, "-c", mountsScript, shell, "*"},
 	{shell, "-c", listScript, shell, "*", "*", "*", "*", "*"},
 	{shell, "-c", lookScript, shell, "*", "*"},

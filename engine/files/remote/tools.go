@@ -10,6 +10,7 @@ import (
 // tools are what the machine's tools can do.
 type tools struct {
 	prints bool // find tells all of a file by itself, as GNU's does
+	sums   bool // awk adds up
 	exact  bool // both tell times to the nanosecond
 }
 
@@ -32,7 +33,7 @@ func (f *Files) known(ctx context.Context) (tools, error) {
 		return tools{}, action.Errorf(action.CodeRejected, "the files of the machine cannot be looked at: it has no find and stat of GNU or BusyBox%s", says(complaint)).
 			Try("look what there is: command -v find stat; install findutils and coreutils, or busybox")
 	}
-	f.tools = &tools{prints: has["printf"], exact: has["exact"] && has["printf"]}
+	f.tools = &tools{prints: has["printf"], exact: has["exact"] && has["printf"], sums: has["awk"]}
 	return *f.tools, nil
 }
 

@@ -131,6 +131,18 @@ func (f Files) Walk(ctx context.Context, root string, only files.Filter, visit f
 	return walked, err
 }
 
+// Usage counts what is below a root. It is a walk to a fault: half of a count is none.
+func (f Files) Usage(ctx context.Context, root string, stay bool) (files.Usage, error) {
+	half, err := f.before(ctx, look{findVerb, fileResource, "look into", root})
+	if half {
+		err = broken(ctx)
+	}
+	if err != nil {
+		return files.Usage{}, err
+	}
+	return f.Next.Usage(ctx, root, stay)
+}
+
 // Open reads a file.
 func (f Files) Open(ctx context.Context, at string, offset int64) (io.ReadCloser, error) {
 	half, err := f.before(ctx, look{readVerb, fileResource, "read", at})
@@ -166,7 +178,7 @@ func (f Files) Create(ctx context.Context, root, at string) (files.Draft, error)
 	if fault != nil && !late {
 		switch fault.Answer {
 		case scenario.Cut, scenario.Timeout:
-			return nil, f.lost(ctx, faults, fault)
+			return nil, files.Unwritten(root, at, f.lost(ctx, faults, fault))
 		case scenario.Slow:
 			if faults.clock.Sleep(ctx, fault.Takes) != nil {
 				return nil, files.NotEnded(ctx, &command.Cut{Cause: context.Cause(ctx)})
@@ -179,7 +191,7 @@ func (f Files) Create(ctx context.Context, root, at string) (files.Draft, error)
 	if err != nil || !late {
 		return d, err
 	}
-	return draft{d, f, faults, fault, at}, nil
+	return draft{d, f, faults, fault, root, at}, nil
 }
 
 // A draft is one that goes wrong once it is begun.
@@ -188,6 +200,7 @@ type draft struct {
 	of     Files
 	faults *Faults
 	fault  *scenario.Fault
+	root   string
 	at     string
 }
 
@@ -213,7 +226,7 @@ func (d draft) Keep(ctx context.Context, a files.Attributes) error {
 	}
 	switch d.fault.Answer {
 	case scenario.Cut, scenario.Half, scenario.Timeout:
-		return files.Failed("write", d.at, d.of.lost(ctx, d.faults, d.fault))
+		return files.Unwritten(d.root, d.at, d.of.lost(ctx, d.faults, d.fault))
 	}
 	return d.of.refusal(d.fault, "write", d.at)
 }

@@ -179,6 +179,11 @@ func (f *Files) Walk(ctx context.Context, root string, only files.Filter, visit 
 	return walked, err
 }
 
+// Usage counts what is below a root.
+func (f *Files) Usage(ctx context.Context, root string, stay bool) (files.Usage, error) {
+	return files.Count(ctx, f, root, stay)
+}
+
 func (f *Files) find(root string, only files.Filter) (found []files.Entry, walked files.Walked, err error) {
 	f.begin()
 	defer f.mu.Unlock()

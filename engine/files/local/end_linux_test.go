@@ -1,0 +1,33 @@
+package local
+
+import (
+	"io"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Files of the kernel say that they are empty, or one page long, whatever is in them.
+func TestTheEndOfAFileThatDoesNotSayHowLongItIs(t *testing.T) {
+	found := ""
+	for _, at := range []string{"/proc/kallsyms", "/proc/filesystems", "/sys/kernel/mm/transparent_hugepage/enabled"} {
+		whole, err := os.ReadFile(at)
+		if err != nil || len(whole) < 10 {
+			continue
+		}
+		found = at
+		for _, n := range []int64{3, 10, 1 << 30} {
+			in, err := New().Open(t.Context(), at, -n)
+			require.NoError(t, err)
+			text, err := io.ReadAll(in)
+			require.NoError(t, err)
+			require.NoError(t, in.Close())
+			if n > int64(len(whole)) {
+				n = int64(len(whole))
+			}
+			require.Equal(t, string(whole[int64(len(whole))-n:]), string(text), at)
+		}
+	}
+	require.NotEmpty(t, found)
+}
