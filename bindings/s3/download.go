@@ -27,11 +27,8 @@ const (
 	attempts = 3
 )
 
-// buffers are reused: of parts, and of what is copied through.
-var (
-	partBuffers = sync.Pool{New: func() any { b := make([]byte, partSize); return &b }}
-	copyBuffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
-)
+// copyBuffers are for what is copied through. Each file that is transferred at once has one.
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
 
 // A source is an object as it was listed. It is read only as long as it is that one.
 type source struct {
@@ -147,7 +144,7 @@ func (m mover) verifier(ctx context.Context, from source, known sums, etag strin
 
 // A piece is a part that is on its way into a buffer.
 type piece struct {
-	buffer *[]byte
+	buffer *buffer
 	n      int
 	err    error
 }
@@ -176,14 +173,19 @@ func (m mover) known(ctx context.Context, from source) (*verifier, error) {
 	return m.verifier(ctx, from, known, from.etag)
 }
 
-// inOrder reads the parts of an object from an offset on, several at once, and writes them in their order. What it holds in memory is bounded
-// by them.
+// inOrder reads the parts of an object from an offset on, several at once, and writes them in their order. Each has
+// its buffer when it is its turn, so that the first of them never waits for memory that a later one holds.
 func (m mover) inOrder(ctx context.Context, from source, offset int64, to io.Writer, v *verifier) error {
 	ctx, stop := context.WithCancel(ctx)
 	var working sync.WaitGroup
-	defer working.Wait()
-	defer stop()
 	coming := make(chan chan piece, max(m.parts-1, 0))
+	defer func() {
+		stop()
+		for one := range coming { // what is not written any more
+			(<-one).buffer.give()
+		}
+		working.Wait()
+	}()
 	working.Go(func() {
 		defer close(coming)
 		for ; offset < from.size; offset += partSize {
@@ -193,12 +195,17 @@ func (m mover) inOrder(ctx context.Context, from source, offset int64, to io.Wri
 			case <-ctx.Done():
 				return
 			}
-			at, length := offset, min(partSize, from.size-offset)
+			at := offset
+			held, err := m.b.memory.take(ctx, min(partSize, from.size-offset))
+			if err != nil {
+				one <- piece{err: m.b.explain(ctx, m.l, from.question(), err)}
+				return
+			}
 			if m.parts <= 1 {
-				one <- m.part(ctx, from, at, length)
+				one <- m.part(ctx, from, at, held)
 				continue
 			}
-			working.Go(func() { one <- m.part(ctx, from, at, length) })
+			working.Go(func() { one <- m.part(ctx, from, at, held) })
 		}
 	})
 	for one := range coming {
@@ -214,22 +221,22 @@ func (m mover) inOrder(ctx context.Context, from source, offset int64, to io.Wri
 
 // take writes a part, and gives its buffer back.
 func (m mover) take(p piece, to io.Writer, v *verifier) error {
-	defer partBuffers.Put(p.buffer)
+	defer p.buffer.give()
 	if p.err != nil {
 		return p.err
 	}
 	if v != nil {
-		_, _ = v.Write((*p.buffer)[:p.n]) // it never fails
+		_, _ = v.Write(p.buffer.bytes[:p.n]) // it never fails
 	}
-	_, err := to.Write((*p.buffer)[:p.n])
+	_, err := to.Write(p.buffer.bytes[:p.n])
 	return err
 }
 
 // part reads a part. What was cut off goes on where it broke.
-func (m mover) part(ctx context.Context, from source, offset, length int64) piece {
-	p := piece{buffer: partBuffers.Get().(*[]byte)}
+func (m mover) part(ctx context.Context, from source, offset int64, into *buffer) piece {
+	p := piece{buffer: into}
 	for attempt := 1; ; attempt++ {
-		n, err := m.rest(ctx, from, offset+int64(p.n), (*p.buffer)[p.n:length])
+		n, err := m.rest(ctx, from, offset+int64(p.n), into.bytes[p.n:])
 		p.n += n
 		m.moved(int64(n))
 		switch {

@@ -50,7 +50,8 @@ type Config struct {
 // A binding is the module of one object store.
 type binding struct {
 	Config
-	link func() (*link, error)
+	link   func() (*link, error)
+	memory *memory // of all that is transferred
 }
 
 // New makes the module. It contacts nothing and reads nothing.
@@ -58,7 +59,7 @@ func New(cfg Config) *module.Module {
 	if cfg.Secrets == nil {
 		cfg.Secrets = module.Openly{}
 	}
-	b := &binding{Config: cfg}
+	b := &binding{Config: cfg, memory: newMemory()}
 	b.link = sync.OnceValues(cfg.connect)
 	return &module.Module{
 		Name: "s3",

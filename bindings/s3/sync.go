@@ -13,7 +13,7 @@ import (
 const (
 	usualAtOnce = 16
 	mostAtOnce  = 64
-	largeAtOnce = 2 // of those that are transferred in parts, each of which holds its parts in memory
+	largeAtOnce = 2 // of those that are transferred in parts: more are not faster, and more of them are half done when something breaks
 )
 
 func (b *binding) syncFunc() module.Func {
@@ -27,7 +27,8 @@ Before anything is copied, the room on the disk is compared with what is to come
 whole, and have the time of their object. What broke off goes on with what is not whole yet when it is called again: also when the server
 was busy for a moment, or the run is taken up again. A large file goes on with the parts of it that are there: those that the store has of an
 upload, and on the disks of the machine on which runbook runs those of a download. Links in a folder are not followed, and not copied; one in a file's place is replaced by it.
-What changed at the other end since that was decided is neither replaced nor removed.
+What changed at the other end since that was decided is neither replaced nor removed. Of what is transferred no more than 96 MiB are held in
+memory, however many are transferred at once; a part that is larger, as those of files of more than 900 GiB are, is held alone.
 
 A dry run says how many files and bytes would be copied, and names what would be removed.`,
 		Params: []module.Param{

@@ -66,9 +66,7 @@ func (m mover) begin(ctx context.Context, from stored, e errand) (*uploading, er
 	}
 	begun, err := m.l.client.CreateMultipartUpload(ctx, in)
 	if err != nil {
-		q := e.question()
-		q.changes = false // of an upload that nobody completes nothing is seen
-		return nil, m.b.explain(ctx, m.l, q, err)
+		return nil, m.b.explain(ctx, m.l, e.unseen(), err)
 	}
 	u.id = begun.UploadId
 	return u, nil
