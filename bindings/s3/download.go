@@ -72,8 +72,7 @@ func (m mover) receiveWhole(ctx context.Context, from source, to io.Writer) (sur
 	var v *verifier
 	sure = validated(out)
 	if !sure {
-		known := sumsOf(out.ChecksumCRC64NVME, out.ChecksumCRC32C, out.ChecksumCRC32, out.ChecksumSHA256, out.ChecksumSHA1, out.ChecksumType)
-		v, err = m.verifier(ctx, from, known, hashOf(out.ETag, out.ServerSideEncryption, out.SSECustomerAlgorithm))
+		v, err = m.verifier(ctx, from, sumsGot(out))
 		if err != nil {
 			return false, err
 		}
@@ -121,9 +120,9 @@ func (m mover) through(ctx context.Context, to io.Writer, v *verifier, from io.R
 }
 
 // verifier is by what an object is verified. Of one that was uploaded in parts the store is asked how large they are.
-func (m mover) verifier(ctx context.Context, from source, known sums, etag string) (*verifier, error) {
-	if !known.composite && known.algorithm != "" || plainETag.MatchString(etag) && known.algorithm == "" {
-		return newVerifier(known, etag, 0), nil
+func (m mover) verifier(ctx context.Context, from source, known sums) (*verifier, error) {
+	if !known.composite && known.algorithm != "" || plainETag.MatchString(known.etag) && known.algorithm == "" {
+		return newVerifier(known, 0), nil
 	}
 	out, err := m.l.client.HeadObject(ctx, &s3.HeadObjectInput{
 		Bucket: &from.at.bucket, Key: &from.at.key, PartNumber: aws.Int32(1), IfMatch: from.match(),
@@ -139,7 +138,7 @@ func (m mover) verifier(ctx context.Context, from source, known sums, etag strin
 	if count == 0 || part <= 0 || (from.size+part-1)/part != count {
 		return nil, nil // its parts are of several sizes
 	}
-	return newVerifier(known, etag, part), nil
+	return newVerifier(known, part), nil
 }
 
 // A piece is a part that is on its way into a buffer.
@@ -170,7 +169,7 @@ func (m mover) known(ctx context.Context, from source) (*verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.verifier(ctx, from, known, from.etag)
+	return m.verifier(ctx, from, known)
 }
 
 // inOrder reads the parts of an object from an offset on, several at once, and writes them in their order. Each has
@@ -284,9 +283,7 @@ func (m mover) download(ctx context.Context, from source, to landing) (sure bool
 		if err != nil {
 			return false, err
 		}
-		if v != nil {
-			return true, m.goOn(ctx, from, to, machine, v)
-		}
+		return v != nil, m.goOn(ctx, from, to, machine, v)
 	}
 	draft, err := to.at.machine.Create(ctx, to.root, to.path)
 	if err != nil {

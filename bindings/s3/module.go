@@ -51,7 +51,8 @@ type Config struct {
 type binding struct {
 	Config
 	link   func() (*link, error)
-	memory *memory // of all that is transferred
+	memory *memory  // of all that is transferred
+	wrote  sync.Map // how much this run wrote of drafts that it left, by where they are
 }
 
 // New makes the module. It contacts nothing and reads nothing.

@@ -26,7 +26,10 @@ other end stays, unless delete is set; then it is removed after everything was c
 Before anything is copied, the room on the disk is compared with what is to come. Checksums are compared, files appear only when they are
 whole, and have the time of their object. What broke off goes on with what is not whole yet when it is called again: also when the server
 was busy for a moment, or the run is taken up again. A large file goes on with the parts of it that are there: those that the store has of an
-upload, and on the disks of the machine on which runbook runs those of a download. Links in a folder are not followed, and not copied; one in a file's place is replaced by it.
+upload, and those that the disk has of a download, which are read again past the checksum of the whole: on another machine, where it has the
+tool flock. Of an object that the store has no checksum of, and whose ETag is no MD5, only the run that wrote them goes on with them: ETag and
+length would not tell what became of them since. Parts of an upload whose file is another one by now stay in the store until a rule of the
+bucket removes them. Links in a folder are not followed, and not copied; one in a file's place is replaced by it.
 What changed at the other end since that was decided is neither replaced nor removed. Of what is transferred no more than 96 MiB are held in
 memory, however many are transferred at once; a part that is larger, as those of files of more than 900 GiB are, is held alone.
 

@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"hash/crc32"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"runbook/engine/action"
+	"runbook/engine/command"
 	"runbook/engine/module"
 )
 
@@ -148,7 +150,13 @@ func (m mover) samePart(ctx context.Context, from stored, p types.Part) (bool, e
 
 // transient tells whether something that failed may go well the next time, or was only interrupted.
 func transient(ctx context.Context, err error) bool {
-	return ctx.Err() != nil || asError(err).Retryable
+	return ctx.Err() != nil || asError(err).Retryable || isLost(err)
+}
+
+// isLost tells whether the way to a machine was lost.
+func isLost(err error) bool {
+	_, lost := errors.AsType[*command.Lost](err)
+	return lost && action.CodeOf(err) == action.CodeUnavailable
 }
 
 // kept is an error after which something is kept for the next attempt.
@@ -173,7 +181,7 @@ func (m mover) holds(ctx context.Context, from stored, to location) bool {
 	if err != nil || o == nil || sizeOf(o) != from.size {
 		return false
 	}
-	v, err := m.verifier(ctx, source{to, from.size, textOf(o, fieldETag)}, known, textOf(o, fieldETag))
+	v, err := m.verifier(ctx, source{to, from.size, textOf(o, fieldETag)}, known)
 	if err != nil || v == nil || m.hash(ctx, from, 0, from.size, v) != nil {
 		return false
 	}
