@@ -167,7 +167,7 @@ func (s *syncing) Predict(ctx context.Context, view action.View) (action.Predict
 		p.Note = fmt.Sprintf("it is the same already: %s", counted(j.unchanged, "file"))
 		return p, nil
 	}
-	s.job = j
+	s.job, p.Parts = j, j.parts()
 	if !s.to.isStore() {
 		p.Changes, err = j.onDisk(ctx, view, s.to, s.begun(j), s.Describe().Identity)
 		return p, err
