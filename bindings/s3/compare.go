@@ -205,15 +205,29 @@ func anyDone(copies []*transfer) bool {
 	return slices.ContainsFunc(copies, func(c *transfer) bool { return c.done })
 }
 
+// parts are what becomes of how many.
+func (j *job) parts() (out []action.Part) {
+	if len(j.copies) > 0 {
+		out = append(out, action.Part{What: "copied", Count: len(j.copies), Bytes: j.bytes()})
+	}
+	if len(j.removals) > 0 {
+		out = append(out, action.Part{What: "removed", Count: len(j.removals), Bytes: j.removedBytes()})
+	}
+	return out
+}
+
+func (j *job) removedBytes() (n int64) {
+	for _, r := range j.removals {
+		n += r.size
+	}
+	return n
+}
+
 // summary says in a line what is to be done.
 func (j *job) summary() string {
 	parts := []string{fmt.Sprintf("copies %s, %s", counted(len(j.copies), "file"), size(j.bytes()))}
 	if len(j.removals) > 0 {
-		var bytes int64
-		for _, r := range j.removals {
-			bytes += r.size
-		}
-		parts = append(parts, fmt.Sprintf("removes %s, %s", counted(len(j.removals), "file"), size(bytes)))
+		parts = append(parts, fmt.Sprintf("removes %s, %s", counted(len(j.removals), "file"), size(j.removedBytes())))
 	}
 	return strings.Join(append(parts, fmt.Sprintf("leaves %d as they are", j.unchanged)), "; ")
 }

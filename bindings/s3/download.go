@@ -27,11 +27,8 @@ const (
 	attempts = 3
 )
 
-// buffers are reused: of parts, and of what is copied through.
-var (
-	partBuffers = sync.Pool{New: func() any { b := make([]byte, partSize); return &b }}
-	copyBuffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
-)
+// copyBuffers are for what is copied through. Each file that is transferred at once has one.
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
 
 // A source is an object as it was listed. It is read only as long as it is that one.
 type source struct {
@@ -75,8 +72,7 @@ func (m mover) receiveWhole(ctx context.Context, from source, to io.Writer) (sur
 	var v *verifier
 	sure = validated(out)
 	if !sure {
-		known := sumsOf(out.ChecksumCRC64NVME, out.ChecksumCRC32C, out.ChecksumCRC32, out.ChecksumSHA256, out.ChecksumSHA1, out.ChecksumType)
-		v, err = m.verifier(ctx, from, known, hashOf(out.ETag, out.ServerSideEncryption, out.SSECustomerAlgorithm))
+		v, err = m.verifier(ctx, from, sumsGot(out))
 		if err != nil {
 			return false, err
 		}
@@ -124,9 +120,9 @@ func (m mover) through(ctx context.Context, to io.Writer, v *verifier, from io.R
 }
 
 // verifier is by what an object is verified. Of one that was uploaded in parts the store is asked how large they are.
-func (m mover) verifier(ctx context.Context, from source, known sums, etag string) (*verifier, error) {
-	if !known.composite && known.algorithm != "" || plainETag.MatchString(etag) && known.algorithm == "" {
-		return newVerifier(known, etag, 0), nil
+func (m mover) verifier(ctx context.Context, from source, known sums) (*verifier, error) {
+	if !known.composite && known.algorithm != "" || plainETag.MatchString(known.etag) && known.algorithm == "" {
+		return newVerifier(known, 0), nil
 	}
 	out, err := m.l.client.HeadObject(ctx, &s3.HeadObjectInput{
 		Bucket: &from.at.bucket, Key: &from.at.key, PartNumber: aws.Int32(1), IfMatch: from.match(),
@@ -142,12 +138,12 @@ func (m mover) verifier(ctx context.Context, from source, known sums, etag strin
 	if count == 0 || part <= 0 || (from.size+part-1)/part != count {
 		return nil, nil // its parts are of several sizes
 	}
-	return newVerifier(known, etag, part), nil
+	return newVerifier(known, part), nil
 }
 
 // A piece is a part that is on its way into a buffer.
 type piece struct {
-	buffer *[]byte
+	buffer *buffer
 	n      int
 	err    error
 }
@@ -173,17 +169,22 @@ func (m mover) known(ctx context.Context, from source) (*verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.verifier(ctx, from, known, from.etag)
+	return m.verifier(ctx, from, known)
 }
 
-// inOrder reads the parts of an object from an offset on, several at once, and writes them in their order. What it holds in memory is bounded
-// by them.
+// inOrder reads the parts of an object from an offset on, several at once, and writes them in their order. Each has
+// its buffer when it is its turn, so that the first of them never waits for memory that a later one holds.
 func (m mover) inOrder(ctx context.Context, from source, offset int64, to io.Writer, v *verifier) error {
 	ctx, stop := context.WithCancel(ctx)
 	var working sync.WaitGroup
-	defer working.Wait()
-	defer stop()
 	coming := make(chan chan piece, max(m.parts-1, 0))
+	defer func() {
+		stop()
+		for one := range coming { // what is not written any more
+			(<-one).buffer.give()
+		}
+		working.Wait()
+	}()
 	working.Go(func() {
 		defer close(coming)
 		for ; offset < from.size; offset += partSize {
@@ -193,12 +194,17 @@ func (m mover) inOrder(ctx context.Context, from source, offset int64, to io.Wri
 			case <-ctx.Done():
 				return
 			}
-			at, length := offset, min(partSize, from.size-offset)
+			at := offset
+			held, err := m.b.memory.take(ctx, min(partSize, from.size-offset))
+			if err != nil {
+				one <- piece{err: m.b.explain(ctx, m.l, from.question(), err)}
+				return
+			}
 			if m.parts <= 1 {
-				one <- m.part(ctx, from, at, length)
+				one <- m.part(ctx, from, at, held)
 				continue
 			}
-			working.Go(func() { one <- m.part(ctx, from, at, length) })
+			working.Go(func() { one <- m.part(ctx, from, at, held) })
 		}
 	})
 	for one := range coming {
@@ -214,22 +220,22 @@ func (m mover) inOrder(ctx context.Context, from source, offset int64, to io.Wri
 
 // take writes a part, and gives its buffer back.
 func (m mover) take(p piece, to io.Writer, v *verifier) error {
-	defer partBuffers.Put(p.buffer)
+	defer p.buffer.give()
 	if p.err != nil {
 		return p.err
 	}
 	if v != nil {
-		_, _ = v.Write((*p.buffer)[:p.n]) // it never fails
+		_, _ = v.Write(p.buffer.bytes[:p.n]) // it never fails
 	}
-	_, err := to.Write((*p.buffer)[:p.n])
+	_, err := to.Write(p.buffer.bytes[:p.n])
 	return err
 }
 
 // part reads a part. What was cut off goes on where it broke.
-func (m mover) part(ctx context.Context, from source, offset, length int64) piece {
-	p := piece{buffer: partBuffers.Get().(*[]byte)}
+func (m mover) part(ctx context.Context, from source, offset int64, into *buffer) piece {
+	p := piece{buffer: into}
 	for attempt := 1; ; attempt++ {
-		n, err := m.rest(ctx, from, offset+int64(p.n), (*p.buffer)[p.n:length])
+		n, err := m.rest(ctx, from, offset+int64(p.n), into.bytes[p.n:])
 		p.n += n
 		m.moved(int64(n))
 		switch {
@@ -277,9 +283,7 @@ func (m mover) download(ctx context.Context, from source, to landing) (sure bool
 		if err != nil {
 			return false, err
 		}
-		if v != nil {
-			return true, m.goOn(ctx, from, to, machine, v)
-		}
+		return v != nil, m.goOn(ctx, from, to, machine, v)
 	}
 	draft, err := to.at.machine.Create(ctx, to.root, to.path)
 	if err != nil {

@@ -107,13 +107,7 @@ func (*vault) String(text string) string { return text }
 // drive is a module that asks a simulated store, in which things go wrong as the faults say.
 func drive(t *testing.T, section scenario.S3, faults ...scenario.Fault) *driver {
 	t.Helper()
-	return driveAt(t, began, section, faults...)
-}
-
-// driveAt is one in which it is that time.
-func driveAt(t *testing.T, at time.Time, section scenario.S3, faults ...scenario.Fault) *driver {
-	t.Helper()
-	store, err := s3.New(&section, at, stopped{at})
+	store, err := s3.New(&section, began, stopped{began})
 	require.NoError(t, err)
 	d := &driver{T: t, sent: &log{}, secrets: &vault{}}
 	faulty := fault.New(faults, unhurried{}).Before(fault.System{

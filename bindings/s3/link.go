@@ -91,7 +91,9 @@ func (a Access) settings(cfg Config) (chain.Settings, error) {
 	if err != nil {
 		return chain.Settings{}, err
 	}
-	return chain.Load(chain.Options{Profile: a.Profile, Region: a.Region, Client: bare})
+	return chain.Load(chain.Options{
+		Profile: a.Profile, Region: a.Region, Client: bare, Secret: func(all ...string) { cfg.Secrets.Add(all...) },
+	})
 }
 
 // What is waited for, of a server that says nothing.

@@ -50,7 +50,9 @@ type Config struct {
 // A binding is the module of one object store.
 type binding struct {
 	Config
-	link func() (*link, error)
+	link   func() (*link, error)
+	memory *memory  // of all that is transferred
+	wrote  sync.Map // how much this run wrote of drafts that it left, by where they are
 }
 
 // New makes the module. It contacts nothing and reads nothing.
@@ -58,7 +60,7 @@ func New(cfg Config) *module.Module {
 	if cfg.Secrets == nil {
 		cfg.Secrets = module.Openly{}
 	}
-	b := &binding{Config: cfg}
+	b := &binding{Config: cfg, memory: newMemory()}
 	b.link = sync.OnceValues(cfg.connect)
 	return &module.Module{
 		Name: "s3",

@@ -81,7 +81,8 @@ func shown(o object) object {
 type sums struct {
 	algorithm string // as the store calls it; "" for none that is known
 	value     string
-	composite bool // of the checksums of its parts
+	composite bool   // of the checksums of its parts
+	etag      string // where it is a hash of the content; "" where it is none
 }
 
 // head looks at an object: nil if it is not there. What the store knows of its checksum is told beside.
@@ -103,6 +104,7 @@ func (b *binding) head(ctx context.Context, l *link, at location, q question) (o
 	}
 	o[fieldMetadata] = metadata
 	known := sumsOf(out.ChecksumCRC64NVME, out.ChecksumCRC32C, out.ChecksumCRC32, out.ChecksumSHA256, out.ChecksumSHA1, out.ChecksumType)
+	known.etag = hashOf(out.ETag, out.ServerSideEncryption, out.SSECustomerAlgorithm)
 	if known.algorithm != "" {
 		o[fieldChecksum] = object{"algorithm": known.algorithm, "value": known.value, "of_parts": known.composite}
 	}
@@ -115,7 +117,7 @@ func sumsOf(nvme, crc32c, crc32, sha256, sha1 *string, of types.ChecksumType) su
 		value     *string
 	}{{"CRC64NVME", nvme}, {"CRC32C", crc32c}, {"CRC32", crc32}, {"SHA256", sha256}, {"SHA1", sha1}} {
 		if value := aws.ToString(one.value); value != "" {
-			return sums{one.algorithm, value, of == types.ChecksumTypeComposite || strings.Contains(value, "-")}
+			return sums{algorithm: one.algorithm, value: value, composite: of == types.ChecksumTypeComposite || strings.Contains(value, "-")}
 		}
 	}
 	return sums{}

@@ -5,16 +5,17 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"path"
-	"time"
 
 	"runbook/engine/files"
-	"runbook/engine/module"
 )
 
 // A large object is written in its order, so what a run that died has of it is its beginning. The draft is named for the object, its ETag
 // among that, and is taken up by whoever copies the same object to the same place: it is read again, past the checksum of the whole, so
-// neither a torn draft nor one of somebody else becomes a file. An object that the store has no checksum of begins again.
+// neither a torn draft nor one of somebody else becomes a file. Of an object that the store has no checksum of, only the run that wrote the
+// draft goes on with it: its ETag and its length are then known to be those of what was written, but nothing would tell what became of that
+// when the machine went down meanwhile.
 
 // token names the draft of an object in a place.
 func (s source) token(to landing) string {
@@ -22,24 +23,33 @@ func (s source) token(to landing) string {
 	return hex.EncodeToString(sum[:13])
 }
 
-// goOn puts a large object in a file's place, and goes on where another attempt ended. It is verified as a whole.
+// draft is where the draft of an object is, for a person and for what this run remembers.
+func (s source) draft(to landing) string {
+	return path.Join(path.Dir(to.at.String()), files.DraftOf(s.token(to)))
+}
+
+// goOn puts a large object in a file's place, and goes on where another attempt ended. It is verified as a whole, if v is not nil.
 func (m mover) goOn(ctx context.Context, from source, to landing, machine files.Continuer, v *verifier) error {
 	draft, err := machine.Continue(ctx, to.root, to.path, from.token(to))
 	if err != nil {
 		return err
 	}
-	begun, err := draft.Begun(from.size, v)
-	m.moved(begun)
+	most, past := from.size, io.Writer(v)
+	if v == nil {
+		own, _ := m.b.wrote.LoadAndDelete(from.draft(to))
+		most, _ = own.(int64)
+		past = io.Discard
+	}
+	has, err := draft.Begun(ctx, most, past)
+	m.moved(has)
+	writing := &tally{to: draft, n: has}
 	if err == nil {
-		err = m.inOrder(ctx, from, begun, draft, v)
+		err = m.inOrder(ctx, from, has, writing, v)
 	}
 	if err != nil && transient(ctx, err) {
-		if left := draft.Leave(); left != nil {
-			return left
-		}
-		return kept(err, "what was read of "+files.Spell(to.path))
+		return m.leave(ctx, draft, from, to, writing.n, err)
 	}
-	if err == nil {
+	if err == nil && v != nil {
 		err = v.check(from.question())
 	}
 	if err == nil {
@@ -49,6 +59,30 @@ func (m mover) goOn(ctx context.Context, from source, to landing, machine files.
 		err = draft.Keep(ctx, files.Attributes{Modified: to.modified})
 	}
 	return dropped(ctx, draft, err)
+}
+
+// leave keeps a draft for the next attempt. When the machine cannot be told so, it has what arrived there.
+func (m mover) leave(ctx context.Context, draft files.Continued, from source, to landing, wrote int64, err error) error {
+	left := draft.Leave(context.WithoutCancel(ctx))
+	switch {
+	case left == nil:
+		m.b.wrote.Store(from.draft(to), wrote)
+	case !transient(ctx, left):
+		return left
+	}
+	return kept(err, "what was read of "+files.Spell(to.path))
+}
+
+// A tally counts what is written.
+type tally struct {
+	to io.Writer
+	n  int64
+}
+
+func (t *tally) Write(p []byte) (int, error) {
+	n, err := t.to.Write(p)
+	t.n += int64(n)
+	return n, err
 }
 
 // dropped removes the draft of what failed.
@@ -80,23 +114,14 @@ func (s *syncing) begun(j *job) (n int64) {
 	return n
 }
 
-// dead is after what time a draft counts as one of a run that died, where that cannot be known. Nobody writes that slowly.
-const dead = 24 * time.Hour
-
 // tidy removes what runs that died left half written. What somebody else writes to stays.
 func (s *syncing) tidy(ctx context.Context, j *job) {
-	machine, knows := s.to.machine.(files.Continuer)
-	var changes []files.Change
-	for _, d := range j.drafts {
-		switch {
-		case knows:
-			_, _ = machine.Clear(ctx, s.to.path, d.Path) // the next one removes it, or a person
-		case module.OutsideOf(ctx).Now().Sub(d.Modified) > dead:
-			changes = append(changes, files.Change{Op: files.Remove, Was: d})
-		}
+	machine, can := s.to.machine.(files.Continuer)
+	if !can {
+		return
 	}
-	if len(changes) > 0 {
-		_, _ = s.to.machine.Change(ctx, s.to.path, changes) // likewise
+	for _, d := range j.drafts {
+		_, _ = machine.Clear(ctx, s.to.path, d.Path) // the next one removes it, or a person
 	}
 }
 

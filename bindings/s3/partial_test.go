@@ -1,15 +1,25 @@
 package s3
 
 import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"runbook/engine/action"
+	"runbook/engine/command"
+	processes "runbook/engine/command/local"
 	"runbook/engine/files"
+	"runbook/engine/files/local"
+	"runbook/engine/files/remote"
 	"runbook/engine/world/scenario"
 )
 
@@ -25,30 +35,104 @@ func storedBig(t *testing.T, faults ...scenario.Fault) (d *driver, text string) 
 	return d, text
 }
 
-// A download in parts goes on where it broke, in this run and in the next one, and each byte is read once.
+// A download in parts goes on where it broke, in this run and in the next one, and each byte is read once: on this machine, and on one that runs
+// commands.
 func TestADownloadInPartsGoesOn(t *testing.T) {
-	d, text := storedBig(t, scenario.Fault{Answer: "503", Skip: 3, Times: 2})
+	for name, system := range map[string]files.System{"this machine": local.New(), "another one": remote.New(processes.Machine{})} {
+		t.Run(name, func(t *testing.T) {
+			d, text := storedBig(t, scenario.Fault{Answer: "503", Skip: 3, Times: 2})
+			d.on(system)
+			folder := t.TempDir()
+			a, predicted := d.predicted("sync", "s3://box", folder)
+			_, err := a.Apply(t.Context(), predicted)
+			e := d.fails(err)
+			require.True(t, e.Retryable)
+			require.Equal(t, "what was read of big is kept: the next attempt goes on with it", e.Partly)
+			left, err := os.ReadDir(folder)
+			require.NoError(t, err)
+			require.Len(t, left, 1)
+			require.True(t, files.IsDraft(left[0].Name()))
+			_, err = a.Apply(t.Context(), predicted)
+			require.True(t, d.fails(err).Retryable)
+			d.on(system) // of another process
+			next, predicted := d.predicted("sync", "s3://box", folder, opts("delete", true))
+			require.Contains(t, predicted.Warnings[0], "in "+folder+" there is 1 unfinished download, 24 MiB: a sync")
+			_, err = next.Apply(t.Context(), predicted)
+			require.NoError(t, err)
+			require.Equal(t, 5+2, count(d.sent.all, "GET /box/big"))
+			require.Equal(t, hashOfText(text), hashOfText(tree(t, folder)["big"]))
+			require.Len(t, tree(t, folder), 1)
+		})
+	}
+}
+
+// A losing machine is one to which the way is lost, once, after so many bytes of what it is given.
+type losing struct {
+	command.Runner
+	after *int64
+}
+
+func (l losing) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
+	if streams.Stdin == nil || *l.after == 0 {
+		return l.Runner.Run(ctx, argv, streams)
+	}
+	streams.Stdin = io.LimitReader(streams.Stdin, *l.after)
+	*l.after = 0
+	if code, err := l.Runner.Run(ctx, argv, streams); err != nil {
+		return code, err
+	}
+	return 0, &command.Lost{Cause: errors.New("broken pipe")}
+}
+
+// What arrived on a machine before the way to it was lost is gone on with.
+func TestTheWayToAMachineIsLost(t *testing.T) {
+	d, text := storedBig(t)
+	after := int64(2*partSize + 77)
+	d.on(remote.New(losing{processes.Machine{}, &after}))
 	folder := t.TempDir()
 	a, predicted := d.predicted("sync", "s3://box", folder)
 	_, err := a.Apply(t.Context(), predicted)
 	e := d.fails(err)
-	require.True(t, e.Retryable)
+	require.True(t, e.Retryable, e.Message)
 	require.Equal(t, "what was read of big is kept: the next attempt goes on with it", e.Partly)
-	left, err := os.ReadDir(folder)
-	require.NoError(t, err)
-	require.Len(t, left, 1)
-	require.True(t, files.IsDraft(left[0].Name()))
+	before := count(d.sent.all, "GET /box/big")
 	_, err = a.Apply(t.Context(), predicted)
-	require.True(t, d.fails(err).Retryable)
-	next := d.action("sync", "s3://box", folder, opts("delete", true)) // of another process
-	predicted, err = next.Predict(t.Context(), nobody)
 	require.NoError(t, err)
-	require.Contains(t, predicted.Warnings[0], "in "+folder+" there is 1 unfinished download, 24 MiB: a sync")
-	_, err = next.Apply(t.Context(), predicted)
-	require.NoError(t, err)
-	require.Equal(t, 5+2, count(d.sent.all, "GET /box/big"))
+	require.Equal(t, 3, count(d.sent.all, "GET /box/big")-before, "of five parts two are there whole, and of the third the rest is read")
 	require.Equal(t, hashOfText(text), hashOfText(tree(t, folder)["big"]))
 	require.Len(t, tree(t, folder), 1)
+}
+
+// An object that the store has no checksum of is gone on with by the run that began it, and by no other.
+func TestADownloadWithoutAChecksum(t *testing.T) {
+	text := strings.Repeat("a", partSize) + strings.Repeat("b", partSize) + strings.Repeat("c", 100)
+	var asked, fail atomic.Int64
+	d := storeThat(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"none"`)
+		if r.Method == http.MethodGet && asked.Add(1) == fail.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		http.ServeContent(w, r, "", began, strings.NewReader(text))
+	})
+	d.oneByOne()
+	path := filepath.Join(t.TempDir(), "a")
+	fail.Store(3)
+	a, predicted := d.predicted("copy", "s3://box/a", path)
+	_, err := a.Apply(t.Context(), predicted)
+	require.True(t, d.fails(err).Retryable)
+	fail.Store(4)
+	a, predicted = d.predicted("copy", "s3://box/a", path)
+	_, err = a.Apply(t.Context(), predicted)
+	require.True(t, d.fails(err).Retryable)
+	require.EqualValues(t, 4, asked.Load(), "all parts but the last were there")
+	d.oneByOne() // another process
+	value := d.do("copy", "s3://box/a", path)
+	require.Equal(t, false, value.(object)["verified"])
+	require.EqualValues(t, 7, asked.Load())
+	written, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, hashOfText(text), hashOfText(string(written)))
 }
 
 // What is left is taken for no more than it is: a draft that was torn is noticed, and the object read anew.

@@ -12,11 +12,12 @@ import (
 
 // The options that say which objects or files are meant.
 var (
-	includeParam = module.Param{Name: "include", Kind: module.Strings, Doc: `only what one of these patterns fits: "*.dump", "cache/*". A star stands for anything, slashes too; a question mark for one sign`}
+	includeParam = module.Param{Name: "include", Kind: module.Strings, Doc: `only what one of these patterns fits: "*.dump", "cache/*". A name is that below the folder or prefix; a star stands for anything, slashes too; a question mark for one sign`}
 	excludeParam = module.Param{Name: "exclude", Kind: module.Strings, Doc: "what none of these patterns fits: it is then neither looked at nor changed on either side"}
 )
 
-// patterns say which names are meant, as s5cmd reads them: a star stands for anything, slashes too.
+// patterns say which names are meant, as s5cmd reads them: a star stands for anything, slashes too. Its cp compares the names below a prefix with
+// them, as here; its sync, at least in version 2.3, whole keys.
 type patterns struct{ include, exclude []*regexp.Regexp }
 
 func newPatterns(function string, args module.Args) (p patterns, err error) {

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -104,6 +105,8 @@ func handsOut(r *http.Request, body []byte) bool {
 		return true // at no path of S3 anything is changed by that
 	case r.Method == http.MethodGet && strings.HasSuffix(path, "/federation/credentials"):
 		return true
+	case r.Method == http.MethodPost && path == "/token" && r.URL.RawQuery == "" && isRenewal(body):
+		return true // likewise
 	case r.Method == http.MethodPut && strings.HasSuffix(path, "/latest/api/token"):
 		return isLink(host)
 	case r.Method == http.MethodGet && isLink(host):
@@ -116,6 +119,12 @@ func handsOut(r *http.Request, body []byte) bool {
 func isRole(body []byte) bool {
 	form, err := url.ParseQuery(string(body))
 	return err == nil && len(form["Action"]) == 1 && (form.Get("Action") == "AssumeRole" || form.Get("Action") == "AssumeRoleWithWebIdentity")
+}
+
+// isRenewal tells whether a document asks for a login to be renewed, and for nothing else.
+func isRenewal(body []byte) bool {
+	var asked map[string]string
+	return json.Unmarshal(body, &asked) == nil && asked["grantType"] == "refresh_token"
 }
 
 // isLink tells whether a host is the machine's own, where its credentials are handed out.

@@ -13,7 +13,7 @@ import (
 const (
 	usualAtOnce = 16
 	mostAtOnce  = 64
-	largeAtOnce = 2 // of those that are transferred in parts, each of which holds its parts in memory
+	largeAtOnce = 2 // of those that are transferred in parts: more are not faster, and more of them are half done when something breaks
 )
 
 func (b *binding) syncFunc() module.Func {
@@ -26,8 +26,12 @@ other end stays, unless delete is set; then it is removed after everything was c
 Before anything is copied, the room on the disk is compared with what is to come. Checksums are compared, files appear only when they are
 whole, and have the time of their object. What broke off goes on with what is not whole yet when it is called again: also when the server
 was busy for a moment, or the run is taken up again. A large file goes on with the parts of it that are there: those that the store has of an
-upload, and on the disks of the machine on which runbook runs those of a download. Links in a folder are not followed, and not copied; one in a file's place is replaced by it.
-What changed at the other end since that was decided is neither replaced nor removed.
+upload, and those that the disk has of a download, which are read again past the checksum of the whole: on another machine, where it has the
+tool flock. Of an object that the store has no checksum of, and whose ETag is no MD5, only the run that wrote them goes on with them: ETag and
+length would not tell what became of them since. Parts of an upload whose file is another one by now stay in the store until a rule of the
+bucket removes them. Links in a folder are not followed, and not copied; one in a file's place is replaced by it.
+What changed at the other end since that was decided is neither replaced nor removed. Of what is transferred no more than 96 MiB are held in
+memory, however many are transferred at once; a part that is larger, as those of files of more than 900 GiB are, is held alone.
 
 A dry run says how many files and bytes would be copied, and names what would be removed.`,
 		Params: []module.Param{
@@ -163,7 +167,7 @@ func (s *syncing) Predict(ctx context.Context, view action.View) (action.Predict
 		p.Note = fmt.Sprintf("it is the same already: %s", counted(j.unchanged, "file"))
 		return p, nil
 	}
-	s.job = j
+	s.job, p.Parts = j, j.parts()
 	if !s.to.isStore() {
 		p.Changes, err = j.onDisk(ctx, view, s.to, s.begun(j), s.Describe().Identity)
 		return p, err

@@ -143,11 +143,11 @@ func (t *transfer) entryOver() *files.Entry {
 	return &t.over.entry
 }
 
-// again makes an error of which nobody knows whether anything was stored one that may be tried again: a sync looks what is there, and
-// storing the same twice is storing it once.
+// again makes an error of which nobody knows whether anything was stored one that may be tried again, and one of a machine to which the way was
+// lost: a sync looks what is there, and storing the same twice is storing it once.
 func again(err error) error {
 	e, own := err.(*action.Error) //nolint:errorlint // what is wrapped has another message
-	if !own || e == nil || e.Code != action.CodeUncertain {
+	if !own || e == nil || e.Code != action.CodeUncertain && !isLost(err) {
 		return err
 	}
 	out := *e

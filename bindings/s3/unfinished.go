@@ -3,17 +3,17 @@ package s3
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"hash/crc32"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"runbook/engine/action"
-	"runbook/engine/module"
+	"runbook/engine/command"
 )
 
 // What is left of an upload in parts by a run that died, or that failed for the moment, is gone on with: by the parts that the store has, each
@@ -32,9 +32,6 @@ type uploading struct {
 func (u *uploading) any() bool {
 	return slices.ContainsFunc(u.parts, func(p types.CompletedPart) bool { return p.PartNumber != nil })
 }
-
-// idle is how long nobody went on with an upload before it counts as given up. The clocks of a store and of this machine are closer than that.
-const idle = 24 * time.Hour
 
 // algorithm is that of an upload's checksums. Whether an unfinished one has properties of its own nobody can ask; by another algorithm it is
 // told from those that have none.
@@ -66,16 +63,14 @@ func (m mover) begin(ctx context.Context, from stored, e errand) (*uploading, er
 	}
 	begun, err := m.l.client.CreateMultipartUpload(ctx, in)
 	if err != nil {
-		q := e.question()
-		q.changes = false // of an upload that nobody completes nothing is seen
-		return nil, m.b.explain(ctx, m.l, q, err)
+		return nil, m.b.explain(ctx, m.l, e.unseen(), err)
 	}
 	u.id = begun.UploadId
 	return u, nil
 }
 
 // unfinished is an upload of the same file to the same place that can be gone on with; one without an id for none; nil where the store does
-// not say. Those that nobody goes on with are given up.
+// not say. Others stay: whose they are nobody knows, and what an upload that nobody completes takes is for the bucket's rules to free.
 func (m mover) unfinished(ctx context.Context, from stored, e errand) (*uploading, error) {
 	listed, err := m.l.client.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: &e.to.bucket, Prefix: &e.to.key})
 	if err != nil {
@@ -87,52 +82,35 @@ func (m mover) unfinished(ctx context.Context, from stored, e errand) (*uploadin
 		if aws.ToString(one.Key) != e.to.key || !ours || class(string(one.StorageClass)) != class(e.as.class) {
 			continue
 		}
-		u, touched, err := m.sameParts(ctx, from, e, one)
-		if u != nil || err != nil {
+		if u, err := m.sameParts(ctx, from, e, one); u != nil || err != nil {
 			return u, err
-		}
-		if module.OutsideOf(ctx).Now().Sub(touched) > idle {
-			m.abandon(ctx, e, one.UploadId)
 		}
 	}
 	return &uploading{}, nil
 }
 
-// sameParts is an upload all of whose parts are those of the file, nil if one is not, or if it has none. Touched is when somebody last went on
-// with it.
-func (m mover) sameParts(ctx context.Context, from stored, e errand, of types.MultipartUpload) (u *uploading, touched time.Time, err error) {
-	touched = aws.ToTime(of.Initiated)
-	u = &uploading{id: of.UploadId, parts: make([]types.CompletedPart, partCount(from.size)), known: true}
+// sameParts is an upload all of whose parts are those of the file, nil if one is not, or if it has none.
+func (m mover) sameParts(ctx context.Context, from stored, e errand, of types.MultipartUpload) (*uploading, error) {
+	u := &uploading{id: of.UploadId, parts: make([]types.CompletedPart, partCount(from.size)), known: true}
 	pages := s3.NewListPartsPaginator(m.l.client, &s3.ListPartsInput{Bucket: &e.to.bucket, Key: &e.to.key, UploadId: of.UploadId})
 	var found []types.Part
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, module.OutsideOf(ctx).Now(), nil //nolint:nilerr // as above; or it is complete by now, or given up
+			return nil, nil //nolint:nilerr // as above; or it is complete by now, or given up
 		}
 		found = append(found, page.Parts...)
 	}
 	for _, p := range found {
-		if at := aws.ToTime(p.LastModified); at.After(touched) {
-			touched = at
+		if same, err := m.samePart(ctx, from, p); err != nil || !same {
+			return nil, err
 		}
+		u.parts[aws.ToInt32(p.PartNumber)-1] = types.CompletedPart{ETag: p.ETag, PartNumber: p.PartNumber, ChecksumCRC32: p.ChecksumCRC32}
 	}
-	same := len(found) > 0
-	for _, p := range found {
-		if !same {
-			break
-		}
-		if same, err = m.samePart(ctx, from, p); err != nil {
-			return nil, touched, err
-		}
-		if same {
-			u.parts[aws.ToInt32(p.PartNumber)-1] = types.CompletedPart{ETag: p.ETag, PartNumber: p.PartNumber, ChecksumCRC32: p.ChecksumCRC32}
-		}
+	if len(found) == 0 {
+		return nil, nil
 	}
-	if !same {
-		return nil, touched, nil
-	}
-	return u, touched, nil
+	return u, nil
 }
 
 // samePart tells whether a part is that of the file.
@@ -150,7 +128,13 @@ func (m mover) samePart(ctx context.Context, from stored, p types.Part) (bool, e
 
 // transient tells whether something that failed may go well the next time, or was only interrupted.
 func transient(ctx context.Context, err error) bool {
-	return ctx.Err() != nil || asError(err).Retryable
+	return ctx.Err() != nil || asError(err).Retryable || isLost(err)
+}
+
+// isLost tells whether the way to a machine was lost.
+func isLost(err error) bool {
+	_, lost := errors.AsType[*command.Lost](err)
+	return lost && action.CodeOf(err) == action.CodeUnavailable
 }
 
 // kept is an error after which something is kept for the next attempt.
@@ -175,7 +159,7 @@ func (m mover) holds(ctx context.Context, from stored, to location) bool {
 	if err != nil || o == nil || sizeOf(o) != from.size {
 		return false
 	}
-	v, err := m.verifier(ctx, source{to, from.size, textOf(o, fieldETag)}, known, textOf(o, fieldETag))
+	v, err := m.verifier(ctx, source{to, from.size, textOf(o, fieldETag)}, known)
 	if err != nil || v == nil || m.hash(ctx, from, 0, from.size, v) != nil {
 		return false
 	}

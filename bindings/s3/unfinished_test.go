@@ -5,7 +5,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -121,7 +120,7 @@ func TestAnUploadOfADeadRun(t *testing.T) {
 		"with properties":    {types.ChecksumAlgorithmCrc64nvme, map[int32]string{1: part(1)}, 5, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := driveAt(t, time.Now(), with(nil))
+			d := drive(t, with(nil))
 			d.begun("box", "big", c.algorithm, c.parts)
 			before := count(d.sent.all, "PUT /box/big")
 			require.Equal(t, done(1, len(text), 0, 0), d.do("sync", folder, "s3://box"))
@@ -158,15 +157,4 @@ func TestAnUploadThatIsInterrupted(t *testing.T) {
 			require.Contains(t, d.fails(err).Partly, "what the store has of big is kept: the next attempt goes on with it")
 		}
 	}
-}
-
-// An upload of ours that nobody went on with for a day is given up.
-func TestAnUploadThatIsOld(t *testing.T) {
-	folder, _ := bigFile(t)
-	d := drive(t, with(nil))
-	d.begun("box", "big", types.ChecksumAlgorithmCrc32, map[int32]string{1: "other"})
-	d.begun("box", "big", types.ChecksumAlgorithmCrc64nvme, map[int32]string{1: "other"})
-	require.Positive(t, time.Since(began), "the simulated store is of the past")
-	d.do("sync", folder, "s3://box")
-	require.Len(t, d.uploads("box"), 1, "what may be of somebody else stays")
 }

@@ -39,20 +39,31 @@ func (e errand) question() question {
 	return question{purpose: "put " + e.to.String(), target: e.to.target(), needs: "s3:PutObject", changes: true}
 }
 
+// unseen is the question of what nobody sees before it is complete: of an upload in parts that nobody completes, nothing is.
+func (e errand) unseen() question {
+	q := e.question()
+	q.changes = false
+	return q
+}
+
 // upload stores a file, and returns its ETag. The store compares what arrives with its checksum.
 func (m mover) upload(ctx context.Context, from stored, e errand) (etag string, err error) {
 	if from.size > partSize {
 		return m.uploadParts(ctx, from, e)
 	}
-	content := make([]byte, from.size)
-	if err := m.read(ctx, from, 0, content, true); err != nil {
+	held, err := m.b.memory.take(ctx, from.size)
+	if err != nil {
+		return "", m.b.explain(ctx, m.l, e.unseen(), err)
+	}
+	defer held.give()
+	if err := m.read(ctx, from, 0, held.bytes, true); err != nil {
 		return "", err
 	}
 	if err := from.still(ctx); err != nil {
 		return "", err
 	}
 	out, err := m.l.client.PutObject(ctx, e.as.onPut(&s3.PutObjectInput{
-		Bucket: &e.to.bucket, Key: &e.to.key, Body: bytes.NewReader(content), IfMatch: e.only.match, IfNoneMatch: e.only.none,
+		Bucket: &e.to.bucket, Key: &e.to.key, Body: bytes.NewReader(held.bytes), IfMatch: e.only.match, IfNoneMatch: e.only.none,
 	}))
 	if err != nil {
 		return "", m.b.notReplaced(ctx, m.l, e.question(), err)
@@ -156,18 +167,17 @@ func (m mover) abandon(ctx context.Context, e errand, id *string) {
 	_, _ = m.l.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &e.to.bucket, Key: &e.to.key, UploadId: id})
 }
 
-// sendParts sends all parts that are not there yet, with so many buffers as are sent at once.
+// sendParts sends all parts that are not there yet.
 func (m mover) sendParts(ctx context.Context, from stored, e errand, u *uploading) error {
 	length := partLength(from.size)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	numbers := make(chan int)
 	var working sync.WaitGroup
-	for range m.atOnce(length) {
+	for range max(m.parts, 1) {
 		working.Go(func() {
-			buffer := make([]byte, length)
 			for n := range numbers {
-				part, err := m.sendPart(ctx, from, e, u.id, n, length, buffer)
+				part, err := m.sendPart(ctx, from, e, u.id, n, length)
 				if err != nil {
 					stop(err)
 					continue
@@ -194,14 +204,6 @@ func (m mover) sendParts(ctx context.Context, from stored, e errand, u *uploadin
 	return nil
 }
 
-// mostHeld is how much of one object is held in memory.
-const mostHeld = partsAtOnce * partSize
-
-// atOnce is how many parts of a length are sent at once: of large ones fewer.
-func (m mover) atOnce(length int64) int {
-	return int(min(int64(max(m.parts, 1)), max(mostHeld/length, 1)))
-}
-
 // partLength is how large the parts of an object are of which there cannot be too many.
 func partLength(size int64) int64 {
 	const step = 1 << 20
@@ -214,9 +216,14 @@ func partCount(size int64) int64 {
 }
 
 // sendPart sends one part; one whose connection broke once more.
-func (m mover) sendPart(ctx context.Context, from stored, e errand, id *string, n int, length int64, buffer []byte) (types.CompletedPart, error) {
+func (m mover) sendPart(ctx context.Context, from stored, e errand, id *string, n int, length int64) (types.CompletedPart, error) {
 	offset := int64(n) * length
-	content := buffer[:min(length, from.size-offset)]
+	held, err := m.b.memory.take(ctx, min(length, from.size-offset))
+	if err != nil {
+		return types.CompletedPart{}, m.b.explain(ctx, m.l, e.unseen(), err)
+	}
+	defer held.give()
+	content := held.bytes
 	if err := m.read(ctx, from, offset, content, offset+int64(len(content)) == from.size); err != nil {
 		return types.CompletedPart{}, err
 	}
@@ -230,9 +237,7 @@ func (m mover) sendPart(ctx context.Context, from stored, e errand, id *string, 
 			return types.CompletedPart{ETag: out.ETag, PartNumber: aws.Int32(int32(n + 1)), ChecksumCRC32: out.ChecksumCRC32, ChecksumCRC64NVME: out.ChecksumCRC64NVME}, nil
 		}
 		if ctx.Err() != nil || !isCut(err) || attempt == attempts {
-			q := e.question()
-			q.changes = false // of an upload that nobody completes nothing is seen
-			return types.CompletedPart{}, given(m.b.explain(ctx, m.l, q, err))
+			return types.CompletedPart{}, given(m.b.explain(ctx, m.l, e.unseen(), err))
 		}
 	}
 }

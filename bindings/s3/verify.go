@@ -68,16 +68,16 @@ type verifier struct {
 
 // newVerifier is a verifier by what is known of an object: its checksum, or its ETag. Part is the size of its first part, 0 if it is not in
 // parts, or nobody knows. It is nil where nothing can be compared: what is encrypted with keys of the store has an ETag that is no hash.
-func newVerifier(known sums, etag string, part int64) *verifier {
+func newVerifier(known sums, part int64) *verifier {
 	switch {
 	case known.algorithm != "" && !known.composite && newHash(known.algorithm) != nil:
 		return &verifier{algorithm: known.algorithm, want: known.value, whole: newHash(known.algorithm)}
 	case known.algorithm != "" && known.composite && part > 0 && newHash(known.algorithm) != nil:
 		return newParted(known.algorithm, known.value, part, false)
-	case plainETag.MatchString(etag):
-		return &verifier{algorithm: md5Sum, want: etag, hex: true, whole: newHash(md5Sum)}
-	case partedETag.MatchString(etag) && part > 0:
-		return newParted(md5Sum, etag, part, true)
+	case plainETag.MatchString(known.etag):
+		return &verifier{algorithm: md5Sum, want: known.etag, hex: true, whole: newHash(md5Sum)}
+	case partedETag.MatchString(known.etag) && part > 0:
+		return newParted(md5Sum, known.etag, part, true)
 	}
 	return nil
 }
@@ -149,6 +149,13 @@ func hashOf(etag *string, with types.ServerSideEncryption, customer *string) str
 	return strings.Trim(aws.ToString(etag), `"`)
 }
 
+// sumsGot are the checksums that came with an object.
+func sumsGot(out *s3.GetObjectOutput) sums {
+	known := sumsOf(out.ChecksumCRC64NVME, out.ChecksumCRC32C, out.ChecksumCRC32, out.ChecksumSHA256, out.ChecksumSHA1, out.ChecksumType)
+	known.etag = hashOf(out.ETag, out.ServerSideEncryption, out.SSECustomerAlgorithm)
+	return known
+}
+
 // validated tells whether the SDK has compared an answer with its checksum while it was read.
 func validated(out *s3.GetObjectOutput) bool {
 	done, ok := s3.GetChecksumValidationMetadata(out.ResultMetadata)
@@ -160,8 +167,7 @@ func checkETag(text []byte, out *s3.GetObjectOutput, q question) error {
 	if validated(out) {
 		return nil
 	}
-	known := sumsOf(out.ChecksumCRC64NVME, out.ChecksumCRC32C, out.ChecksumCRC32, out.ChecksumSHA256, out.ChecksumSHA1, out.ChecksumType)
-	v := newVerifier(known, hashOf(out.ETag, out.ServerSideEncryption, out.SSECustomerAlgorithm), 0)
+	v := newVerifier(sumsGot(out), 0)
 	if v == nil {
 		return nil
 	}

@@ -24,25 +24,24 @@ func TestVerifier(t *testing.T) {
 	q := question{purpose: "read it"}
 	for name, c := range map[string]struct {
 		known sums
-		etag  string
 		part  int64
 		none  bool
 	}{
-		"crc32":              {known: sums{"CRC32", helloCRC32, false}},
-		"crc32c":             {known: sums{"CRC32C", "mnG7TA==", false}},
-		"crc64nvme":          {known: sums{"CRC64NVME", "M3eFcAZSQlc=", false}},
-		"sha1":               {known: sums{"SHA1", "qvTGHdzF6KLavt4PO0gs2a6pQ00=", false}},
-		"sha256":             {known: sums{"SHA256", "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=", false}},
-		"etag":               {etag: helloMD5},
-		"etag of parts":      {etag: partsOf(2), part: 2},
-		"etag of all parts":  {etag: partsOf(5), part: 5},
-		"parts, not known":   {etag: partsOf(2), none: true},
-		"unknown":            {known: sums{"BLAKE9", "x", false}, etag: "something", none: true},
+		"crc32":              {known: sums{"CRC32", helloCRC32, false, ""}},
+		"crc32c":             {known: sums{"CRC32C", "mnG7TA==", false, ""}},
+		"crc64nvme":          {known: sums{"CRC64NVME", "M3eFcAZSQlc=", false, ""}},
+		"sha1":               {known: sums{"SHA1", "qvTGHdzF6KLavt4PO0gs2a6pQ00=", false, ""}},
+		"sha256":             {known: sums{"SHA256", "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=", false, ""}},
+		"etag":               {known: sums{etag: helloMD5}},
+		"etag of parts":      {known: sums{etag: partsOf(2)}, part: 2},
+		"etag of all parts":  {known: sums{etag: partsOf(5)}, part: 5},
+		"parts, not known":   {known: sums{etag: partsOf(2)}, none: true},
+		"unknown":            {known: sums{"BLAKE9", "x", false, "something"}, none: true},
 		"nothing":            {none: true},
-		"sums, not of parts": {known: sums{"CRC32", "x-2", true}, none: true},
+		"sums, not of parts": {known: sums{"CRC32", "x-2", true, ""}, none: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := newVerifier(c.known, c.etag, c.part)
+			v := newVerifier(c.known, c.part)
 			if c.none {
 				require.Nil(t, v)
 				return
@@ -51,7 +50,7 @@ func TestVerifier(t *testing.T) {
 				_, _ = v.Write([]byte(some))
 			}
 			require.NoError(t, v.check(q))
-			v = newVerifier(c.known, c.etag, c.part)
+			v = newVerifier(c.known, c.part)
 			_, _ = v.Write([]byte("jello"))
 			err := v.check(q)
 			require.Equal(t, action.CodeUnavailable, action.CodeOf(err))
@@ -115,10 +114,11 @@ func TestWhatIsDamagedIsNotTaken(t *testing.T) {
 func storeThat(t *testing.T, answer http.HandlerFunc) driver {
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	return driver{T: t, m: New(Config{
+	cfg := Config{
 		Access:   func() Access { return Access{Endpoint: server.URL, Region: "r", PathStyle: true, Keys: Keys{"a", "b"}} },
 		Machines: machine.Set[files.System]{Local: local.New()}, WrapTransport: closing(t),
-	})}
+	}
+	return driver{T: t, m: New(cfg), cfg: cfg}
 }
 
 // An ETag of what is encrypted with keys of the store is no hash of it.
@@ -135,6 +135,23 @@ func TestAnETagThatIsNoHash(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, false, value.(object)["verified"])
 	require.Equal(t, "hello", d.read("get", "s3://box/a"))
+}
+
+// Nor is it one of what is read in parts.
+func TestAnETagOfALargeObjectThatIsNoHash(t *testing.T) {
+	text := strings.Repeat("x", partSize+5)
+	for _, etag := range []string{strings.Repeat("0", 32), strings.Repeat("0", 32) + "-2"} {
+		d := storeThat(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("ETag", `"`+etag+`"`)
+			w.Header().Set("X-Amz-Server-Side-Encryption", "aws:kms")
+			http.ServeContent(w, r, "", began, strings.NewReader(text))
+		})
+		folder := t.TempDir()
+		value, err := d.try("copy", "s3://box/a", folder+"/a")
+		require.NoError(t, err)
+		require.Equal(t, false, value.(object)["verified"])
+		require.Equal(t, hashOfText(text), hashOfText(tree(t, folder)["a"]))
+	}
 }
 
 // A store that does not mind which part is asked for does not put a file together wrongly.

@@ -177,9 +177,18 @@ type Prediction struct {
 	Preview string
 	// Members is the set that a Narrower found by itself, and would act on; nil if it has none, or has it as an argument.
 	Members []string
+	// Parts say what becomes of how many, where an action is about many targets that it does not name.
+	Parts []Part
 	// Missed is why what follows of the action is not known, which the note says too; nil if nothing is missing. Where it is
 	// retryable, another prediction may know more. It is no reason against the action.
 	Missed error
+}
+
+// A Part is what becomes of some of the many targets that an action is about, in a word, such as copied.
+type Part struct {
+	What  string `json:"what"`
+	Count int    `json:"count"`
+	Bytes int64  `json:"bytes,omitempty"`
 }
 
 // Evidence is what was seen of a target when an action was predicted: Apply acts only on what still matches it.

@@ -29,7 +29,7 @@ type Continuer interface {
 	// Continue begins a file as Create does, or takes up the draft of that token in the same folder, unless somebody writes to it. Whether it
 	// is what it should be is for the caller to know, who reads it first.
 	Continue(ctx context.Context, root, path, token string) (Continued, error)
-	// Clear removes a draft below a root, unless somebody writes to it; gone is whether it is not there any more.
+	// Clear removes a draft below a root, unless somebody writes to it, or may, for all that can be known there; gone is whether it is not there any more.
 	Clear(ctx context.Context, root, path string) (gone bool, err error)
 }
 
@@ -37,7 +37,7 @@ type Continuer interface {
 type Continued interface {
 	Draft
 	// Begun gives what is there of it, at most so many bytes, to somebody who looks at it. What is written comes behind that.
-	Begun(most int64, to io.Writer) (int64, error)
+	Begun(ctx context.Context, most int64, to io.Writer) (int64, error)
 	// Leave ends the writing, and keeps what there is for who takes it up.
-	Leave() error
+	Leave(ctx context.Context) error
 }

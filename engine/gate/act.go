@@ -111,7 +111,7 @@ func (g *Gate) predict(ctx context.Context, pass *passage) error {
 	g.mu.Unlock()
 	pass.intent = &journal.Intent{
 		Number: number, Evidence: pass.predicted.Evidence, Label: pass.predicted.Label, Note: pass.predicted.Note,
-		Warnings: pass.predicted.Warnings, Members: pass.predicted.Members, Changes: describeChanges(pass.predicted.Changes, g.opts.Veil),
+		Warnings: pass.predicted.Warnings, Members: pass.predicted.Members, Parts: pass.predicted.Parts, Changes: describeChanges(pass.predicted.Changes, g.opts.Veil),
 		Unchanged: pass.predicted.Unchanged, Preview: pass.predicted.Preview, Repeatable: action.Repeatable(pass.action), Returned: journal.Returns(pass.predicted.Value),
 	}
 	if g.opts.Terminal.makes(pass.desc.Target) {

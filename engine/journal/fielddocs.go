@@ -125,6 +125,7 @@ var fieldDocs = map[string]string{
 	"intent.repeatable": "a plan holds it neither to how often nor to when it is asked for: a message, whose failure ends nothing",
 	"intent.note":       "a line about the prediction",
 	"intent.warnings":   "what a person should know before saying yes",
+	"intent.parts":      "what becomes of how many, where it is about many targets that are not named: how many files a sync copies, and how many it removes",
 	"intent.members":    "of the set that the action found by itself, such as files of a certain age: planned, it is frozen",
 	"intent.changes":    "what changes, as predicted; the first is the action's purpose",
 	"intent.result":     "what the call would return, should only a look at the target tell later that it was done",
@@ -132,6 +133,10 @@ var fieldDocs = map[string]string{
 	"intent.masked":     "there were secrets in the result",
 	"intent.sealed":     "what is masked are values that never print, each a text of its own",
 	"intent.table":      "objects in the result are tables of the script's own",
+
+	"part.what":  "what becomes of them, in a word: copied, removed",
+	"part.count": "how many",
+	"part.bytes": "how many bytes are in them",
 
 	"evidence.uid": "the target's identity in its system",
 	"evidence.old": "old values of the fields that are written, by path",

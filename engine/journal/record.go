@@ -192,6 +192,7 @@ type Intent struct {
 	Note     string          `json:"note,omitempty"`
 	Warnings []string        `json:"warnings,omitempty"`
 	Members  []string        `json:"members,omitzero"` // of the set that the action found by itself
+	Parts    []action.Part   `json:"parts,omitempty"`  // what becomes of how many, where it is about many that are not named
 
 	Unchanged bool `json:"unchanged,omitempty"` // the target is as wanted already: nothing is sent
 	Made      bool `json:"made,omitempty"`      // in a dry run: the target exists only because the run makes it, so nothing is known of it

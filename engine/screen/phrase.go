@@ -2,8 +2,12 @@ package screen
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"runbook/engine/action"
 	"runbook/engine/journal"
@@ -74,27 +78,71 @@ func (n names) target(t action.Target) string {
 
 func (n names) call(call *journal.Call) string { return verb(call) + " " + n.target(call.Target) }
 
-// grouped sums calls up: "delete 2 pods, scale 1 deployment".
+// grouped sums calls up: "delete 2 pods, scale 1 deployment". Where it is known, it says what becomes of them: "sync 3 files: 2 copied (5 MiB),
+// 1 removed".
 func grouped(entries []*entry) string {
 	type group struct{ verb, kind string }
 	var order []group
-	counts := map[group]int{}
+	counts, parts := map[group]int{}, map[group][]action.Part{}
 	for _, e := range entries {
 		g := group{verb(e.intent.Call), clean(e.intent.Call.Target.Resource())}
 		if counts[g] == 0 {
 			order = append(order, g)
 		}
 		counts[g] += targets(e.intent)
+		parts[g] = added(parts[g], e.intent.Intent.Parts)
 	}
 	phrases := make([]string, len(order))
 	for i, g := range order {
-		phrases[i] = g.verb + " " + count(counts[g], g.kind)
+		phrases[i] = g.verb + " " + count(counts[g], g.kind) + outcome(parts[g])
 	}
 	return strings.Join(phrases, ", ")
 }
 
-// targets is how many targets an action has: one, or the members of its set.
-func targets(intent *journal.Record) int {
+// added are parts with more of them, each summed up by what it is.
+func added(parts, more []action.Part) []action.Part {
+	for _, p := range more {
+		at := slices.IndexFunc(parts, func(has action.Part) bool { return has.What == p.What })
+		if at < 0 {
+			parts = append(parts, p)
+			continue
+		}
+		parts[at].Count += p.Count
+		parts[at].Bytes += p.Bytes
+	}
+	return parts
+}
+
+// outcome says what becomes of how many, "" for what says nothing of it.
+func outcome(parts []action.Part) string {
+	slices.SortFunc(parts, func(a, b action.Part) int { return strings.Compare(a.What, b.What) })
+	phrases := make([]string, len(parts))
+	for i, p := range parts {
+		phrases[i] = clean(p.What)
+		if len(parts) > 1 {
+			phrases[i] = strconv.Itoa(p.Count) + " " + phrases[i]
+		}
+		if p.Bytes > 0 {
+			phrases[i] += " (" + humanize.IBytes(uint64(p.Bytes)) + ")"
+		}
+	}
+	switch len(parts) {
+	case 0:
+		return ""
+	case 1:
+		return " " + phrases[0]
+	}
+	return ": " + strings.Join(phrases, ", ")
+}
+
+// targets is how many targets an action has: one, all of its parts, or the members of its set.
+func targets(intent *journal.Record) (n int) {
+	for _, p := range intent.Intent.Parts {
+		n += p.Count
+	}
+	if n > 0 {
+		return n
+	}
 	if n := len(intent.Intent.Members); n > 0 {
 		return n
 	}

@@ -49,6 +49,26 @@ func TestGrouped(t *testing.T) {
 	}
 }
 
+func TestGroupedByParts(t *testing.T) {
+	syncing := func(parts ...action.Part) *entry {
+		call := &journal.Call{Verb: "s3.sync", Target: action.Target{System: "host", Kind: "files", Name: "/tmp"}}
+		return &entry{intent: &journal.Record{Call: call, Intent: &journal.Intent{Parts: parts}}}
+	}
+	copied, removed := action.Part{What: "copied", Count: 2, Bytes: 5 << 20}, action.Part{What: "removed", Count: 1, Bytes: 10}
+	for want, entries := range map[string][]*entry{
+		"s3.sync 2 files copied (5.0 MiB)":                      {syncing(copied)},
+		"s3.sync 1 file removed (10 B)":                         {syncing(removed)},
+		"s3.sync 3 files: 2 copied (5.0 MiB), 1 removed (10 B)": {syncing(copied, removed)},
+		"s3.sync 4 files copied (10 MiB)":                       {syncing(copied), syncing(copied)},
+		"s3.sync 4 files: 2 copied (5.0 MiB), 2 removed (20 B)": {syncing(removed), syncing(copied, removed)},
+		"s3.sync 2 files: 1 copied, 1 removed":                  {syncing(action.Part{What: "copied", Count: 1}, action.Part{What: "removed", Count: 1})},
+		"s3.sync 2 files copied (5.0 MiB), host.remove 1 file":  {syncing(copied), {intent: &journal.Record{Call: &journal.Call{Verb: "host.remove", Target: action.Target{Kind: "files"}}, Intent: &journal.Intent{}}}},
+	} {
+		require.Equal(t, want, grouped(entries))
+		require.Equal(t, want, grouped(entries), "nothing was written into the records")
+	}
+}
+
 func TestDerived(t *testing.T) {
 	change := func(op, kind string, derived bool) journal.Change {
 		return journal.Change{Op: op, Target: action.Target{Kind: kind}, Derived: derived}

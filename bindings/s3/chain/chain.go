@@ -5,7 +5,8 @@
 // services with it (sts, sso, ssooidc, signin), whose start-up alone takes 1.9 ms of every command of this program, S3 or not. What it asks
 // those services for are single requests: sts.go and sso.go. Providers that cost nothing are the SDK's own.
 //
-// It writes nothing, keeps no token, and logs nobody in: a person does that with aws sso login. Read next: files.go, then provider.go.
+// It logs nobody in: a person does that with aws sso login. A login that is over soon is renewed, and put where AWS's tools keep it; nothing else
+// is written. Read next: files.go, then provider.go.
 package chain
 
 import (
@@ -28,6 +29,7 @@ type Options struct {
 	Client  *http.Client
 	Getenv  func(string) string // nil for the environment of this process
 	Home    string              // "" for the user's own
+	Secret  func(...string)     // told of the secrets that it comes upon; nil for nobody who keeps them
 }
 
 // Settings are what was found.

@@ -3,26 +3,16 @@ package chain
 import (
 	"cmp"
 	"context"
-	"crypto/sha1" //nolint:gosec // AWS's tools name files by it
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"runbook/engine/action"
 )
-
-// A login is what aws sso login leaves.
-type login struct {
-	AccessToken string    `json:"accessToken"`
-	ExpiresAt   time.Time `json:"expiresAt"`
-}
 
 type roleCredentials struct {
 	RoleCredentials struct {
@@ -36,7 +26,7 @@ type roleCredentials struct {
 // bearer is the header with the token of a login.
 const bearer = "X-Amz-Sso_bearer_token"
 
-// sso is the credentials of an account's role, by the login of a person. Nobody is logged in here, and no login renewed.
+// sso is the credentials of an account's role, by the login of a person. Nobody is logged in here.
 func (c *chain) sso(name string, p map[string]string) (aws.CredentialsProvider, error) {
 	session, cached := p, p["sso_start_url"]
 	if of := p["sso_session"]; of != "" {
@@ -57,31 +47,14 @@ func (c *chain) sso(name string, p map[string]string) (aws.CredentialsProvider, 
 	region := session["sso_region"]
 	address := cmp.Or(c.Getenv("AWS_ENDPOINT_URL_SSO"), fmt.Sprintf("https://portal.sso.%s.%s", region, suffix(region))) + "/federation/credentials?" +
 		url.Values{"account_id": {p["sso_account_id"]}, "role_name": {p["sso_role_name"]}}.Encode()
+	logins := c.session(name, cached, region, p["sso_session"] != "")
 	return provided(func(ctx context.Context) (aws.Credentials, error) {
-		token, err := c.login(name, cached)
+		token, err := c.token(ctx, logins)
 		if err != nil {
 			return aws.Credentials{}, err
 		}
 		return c.federated(ctx, name, address, token)
 	}), nil
-}
-
-// login is the token of a login that is not over.
-func (c *chain) login(profile, cached string) (string, error) {
-	sum := sha1.Sum([]byte(cached)) //nolint:gosec // see above
-	text, err := os.ReadFile(filepath.Join(c.Home, ".aws", "sso", "cache", hex.EncodeToString(sum[:])+".json"))
-	var found login
-	if err == nil {
-		err = json.Unmarshal(text, &found)
-	}
-	again := "aws sso login --profile " + profile
-	switch {
-	case err != nil || found.AccessToken == "":
-		return "", unusable(profile, "nobody is logged in").Try("log in: %s", again)
-	case !time.Now().Before(found.ExpiresAt):
-		return "", unusable(profile, "the login was over at %s", found.ExpiresAt.UTC().Format(time.RFC3339)).Try("log in again: %s", again)
-	}
-	return found.AccessToken, nil
 }
 
 func (c *chain) federated(ctx context.Context, profile, address, token string) (aws.Credentials, error) {
@@ -97,7 +70,7 @@ func (c *chain) federated(ctx context.Context, profile, address, token string) (
 		return aws.Credentials{}, e
 	}
 	if status != http.StatusOK {
-		return aws.Credentials{}, unusable(profile, "HTTP status %d %s", status, http.StatusText(status)).Try("log in again: aws sso login --profile %s", profile)
+		return aws.Credentials{}, unusable(profile, "HTTP status %d %s", status, http.StatusText(status)).Try("log in again: %s", loginAgain(profile))
 	}
 	var got roleCredentials
 	if err := json.Unmarshal(text, &got); err != nil || got.RoleCredentials.AccessKeyID == "" {

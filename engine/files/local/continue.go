@@ -86,7 +86,7 @@ func (d *draft) takeUp() (bool, error) {
 }
 
 // Begun reads what is there of the draft, and cuts off what is more.
-func (d *draft) Begun(most int64, to io.Writer) (int64, error) {
+func (d *draft) Begun(_ context.Context, most int64, to io.Writer) (int64, error) {
 	info, err := d.file.Stat()
 	if err != nil {
 		return 0, files.Failed("read", d.about, err)
@@ -108,7 +108,7 @@ func (d *draft) Begun(most int64, to io.Writer) (int64, error) {
 }
 
 // Leave keeps the draft for whoever takes it up; one with nothing in it is removed.
-func (d *draft) Leave() (err error) {
+func (d *draft) Leave(context.Context) (err error) {
 	d.once.Do(func() {
 		if info, failed := d.file.Stat(); failed == nil && info.Size() == 0 {
 			err = d.discard()

@@ -22,7 +22,8 @@ type draft struct {
 	final  string // that it is to have
 	about  string
 	mode   fs.FileMode // of the file that it replaces; 0 for none
-	size   int64
+	size   int64       // what there is of it
+	taken  bool        // it is the one of the token
 
 	content *io.PipeWriter
 	over    chan struct{}
@@ -35,6 +36,15 @@ const refused = "!"
 
 // Create begins a file below a root.
 func (f *Files) Create(ctx context.Context, root, at string) (files.Draft, error) {
+	d, err := f.begin(ctx, createScript, root, at)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// begin begins a file by a script, whose other arguments are the names of drafts that it may take up.
+func (f *Files) begin(ctx context.Context, script, root, at string, others ...string) (*draft, error) {
 	folder, final, err := split(at)
 	if err != nil {
 		return nil, files.FailedBelow(root, "write", at, err)
@@ -45,7 +55,7 @@ func (f *Files) Create(ctx context.Context, root, at string) (files.Draft, error
 	first := &line{ready: make(chan string, 1)}
 	go func() {
 		defer close(d.over)
-		code, complaint, err := f.run(ctx, createScript, content, first, root, folder, d.name, final)
+		code, complaint, err := f.run(ctx, script, content, first, append([]string{root, folder, d.name, final}, others...)...)
 		if err == nil && code != 0 {
 			err = reason(code, complaint)
 		}
@@ -53,20 +63,30 @@ func (f *Files) Create(ctx context.Context, root, at string) (files.Draft, error
 		_ = content.CloseWithError(io.ErrClosedPipe) // it never fails; nobody reads any more
 	}()
 	select {
-	case mode := <-first.ready:
-		if mode == refused {
+	case said := <-first.ready:
+		if said == refused {
 			_ = content.CloseWithError(io.ErrClosedPipe) // it never fails
 			return nil, files.Unwritten(root, at, d.failure(errRecord))
 		}
-		bits, err := strconv.ParseUint(mode, 8, 32)
-		if err != nil {
-			return nil, files.FailedBelow(root, "write", at, errRecord)
+		if !d.ready(said) {
+			_ = in.CloseWithError(io.ErrUnexpectedEOF) // likewise
+			return nil, files.Unwritten(root, at, d.failure(errRecord))
 		}
-		d.mode = fs.FileMode(bits) & fs.ModePerm
 		return d, nil
 	case <-d.over:
 		return nil, files.Unwritten(root, at, d.failure(errRecord))
 	}
+}
+
+// ready reads what the script says when it is: the mode of the replaced file, how many bytes the draft has, and which of them it is.
+func (d *draft) ready(said string) bool {
+	var which string
+	if n, err := fmt.Sscanf(said, "%o %d %s", &d.mode, &d.size, &which); n != 3 || err != nil || d.size < 0 {
+		return false
+	}
+	d.taken = which == "old"
+	d.mode &= fs.ModePerm
+	return true
 }
 
 // failure is why the command ended, or else what is given.
@@ -130,11 +150,7 @@ func (d *draft) keep(ctx context.Context, attributes files.Attributes) error {
 	if t := attributes.Modified; !t.IsZero() {
 		modified = fmt.Sprintf("%d.%09d", t.Unix(), t.Nanosecond())
 	}
-	code, complaint, err := d.files.run(ctx, keepScript, nil, io.Discard, d.root, d.folder, d.name, d.final,
-		strconv.FormatUint(uint64(mode), 8), modified, strconv.FormatInt(d.size, 10))
-	if err == nil && code != 0 {
-		err = reason(code, complaint)
-	}
+	err := d.do(ctx, keepScript, io.Discard, d.final, strconv.FormatUint(uint64(mode), 8), modified, strconv.FormatInt(d.size, 10))
 	if err != nil {
 		return files.Unwritten(d.root, d.about, err)
 	}
@@ -152,13 +168,18 @@ func (d *draft) Drop(ctx context.Context) (err error) {
 }
 
 func (d *draft) discard(ctx context.Context) error {
-	code, complaint, err := d.files.run(ctx, dropScript, nil, io.Discard, d.root, d.folder, d.name)
-	if err == nil && code != 0 {
-		err = reason(code, complaint)
-	}
-	if err != nil {
+	if err := d.do(ctx, dropScript, io.Discard); err != nil {
 		left := files.Entry{Path: path.Join(path.Dir(d.about), d.name)}
 		return files.Uncertain(d.root, files.Change{Op: files.Remove, Was: left}, err)
 	}
 	return nil
+}
+
+// do runs a script about the draft.
+func (d *draft) do(ctx context.Context, script string, out io.Writer, args ...string) error {
+	code, complaint, err := d.files.run(ctx, script, nil, out, append([]string{d.root, d.folder, d.name}, args...)...)
+	if err == nil && code != 0 {
+		err = reason(code, complaint)
+	}
+	return err
 }

@@ -38,6 +38,9 @@ var kinds = map[string]func(t *testing.T) command.Runner{
 		for _, tool := range applets {
 			require.NoError(t, os.Symlink(box, filepath.Join(folder, tool)))
 		}
+		if flock, err := exec.LookPath("flock"); err == nil { // not every BusyBox has its own
+			require.NoError(t, os.Symlink(flock, filepath.Join(folder, "flock")))
+		}
 		return with{folder}
 	},
 	"ssh": func(t *testing.T) command.Runner {
@@ -49,7 +52,7 @@ var kinds = map[string]func(t *testing.T) command.Runner{
 }
 
 // applets are what the scripts need of BusyBox.
-var applets = []string{"sh", "find", "stat", "ls", "tail", "df", "rm", "rmdir", "chown", "mv", "mkdir", "chmod", "touch", "sync", "cat", "readlink", "wc", "tr", "printf", "awk"}
+var applets = []string{"sh", "find", "stat", "ls", "tail", "df", "rm", "rmdir", "chown", "mv", "mkdir", "chmod", "touch", "sync", "cat", "readlink", "wc", "tr", "printf", "awk", "dd"}
 
 // with runs commands with nothing but the programs of a folder.
 type with struct{ folder string }

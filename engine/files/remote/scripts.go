@@ -242,10 +242,19 @@ fi
 echo ok
 `
 
-// createScript begins the file $3 in the folder $2 below the root $1, in place of $4, and makes folders that are not there. It says that it
-// is ready, and what the mode of the replaced file is, and then takes what it is given. If it cannot, it says so before it ends: who is to
-// give it something would else wait for it to be taken.
-const createScript = inC + `trap 'echo !' EXIT` + enter + `
+// lockable defines how a draft that is open as 3 and has the name $1 is locked: as long as what writes to it lives. It is not where the machine
+// has no flock, or its file system no locks. Between opening and locking somebody else may have given it its final name, or another user may
+// have put it there, so it has to have that name still, no other besides, and to be our own.
+const lockable = `
+lock() {
+  flock -n 3 >/dev/null 2>&1 || return 1
+  [ "$1" -ef /proc/self/fd/3 ] && [ ! -L "$1" ] && [ -f "$1" ] && [ -O "$1" ] && [ "$(stat -c %h "$1")" = 1 ]
+}
+`
+
+// beginning is how a file is begun in the folder $2 below the root $1, in place of $4: folders that are not there are made, and mode is that of
+// the replaced file, 0 for none. If it cannot, it says so before it ends: who is to give it something would else wait for it to be taken.
+const beginning = inC + `trap 'echo !' EXIT` + enter + lockable + `
 mkdir -p "$1" || exit 1
 cd -P "$1" || exit 1
 IFS=/
@@ -264,20 +273,67 @@ elif [ -d "$4" ]; then exit 86
 elif [ -f "$4" ]; then mode=$(stat -c %a "$4"); umask 077
 elif [ -e "$4" ]; then exit 82
 fi
+`
+
+// creation is how the draft $3 is made and written to. It says that it is ready, what the mode of the replaced file is, and that it has
+// nothing yet, and then takes what it is given.
+const creation = `
 set -C
 exec 3> "$3" || exit 1
-echo "$mode"
+lock "$3"
+echo "$mode 0 new"
 exec cat >&3
 `
 
+// createScript begins the file $3 in the folder $2 below the root $1, in place of $4.
+const createScript = beginning + creation
+
+// continueScript takes up the draft $5 instead, and makes it if it is not there, where it can be locked; it says how many bytes it has.
+const continueScript = beginning + `
+if command -v flock >/dev/null 2>&1 && [ ! -L "$5" ] && { [ ! -e "$5" ] || [ -f "$5" ]; } && { command exec 3>> "$5"; } 2>/dev/null; then
+  if lock "$5"; then
+    [ "$mode" = 0 ] || chmod 600 "$5" || exit 1
+    echo "$mode $(stat -c %s "$5") old"
+    exec cat >&3
+  fi
+  exec 3>&-
+fi
+` + creation
+
+// begunScript gives what there is of the draft $3 in the folder $2 below the root $1.
+const begunScript = inC + enter + `
+reach "$1" "$2"
+exec cat "$3"
+`
+
+// cutScript cuts the draft $3 in the folder $2 below the root $1 to $4 bytes.
+const cutScript = inC + enter + `
+reach "$1" "$2"
+exec dd if=/dev/null of="$3" bs=1 count=0 seek="$4" 2>/dev/null
+`
+
+// clearScript removes the draft $3 in the folder $2 below the root $1, unless somebody writes to it, and says when it is gone. Where it cannot be
+// locked, nobody does who has not written for a day.
+const clearScript = inC + enter + lockable + `
+reach "$1" "$2"
+if [ -e "$3" ] || [ -L "$3" ]; then
+  [ -f "$3" ] && [ ! -L "$3" ] && { command exec 3< "$3"; } 2>/dev/null || exit 0
+  lock "$3" || [ -n "$(find "$3" -prune -mtime +0)" ] || exit 0
+  rm -f "$3" || exit 1
+fi
+echo gone
+`
+
 // keepScript makes the draft $3 in the folder $2 below the root $1 the file $4, if it has $7 bytes, with the mode $5 and the time $6, 0 for
-// those that it has. It is on the disk before it has its name.
+// those that it has. It is on the disk before it has its name, and locked where it can be: what has an old time is else taken for left.
 const keepScript = inC + enter + `
 reach "$1" "$2"
 [ "$(stat -c %s "$3")" = "$7" ] || { echo "it did not arrive whole" >&2; exit 1; }
+exec 3< "$3" || exit 1
+flock -n 3 >/dev/null 2>&1
+sync "$3" 2>/dev/null || sync
 [ "$5" = 0 ] || chmod "$5" "$3" || exit 1
 [ "$6" = 0 ] || touch -d "@$6" "$3" 2>/dev/null || touch -d "@${6%.*}" "$3" || exit 1
-sync "$3" 2>/dev/null || sync
 if ! mv -f -T "$3" "$4" 2>/dev/null; then
   [ -d "$4" ] && [ ! -L "$4" ] && exit 86
   [ -L "$4" ] && rm -f "$4"

@@ -1,0 +1,99 @@
+package remote
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path"
+	"strconv"
+
+	"runbook/engine/files"
+)
+
+var _ files.Continuer = (*Files)(nil)
+
+// Whoever writes to a draft has its lock there, which ends with the command that writes. What is there of it comes all the way back to be
+// looked at: the tools of a machine know none of the checksums that object stores have.
+
+// A continued is a draft that may have a beginning.
+type continued struct{ *draft }
+
+// Continue begins a file below a root, or takes up what there is of it.
+func (f *Files) Continue(ctx context.Context, root, at, token string) (files.Continued, error) {
+	d, err := f.begin(ctx, continueScript, root, at, "./"+files.DraftOf(token))
+	if err != nil {
+		return nil, err
+	}
+	if d.taken {
+		d.name = "./" + files.DraftOf(token)
+	}
+	return continued{d}, nil
+}
+
+// A meter counts what is written through it.
+type meter struct {
+	to io.Writer
+	n  int64
+}
+
+func (m *meter) Write(p []byte) (int, error) {
+	n, err := m.to.Write(p)
+	m.n += int64(n)
+	return n, err
+}
+
+// Begun reads what is there of the draft, and cuts off what is more.
+func (d continued) Begun(ctx context.Context, most int64, to io.Writer) (int64, error) {
+	if d.size > most {
+		if err := d.do(ctx, cutScript, io.Discard, strconv.FormatInt(most, 10)); err != nil {
+			return 0, files.FailedBelow(d.root, "write", d.about, err)
+		}
+		d.size = most
+	}
+	if d.size == 0 {
+		return 0, nil
+	}
+	got := &meter{to: to}
+	err := d.do(ctx, begunScript, got)
+	if err == nil && got.n != d.size {
+		err = fmt.Errorf("%d bytes came of %d", got.n, d.size)
+	}
+	if err != nil {
+		return 0, files.FailedBelow(d.root, "read", d.about, err)
+	}
+	return d.size, nil
+}
+
+// Leave keeps the draft for whoever takes it up; one with nothing in it is removed.
+func (d continued) Leave(ctx context.Context) (err error) {
+	d.once.Do(func() {
+		_ = d.content.Close() // it never fails
+		<-d.over
+		switch {
+		case d.err != nil:
+			err = files.FailedBelow(d.root, "write", d.about, d.err)
+		case d.size == 0:
+			err = d.discard(ctx)
+		}
+	})
+	return err
+}
+
+// Clear removes a draft that nobody writes to.
+func (f *Files) Clear(ctx context.Context, root, at string) (gone bool, err error) {
+	folder, name, err := split(at)
+	if err == nil && !files.IsDraft(path.Base(at)) {
+		err = files.ErrNoFile
+	}
+	if err != nil {
+		return false, files.FailedBelow(root, "remove", at, err)
+	}
+	out, code, complaint, err := f.output(ctx, clearScript, root, folder, name)
+	if err == nil && code != 0 {
+		err = reason(code, complaint)
+	}
+	if err != nil {
+		return false, files.FailedBelow(root, "remove", at, err)
+	}
+	return out == "gone\n", nil
+}
