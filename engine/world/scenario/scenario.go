@@ -146,7 +146,7 @@ type File struct {
 	Content string `yaml:"content"` // what is in it
 	// instead of a content: how large it is, such as 10MiB. What is in it does not matter then, and takes no memory
 	Size   Size          `yaml:"size"`
-	Age    time.Duration `yaml:"age"`    // how long before the run it was changed last: 192h is eight days
+	Age    time.Duration `yaml:"age"`    // how long before the run it was changed last, such as 8d
 	Owner  string        `yaml:"owner"`  // user:group; root:root if not given
 	Mode   uint32        `yaml:"mode"`   // permissions, such as 0o640
 	Link   string        `yaml:"link"`   // where it points, if it is a link
