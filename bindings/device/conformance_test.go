@@ -167,6 +167,18 @@ var table = []struct {
 		_, err := s.changing(t, "reset", "envise-1").Predict(s.ctx, gate.Nothing{})
 		require.Equal(t, action.CodeNotFound, action.CodeOf(err), "what is not there is not reset")
 	}},
+	{"a ping from its host", nil, func(t *testing.T, s site) {
+		got := s.read(t, "ping", "envise-1", map[string]any{"count": float64(1)}).(map[string]any)
+		require.Equal(t, true, got["reachable"])
+		require.Equal(t, "rack-1", got["from"])
+		require.Equal(t, []any{int64(1), int64(1)}, []any{got["sent"], got["received"]})
+		require.Contains(t, got, "seconds")
+		if got["method"] == TCP { // a machine without a ping
+			require.Contains(t, got["detail"], "port 22: ")
+		} else {
+			require.Equal(t, ICMP, got["method"])
+		}
+	}},
 	{"the log", nil, func(t *testing.T, s site) {
 		all := s.read(t, "logs", "envise-1").([]any)
 		require.NotEmpty(t, all)

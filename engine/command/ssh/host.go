@@ -32,6 +32,8 @@ type Host struct {
 	mu          sync.Mutex
 	folder      string        // of the sockets
 	made        int           // connections that were tried
+	doors       int           // connections of their own that were made to knock at ports
+	knocking    chan struct{} // has room for as many of those as there may be at once
 	connections []*connection // that are up
 	opening     int           // that are being made
 	failures    int           // connections that could not be made
@@ -47,7 +49,7 @@ func New(cfg Config) *Host {
 	if cfg.Sessions == 0 {
 		cfg.Sessions = DefaultSessions
 	}
-	return &Host{Config: cfg}
+	return &Host{Config: cfg, knocking: make(chan struct{}, connectAtOnce)}
 }
 
 // Exec is that of a shell.Transport.
@@ -215,7 +217,7 @@ func (h *Host) open(ctx context.Context) error {
 	h.opening++
 	socket := filepath.Join(h.folder, strconv.Itoa(h.made))
 	h.mu.Unlock()
-	c, err := h.connect(ctx, socket, h.folder)
+	c, err := h.connect(ctx, socket, h.folder, nil)
 	h.mu.Lock()
 	h.opening--
 	defer h.tell()

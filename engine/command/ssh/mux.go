@@ -21,6 +21,7 @@ const (
 	muxVersion    = 4
 	muxHello      = 0x00000001
 	muxNewSession = 0x10000002
+	muxForward    = 0x10000008 // of two streams to a port: its number is none of a text, whatever that page says
 	muxDenied     = 0x80000002
 	muxFailure    = 0x80000003
 	muxExit       = 0x80000004
@@ -77,12 +78,21 @@ func (c *muxClient) greet() error {
 // and of the connection if nobody knows.
 func (c *muxClient) open(line string, streams [3]*os.File) error {
 	const tty, x11, agent, subsystem = 0, 0, 0, 0
-	request := message{}.number(muxNewSession).number(requestID).text("").
-		number(tty).number(x11).number(agent).number(subsystem).number(noEscape).text("").text(line)
-	if err := c.send(request); err != nil {
+	return c.request(message{}.number(muxNewSession).number(requestID).text("").
+		number(tty).number(x11).number(agent).number(subsystem).number(noEscape).text("").text(line), streams[:]...)
+}
+
+// forward connects those two files to a port that the other side can reach. Its errors are those of open.
+func (c *muxClient) forward(address string, port int, in, out *os.File) error {
+	return c.request(message{}.number(muxForward).number(requestID).text("").text(address).number(uint32(port)), in, out)
+}
+
+// request asks for something that takes files, and waits until it is there.
+func (c *muxClient) request(m message, files ...*os.File) error {
+	if err := c.send(m); err != nil {
 		return err
 	}
-	for _, f := range streams {
+	for _, f := range files {
 		if _, _, err := c.conn.WriteMsgUnix([]byte{0}, syscall.UnixRights(int(f.Fd())), nil); err != nil {
 			return err
 		}
