@@ -130,6 +130,11 @@ type Answer struct {
 
 // Host is a simulated machine. Nothing of a real one is there: it has the programs that commands name, and no others.
 type Host struct {
+	// of one of hosts that is a pod of the cluster: "pod/NAME", or what a ready pod is taken of, as "deployment/NAME". It is there as long as
+	// one runs; its files outlive the pod, as on a volume. What exec runs there is in kubernetes.commands
+	Pod       string `yaml:"pod"`
+	Namespace string `yaml:"namespace"` // of the pod; that of the context if not given
+	Container string `yaml:"container"` // of the pod; the one that kubectl takes if not given
 	// that can be run on it; the first that fits answers. Where disks are named df is there and tells of them, so nothing is said of it here;
 	// where files are, tail -n NUMBER FILE is
 	Commands []Answer `yaml:"commands"`
