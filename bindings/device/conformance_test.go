@@ -95,6 +95,14 @@ var table = []struct {
 		require.NoError(t, err)
 		require.Equal(t, action.Done, settled, "it has come to what was expected")
 	}},
+	{"a reset of what is up", nil, func(t *testing.T, s site) {
+		_, value, err := s.does(t, "reset", "mit-2")
+		require.NoError(t, err)
+		require.Equal(t, true, value["begun"])
+		require.Equal(t, "offline", s.status(t, "mit-2")["state"], "its link is down meanwhile")
+		s.pass(t)
+		require.Equal(t, "online", s.status(t, "mit-2")["state"])
+	}},
 	{"a reset that does not help", map[string]string{"envise-2": "broken"}, func(t *testing.T, s site) {
 		p, _, err := s.does(t, "reset", "envise-2")
 		require.NoError(t, err)

@@ -181,6 +181,7 @@ type Device struct {
 	State   string            `yaml:"state"`   // online, if not given; degraded, offline
 	Logs    string            `yaml:"logs"`    // what its log holds, a line each; "{time}" is filled in
 	Resets  time.Duration     `yaml:"resets"`  // how long a reset takes; as its simulated.yaml says if not given
+	Lags    time.Duration     `yaml:"lags"`    // how long its tool shows it as it was when a reset has been accepted; no time if not given
 	After   string            `yaml:"after"`   // what it is after a reset: online if not given
 	// a lost link comes back when it is reconnected, and takes no reset; as its simulated.yaml says if not given
 	Reconnects *bool `yaml:"reconnects"`
