@@ -35,6 +35,7 @@ type Host struct {
 	doors       int           // connections of their own that were made to knock at ports
 	knocking    chan struct{} // has room for as many of those as there may be at once
 	connections []*connection // that are up
+	leaving     []*connection // over which nothing is begun any more, and something still runs
 	opening     int           // that are being made
 	failures    int           // connections that could not be made
 	failed      error         // why the last of them could not
@@ -102,6 +103,7 @@ func (h *Host) left(c *connection, err error) error {
 	defer h.tell()
 	c.used--
 	c.full = false
+	h.part(c)
 	refused := (*refusedError)(nil)
 	switch {
 	case err == nil:
@@ -138,9 +140,19 @@ func (h *Host) mayFollow(c *connection) bool {
 	return true
 }
 
+// drop begins nothing over a connection any more. What runs over it still may come to its end.
 func (h *Host) drop(c *connection) {
 	if at := slices.Index(h.connections, c); at >= 0 {
 		h.connections = slices.Delete(h.connections, at, at+1)
+		h.leaving = append(h.leaving, c)
+		h.part(c)
+	}
+}
+
+// part ends a connection that was dropped, once nothing runs over it.
+func (h *Host) part(c *connection) {
+	if at := slices.Index(h.leaving, c); at >= 0 && c.used == 0 {
+		h.leaving = slices.Delete(h.leaving, at, at+1)
 		h.dropped.Go(c.close)
 	}
 }
@@ -271,12 +283,12 @@ func (h *Host) Close() error {
 	h.closed = true
 	h.tell()
 	var ended sync.WaitGroup
-	for _, c := range h.connections {
+	for _, c := range slices.Concat(h.connections, h.leaving) {
 		ended.Go(c.close)
 	}
 	ended.Wait()
 	h.dropped.Wait()
-	h.connections = nil
+	h.connections, h.leaving = nil, nil
 	if h.folder == "" {
 		return nil
 	}

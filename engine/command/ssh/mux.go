@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 
 	"runbook/engine/command"
 )
@@ -44,8 +45,7 @@ type muxClient struct{ conn *net.UnixConn }
 
 // dialMux greets the ssh behind a socket. Its error is errAway. One that does not answer is given up when the context ends.
 func dialMux(ctx context.Context, path string) (*muxClient, error) {
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "unix", path)
+	conn, err := dial(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errAway, err)
 	}
@@ -56,6 +56,27 @@ func dialMux(ctx context.Context, path string) (*muxClient, error) {
 		return nil, errors.Join(fmt.Errorf("%w: %w", errAway, err), conn.Close())
 	}
 	return c, nil
+}
+
+// queued is how long somebody waits who was not let into the queue before a socket.
+const queued = 5 * time.Millisecond
+
+// dial connects to a socket. A full queue is none of who is not there: ssh takes 64 at a time, and is behind with them.
+func dial(ctx context.Context, path string) (net.Conn, error) {
+	var dialer net.Dialer
+	for {
+		conn, err := dialer.DialContext(ctx, "unix", path)
+		if !errors.Is(err, syscall.EAGAIN) {
+			return conn, err
+		}
+		expired := time.NewTimer(queued)
+		select {
+		case <-expired.C:
+		case <-ctx.Done():
+			expired.Stop()
+			return nil, context.Cause(ctx)
+		}
+	}
 }
 
 func (c *muxClient) close() error { return c.conn.Close() }
