@@ -14,7 +14,7 @@ import (
 )
 
 // changeType is the type of what a change returns.
-const changeType = "{ output: string, passed?: boolean, fields: table<string, any>, unread?: string[], assumed?: boolean }"
+const changeType = "{ output: string, passed?: boolean, begun?: boolean, fields: table<string, any>, unread?: string[], assumed?: boolean }"
 
 // A change is one call of a function that changes a device.
 type change struct {
@@ -95,8 +95,15 @@ func (c change) evidence(ctx context.Context, view action.View, found *seen) (ac
 		return action.Evidence{}, action.Errorf(action.CodeUnavailable, "cannot find out which machine %s is: %w", c.On, err).On(c.target())
 	}
 	old := map[string]any{onMachine: name, stateField: string(found.state())}
+	if found.Starts != "" {
+		old[startsField] = found.Starts
+	}
 	if c.intended(view) {
-		old[stateField] = action.OwnDoing
+		for _, field := range []string{stateField, startsField} {
+			if _, told := old[field]; told {
+				old[field] = action.OwnDoing
+			}
+		}
 	}
 	return action.Evidence{UID: found.Serial, Old: old}, nil
 }
@@ -152,8 +159,11 @@ func (c change) unfit(state driver.State) error {
 // expected is what the call is assumed to return.
 func (c change) expected() map[string]any {
 	out := map[string]any{"output": "", "fields": map[string]any{}, assumedField: true}
-	if c.command.Purpose == driver.Calibrate {
+	switch c.command.Purpose {
+	case driver.Calibrate:
 		out["passed"] = true
+	case driver.Reset:
+		out[begunField] = true
 	}
 	return out
 }
@@ -168,14 +178,19 @@ func (c change) expectation() string {
 
 // Apply looks whether the device still is what the evidence says, and runs the command.
 func (c change) Apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
-	if err := c.unchanged(ctx, predicted.Evidence); err != nil {
+	before, err := c.unchanged(ctx, predicted.Evidence)
+	if err != nil {
 		return action.Result{}, err
 	}
 	said, err := c.run(ctx, action.CodeUncertain)
 	if err != nil {
 		return action.Result{}, err
 	}
-	return action.Result{Value: c.returned(ctx, said)}, nil
+	out := action.Result{Value: c.returned(ctx, said)}
+	if c.command.Purpose == driver.Reset {
+		out = c.begun(ctx, before, out)
+	}
+	return out, nil
 }
 
 func (c change) returned(ctx context.Context, said driver.Said) map[string]any {
@@ -197,28 +212,32 @@ func (c change) returned(ctx context.Context, said driver.Said) map[string]any {
 	return out
 }
 
-// unchanged looks whether the device is what it was. One that did not tell then is not asked again.
-func (c change) unchanged(ctx context.Context, then action.Evidence) error {
+// unchanged looks whether the device is what it was, and returns how it is. One that did not tell then is not asked again.
+func (c change) unchanged(ctx context.Context, then action.Evidence) (*seen, error) {
 	name, err := c.runner.Machine(ctx)
 	if was, known := then.Old[onMachine]; known && (err != nil || was != name) {
-		return action.Errorf(action.CodeConflict, "cannot %s %s: this was for the machine %v, and here is %s", verbs[c.command.Purpose], c.target(), was, name).On(c.target())
+		return nil, action.Errorf(action.CodeConflict, "cannot %s %s: this was for the machine %v, and here is %s", verbs[c.command.Purpose], c.target(), was, name).On(c.target())
 	}
 	was, _ := then.Old[stateField].(string)
 	if was == "" || driver.State(was) == driver.Unknown && then.UID == "" {
-		return nil
+		return &seen{}, nil
 	}
 	now, _, err := c.before(ctx)
+	started, told := then.Old[startsField].(string)
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case now.Serial != then.UID:
-		return action.Errorf(action.CodeConflict, "cannot %s %s: this was for the device with the serial number %q, and here is %q",
+		return nil, action.Errorf(action.CodeConflict, "cannot %s %s: this was for the device with the serial number %q, and here is %q",
 			verbs[c.command.Purpose], c.target(), then.UID, now.Serial).On(c.target())
 	case string(now.state()) != was:
-		return action.Errorf(action.CodeConflict, "cannot %s %s: it was %s when this was decided, and is %s now", verbs[c.command.Purpose], c.target(), was, now.state()).
+		return nil, action.Errorf(action.CodeConflict, "cannot %s %s: it was %s when this was decided, and is %s now", verbs[c.command.Purpose], c.target(), was, now.state()).
+			On(c.target()).Try("look at it again: device.status(%q)", c.ID)
+	case told && started != string(action.OwnDoing) && now.Starts != "" && now.Starts != started:
+		return nil, action.Errorf(action.CodeConflict, "cannot %s %s: it was started anew since this was decided", verbs[c.command.Purpose], c.target()).
 			On(c.target()).Try("look at it again: device.status(%q)", c.ID)
 	}
-	return nil
+	return now, nil
 }
 
 // Settle looks at the device. It was done if it is under way, or has come to what was expected and was not before; that it is as it was may
@@ -232,7 +251,15 @@ func (c change) Settle(ctx context.Context, intent action.Intent) (action.Settle
 		return action.Unknown, err
 	}
 	was, _ := intent.Evidence.Old[stateField].(string)
-	if found.Serial != intent.Evidence.UID || was == string(driver.Unknown) {
+	if found.Serial != intent.Evidence.UID {
+		return action.Unknown, nil
+	}
+	if c.command.Purpose == driver.Reset && found.Starts != "" {
+		if settled := c.byStarts(ctx, intent, found); settled != action.Unknown {
+			return settled, nil
+		}
+	}
+	if was == string(driver.Unknown) {
 		return action.Unknown, nil
 	}
 	now := found.state()
@@ -267,7 +294,8 @@ Of a device that is up already nothing is asked. One whose link needs more than 
 func (b *binding) resetFunc() module.Func {
 	return b.changeFunc(driver.Reset, `Starts a device anew: what runs on it is lost.
 
-It returns when the reset has begun, and does not wait for its end: see wait. A device that is being reset already refuses with the code
-throttled, and is asked again for some seconds.`,
+It returns when the reset has begun, and does not wait for its end: see wait. Of a device that was up that is seen by its tool, which may go
+on showing it as it was for a while (begins in its driver): begun is false if it did all that time, because a reset may be over before
+anybody looks. A device that is being reset already refuses with the code throttled, and is asked again for some seconds.`,
 		`device.reset("envise-2"); device.wait("envise-2", { state = "online", timeout = "5m" })`)
 }

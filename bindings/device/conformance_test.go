@@ -95,6 +95,14 @@ var table = []struct {
 		require.NoError(t, err)
 		require.Equal(t, action.Done, settled, "it has come to what was expected")
 	}},
+	{"a reset of what is up", nil, func(t *testing.T, s site) {
+		_, value, err := s.does(t, "reset", "mit-2")
+		require.NoError(t, err)
+		require.Equal(t, true, value["begun"])
+		require.Equal(t, "offline", s.status(t, "mit-2")["state"], "its link is down meanwhile")
+		s.pass(t)
+		require.Equal(t, "online", s.status(t, "mit-2")["state"])
+	}},
 	{"a reset that does not help", map[string]string{"envise-2": "broken"}, func(t *testing.T, s site) {
 		p, _, err := s.does(t, "reset", "envise-2")
 		require.NoError(t, err)
@@ -166,6 +174,18 @@ var table = []struct {
 		require.Equal(t, `lightmatter-cli status on rack-1 tells nothing of a device "envise-7"`, e.Message)
 		_, err := s.changing(t, "reset", "envise-1").Predict(s.ctx, gate.Nothing{})
 		require.Equal(t, action.CodeNotFound, action.CodeOf(err), "what is not there is not reset")
+	}},
+	{"a ping from its host", nil, func(t *testing.T, s site) {
+		got := s.read(t, "ping", "envise-1", map[string]any{"count": float64(1)}).(map[string]any)
+		require.Equal(t, true, got["reachable"])
+		require.Equal(t, "rack-1", got["from"])
+		require.Equal(t, []any{int64(1), int64(1)}, []any{got["sent"], got["received"]})
+		require.Contains(t, got, "seconds")
+		if got["method"] == TCP { // a machine without a ping
+			require.Contains(t, got["detail"], "port 22: ")
+		} else {
+			require.Equal(t, ICMP, got["method"])
+		}
 	}},
 	{"the log", nil, func(t *testing.T, s site) {
 		all := s.read(t, "logs", "envise-1").([]any)

@@ -15,9 +15,11 @@ import (
 	shipped "runbook/devices"
 	"runbook/engine/action"
 	"runbook/engine/catalog"
+	"runbook/engine/command"
 	"runbook/engine/driver"
 	"runbook/engine/drivers"
 	"runbook/engine/gate"
+	"runbook/engine/machine"
 	"runbook/engine/module"
 	"runbook/engine/world"
 	"runbook/engine/world/scenario"
@@ -113,13 +115,21 @@ func openWorld(t testing.TB, files map[string]string, name string) opened {
 }
 
 func worldConfig(t testing.TB, s *scenario.Scenario, w *world.World) Config {
-	return Config{Inventory: s.Inventory(), Driver: shelf(t), Machines: w.Machines(), AtOnce: 1, Pinger: noPinger{}}
+	return Config{Inventory: s.Inventory(), Driver: shelf(t), Machines: w.Machines(), AtOnce: 1, Pingers: pingers(w.Machines(), noPinger{}, nil)}
 }
 
 type noPinger struct{}
 
 func (noPinger) Ping(context.Context, string, Query) (Echo, error) {
 	return Echo{Method: ICMP, Sent: 3}, nil
+}
+
+// Command is none.
+func (noPinger) Command(string, Query) []string { return nil }
+
+// pingers are those of a rack.
+func pingers(on machine.Set[command.Runner], here Pinger, knocker command.Knocker) machine.Set[Pinger] {
+	return From(on, here, func(string) command.Knocker { return knocker }, module.Openly{})
 }
 
 func (s site) bind(t testing.TB, function string, values []any) (*module.Func, module.Args) {

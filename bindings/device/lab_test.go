@@ -51,10 +51,8 @@ func inTheLab(t *testing.T, lab string, host *ssh.Host) site {
 	for i := range inventory {
 		inventory[i].Log = filepath.Join(lab, "data", "rack", "log", "device-"+inventory[i].ID+".log")
 	}
-	out := site{cfg: Config{
-		Inventory: inventory, Driver: shelf(t), Pinger: Network{},
-		Machines: machine.Set[command.Runner]{Local: local.Machine{}, Hosts: map[string]command.Runner{"rack-1": host.Machine()}},
-	}, ctx: t.Context()}
+	machines := machine.Set[command.Runner]{Local: local.Machine{}, Hosts: map[string]command.Runner{"rack-1": host.Machine()}}
+	out := site{cfg: Config{Inventory: inventory, Driver: shelf(t), Pingers: pingers(machines, Network{}, host), Machines: machines}, ctx: t.Context()}
 	out.pass = func(t *testing.T) {
 		require.Eventually(t, func() bool {
 			for _, row := range out.read(t, "list").([]any) {

@@ -31,8 +31,9 @@ type Config struct {
 	Driver   func(name string) (driver.Driver, error)
 	Machines machine.Set[command.Runner]
 	// Needs are the rights in another system that running a command on a host takes, by the host's name: a pod's, in its cluster.
-	Needs   map[string][]action.Permission
-	Pinger  Pinger
+	Needs map[string][]action.Permission
+	// Pingers ask from the machines.
+	Pingers machine.Set[Pinger]
 	Secrets module.Secrets // kept out of what is shown; nil for nobody who does that
 	// AtOnce is how many tools one call asks at once; 0 for a number that this machine bears. A simulated site wants 1: which of several
 	// meets a fault would else be chance.

@@ -11,10 +11,15 @@ import (
 	"time"
 
 	probing "github.com/prometheus-community/pro-bing"
+
+	"runbook/engine/command"
 )
 
 // Network pings from this machine.
 type Network struct{}
+
+// Command is none: it asks by itself.
+func (Network) Command(string, Query) []string { return nil }
 
 // interval is between two questions.
 const interval = 200 * time.Millisecond
@@ -27,7 +32,7 @@ func (Network) Ping(ctx context.Context, address string, q Query) (Echo, error) 
 		echo, err = byICMP(ctx, address, q, true)
 	}
 	if forbidden(err) {
-		return byTCP(ctx, address, q, "ICMP is not permitted here: "+err.Error())
+		return byTCP(ctx, here{}, address, q, "ICMP is not permitted here: "+err.Error())
 	}
 	return echo, err
 }
@@ -63,39 +68,44 @@ func resolve(ctx context.Context, address string) (*net.IPAddr, error) {
 	return &found[0], nil // a lookup without a result is an error
 }
 
-// byTCP connects as often as was asked for. A connection that is refused is an answer.
-func byTCP(ctx context.Context, address string, q Query, why string) (Echo, error) {
-	ctx, cancel := context.WithTimeout(ctx, q.Timeout)
+// here is this machine, as one that tries ports.
+type here struct{}
+
+// Knock is that of a command.Knocker.
+func (here) Knock(ctx context.Context, k command.Knock, tell func(time.Duration, error)) error {
+	within, cancel := context.WithTimeout(ctx, k.Within)
 	defer cancel()
-	echo := Echo{Method: TCP, Detail: why}
-	last := ""
-	for range q.Count {
-		took, said, answered := connect(ctx, net.JoinHostPort(address, strconv.Itoa(q.Port)))
-		echo.Sent, last = echo.Sent+1, said
-		if answered {
-			echo.add(took)
+	for range k.Count {
+		began := time.Now()
+		c, err := (&net.Dialer{}).DialContext(within, "tcp", net.JoinHostPort(k.Address, strconv.Itoa(k.Port)))
+		if err == nil {
+			_ = c.Close() // it has told what it was made for
 		}
-		if ctx.Err() != nil {
+		if tell(time.Since(began), err); within.Err() != nil {
 			break
 		}
 	}
-	echo.Detail = fmt.Sprintf("%s; port %d: %s", why, q.Port, last)
-	return echo, nil
+	return nil
 }
 
-// connect makes one connection.
-func connect(ctx context.Context, to string) (took time.Duration, said string, answered bool) {
-	began := time.Now()
-	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", to)
-	took = time.Since(began)
-	switch {
-	case err == nil:
-		_ = c.Close() // it has told what it was made for
-		return took, "open", true
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return took, "refused, so the address answers", true
-	}
-	return took, err.Error(), false
+// byTCP connects as often as was asked for, by way of a machine. A connection that is refused is an answer. why is why it is not by ICMP.
+func byTCP(ctx context.Context, from command.Knocker, address string, q Query, why string) (Echo, error) {
+	echo, last := Echo{Method: TCP}, ""
+	err := from.Knock(ctx, command.Knock{Address: address, Port: q.Port, Count: q.Count, Within: q.Timeout}, func(took time.Duration, failure error) {
+		echo.Sent++
+		switch {
+		case failure == nil:
+			last = "open"
+		case errors.Is(failure, syscall.ECONNREFUSED):
+			last = "refused, so the address answers"
+		default:
+			last = failure.Error()
+			return
+		}
+		echo.add(took)
+	})
+	echo.Detail = fmt.Sprintf("%s; port %d: %s", why, q.Port, last)
+	return echo, err
 }
 
 // add counts an answer.

@@ -35,13 +35,13 @@ func TestPingByTCP(t *testing.T) {
 	port := listener.Addr().(*net.TCPAddr).Port
 	q := soon
 	q.Port = port
-	echo, err := byTCP(t.Context(), "127.0.0.1", q, "not permitted")
+	echo, err := byTCP(t.Context(), here{}, "127.0.0.1", q, "not permitted")
 	require.NoError(t, err)
 	require.Equal(t, TCP, echo.Method)
 	require.Equal(t, 2, echo.Received)
 	require.Equal(t, fmt.Sprintf("not permitted; port %d: open", port), echo.Detail)
 	require.NoError(t, listener.Close())
-	echo, err = byTCP(t.Context(), "127.0.0.1", q, "not permitted")
+	echo, err = byTCP(t.Context(), here{}, "127.0.0.1", q, "not permitted")
 	require.NoError(t, err)
 	require.Equal(t, 2, echo.Received, "something at that address refused it")
 	require.Equal(t, fmt.Sprintf("not permitted; port %d: refused, so the address answers", port), echo.Detail)
@@ -66,7 +66,8 @@ func TestPingOfWhatIsNowhere(t *testing.T) {
 // What a script gets of an echo.
 func TestPingTellsTheWays(t *testing.T) {
 	s := inAWorld(t, nil)
-	require.Equal(t, map[string]any{"reachable": false, "method": "icmp", "address": "127.0.0.1", "sent": int64(3), "received": int64(0)}, s.read(t, "ping", "envise-1"))
+	require.Equal(t, map[string]any{"reachable": false, "method": "icmp", "from": "localhost", "address": "127.0.0.1", "sent": int64(3), "received": int64(0)},
+		s.read(t, "ping", "envise-1", map[string]any{"from": "localhost"}))
 	s.cfg.Inventory[0].Address = ""
 	require.Equal(t, "the device envise-1 has no address", s.fails(t, "ping", "envise-1").Message)
 }

@@ -44,8 +44,10 @@ func driverPlaces() catalog.Catalog {
 type fleet struct {
 	inventory []driver.Device
 	drivers   *drivers.Shelf
-	pinger    device.Pinger
-	atOnce    int
+	here      device.Pinger // from the machine on which runbook runs
+	// knocker is another way to try an address from a host than to run a command there; nil where there is none.
+	knocker func(host string) command.Knocker
+	atOnce  int
 }
 
 // driver finds drivers. Those of the inventory are loaded before: a run has them while it lasts, whatever becomes of their files.
@@ -69,7 +71,8 @@ func (f fleet) driver(ctx context.Context) func(name string) (driver.Driver, err
 func deviceModule(ctx context.Context, at systems, on machine.Set[command.Runner], r *redact.Redactor) *module.Module {
 	f := at.devices()
 	return device.New(device.Config{
-		Inventory: f.inventory, Driver: f.driver(ctx), Machines: on, Needs: at.commands().needs, Pinger: f.pinger, AtOnce: f.atOnce, Secrets: r,
+		Inventory: f.inventory, Driver: f.driver(ctx), Machines: on, Needs: at.commands().needs, AtOnce: f.atOnce, Secrets: r,
+		Pingers: device.From(on, f.here, f.knocker, r),
 	})
 }
 
@@ -81,7 +84,7 @@ func lookingAtDevices(ctx context.Context, at systems) map[string]action.Command
 
 // devices are the inventory of the site file.
 func (l liveSite) devices() fleet {
-	return fleet{inventory: site.Inventory(l.file.Devices), drivers: l.drivers, pinger: device.Network{}}
+	return fleet{inventory: site.Inventory(l.file.Devices), drivers: l.drivers, here: device.Network{}, knocker: l.hosts.knocker}
 }
 
 // simulatedDrivers are loaded once for all simulated sites of the process: tests open many.
@@ -89,7 +92,7 @@ var simulatedDrivers = sync.OnceValue(driverShelves)
 
 // devices are those of the scenario, whose world is open by the time that one is pinged.
 func (s *simulatedSite) devices() fleet {
-	return fleet{inventory: s.scenario.Inventory(), drivers: simulatedDrivers(), pinger: simulatedNetwork{s}, atOnce: 1}
+	return fleet{inventory: s.scenario.Inventory(), drivers: simulatedDrivers(), here: simulatedNetwork{s}, knocker: noKnocker, atOnce: 1}
 }
 
 // simulatedNetwork is that of a scenario. Only devices have addresses in it.
@@ -97,6 +100,12 @@ type simulatedNetwork struct{ site *simulatedSite }
 
 // roundTrip is how long an answer takes in it.
 const roundTrip = 300 * time.Microsecond
+
+// noKnocker is for where every host has a ping.
+func noKnocker(string) command.Knocker { return nil }
+
+// Command is none.
+func (simulatedNetwork) Command(string, device.Query) []string { return nil }
 
 // Ping asks the world.
 func (n simulatedNetwork) Ping(_ context.Context, address string, q device.Query) (device.Echo, error) {

@@ -110,6 +110,9 @@ func writeCommand(w *strings.Builder, about *driver.About, c *driver.Command) {
 	if c.Expects != "" {
 		fmt.Fprintf(w, "  expected then: %s%s\n", c.Expects, within(c))
 	}
+	if c.Begins > 0 {
+		fmt.Fprintf(w, "  seen to have begun: within %s\n", c.Begins)
+	}
 	for _, list := range []struct {
 		name   string
 		states []driver.State

@@ -33,7 +33,7 @@ func writeScenarioDocs(w *strings.Builder) error {
 	fmt.Fprint(w, `scenario: a simulated site, for rehearsals (runbook run NAME --scenario S) and tests (runbook test)
 
 A YAML file, S.yaml, in the folder scenarios of a runbook, or in the folder scenarios beside the runbooks. Everything is optional. Times
-are written as 90s, 5m or 1h30m, sizes as 4096, 10MiB or 20GB. Time stands still while a script runs, and moves when it waits; --timeout
+are written as 90s, 5m, 1h30m or 7d, sizes as 4096, 10MiB or 20GB. Time stands still while a script runs, and moves when it waits; --timeout
 is of the time on your clock. A scenario goes the same way each time, but for which of several parallel branches comes first. In a test it
 may stand as a table.
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"runbook/bindings/device"
 	"runbook/bindings/host"
 	"runbook/engine/action"
 	"runbook/engine/command"
@@ -55,7 +56,7 @@ func lookingOnEach(ctx context.Context, at systems) map[string]action.Commands {
 
 // lookingOnMachines are the commands that only look, on every machine of a venue.
 func lookingOnMachines(at systems) action.Commands {
-	return slices.Concat(at.commands().reads, host.Reads, remote.Reads)
+	return slices.Concat(at.commands().reads, host.Reads, remote.Reads, device.Pings)
 }
 
 // filesOver are the files of machines that run commands so. Those of the one on which runbook itself runs need no commands.

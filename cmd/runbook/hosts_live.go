@@ -50,6 +50,18 @@ func (l *liveHosts) machines(w ways) machine.Set[command.Runner] {
 	return out
 }
 
+// knocker tries ports by way of a host, nil for one that is a pod. There is one once the machines were made.
+func (l *liveHosts) knocker(name string) command.Knocker {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, host := range l.started {
+		if host.Name == name {
+			return host
+		}
+	}
+	return nil
+}
+
 func podHost(name string, h site.Host) kubernetes.PodHost {
 	return kubernetes.PodHost{Name: name, Pod: h.Pod, Namespace: h.Namespace, Container: h.Container}
 }

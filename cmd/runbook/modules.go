@@ -53,7 +53,7 @@ type walls struct{ cluster, metrics, machines, store, contacts *wall.Wall }
 // secondWalls refuse to send whatever is no read, in a dry run at a venue.
 func secondWalls(ctx context.Context, at systems) walls {
 	return walls{
-		cluster:  wall.New(kubernetes.Reads(slices.Concat(at.commands().reads, remote.Reads), slices.Collect(maps.Values(lookingOnEach(ctx, at)))...), nil),
+		cluster:  wall.New(kubernetes.Reads(slices.Concat(at.commands().reads, remote.Reads, device.Pings), slices.Collect(maps.Values(lookingOnEach(ctx, at)))...), nil),
 		metrics:  wall.New(prometheus.Reads(at.metrics().Access), nil),
 		machines: wall.New(nil, nil).Letting(lookingOnMachines(at)),
 		store:    wall.New(s3.Reads(at.store().Access), nil),

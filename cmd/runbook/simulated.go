@@ -17,10 +17,7 @@ import (
 	"runbook/engine"
 	"runbook/engine/action"
 	"runbook/engine/catalog"
-	"runbook/engine/command"
-	"runbook/engine/files"
 	"runbook/engine/journal"
-	"runbook/engine/machine"
 	"runbook/engine/redact"
 	"runbook/engine/site"
 	"runbook/engine/world"
@@ -163,10 +160,9 @@ func scenarioName(s *scenario.Scenario) string {
 	return path
 }
 
-// commands are those that the scenario declares to only look, beside those that do anywhere. No host of a scenario is a pod, so it takes
-// no rights to run one.
+// commands are those that the scenario declares to only look, beside those that do anywhere.
 func (s *simulatedSite) commands() knownCommands {
-	known := knownCommands{reads: slices.Clone(site.Known), own: map[string]action.Commands{}}
+	known := knownCommands{reads: slices.Clone(site.Known), own: map[string]action.Commands{}, needs: s.podRights()}
 	for _, c := range s.scenario.Kubernetes.Commands {
 		if c.Reads {
 			known.reads = append(known.reads, c.Argv)
@@ -186,12 +182,6 @@ func lookingOn(h scenario.Host) (out action.Commands) {
 		}
 	}
 	return out
-}
-
-func (s *simulatedSite) machines(ways) machine.Set[command.Runner] { return s.world.Machines() }
-
-func (s *simulatedSite) files(machine.Set[command.Runner]) machine.Set[files.System] {
-	return s.world.Files()
 }
 
 func (s *simulatedSite) cluster() kubernetes.Access { return simulatedCluster{s} }

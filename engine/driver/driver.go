@@ -79,6 +79,7 @@ type Command struct {
 	Risk    action.Risk   // of one that changes something
 	Expects State         // what a device is expected to be after it; "" if it is not known
 	Within  time.Duration // how long that may take; zero for at once
+	Begins  time.Duration // of a reset: how long it may take until the tool shows that it has begun
 	Unless  []State       // in which there is nothing for it to do
 	Needs   []State       // in which alone it can do anything; nil for any
 	Timeout time.Duration // after which it is ended

@@ -62,6 +62,7 @@ type Observation struct {
 	State  State          // "" if nothing was said of it
 	Said   string         // the tool's own word for it
 	Serial string         // what the device itself is, whatever it is called
+	Starts string         `json:",omitempty"` // what is another after each start of it: a count, or when it was
 	Passed *bool          // how a diagnosis or a verification ended; nil if this was none
 	Checks []Check        // what a diagnosis looked at
 	Fields map[string]any // all else: texts, numbers, booleans

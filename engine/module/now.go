@@ -16,6 +16,8 @@ func WithNow(ctx context.Context, now func(context.Context) time.Time) context.C
 // Outside is the time of the outside world of a run: the machine's, or that of a simulated site.
 type Outside interface {
 	Now() time.Time
+	// Sleep returns after d, or with the context's cause when it ends first.
+	Sleep(ctx context.Context, d time.Duration) error
 	// WithTimeout is context.WithTimeout in this time.
 	WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc)
 }
@@ -39,6 +41,17 @@ func OutsideOf(ctx context.Context) Outside {
 type machine struct{}
 
 func (machine) Now() time.Time { return time.Now() }
+
+func (machine) Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
 
 func (machine) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, d)

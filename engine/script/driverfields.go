@@ -29,6 +29,9 @@ var placeholderFields = []module.Param{
 	{Name: "default", Kind: module.String, Doc: `of a device that does not say it; may be "{id}"`},
 }
 
+// defaultBegins is how long a tool may show what a device was before a reset, where its driver does not say it.
+const defaultBegins = 10 * time.Second
+
 // defaultTimeout is how long a command may run that does not say it.
 const defaultTimeout = 30 * time.Second
 
@@ -38,6 +41,7 @@ var driverCommandFields = []module.Param{
 	{Name: "risk", Kind: module.String, Enum: []string{action.Routine.String(), action.Disruptive.String(), action.Destructive.String()}, Doc: "of one that changes a device"},
 	{Name: "expects", Kind: module.String, Enum: stateNames(), Doc: "in which state a device is expected to be in the end, of a command that changes one: what a dry run goes by"},
 	{Name: "within", Kind: module.Duration, Doc: "how long it may take until it is"},
+	{Name: "begins", Kind: module.Duration, Doc: "of a reset: how long the tool may go on showing a device as it was before it shows that the reset has begun; 10s if not given"},
 	{Name: "unless", Kind: module.Strings, Doc: "states of a device in which there is nothing to do"},
 	{Name: "needs", Kind: module.Strings, Doc: "states of a device in which alone it can be done; any if not given"},
 	{Name: "timeout", Kind: module.Duration, Default: defaultTimeout, Doc: "how long the command itself may run, after which it is ended with everything that it had started"},
@@ -166,6 +170,12 @@ func readCommand(p driver.Purpose, v any, own []driver.Placeholder) (*driver.Com
 	c := &driver.Command{Purpose: p, Argv: args.Strings("argv"), Risk: riskOf(args.String("risk")), Expects: driver.State(args.String("expects"))}
 	c.Within, _ = args.Duration("within")
 	c.Timeout, _ = args.Duration("timeout")
+	if begins, given := args.Duration("begins"); given || p == driver.Reset {
+		c.Begins = begins
+		if !given {
+			c.Begins = defaultBegins
+		}
+	}
 	for _, list := range []struct {
 		name string
 		to   *[]driver.State

@@ -8,7 +8,6 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/machine"
-	"runbook/engine/module"
 	"runbook/engine/yamlfile"
 )
 
@@ -29,9 +28,6 @@ type Host struct {
 	// Reads are commands that change nothing on this host, besides those that change nothing anywhere (commands.reads).
 	Reads action.Commands `yaml:"reads"`
 }
-
-// PodKinds are what a pod can be taken of, as they are written before its name.
-var PodKinds = []string{"daemonset", "deployment", "pod", "statefulset"}
 
 // checkHosts finds what is well-formed and makes no sense.
 func (s *Site) checkHosts(text []byte) error {
@@ -78,12 +74,9 @@ func (h Host) checkSSH() (field, fault string) {
 }
 
 func (h Host) checkPod() (field, fault string) {
-	kind, name, _ := strings.Cut(h.Pod, "/")
-	switch {
-	case name == "" || strings.ContainsAny(name, "/ \t\n"):
-		return "pod", `it is written as kind and name, such as "deployment/photon-toolbox"`
-	case !slices.Contains(PodKinds, kind):
-		return "pod", "a pod is not taken of a " + kind + module.Suggest(kind, PodKinds)
+	switch fault := machine.CheckPod(h.Pod); {
+	case fault != "":
+		return "pod", fault
 	case h.Config != "":
 		return "config", "only ssh has a configuration file"
 	case h.Sessions != 0:

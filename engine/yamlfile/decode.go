@@ -27,7 +27,7 @@ func Decode[T any](text []byte, what string) (*T, error) {
 }
 
 func decode[T any](text []byte, what string) (*T, error) {
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder := yaml.NewDecoder(bytes.NewReader(withDurations[T](text)))
 	decoder.KnownFields(true)
 	v := new(T)
 	if err := decoder.Decode(v); err != nil {

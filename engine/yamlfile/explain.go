@@ -92,7 +92,7 @@ var expectations = map[string]string{
 	"int":             "a whole number",
 	"bool":            "true or false",
 	"time.Time":       "a time such as 2026-11-24T03:00:00Z",
-	"time.Duration":   "a duration such as 90s, 5m or 1h30m",
+	"time.Duration":   "a duration such as 90s, 5m, 1h30m or 7d",
 	"action.Commands": "a list of commands, each a list of words",
 }
 

@@ -59,6 +59,9 @@ elif kill -0 $PPID; then
 else w=; fi;
 trap "" TERM;
 ( exec 2>&4 4>&-; trap - TERM; exec "$@" ); s=$?;
-[ -z "$w" ] || kill -TERM $w;
 if [ $s -gt 255 ]; then s=$((s-128)); fi;
+
+# What a command that has ended leaves running is its own affair: it may be a server. But one that ended because nobody takes what it prints
+# (141) may have done so before the switch, which then still ends what it left.
+[ -z "$w" ] || [ $s = 141 ] || kill -TERM $w;
 exit $s

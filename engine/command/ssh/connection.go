@@ -43,18 +43,22 @@ const connected = "connected"
 // complaints is how much of what ssh says is kept, in bytes.
 const complaints = 64 << 10
 
-// connect starts an ssh, and returns when it is ready to be shared.
-func (h *Host) connect(ctx context.Context, socket, folder string) (*connection, error) {
+// connect starts an ssh, and returns when it is ready to be shared. heard gets what ssh says; nil for nobody who listens. The options come
+// before all others.
+func (h *Host) connect(ctx context.Context, socket, folder string, heard io.Writer, options ...string) (*connection, error) {
 	program, err := exec.LookPath("ssh")
 	if err != nil {
 		return nil, action.Errorf(action.CodeNotFound, "cannot reach the host %s: there is no program ssh on this machine", h.Name).
 			Try("install the client of OpenSSH, or look whether it is in your PATH: command -v ssh")
 	}
-	cmd := exec.Command("/bin/sh", append([]string{"-c", leash, folder, program}, h.arguments(socket)...)...) //nolint:noctx // it outlives this call
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}                                                      // no terminal to ask at, and no Ctrl-C
+	cmd := exec.Command("/bin/sh", append([]string{"-c", leash, folder, program}, h.arguments(socket, options)...)...) //nolint:noctx // it outlives this call
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}                                                               // no terminal to ask at, and no Ctrl-C
 	cmd.WaitDelay = grace
 	said := command.NewBuffer(complaints)
 	cmd.Stderr = said
+	if heard != nil {
+		cmd.Stderr = io.MultiWriter(said, heard)
+	}
 	alive, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, h.unstarted(err)
@@ -125,19 +129,19 @@ func (c *connection) close() {
 
 // arguments are those of an ssh that is to be shared. They hold for every login over it, and come before what a configuration says: a dry
 // run must not add to what the user's file of known hosts says, and a host whose key nobody has checked is none of ours.
-func (h *Host) arguments(socket string) []string {
+func (h *Host) arguments(socket string, first []string) []string {
 	var out []string
 	if h.ConfigFile != "" {
 		out = append(out, "-F", h.ConfigFile)
 	}
 	out = append(out, "-M", "-N", "-T", "-S", socket)
-	for _, option := range []string{
+	for _, option := range append(first,
 		"BatchMode=yes", "StrictHostKeyChecking=yes", "UpdateHostKeys=no",
 		fmt.Sprintf("ConnectTimeout=%d", int(connectTimeout.Seconds())), "ConnectionAttempts=1",
 		"ServerAliveInterval=15", "ServerAliveCountMax=3",
 		"ControlPersist=no", "ClearAllForwardings=yes", "ForwardX11=no", "RemoteCommand=none",
-		"PermitLocalCommand=yes", "LocalCommand=echo " + connected, "LogLevel=ERROR",
-	} {
+		"PermitLocalCommand=yes", "LocalCommand=echo "+connected, "LogLevel=ERROR",
+	) {
 		out = append(out, "-o", option)
 	}
 	return append(out, "--", h.Destination)

@@ -32,7 +32,10 @@ type Host struct {
 	mu          sync.Mutex
 	folder      string        // of the sockets
 	made        int           // connections that were tried
+	doors       int           // connections of their own that were made to knock at ports
+	knocking    chan struct{} // has room for as many of those as there may be at once
 	connections []*connection // that are up
+	leaving     []*connection // over which nothing is begun any more, and something still runs
 	opening     int           // that are being made
 	failures    int           // connections that could not be made
 	failed      error         // why the last of them could not
@@ -47,7 +50,7 @@ func New(cfg Config) *Host {
 	if cfg.Sessions == 0 {
 		cfg.Sessions = DefaultSessions
 	}
-	return &Host{Config: cfg}
+	return &Host{Config: cfg, knocking: make(chan struct{}, connectAtOnce)}
 }
 
 // Exec is that of a shell.Transport.
@@ -100,6 +103,7 @@ func (h *Host) left(c *connection, err error) error {
 	defer h.tell()
 	c.used--
 	c.full = false
+	h.part(c)
 	refused := (*refusedError)(nil)
 	switch {
 	case err == nil:
@@ -136,9 +140,19 @@ func (h *Host) mayFollow(c *connection) bool {
 	return true
 }
 
+// drop begins nothing over a connection any more. What runs over it still may come to its end.
 func (h *Host) drop(c *connection) {
 	if at := slices.Index(h.connections, c); at >= 0 {
 		h.connections = slices.Delete(h.connections, at, at+1)
+		h.leaving = append(h.leaving, c)
+		h.part(c)
+	}
+}
+
+// part ends a connection that was dropped, once nothing runs over it.
+func (h *Host) part(c *connection) {
+	if at := slices.Index(h.leaving, c); at >= 0 && c.used == 0 {
+		h.leaving = slices.Delete(h.leaving, at, at+1)
 		h.dropped.Go(c.close)
 	}
 }
@@ -215,7 +229,7 @@ func (h *Host) open(ctx context.Context) error {
 	h.opening++
 	socket := filepath.Join(h.folder, strconv.Itoa(h.made))
 	h.mu.Unlock()
-	c, err := h.connect(ctx, socket, h.folder)
+	c, err := h.connect(ctx, socket, h.folder, nil)
 	h.mu.Lock()
 	h.opening--
 	defer h.tell()
@@ -269,12 +283,12 @@ func (h *Host) Close() error {
 	h.closed = true
 	h.tell()
 	var ended sync.WaitGroup
-	for _, c := range h.connections {
+	for _, c := range slices.Concat(h.connections, h.leaving) {
 		ended.Go(c.close)
 	}
 	ended.Wait()
 	h.dropped.Wait()
-	h.connections = nil
+	h.connections, h.leaving = nil, nil
 	if h.folder == "" {
 		return nil
 	}

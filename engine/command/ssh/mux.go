@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 
 	"runbook/engine/command"
 )
@@ -21,6 +22,7 @@ const (
 	muxVersion    = 4
 	muxHello      = 0x00000001
 	muxNewSession = 0x10000002
+	muxForward    = 0x10000008 // of two streams to a port: its number is none of a text, whatever that page says
 	muxDenied     = 0x80000002
 	muxFailure    = 0x80000003
 	muxExit       = 0x80000004
@@ -43,8 +45,7 @@ type muxClient struct{ conn *net.UnixConn }
 
 // dialMux greets the ssh behind a socket. Its error is errAway. One that does not answer is given up when the context ends.
 func dialMux(ctx context.Context, path string) (*muxClient, error) {
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "unix", path)
+	conn, err := dial(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errAway, err)
 	}
@@ -55,6 +56,27 @@ func dialMux(ctx context.Context, path string) (*muxClient, error) {
 		return nil, errors.Join(fmt.Errorf("%w: %w", errAway, err), conn.Close())
 	}
 	return c, nil
+}
+
+// queued is how long somebody waits who was not let into the queue before a socket.
+const queued = 5 * time.Millisecond
+
+// dial connects to a socket. A full queue is none of who is not there: ssh takes 64 at a time, and is behind with them.
+func dial(ctx context.Context, path string) (net.Conn, error) {
+	var dialer net.Dialer
+	for {
+		conn, err := dialer.DialContext(ctx, "unix", path)
+		if !errors.Is(err, syscall.EAGAIN) {
+			return conn, err
+		}
+		expired := time.NewTimer(queued)
+		select {
+		case <-expired.C:
+		case <-ctx.Done():
+			expired.Stop()
+			return nil, context.Cause(ctx)
+		}
+	}
 }
 
 func (c *muxClient) close() error { return c.conn.Close() }
@@ -77,12 +99,21 @@ func (c *muxClient) greet() error {
 // and of the connection if nobody knows.
 func (c *muxClient) open(line string, streams [3]*os.File) error {
 	const tty, x11, agent, subsystem = 0, 0, 0, 0
-	request := message{}.number(muxNewSession).number(requestID).text("").
-		number(tty).number(x11).number(agent).number(subsystem).number(noEscape).text("").text(line)
-	if err := c.send(request); err != nil {
+	return c.request(message{}.number(muxNewSession).number(requestID).text("").
+		number(tty).number(x11).number(agent).number(subsystem).number(noEscape).text("").text(line), streams[:]...)
+}
+
+// forward connects those two files to a port that the other side can reach. Its errors are those of open.
+func (c *muxClient) forward(address string, port int, in, out *os.File) error {
+	return c.request(message{}.number(muxForward).number(requestID).text("").text(address).number(uint32(port)), in, out)
+}
+
+// request asks for something that takes files, and waits until it is there.
+func (c *muxClient) request(m message, files ...*os.File) error {
+	if err := c.send(m); err != nil {
 		return err
 	}
-	for _, f := range streams {
+	for _, f := range files {
 		if _, _, err := c.conn.WriteMsgUnix([]byte{0}, syscall.UnixRights(int(f.Fd())), nil); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ package ssh
 
 import (
 	"context"
+	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/command"
@@ -17,8 +18,15 @@ type Host struct{ Config }
 func New(cfg Config) *Host { return &Host{cfg} }
 
 // Exec says that there is no way.
-func (h *Host) Exec(context.Context, []string, command.Streams) (int, error) {
-	return 0, action.Errorf(action.CodeUnavailable, "cannot reach the host %s: ssh shares no connections on this system", h.Name).
+func (h *Host) Exec(context.Context, []string, command.Streams) (int, error) { return 0, h.noWay() }
+
+// Knock says the same.
+func (h *Host) Knock(context.Context, command.Knock, func(time.Duration, error)) error {
+	return h.noWay()
+}
+
+func (h *Host) noWay() error {
+	return action.Errorf(action.CodeUnavailable, "cannot reach the host %s: ssh shares no connections on this system", h.Name).
 		Try("run this on Linux or macOS, or in WSL")
 }
 

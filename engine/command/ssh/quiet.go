@@ -4,6 +4,7 @@ package ssh
 
 import (
 	"io"
+	"math"
 	"sync"
 	"time"
 )
@@ -18,7 +19,7 @@ type quiet struct {
 }
 
 func newQuiet(then func()) *quiet {
-	q := &quiet{timer: time.AfterFunc(grace, then)}
+	q := &quiet{timer: time.AfterFunc(math.MaxInt64, then)} // on a busy machine it would go off before it was stopped
 	q.timer.Stop()
 	return q
 }
@@ -33,7 +34,7 @@ func (q *quiet) listen() {
 
 func (q *quiet) rearm() {
 	if q.listening && q.busy == 0 {
-		q.timer.Reset(grace)
+		q.timer.Reset(silence)
 	} else {
 		q.timer.Stop()
 	}

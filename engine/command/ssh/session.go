@@ -13,9 +13,14 @@ import (
 	"runbook/engine/command"
 )
 
-// grace is how long a login that has ended may leave its output open, as a server does that was started in it, before nobody listens any
-// more. It is that of engine/command/local.
-const grace = 400 * time.Millisecond
+const (
+	// silence is how long nothing may come of what a login prints that has ended and left its output open, as a server does that was started
+	// in it, before nobody listens any more. What it printed before its end is on the way meanwhile: a machine that is busy hands it on late,
+	// and what is not waited for is lost without anybody knowing.
+	silence = 3 * time.Second
+	// grace is how long ssh may take to let go of what it was given, and to end. It is that of engine/command/local.
+	grace = 400 * time.Millisecond
+)
 
 // A login is one that runs over a shared connection, and the files between it and us.
 type login struct {
@@ -47,7 +52,7 @@ func begin(ctx context.Context, path, line string, streams command.Streams) (*lo
 	if err == nil {
 		return l, nil
 	}
-	l.close()
+	l.close(grace)
 	if refused := (*refusedError)(nil); errors.As(err, &refused) || errors.Is(err, errPlumbing) {
 		return nil, err
 	}
@@ -89,13 +94,14 @@ func (l *login) plumb(streams command.Streams) (theirs [3]*os.File, err error) {
 func (l *login) wait(ctx context.Context) (code int, err error) {
 	stop := context.AfterFunc(ctx, func() { _ = l.mux.close() })
 	defer stop()
-	defer l.close()
 	if code, err = l.mux.exit(); err != nil {
+		l.close(grace)
 		return 0, lost(orCause(ctx, err))
 	}
 	_ = l.stdin.Close() // some servers wait for that before they say that they are done
 	l.quiet.listen()
 	l.mux.drained()
+	l.close(silence)
 	return code, nil
 }
 
@@ -112,8 +118,8 @@ func answers(ctx context.Context, path string) bool {
 	return true
 }
 
-// close ends a login: what it reads and writes is closed. All that it printed has been passed on.
-func (l *login) close() {
+// close ends a login: what it reads and writes is closed. All that it printed has been passed on, unless that takes longer than it may.
+func (l *login) close(within time.Duration) {
 	l.quiet.stop()
 	_ = l.mux.close()
 	_ = l.stdin.Close()
@@ -122,7 +128,7 @@ func (l *login) close() {
 		defer close(taken)
 		l.taken.Wait()
 	}()
-	expired := time.NewTimer(grace)
+	expired := time.NewTimer(within)
 	defer expired.Stop()
 	select {
 	case <-taken:

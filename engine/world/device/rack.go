@@ -80,9 +80,10 @@ func (r *Rack) Hosts() []string {
 	return slices.Sorted(maps.Keys(known))
 }
 
-// On is a machine with the tools of the devices that are on it. What its scenario says outright of a command comes first.
+// On is a machine with the tools of the devices that are on it, and a ping where devices have addresses. What its scenario says outright of
+// a command comes first.
 func (r *Rack) On(name string, next command.Runner, said []scenario.Answer) command.Runner {
-	if !slices.Contains(r.Hosts(), name) {
+	if !slices.Contains(r.Hosts(), name) && !r.addressed() {
 		return next
 	}
 	return &machine{next, r, name, said}
@@ -117,6 +118,9 @@ func (m *machine) has(program string) bool {
 		return false
 	}
 	name := path.Base(program)
+	if name == pingTool {
+		return m.rack.addressed()
+	}
 	for _, c := range m.rack.commandsOn(m.name) {
 		if c.Argv[0] == name {
 			return true
@@ -134,9 +138,8 @@ func (m *machine) Run(ctx context.Context, argv []string, streams command.Stream
 	if ctx.Err() != nil {
 		return 0, command.NotBegun(ctx, argv)
 	}
-	said, hung := m.rack.answer(m.name, slices.Concat([]string{path.Base(argv[0])}, argv[1:]))
-	if hung {
-		_ = m.rack.clock.Sleep(ctx, forever) // it ends with its context
+	said, ended := m.answer(ctx, argv)
+	if !ended {
 		return 0, &command.Cut{Cause: context.Cause(ctx)}
 	}
 	if _, err := streams.Stdout.Write([]byte(said.Stdout)); err != nil {
@@ -146,6 +149,19 @@ func (m *machine) Run(ctx context.Context, argv []string, streams command.Stream
 		return 0, err
 	}
 	return said.ExitCode, nil
+}
+
+// answer is what a tool prints, once it has ended by itself.
+func (m *machine) answer(ctx context.Context, argv []string) (said scenario.Answer, ended bool) {
+	if path.Base(argv[0]) == pingTool {
+		return m.ping(ctx, argv[1:])
+	}
+	says, hung := m.rack.answer(m.name, slices.Concat([]string{path.Base(argv[0])}, argv[1:]))
+	if hung {
+		_ = m.rack.clock.Sleep(ctx, forever) // it ends with its context
+		return said, false
+	}
+	return scenario.Answer{Stdout: says.Stdout, Stderr: says.Stderr, ExitCode: says.ExitCode}, true
 }
 
 // forever is longer than any run waits.

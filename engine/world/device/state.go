@@ -17,8 +17,9 @@ type device struct {
 	values                 map[string]any            // what its tool tells of it when all is well
 	states                 map[string]map[string]any // what of that is another in a state
 	state, after           driver.State
-	ready                  time.Time // when a reset will have ended
-	resets                 time.Duration
+	begins, ready          time.Time // of a reset: when its tool will show it, and when it will have ended
+	resets, lags           time.Duration
+	starts                 int // how often it was started anew
 	reconnects, calibrates bool
 	silent, hangs, garbled bool
 	logs                   Logs
@@ -46,13 +47,16 @@ func (r *Rack) Change(e scenario.Event) error {
 func (d *device) become(said scenario.Device) {
 	maps.Copy(d.values, said.Has)
 	if said.State != "" {
-		d.state, d.ready = driver.State(said.State), time.Time{}
+		d.state, d.begins, d.ready = driver.State(said.State), time.Time{}, time.Time{}
 	}
 	if said.After != "" {
 		d.after = driver.State(said.After)
 	}
 	if said.Resets != 0 {
 		d.resets = said.Resets
+	}
+	if said.Lags != 0 {
+		d.lags = said.Lags
 	}
 	for _, flag := range []struct {
 		is  *bool
@@ -92,8 +96,12 @@ func (d *device) writeLog(at time.Time, line string) {
 	}
 }
 
-// settle ends a reset whose time has come.
+// settle begins and ends a reset whose time has come.
 func (d *device) settle(now time.Time) {
+	if d.pending() && !now.Before(d.begins) {
+		d.state, d.ready, d.begins = driver.Resetting, d.begins.Add(d.resets), time.Time{}
+		d.starts++
+	}
 	if d.state != driver.Resetting || now.Before(d.ready) {
 		return
 	}
@@ -104,6 +112,9 @@ func (d *device) settle(now time.Time) {
 	}
 	d.writeLog(d.ready, "{time} ERROR reset finished: the fault persists")
 }
+
+// pending tells whether a reset was accepted that has not begun.
+func (d *device) pending() bool { return !d.begins.IsZero() }
 
 // usable tells whether it computes.
 func (d *device) usable() bool { return d.state == driver.Online || d.state == driver.Degraded }
@@ -130,7 +141,8 @@ func (d *device) act(does driver.Purpose, now time.Time) string {
 	}
 	d.writeLog(now, fmt.Sprintf("{time} INFO %s", does))
 	if does == driver.Reset {
-		d.state, d.ready = driver.Resetting, now.Add(d.resets)
+		d.begins = now.Add(d.lags)
+		d.settle(now)
 		return outcome
 	}
 	d.state = driver.Online
@@ -143,7 +155,7 @@ func (d *device) outcome(does driver.Purpose) string {
 		return done
 	case does == driver.Diagnose:
 		return either(d.state == driver.Online, done, failed)
-	case d.state == driver.Resetting:
+	case d.state == driver.Resetting || d.pending():
 		return busy
 	case does == driver.Reset:
 		return done
@@ -171,7 +183,7 @@ func (d *device) shown() map[string]any {
 	out := maps.Clone(d.values)
 	maps.Copy(out, d.states[string(d.state)])
 	maps.Copy(out, map[string]any{
-		"id": d.Name(), "state": string(d.state), "address": d.Address, "usable": d.usable(), "resets": d.resets.Seconds(),
+		"id": d.Name(), "state": string(d.state), "address": d.Address, "usable": d.usable(), "resets": d.resets.Seconds(), "starts": d.starts,
 		"ready": d.ready.UTC().Format(time.RFC3339), "passed": d.state == driver.Online,
 	})
 	return out

@@ -28,6 +28,9 @@ func (s *Scenario) check(f file) error {
 			return f.at(err, "kubernetes", "commands", i, field)
 		}
 	}
+	if s.Host.Pod+s.Host.Namespace+s.Host.Container != "" {
+		return f.at(errors.New("only one of hosts is a pod: this is the machine on which runbook runs"), "host")
+	}
 	if err := s.Host.check(f, "host"); err != nil {
 		return err
 	}
@@ -61,6 +64,9 @@ func (s *Scenario) check(f file) error {
 func (s *Scenario) checkHost(f file, name string) error {
 	if name == "" || name == machine.Local {
 		return f.at(errors.New("this is the machine on which runbook runs: what it has stands in the section host"), "hosts", name)
+	}
+	if fault := machine.CheckPod(s.Hosts[name].Pod); s.Hosts[name].Pod != "" && fault != "" {
+		return f.at(errors.New(fault), "hosts", name, "pod")
 	}
 	return s.Hosts[name].check(f, "hosts", name)
 }

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/driver"
@@ -36,7 +37,7 @@ func (d Device) over(base Device) Device {
 	d.Vendor = Vendor{cmp.Or(d.Vendor.Name, base.Vendor.Name), cmp.Or(d.Vendor.Contact, base.Vendor.Contact)}
 	d.With, d.Has = mapOver(d.With, base.With), mapOver(d.Has, base.Has)
 	d.State, d.Logs = cmp.Or(d.State, base.State), cmp.Or(d.Logs, base.Logs)
-	d.Resets, d.After = cmp.Or(d.Resets, base.Resets), cmp.Or(d.After, base.After)
+	d.Resets, d.Lags, d.After = cmp.Or(d.Resets, base.Resets), cmp.Or(d.Lags, base.Lags), cmp.Or(d.After, base.After)
 	d.Reconnects, d.Calibrates = cmp.Or(d.Reconnects, base.Reconnects), cmp.Or(d.Calibrates, base.Calibrates)
 	d.Silent, d.Hangs, d.Garbled = cmp.Or(d.Silent, base.Silent), cmp.Or(d.Hangs, base.Hangs), cmp.Or(d.Garbled, base.Garbled)
 	return d
@@ -79,8 +80,13 @@ func (d Device) check(id string) (field string, err error) {
 			return state.field, fmt.Errorf("no device is %q%s", state.is, module.Suggest(state.is, lasting))
 		}
 	}
-	if d.Resets < 0 {
-		return "resets", errors.New("a duration is not negative here")
+	for _, one := range []struct {
+		field string
+		is    time.Duration
+	}{{"resets", d.Resets}, {"lags", d.Lags}} {
+		if one.is < 0 {
+			return one.field, errors.New("a duration is not negative here")
+		}
 	}
 	return "", nil
 }

@@ -50,6 +50,7 @@ func (s *Scenario) over(base *Scenario) *Scenario {
 
 func (h Host) over(base Host) Host {
 	return Host{
+		Pod: cmp.Or(h.Pod, base.Pod), Namespace: cmp.Or(h.Namespace, base.Namespace), Container: cmp.Or(h.Container, base.Container),
 		Commands: slices.Concat(h.Commands, base.Commands),
 		Files:    filesOver(h.Files, base.Files),
 		Disks:    disksOver(h.Disks, base.Disks),

@@ -130,6 +130,11 @@ type Answer struct {
 
 // Host is a simulated machine. Nothing of a real one is there: it has the programs that commands name, and no others.
 type Host struct {
+	// of one of hosts that is a pod of the cluster: "pod/NAME", or what a ready pod is taken of, as "deployment/NAME". It is there as long as
+	// one runs; its files outlive the pod, as on a volume. What exec runs there is in kubernetes.commands
+	Pod       string `yaml:"pod"`
+	Namespace string `yaml:"namespace"` // of the pod; that of the context if not given
+	Container string `yaml:"container"` // of the pod; the one that kubectl takes if not given
 	// that can be run on it; the first that fits answers. Where disks are named df is there and tells of them, so nothing is said of it here;
 	// where files are, tail -n NUMBER FILE is
 	Commands []Answer `yaml:"commands"`
@@ -146,7 +151,7 @@ type File struct {
 	Content string `yaml:"content"` // what is in it
 	// instead of a content: how large it is, such as 10MiB. What is in it does not matter then, and takes no memory
 	Size   Size          `yaml:"size"`
-	Age    time.Duration `yaml:"age"`    // how long before the run it was changed last: 192h is eight days
+	Age    time.Duration `yaml:"age"`    // how long before the run it was changed last, such as 8d
 	Owner  string        `yaml:"owner"`  // user:group; root:root if not given
 	Mode   uint32        `yaml:"mode"`   // permissions, such as 0o640
 	Link   string        `yaml:"link"`   // where it points, if it is a link
@@ -176,6 +181,7 @@ type Device struct {
 	State   string            `yaml:"state"`   // online, if not given; degraded, offline
 	Logs    string            `yaml:"logs"`    // what its log holds, a line each; "{time}" is filled in
 	Resets  time.Duration     `yaml:"resets"`  // how long a reset takes; as its simulated.yaml says if not given
+	Lags    time.Duration     `yaml:"lags"`    // how long its tool shows it as it was when a reset has been accepted; no time if not given
 	After   string            `yaml:"after"`   // what it is after a reset: online if not given
 	// a lost link comes back when it is reconnected, and takes no reset; as its simulated.yaml says if not given
 	Reconnects *bool `yaml:"reconnects"`

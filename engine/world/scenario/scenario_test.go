@@ -105,7 +105,7 @@ func TestWhatIsWrongIsSaidWithItsLine(t *testing.T) {
 		"field":      {"kubernets: {}", `near/a.yaml: line 1: there is no field "kubernets" here; did you mean "kubernetes"?`},
 		"deep field": {"timeline:\n  - at: 1m\n    becom: oom", `near/a.yaml: line 3: there is no field "becom" here; did you mean "become"?`},
 		"inlined":    {"timeline:\n  - at: 1m\n    log: x", `near/a.yaml: line 3: there is no field "log" here; did you mean "logs"?`},
-		"type":       {"timeline:\n  - at: soon", `near/a.yaml: line 2: this must be a duration such as 90s, 5m or 1h30m, not "soon"`},
+		"type":       {"timeline:\n  - at: soon", `near/a.yaml: line 2: this must be a duration such as 90s, 5m, 1h30m or 7d, not "soon"`},
 		"number":     {"faults:\n  - {on: kubernetes, answer: 500, times: many}", `near/a.yaml: line 2: this must be a whole number, not "many"`},
 		"list":       {"faults:\n  on: kubernetes", `near/a.yaml: line 2: this must be a list, not fields with names`},
 		"clock":      {"clock: yesterday", `near/a.yaml: line 1: this must be a time such as 2026-11-24T03:00:00Z, not "yesterday"`},

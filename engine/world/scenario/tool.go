@@ -1,7 +1,8 @@
 package scenario
 
 // A Tool is how the commands of a driver answer in a simulated site: simulated.yaml beside the driver. What they print is a template of Go
-// (text/template) over the values of a device: id, state, address, and what "values" and the scenario's "has" say.
+// (text/template) over the values of a device: id, state, address, starts (how often it was started anew), and what "values" and the scenario's
+// "has" say.
 type Tool struct {
 	Base     string                    `yaml:"base"`   // the driver whose commands there are too
 	Values   map[string]any            `yaml:"values"` // of a device that does not say them

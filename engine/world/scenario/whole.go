@@ -19,8 +19,12 @@ func (s *Scenario) checkWhole() error {
 		return s.wrong(err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Hosts)) {
-		if err := s.Hosts[name].once("hosts." + name); err != nil {
+		h := s.Hosts[name]
+		if err := h.once("hosts." + name); err != nil {
 			return s.wrong(err)
+		}
+		if h.Pod == "" && h.Namespace+h.Container != "" {
+			return s.wrong(fmt.Errorf("hosts.%s has a namespace or a container, which only a pod has: say which (pod)", name))
 		}
 	}
 	for _, e := range s.Timeline {
