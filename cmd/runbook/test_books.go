@@ -46,8 +46,8 @@ func booksOf(paths []string) ([]tester.Book, error) {
 // testedHere are the runbooks of the project's folder, or the shipped ones where there is none.
 func testedHere() ([]*catalog.Entry, error) {
 	places := shelves()
-	for _, place := range []catalog.Place{places[len(places)-1], places[0]} {
-		entries, err := catalog.Catalog{place}.List()
+	for _, some := range []catalog.Catalog{places, places[:1]} {
+		entries, err := some.Nearest()
 		if err != nil || len(entries) > 0 {
 			return entries, err
 		}
@@ -88,7 +88,7 @@ func testedIn(folder string) ([]*catalog.Entry, error) {
 		entry, err := shelves().Find(script)
 		return []*catalog.Entry{entry}, err
 	}
-	entries, err := catalog.Catalog{catalog.Dir("file", folder)}.List()
+	entries, err := append(shelves(), catalog.Dir("file", folder)).Nearest()
 	if err != nil {
 		return nil, err
 	}

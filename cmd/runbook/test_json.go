@@ -21,6 +21,7 @@ type (
 	testedBook struct {
 		Runbook string       `json:"runbook"`
 		Path    string       `json:"path"`
+		From    string       `json:"tests_from,omitempty"` // where the tests are from, if they do not lie beside the script
 		Seconds float64      `json:"seconds"`
 		Tests   []testedCase `json:"tests"`
 		Lines   []testedFile `json:"coverage"`
@@ -63,7 +64,7 @@ func testDocument(suites []*tester.Suite, elapsed time.Duration) testedDocument 
 }
 
 func testedBookOf(s *tester.Suite) testedBook {
-	b := testedBook{Runbook: s.Runbook, Path: s.Path, Seconds: s.Elapsed.Seconds(), Tests: []testedCase{}, Lines: []testedFile{}}
+	b := testedBook{Runbook: s.Runbook, Path: s.Path, From: s.Inherits, Seconds: s.Elapsed.Seconds(), Tests: []testedCase{}, Lines: []testedFile{}}
 	for _, t := range s.Tests {
 		c := testedCase{Name: t.Name, Where: t.Where, Status: t.Status, Reason: t.Reason, Seconds: t.Elapsed.Seconds()}
 		for _, f := range t.Failures {

@@ -46,6 +46,9 @@ func (t *Tests) Suite(s *tester.Suite) error {
 	if run, all := s.Covered(); all > 0 {
 		parts = append(parts, fmt.Sprintf("%d%% of %s", 100*run/all, counted(all, "line")))
 	}
+	if s.Inherits != "" {
+		parts = append(parts, "with the "+s.Inherits+" tests")
+	}
 	parts = append(parts, wallTime(s.Elapsed))
 	t.line("", words[status], clean(s.Path)+"  "+strings.Join(parts, ", "))
 	for i := range s.Tests {

@@ -21,10 +21,12 @@ const (
 // A Suite is what came of the tests of one runbook.
 type Suite struct {
 	Runbook string
-	Path    string // of the test file, or of the script where there is none
-	Tests   []Result
-	Lines   []script.Lines // of the script and what it requires from its own folder, by file
-	Elapsed time.Duration
+	Path    string // of the test file, or of the script where there is none beside it
+	// Inherits is where the tests are from that do not lie beside the script: shipped, system, user, project. "" where they do.
+	Inherits string
+	Tests    []Result
+	Lines    []script.Lines // of the script and what it requires from its own folder, by file
+	Elapsed  time.Duration
 }
 
 // A Result is what came of one test.

@@ -52,7 +52,9 @@ func (cfg *Config) suite(ctx context.Context, b Book, seats chan struct{}) *Suit
 	seats <- struct{}{}
 	began := time.Now()
 	s := &Suite{Runbook: b.Entry.Name, Path: b.Entry.Path}
-	if b.Tests != "" {
+	if from, inherited := b.Entry.Inherits(b.Tests); b.Tests != "" && inherited {
+		s.Inherits = from.Origin
+	} else if b.Tests != "" {
 		s.Path = b.path()
 	}
 	l := &ledger{used: map[string]bool{}}
