@@ -38,6 +38,7 @@ type (
 		Message string   `json:"message"`
 		Where   string   `json:"where,omitempty"`
 		Source  string   `json:"source,omitempty"`
+		Shown   []string `json:"shown,omitempty"` // what the run showed, where something is missing in it
 		Diff    string   `json:"diff,omitempty"`
 		Runs    []string `json:"runs,omitempty"`
 		Hint    string   `json:"hint,omitempty"`
@@ -68,7 +69,7 @@ func testedBookOf(s *tester.Suite) testedBook {
 	for _, t := range s.Tests {
 		c := testedCase{Name: t.Name, Where: t.Where, Status: t.Status, Reason: t.Reason, Seconds: t.Elapsed.Seconds()}
 		for _, f := range t.Failures {
-			c.Failures = append(c.Failures, testedFailure{f.Message, f.Where, f.Source, f.Diff, f.Runs, f.Hint})
+			c.Failures = append(c.Failures, testedFailure{f.Message, f.Where, f.Source, f.Shown, f.Diff, f.Runs, f.Hint})
 		}
 		b.Tests = append(b.Tests, c)
 	}

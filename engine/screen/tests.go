@@ -64,7 +64,7 @@ func (t *Tests) test(r *tester.Result) {
 	switch {
 	case r.Status == tester.Failed:
 		t.line("  ", words[r.Status], clean(r.Name))
-		for _, line := range r.Lines() {
+		for _, line := range r.Lines(t.verbose) {
 			t.detail(line)
 		}
 	case r.Status == tester.Skipped:
