@@ -108,6 +108,9 @@ func (r *Result) Lines(whole bool) []string {
 			out = append(out, few(strings.Split(strings.TrimSuffix(f.Diff, "\n"), "\n"), fewDiff, "lines that differ")...)
 		}
 		for _, line := range few(f.Runs, fewRuns, "lines about the runs") {
+			if !whole {
+				line = clipped(line)
+			}
 			out = append(out, "| "+line)
 		}
 		if f.Hint != "" {
