@@ -21,7 +21,7 @@ type (
 	testedBook struct {
 		Runbook string       `json:"runbook"`
 		Path    string       `json:"path"`
-		From    string       `json:"tests_from,omitempty"` // where the tests are from, if they do not lie beside the script
+		From    string       `json:"inherits,omitempty"` // with tests, or of a script, from where; if they do not lie side by side
 		Seconds float64      `json:"seconds"`
 		Tests   []testedCase `json:"tests"`
 		Lines   []testedFile `json:"coverage"`

@@ -47,7 +47,7 @@ func (t *Tests) Suite(s *tester.Suite) error {
 		parts = append(parts, fmt.Sprintf("%d%% of %s", 100*run/all, counted(all, "line")))
 	}
 	if s.Inherits != "" {
-		parts = append(parts, "with the "+s.Inherits+" tests")
+		parts = append(parts, s.Inherits)
 	}
 	parts = append(parts, wallTime(s.Elapsed))
 	t.line("", words[status], clean(s.Path)+"  "+strings.Join(parts, ", "))

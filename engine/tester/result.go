@@ -23,7 +23,7 @@ const (
 type Suite struct {
 	Runbook string
 	Path    string // of the test file, or of the script where there is none beside it
-	// Inherits is where the tests are from that do not lie beside the script: shipped, system, user, project. "" where they do.
+	// Inherits says, of tests that do not lie beside the script, where what is not at Path is from; "" where they do.
 	Inherits string
 	Tests    []Result
 	Lines    []script.Lines // of the script and what it requires from its own folder, by file
