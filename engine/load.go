@@ -41,6 +41,22 @@ type Runbook struct {
 	Sources []script.Source
 }
 
+// Inherits are the files that were loaded for it and do not lie beside its script: where each was found. nil if there are none.
+func (b *Runbook) Inherits() map[string]string {
+	var out map[string]string
+	for _, s := range b.Sources {
+		from, inherited := b.Entry.Inherits(s.Name)
+		if s.Library || s.Name == b.Entry.Path || !inherited {
+			continue
+		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[s.Name] = from.Origin
+	}
+	return out
+}
+
 // Describe loads a runbook to learn what it says about itself.
 func Describe(ctx context.Context, entry *catalog.Entry, library Library) (*Runbook, error) {
 	modules := library.all(nil)

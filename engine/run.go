@@ -226,6 +226,7 @@ func (r *run) writeBeginning(params map[string]any) error {
 func (r *run) writeRun(params map[string]any) error {
 	about, h := r.cfg.About, r.book.Header
 	about.Format, about.Runbook, about.Path, about.Source = journal.Format, r.cfg.Entry.Name, r.cfg.Entry.Path, r.cfg.Entry.Origin
+	about.Replaces, about.Inherits = r.cfg.Entry.Replaces, r.book.Inherits()
 	about.Digest, about.Summary, about.Mode, about.May, about.Clock = digest(r.vm.Sources()), h.Summary, r.cfg.Mode.Name, h.May, r.began
 	about.Params, about.Given = map[string]any{}, r.cfg.Given
 	about.Plan, about.Applies = r.applies()

@@ -37,7 +37,38 @@ function arguments.list(where, value)
   if type(value) ~= "table" then
     refuse(("%s must be a list, not %s"):format(where, tostring(value)))
   end
+  local name = next(value)
+  if name ~= nil and #value == 0 then
+    refuse(("%s must be a list, such as { a, b }, and this is a table with %s"):format(where, tostring(name)))
+  end
   return value
+end
+
+--- Makes the metatable of a library's objects, whose functions are called with a colon: a misspelt one is an error, and so is a dot in the
+-- place of the colon.
+-- @param library  its name
+-- @param what     what an object is called, and how it ends the sentence: "an incident has"
+-- @param methods  the functions, by name; each is given the object first
+-- @return         the metatable
+-- @usage local meta = arguments.class("tidy", "a broom has", { up = function(self) log(self.name) end })
+function arguments.class(library, what, methods)
+  local names, meta = {}, {}
+  for name in pairs(methods) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local method = methods[name]
+    methods[name] = function(self, ...)
+      if type(self) ~= "table" or getmetatable(self) ~= meta then
+        refuse(("%s: %s is called with a colon: x:%s(…), and not x.%s(…)"):format(library, name, name, name))
+      end
+      return method(self, ...)
+    end
+  end
+  meta.__index = function(_, name)
+    if methods[name] then return methods[name] end
+    refuse(('%s: %s no function "%s"; known are: %s'):format(library, what, tostring(name), table.concat(names, ", ")))
+  end
+  return meta
 end
 
 --- Checks that a value is one of the texts that are known.

@@ -18,11 +18,24 @@ end)
 
 test.unit("a list is one", function()
   test.equal(arguments.list("f: rows", { 1, 2 }), { 1, 2 })
+  test.equal(arguments.list("f: rows", {}), {})
   refused("f: rows must be a list, not nil", arguments.list, "f: rows", nil)
+  refused("f: rows must be a list, such as { a, b }, and this is a table with name", arguments.list, "f: rows", { name = "a" })
 end)
 
 test.unit("a word is one of those that are known", function()
   test.equal(arguments.one_of("f: align", "left", { "left", "right" }), "left")
   refused("f: align must be one of left, right, not middle", arguments.one_of, "f: align", "middle", { "left", "right" })
   refused("f: align must be one of left, right, not nil", arguments.one_of, "f: align", nil, { "left", "right" })
+end)
+
+test.unit("a function of an object is called with a colon, by its name", function()
+  local methods = { up = function(self, by, ...) return self.name, by, select("#", ...) end, down = function() end }
+  local broom = setmetatable({ name = "broom" }, arguments.class("tidy", "a broom has", methods))
+  test.equal(select(3, broom:up(nil, 1, nil)), 2)
+  test.equal(broom:up(), "broom")
+  for _, self in ipairs { "x", {}, 1, false } do
+    refused("tidy: up is called with a colon: x:up(…), and not x.up(…)", broom.up, self)
+  end
+  refused('tidy: a broom has no function "upp"; known are: down, up', function() broom:upp() end)
 end)

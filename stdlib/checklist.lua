@@ -12,6 +12,7 @@ local time      = require "time"
 local checklist = {}
 
 local list = {}
+local meta
 
 local fields = { "id", "task", "who", "evidence", "check", "within", "every" }
 
@@ -66,10 +67,7 @@ function checklist.new(title, tasks)
   local seen = {}
   for i, task in ipairs(arguments.list("checklist.new: tasks", tasks)) do checked(task, i, seen) end
   if #tasks == 0 then refuse("checklist.new: %s has no tasks", tostring(title)) end
-  return setmetatable({ title = tostring(title), tasks = tasks, entries = {} }, { __index = function(_, name)
-    if list[name] then return list[name] end
-    error({ code = "invalid", message = ('checklist: a list has no function "%s"; known are: markdown, params, work'):format(tostring(name)) }, 0)
-  end })
+  return setmetatable({ title = tostring(title), tasks = tasks, entries = {} }, meta)
 end
 
 -- The parameter that answers a task, and the one that says what shows it or why it was not done.
@@ -218,5 +216,7 @@ function list:markdown()
   end
   return table.concat(lines, "\n")
 end
+
+meta = arguments.class("checklist", "a list has", list)
 
 return checklist

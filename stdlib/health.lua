@@ -21,15 +21,15 @@ local explained, named = 5, 10
 local longest_why = 120
 
 local checks = {}
+local meta
+
+local function refuse(message, ...) error({ code = "invalid", message = message:format(...) }, 0) end
 
 --- Begins with no checks.
 -- @return the checks, to which add, above, below, each_above and each_below add some
 -- @usage health.new()
 function health.new()
-  return setmetatable({ list = {} }, { __index = function(_, name)
-    if checks[name] then return checks[name] end
-    error({ code = "invalid", message = ('health: checks have no function "%s"; known are: above, add, below, each_above, each_below, report, verdict, worst'):format(tostring(name)) }, 0)
-  end })
+  return setmetatable({ list = {} }, meta)
 end
 
 --- Adds a check whose state is known. Checks are kept in the order in which they are added.
@@ -60,8 +60,9 @@ local function checked(where, limits, way)
 end
 
 -- What a number means by its limits, and why.
-local function judged(value, limits, way)
+local function judged(where, value, limits, way)
   if units.missing(value) then return limits.no_data or "unknown", "no data" end
+  if type(value) ~= "number" then refuse("%s: the value must be a number, not %s", where, tostring(value)) end
   local function said(relation, limit)
     return ("%s, %s %s %s"):format(units.format(value, limits.unit, limit), relation, way.word, units.format(limit, limits.unit))
   end
@@ -73,8 +74,9 @@ local function judged(value, limits, way)
 end
 
 local function judge(self, name, value, limits, way)
-  checked(("health: %s of %s"):format(way.word, tostring(name)), limits, way)
-  local state, detail = judged(value, limits, way)
+  local where = ("health: %s of %s"):format(way.word, tostring(name))
+  checked(where, limits, way)
+  local state, detail = judged(where, value, limits, way)
   self:add(name, state, detail)
   local added = self.list[#self.list]
   added.value, added.unit = value, limits.unit
@@ -103,12 +105,13 @@ function checks:above(name, value, limits) judge(self, name, value, limits, abov
 function checks:below(name, value, limits) judge(self, name, value, limits, below) end
 
 local function each(self, name, things, measure, limits, way)
-  checked(("health: each_%s of %s"):format(way.word, tostring(name)), limits, way)
+  local where = ("health: each_%s of %s"):format(way.word, tostring(name))
+  checked(where, limits, way)
   local nearest, calm = nil, true
-  for _, thing in ipairs(arguments.list(("health: each_%s of %s"):format(way.word, tostring(name)), things)) do
+  for _, thing in ipairs(arguments.list(where, things)) do
     local what, value = measure(thing)
     if not units.missing(value) then
-      if judged(value, limits, way) ~= "healthy" then
+      if judged(where, value, limits, way) ~= "healthy" then
         judge(self, what, value, limits, way)
         calm = false
       elseif not nearest or way.beyond(value, nearest) then
@@ -191,5 +194,7 @@ function checks:verdict()
   verdict(state, why)
   return state
 end
+
+meta = arguments.class("health", "checks have", checks)
 
 return health

@@ -21,6 +21,7 @@ local incident = {}
 
 -- What an incident can do. The examples call it so too.
 local outage = {}
+local meta
 
 -- How often people hear of an incident: nobody waits longer for word than, by the handbook, somebody may take to respond.
 local intervals = { P0 = "15m", P1 = "1h", P2 = "4h", P3 = "1d" }
@@ -140,10 +141,7 @@ function incident.open(options)
       escalated = {}, actions = {}, anew = 0, set = {},
     },
   }
-  setmetatable(self, { __index = function(_, name)
-    if outage[name] then return outage[name] end
-    error({ code = "invalid", message = ('incident: an incident has no function "%s"; runbook docs incident lists them'):format(tostring(name)) }, 0)
-  end })
+  setmetatable(self, meta)
   on_exit(function() self:report() end)
   situation.replace_actions(self, list_of("incident.open: actions", options.actions), 0)
   note(self, "opened: " .. self:subject())
@@ -321,5 +319,7 @@ function outage:report()
   self.timeline:report(("Timeline of %s: %s after %s"):format(self:subject(), self.about.status, lasted(self)))
   if not over then log(("%s is still %s: the next update is promised for %s"):format(self:subject(), self.about.status, time.format(self.about.next_update, "minute"))) end
 end
+
+meta = arguments.class("incident", "an incident has", outage)
 
 return incident

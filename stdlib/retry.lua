@@ -25,7 +25,8 @@ local function number(options, name, default, least)
   local value = options[name]
   if value == nil then return default end
   if type(value) == "string" and name ~= "attempts" and name ~= "factor" then value = seconds(value) end
-  if type(value) ~= "number" or not (value >= least) then refuse("retry: %s must be at least %s, not %s", name, units.number(least), tostring(options[name])) end
+  if type(value) ~= "number" then refuse("retry: %s must be a number, not the text %q", name, tostring(options[name])) end
+  if not (value >= least) then refuse("retry: %s must be at least %s, not %s", name, units.number(least), tostring(options[name])) end
   return value
 end
 

@@ -15,6 +15,7 @@ import "embed"
 //go:embed escalation.lua
 //go:embed gather.lua
 //go:embed health.lua
+//go:embed images.lua
 //go:embed incident.lua
 //go:embed parse.lua
 //go:embed report.lua
@@ -23,6 +24,7 @@ import "embed"
 //go:embed situation.lua
 //go:embed stats.lua
 //go:embed timeline.lua
+//go:embed trivy.lua
 //go:embed units.lua
 //go:embed updates.lua
 //go:embed usage.lua

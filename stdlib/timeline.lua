@@ -1,18 +1,20 @@
 --- A timeline: what happened when, and who did it. Its entries stand in the order of time, also where several branches of a script add some.
 
-local report = require "report"
-local time   = require "time"
+local arguments = require "arguments"
+local report    = require "report"
+local time      = require "time"
 
 local timeline = {}
 
 local line = {}
+local meta
 
 local columns = { { field = "at", title = "when", align = "left", format = function(at) return time.format(at) end }, { field = "who" }, { field = "text", title = "what" } }
 
 --- Begins one.
 -- @return a timeline, to which add adds, with its entries: list of { at, who, text }
 -- @usage timeline.new()
-function timeline.new() return setmetatable({ entries = {} }, { __index = line }) end
+function timeline.new() return setmetatable({ entries = {} }, meta) end
 
 --- Adds what happened.
 -- @param text what
@@ -40,5 +42,7 @@ function line:markdown()
   for _, entry in ipairs(self.entries) do lines[#lines + 1] = ("| %s | %s | %s |"):format(time.format(entry.at), cell(entry.who), cell(entry.text)) end
   return table.concat(lines, "\n")
 end
+
+meta = arguments.class("timeline", "a timeline has", line)
 
 return timeline

@@ -4,116 +4,22 @@
 -- the machine of the run scans the image, if it is installed there: that only looks, so a dry run does it too. Otherwise it is unknown,
 -- and why. Nothing is ever said to have no vulnerabilities that nobody has looked at: counts are nil then, and not 0.
 
+local arguments = require "arguments"
 local host = require "host"
-local json = require "json"
+local images = require "images"
 local kubernetes = require "kubernetes"
 local time = require "time"
+local trivy = require "trivy"
 
 local vulnerabilities = {}
 
--- The severities, the worst first.
-local severities = { "critical", "high", "medium", "low", "unknown" }
+local severities = trivy.severities
 
 -- The kind of the reports, and what the operator writes on them (aquasecurity/trivy-operator, v1alpha1).
 local reports_kind = "vulnerabilityreports.aquasecurity.github.io"
 local label_kind = "trivy-operator.resource.kind"
 local label_name = "trivy-operator.resource.name"
 local label_container = "trivy-operator.container.name"
-
--- Names of images ---------------------------------------------------------------------------------------------------------------------
-
--- What a registry client takes the name of an image for: "nginx" is index.docker.io/library/nginx:latest.
-local function reference(text)
-  local name, digest = text:match("^(.-)@(sha%d+:%x+)$")
-  name = name or text
-  local tag = name:match(":([^:/]+)$")
-  local bare = tag and name:sub(1, -#tag - 2) or name
-  local server, repository = bare:match("^([^/]+)/(.+)$")
-  if not server or not (server:find("[.:]") or server == "localhost") then
-    server, repository = "index.docker.io", bare
-  end
-  if server == "docker.io" then server = "index.docker.io" end
-  if server == "index.docker.io" and not repository:find("/", 1, true) then repository = "library/" .. repository end
-  if not tag and not digest then tag = "latest" end
-  return { name = bare, place = server .. "/" .. repository, tag = tag, digest = digest }
-end
-
--- What a kubelet says which image runs: its name with the digest of its manifest, or only the digest of its configuration.
-local function digests(image_id)
-  local manifest = image_id:match("@(sha%d+:%x+)$")
-  if manifest then return manifest, nil end
-  return nil, image_id:match("(sha%d+:%x+)$")
-end
-
--- Images of pods ----------------------------------------------------------------------------------------------------------------------
-
--- Whoever the operator says a pod's containers belong to: what controls the pod, or the pod itself.
-local function owner_of(pod)
-  for _, owner in ipairs(pod.metadata.ownerReferences or {}) do
-    if owner.controller then return owner.kind .. "/" .. owner.name end
-  end
-  return "Pod/" .. pod.metadata.name
-end
-
-local function statuses_of(pod)
-  local by_name = {}
-  for _, field in ipairs { "initContainerStatuses", "containerStatuses" } do
-    for _, status in ipairs(pod.status and pod.status[field] or {}) do by_name[status.name] = status end
-  end
-  return by_name
-end
-
--- A set of images: by what they are where that is known, else by their names.
-local function new_set() return { list = {}, by_key = {}, digests_of = {} } end
-
-local function add(set, image, image_id)
-  local ref = reference(image)
-  local manifest, config = digests(image_id or "")
-  manifest = manifest or ref.digest
-  local name = ref.place .. ":" .. (ref.tag or "")
-  local key = manifest or config or name
-  local found = set.by_key[key]
-  if not found then
-    found = { image = image, ref = ref, name = name, manifest = manifest, config = config, owners = {} }
-    set.by_key[key] = found
-    set.list[#set.list + 1] = found
-    if key ~= name then
-      local known = set.digests_of[name] or {}
-      set.digests_of[name], known[#known + 1] = known, found
-    end
-  end
-  return found
-end
-
--- Who has not pulled its image yet is taken to pull the one that the others of this name have, if that is one.
-local function settle(set)
-  local kept = {}
-  for _, image in ipairs(set.list) do
-    local known = set.digests_of[image.name] or {}
-    image.ambiguous = #known > 1
-    if image.manifest or image.config or #known ~= 1 then
-      kept[#kept + 1] = image
-    else
-      for owner in pairs(image.owners) do known[1].owners[owner] = true end
-    end
-  end
-  return kept
-end
-
-local function images_of(pods)
-  local set = new_set()
-  for _, pod in ipairs(pods) do
-    local statuses, owner = statuses_of(pod), owner_of(pod)
-    for _, field in ipairs { "initContainers", "containers" } do
-      for _, container in ipairs(pod.spec[field] or {}) do
-        local status = statuses[container.name]
-        local image = add(set, container.image, status and status.imageID)
-        image.owners[owner .. "/" .. container.name] = true
-      end
-    end
-  end
-  return settle(set)
-end
 
 -- Reports of the operator -------------------------------------------------------------------------------------------------------------
 
@@ -149,7 +55,7 @@ local function fit(report, image)
   if digest and (digest == image.manifest or digest == image.config) then return 3 end
   if not artifact.repository or not artifact.tag or not image.ref.tag then return 0 end
   local server = report.report.registry and report.report.registry.server
-  local place = reference((server and server ~= "" and server .. "/" or "") .. artifact.repository).place
+  local place = images.reference((server and server ~= "" and server .. "/" or "") .. artifact.repository).place
   if place ~= image.ref.place or artifact.tag ~= image.ref.tag then return 0 end
   if image.owners[owner_in(report)] then return 2 end
   return image.ambiguous and 0 or 1
@@ -169,10 +75,17 @@ local function best(reports, image)
   return chosen
 end
 
+-- Nobody publishes what is vulnerable in a distribution whose time is over: few findings in it say little.
+local function with_os(entry, detail, unsupported)
+  entry.unsupported = unsupported
+  entry.detail = detail .. (unsupported and "; " .. unsupported .. " is no longer supported: what is newer than that is not found" or "")
+  return entry
+end
+
 local function from_report(image, report)
   local out = { image = image.image, digest = image.manifest or image.config, source = "report", state = "scanned" }
   for _, severity in ipairs(severities) do out[severity] = report.report.summary[severity .. "Count"] or 0 end
-  out.detail = "VulnerabilityReport " .. report.metadata.name .. " in " .. report.metadata.namespace
+  with_os(out, "VulnerabilityReport " .. report.metadata.name .. " in " .. report.metadata.namespace, trivy.unsupported(report.report.os))
   local at = report.report.updateTimestamp
   if at then out.age = time.now() - time.parse(at) end
   return out
@@ -189,59 +102,40 @@ local function scannable(image)
   return image.manifest and image.ref.name .. "@" .. image.manifest or image.image
 end
 
--- Counts what trivy found, or says why it found nothing out: an image in which it knows no packages is not one without vulnerabilities.
-local function counted(text)
-  local document, err = try(json.decode, text)
-  if not document then return nil, "the output of trivy cannot be read: " .. err.message end
-  if type(document) ~= "table" or not document.SchemaVersion then return nil, "the output of trivy is no report of it" end
-  local counts, looked = {}, false
-  for _, severity in ipairs(severities) do counts[severity] = 0 end
-  for _, result in ipairs(document.Results or {}) do
-    looked = looked or result.Class == "os-pkgs" or result.Class == "lang-pkgs"
-    for _, found in ipairs(result.Vulnerabilities or {}) do
-      local severity = (found.Severity or ""):lower()
-      if not counts[severity] then severity = "unknown" end
-      counts[severity], looked = counts[severity] + 1, true
-    end
-  end
-  if not looked then return nil, "trivy knows no packages in this image, so nothing was looked at" end
-  return counts
-end
-
 local function scan(image, options)
   local name = scannable(image)
   if name:sub(1, 1) == "-" then return unknown(image, "none", "this is no name of an image") end -- and must not become an option
-  local argv = { "trivy", "image", "--quiet", "--format", "json", "--scanners", "vuln", name }
-  local ran, err = try(host.run, argv, { timeout = options.timeout or "5m", max_output = 64 * 1024 * 1024 })
+  local ran, err = try(host.run, trivy.argv(name), { timeout = options.timeout or "5m", max_output = 64 * 1024 * 1024 })
   if not ran then return unknown(image, "trivy", err.message) end
   if ran.truncated then return unknown(image, "trivy", "trivy printed more than 64 MiB") end
-  local counts, why = counted(ran.stdout)
+  local counts, why = trivy.counts(ran.stdout)
   if not counts then return unknown(image, "trivy", why) end
   local out = { image = image.image, digest = image.manifest or image.config, source = "trivy", state = "scanned", age = 0 }
-  for severity, count in pairs(counts) do out[severity] = count end
-  out.detail = "scanned by trivy on this machine"
-  return out
+  for _, severity in ipairs(severities) do out[severity] = counts[severity] end
+  return with_os(out, "scanned by trivy on this machine", counts.unsupported)
 end
 
 -- Answers for the images that no report is about.
-local function scan_all(images, options, why)
-  if #images == 0 then return {} end
+local function scan_all(left, options, why)
+  if #left == 0 then return {} end
   if not host.which("trivy") then
     local out = {}
-    for i, image in ipairs(images) do out[i] = unknown(image, "none", why .. "; trivy is not installed on this machine") end
+    for i, image in ipairs(left) do out[i] = unknown(image, "none", why .. "; trivy is not installed on this machine") end
     return out
   end
   local names = {}
-  for i, image in ipairs(images) do names[i] = image.image end
-  return (parallel(names, { limit = options.limit or 4 }, function(_, i) return scan(images[i], options) end))
+  for i, image in ipairs(left) do names[i] = image.image end
+  return (parallel(names, { limit = options.limit or 4 }, function(_, i) return scan(left[i], options) end))
 end
 
 -- All together ------------------------------------------------------------------------------------------------------------------------
 
-local function check(images, namespaces, options)
+local known_options = { "namespace", "limit", "timeout" }
+
+local function check(found, namespaces, options)
   local reports, why = reports_in(namespaces)
   local out, left, places = {}, {}, {}
-  for i, image in ipairs(images) do
+  for i, image in ipairs(found) do
     local report = best(reports, image)
     if report then
       out[i] = from_report(image, report)
@@ -265,7 +159,8 @@ end
 --- What is known of each distinct image of pods, init containers included, in the order in which the pods name them.
 -- Each entry has: image (as the first pod names it), digest (where a pod has pulled it), source ("report", "trivy" or "none"), state
 -- ("scanned" or "unknown"), critical, high, medium, low and unknown (numbers of vulnerabilities by severity, unknown for those that have
--- none yet; all nil if the state is unknown), detail (which report, or why it is unknown) and age (seconds since it was scanned).
+-- none yet; all nil if the state is unknown), unsupported (the distribution in the image, if its time is over: few findings say little then),
+-- detail (which report, or why it is unknown) and age (seconds since it was scanned).
 -- @param pods              as kubernetes.list("pods") returns them
 -- @param options?          where to look, and how long
 -- @param options.namespace where the reports are, if not where the pods are
@@ -274,33 +169,31 @@ end
 -- @return                  list of entries
 -- @usage for _, image in ipairs(vulnerabilities.of_pods(kubernetes.list("pods"))) do log(image.image .. ": " .. (image.critical or image.detail)) end
 function vulnerabilities.of_pods(pods, options)
-  options = options or {}
+  options = arguments.options("vulnerabilities.of_pods", options, known_options)
   local namespaces = options.namespace and { options.namespace } or namespaces_of(pods)
-  return check(images_of(pods), namespaces, options)
+  return check(images.of_pods(pods), namespaces, options)
 end
 
 --- What is known of images, by their names.
--- @param images            list of names such as "nginx:1.29", or "registry.example.com/team/app@sha256:…"
+-- @param names             list of names such as "nginx:1.29", or "registry.example.com/team/app@sha256:…"
 -- @param options?          where to look, and how long
 -- @param options.namespace where reports are looked for; without it they are not
 -- @param options.limit     how many images trivy scans at once, 4 if not given
 -- @param options.timeout   for how long each, "5m" if not given
 -- @return                  list of entries, as of_pods has them
 -- @usage vulnerabilities.of_images({ "nginx:1.29" }, { timeout = "10m" })
-function vulnerabilities.of_images(images, options)
-  options = options or {}
-  local set = new_set()
-  for _, image in ipairs(images) do add(set, image) end
-  return check(settle(set), options.namespace and { options.namespace } or {}, options)
+function vulnerabilities.of_images(names, options)
+  options = arguments.options("vulnerabilities.of_images", options, known_options)
+  return check(images.of_names(arguments.list("vulnerabilities.of_images: names", names)), options.namespace and { options.namespace } or {}, options)
 end
 
 --- Adds up what is known, so that a check can say "unknown" where total.not_scanned > 0.
--- @param images  list of entries, as of_pods returns them
--- @return        { images, scanned, not_scanned, critical, high, medium, low, unknown }: numbers; the severities are nil where no image was scanned
+-- @param found  list of entries, as of_pods returns them
+-- @return       { images, scanned, not_scanned, critical, high, medium, low, unknown }: numbers; the severities are nil where no image was scanned
 -- @usage vulnerabilities.total(vulnerabilities.of_images({ "nginx:1.29" })).critical
-function vulnerabilities.total(images)
-  local sum = { images = #images, scanned = 0 }
-  for _, image in ipairs(images) do
+function vulnerabilities.total(found)
+  local sum = { images = #found, scanned = 0 }
+  for _, image in ipairs(found) do
     if image.state == "scanned" then
       sum.scanned = sum.scanned + 1
       for _, severity in ipairs(severities) do sum[severity] = (sum[severity] or 0) + image[severity] end

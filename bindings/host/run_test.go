@@ -50,16 +50,16 @@ func decided(t *testing.T, cfg Config, argv ...any) (action.Read, action.Action,
 
 func TestWhatIsAReadAndWhatIsAnAction(t *testing.T) {
 	cfg := Config{Commands: Reads}
-	image := []any{"trivy", "image", "--quiet", "--format", "json", "--scanners", "vuln", "nginx:1.29"}
+	image := []any{"trivy", "image", "--quiet", "--format", "json", "--scanners", "vuln", "--severity", "CRITICAL", "--ignore-unfixed=false", "--exit-code", "0", "nginx:1.29"}
 	read, act, err := decided(t, cfg, image...)
 	require.NoError(t, err)
 	require.Nil(t, act)
 	require.True(t, read.Describe().Idempotent)
 	require.Equal(t, "host/commands/localhost/trivy", read.Describe().Target.Key())
 	argv, _ := read.Describe().Arg("argv")
-	require.Len(t, argv, 8)
+	require.Len(t, argv, 13)
 	for _, other := range [][]any{
-		{"trivy", "image", "nginx"}, append(image[:7:7], "--output=/etc/passwd"), append(image[:8:8], "--output", "x"), {"systemctl", "restart", "x"},
+		{"trivy", "image", "nginx"}, append(image[:12:12], "--output=/etc/passwd"), append(image[:13:13], "--output", "x"), {"systemctl", "restart", "x"},
 	} {
 		read, act, err := decided(t, cfg, other...)
 		require.NoError(t, err)
@@ -159,7 +159,7 @@ func TestAPlanIsOfItsMachine(t *testing.T) {
 
 // Whatever a command is, it is a read exactly if it is declared as one, and says itself what it runs.
 func FuzzDecide(f *testing.F) {
-	f.Add("trivy\nimage\n--quiet\n--format\njson\n--scanners\nvuln\n-o")
+	f.Add("trivy\nimage\n--quiet\n--format\njson\n--scanners\nvuln\n--severity\nLOW\n--ignore-unfixed=false\n--exit-code\n0\n-o")
 	f.Add("df\n-h")
 	f.Fuzz(func(t *testing.T, words string) {
 		argv := strings.Split(words, "\n")

@@ -139,6 +139,20 @@ func TestSlackFollowsAddressesAlone(t *testing.T) {
 	assert.Equal(t, "<https://a.example.com/%7C&gt;>", linked("https://a.example.com/|>"))
 }
 
+// Who takes Slack's messages and knows no blocks shows the whole of it, as plain text, and calls nobody.
+func TestSlacksTextIsTheWhole(t *testing.T) {
+	m, _ := slackOf(contact.Message{
+		Title: "Outage", Text: "Two of three pods crash, says oncall@example.com:\n@channel (@here) https://a.example.com/?a&b", Severity: "P0",
+		Fields: []contact.Field{{Name: "Impact", Value: "all"}}, Link: "https://status.example.com",
+	})
+	assert.Equal(t, "Outage\nTwo of three pods crash, says oncall@example.com:\n@\u200bchannel (@\u200bhere) <https://a.example.com/?a&amp;b>\n\nImpact: all\n\n<https://status.example.com>", m.Text)
+
+	m, _ = slackOf(contact.Message{Title: "t", Text: strings.Repeat("é&", 4000)})
+	assert.LessOrEqual(t, utf8.RuneCountInString(m.Text), 2000)
+	assert.Greater(t, utf8.RuneCountInString(m.Text), 1990)
+	assert.True(t, strings.HasSuffix(m.Text, "…"))
+}
+
 // A message shows its title once, in Slack as elsewhere.
 func TestSlackShowsTheTitleOnce(t *testing.T) {
 	m, _ := slackOf(contact.Message{Title: "t"})
@@ -175,7 +189,8 @@ func FuzzMessage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, title, text, field string) {
 		m := contact.Message{Title: oneLine(title), Text: readable(text), Fields: []contact.Field{{Name: oneLine(field), Value: readable(field)}}}
 		out, _ := slackOf(m)
-		require.NotContains(t, out.Text, "<")
+		require.NotContains(t, regexp.MustCompile("<https?://[^<>|]+>").ReplaceAllString(out.Text, ""), "<")
+		require.LessOrEqual(t, utf8.RuneCountInString(out.Text), slackText)
 		for _, a := range out.Attachments {
 			require.NotContains(t, a.Fallback, "<")
 			for _, b := range a.Blocks {
@@ -286,7 +301,7 @@ func TestALinkThatIsNone(t *testing.T) {
 // Nobody is called by a message that only quotes how: not in what notifications show either.
 func TestSlackCallsNobody(t *testing.T) {
 	m, _ := slackOf(contact.Message{Title: "log says <!channel>", Text: "<@U123> & <!here>"})
-	assert.Equal(t, "log says &lt;!channel&gt;", m.Text)
+	assert.Equal(t, "log says &lt;!channel&gt;\n&lt;@\u200bU123&gt; &amp; &lt;!here&gt;", m.Text)
 	assert.Equal(t, "log says &lt;!channel&gt;", m.Attachments[0].Fallback)
 	assert.Equal(t, block{"type": "plain_text", "text": "log says <!channel>"}, m.Blocks[0]["text"])
 	assert.Equal(t, mrkdwn("&lt;@U123&gt; &amp; &lt;!here&gt;"), m.Attachments[0].Blocks[0]["text"])

@@ -16,6 +16,7 @@ import (
 // What Slack takes: more is refused as a whole.
 const (
 	slackHeader  = 150  // characters of a title
+	slackText    = 2000 // characters of the text beside blocks
 	slackSection = 3000 // characters of a piece of text
 	slackPieces  = 40   // pieces of text, so that there is room for facts
 	slackField   = 2000 // characters of a fact
@@ -29,8 +30,9 @@ var colours = map[string]string{"P0": "#d72b3f", "P1": "#e8710a", "P2": "#f2c744
 // A block is a part of a message in Slack's block kit.
 type block map[string]any
 
-// slackMessage is what an incoming webhook takes: the title above, and the rest in a coloured attachment. The text is what notifications show;
-// beside blocks it is shown nowhere else.
+// slackMessage is what an incoming webhook takes: the title above, and the rest in a coloured attachment. The text is the whole once more:
+// beside blocks Slack shows it in notifications and reads it aloud, and those that take Slack's messages and know no blocks, such as
+// Mattermost, show nothing else.
 type slackMessage struct {
 	Text        string            `json:"text"`
 	Blocks      []block           `json:"blocks"`
@@ -87,7 +89,7 @@ func slackOf(m contact.Message) (out slackMessage, warnings []string) {
 	if cut {
 		warnings = append(warnings, "Slack cuts the title: it is longer than 150 characters")
 	}
-	out.Text = escaped(title) // Slack looks for marks in it; in the header, which is plain text, it does not
+	out.Text = slackWhole(m) // Slack looks for marks in it; in the header, which is plain text, it does not
 	out.Blocks = []block{{"type": "header", "text": block{"type": "plain_text", "text": title}}}
 	var blocks []block
 	pieces, rest := split(m.Text, slackSection, slackPieces, marked)
@@ -114,10 +116,23 @@ func slackOf(m contact.Message) (out slackMessage, warnings []string) {
 		blocks = append(blocks, block{"type": "context", "elements": []block{mrkdwn(text)}})
 	}
 	if len(blocks) > 0 {
-		out.Attachments = []slackAttachment{{Color: colours[m.Severity], Fallback: out.Text, Blocks: blocks}}
+		out.Attachments = []slackAttachment{{Color: colours[m.Severity], Fallback: escaped(title), Blocks: blocks}}
 	}
 	return out, warnings
 }
+
+// slackWhole is a message as plain as can be, as much of it as all take: Discord refuses what is longer.
+func slackWhole(m contact.Message) string {
+	whole := calling.ReplaceAllString(strings.TrimSpace(m.Title+"\n"+body(m)), "@\u200b$1")
+	fitting := whole[:prefix(whole, slackText-1, marked)]
+	if fitting == whole {
+		return marked(whole)
+	}
+	return marked(fitting) + "…"
+}
+
+// calling finds what Mattermost would make a call of, to everybody by @channel, but not what is in an address of mail.
+var calling = regexp.MustCompile(`\B@(\w)`)
 
 // slackFacts are the status and the fields of a message.
 func slackFacts(m contact.Message) (fields []block, warnings []string) {

@@ -246,8 +246,11 @@ func (h *handover) partly(to []string) error {
 	if len(h.refused) == 0 {
 		return nil
 	}
-	return action.Errorf(action.CodeRejected, "cannot %s whole: %d of %d got it, and these did not: %s", h.purpose, len(to)-len(h.refused), len(to), strings.Join(h.refused, "; ")).
-		Try("look at who is named in the site file under `to`")
+	e := action.Errorf(action.CodeRejected, "cannot %s whole: %d of %d got it, and these did not: %s", h.purpose, len(to)-len(h.refused), len(to), strings.Join(h.refused, "; "))
+	if h.later == len(h.refused) {
+		return e.Try("they were refused for the moment only: tell them some other way, or of the same in a few minutes")
+	}
+	return e.Try("look at who is named in the site file under `to`")
 }
 
 // broken says what an error means, by how far the mail came.
@@ -306,7 +309,7 @@ func (h *handover) said(answer *textproto.Error) *action.Error {
 		return e // sent again it would be refused by the others again
 	case answer.Code < 500:
 		e.Code = action.CodeUnavailable
-		return e.Again()
+		return deferred(e.Again(), text)
 	case h.at == login, answer.Code == wantsAuth:
 		e.Code = action.CodeUnauth
 		return e.Try("look at user and password of this receiver in the site file")

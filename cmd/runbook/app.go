@@ -34,12 +34,9 @@ func (s streams) journal(file journal.Sink) journal.Sink {
 	return s.sink(file)
 }
 
-// originShipped is the origin of the runbooks that are part of the program.
-const originShipped = "shipped"
-
 // shelves lists the places where runbooks are found, the nearest last.
 func shelves() catalog.Catalog {
-	places := catalog.Catalog{{Origin: originShipped, Files: runbooks.Files}}
+	places := catalog.Catalog{{Origin: catalog.Shipped, Files: runbooks.Files}}
 	for i := len(xdg.DataDirs) - 1; i >= 0; i-- {
 		places = append(places, catalog.Dir("system", filepath.Join(xdg.DataDirs[i], "runbook", "runbooks")))
 	}

@@ -32,7 +32,7 @@ func driverShelves() *drivers.Shelf { return shelfOf(driverPlaces()) }
 func shelfOf(places catalog.Catalog) *drivers.Shelf { return drivers.New(places, stdlib.Files) }
 
 func driverPlaces() catalog.Catalog {
-	places := catalog.Catalog{{Origin: "shipped", Path: driversFolder, Files: devices.Files}}
+	places := catalog.Catalog{{Origin: catalog.Shipped, Path: driversFolder, Files: devices.Files}}
 	for i := len(xdg.DataDirs) - 1; i >= 0; i-- {
 		places = append(places, catalog.Dir("system", filepath.Join(xdg.DataDirs[i], "runbook", driversFolder)))
 	}

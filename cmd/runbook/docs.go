@@ -86,6 +86,10 @@ func writeDocs(w *strings.Builder, modules []*module.Module, name string) error 
 	of, function, one := strings.Cut(name, ".")
 	var names []string
 	for _, m := range modules {
+		if f := m.Func(name); f != nil && strings.Contains(name, ":") { // of an object, as it is listed
+			writeFunc(w, m, f)
+			return nil
+		}
 		if f := m.Func(of); m.Name == "" && f != nil && !one {
 			writeFunc(w, m, f)
 			return nil

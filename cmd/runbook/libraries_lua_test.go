@@ -27,7 +27,7 @@ func TestLibrariesInLua(t *testing.T) {
 		tested[s.Runbook] = true
 		assert.NotEmpty(t, s.Tests, s.Path)
 		for _, r := range s.Tests {
-			assert.Equal(t, tester.Passed, r.Status, "%s: %s\n%s", s.Path, r.Name, strings.Join(r.Lines(), "\n"))
+			assert.Equal(t, tester.Passed, r.Status, "%s: %s\n%s", s.Path, r.Name, strings.Join(r.Lines(true), "\n"))
 		}
 		for _, f := range s.Lines {
 			if f.File == s.Runbook+".lua" {

@@ -39,7 +39,7 @@ func learnedOf(h *script.Header) learned {
 // memoryOf is the file of what is remembered of a runbook.
 func memoryOf(e *catalog.Entry) string {
 	path := e.Path
-	if whole, err := filepath.Abs(path); err == nil && e.Origin != originShipped {
+	if whole, err := filepath.Abs(path); err == nil && e.Origin != catalog.Shipped {
 		path = whole // two projects have a folder of the same name
 	}
 	return filepath.Join(xdg.CacheHome, "runbook", "headers", digestOf([]byte(e.Origin + " " + path))[:32]+".json")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -52,8 +53,10 @@ func newShow(io streams) *cobra.Command {
 		Short: "Show what a runbook does, or what is in a plan or a recording",
 		Long: `Shows what a runbook does, its parameters, and what it may change. With --source it
 prints the script itself, to be read, or copied and changed: one in your own folder
-comes before the shipped one. --source=FILE is another file of its folder, such as a
-library that the script requires. driver.NAME is a driver of devices.
+comes before the shipped one, file by file. What your folder of its name does not have
+(libraries, tests, scenarios) is still taken from the one that is shipped.
+--source=FILE is another file of its folder, such as a library that the script
+requires. driver.NAME is a driver of devices.
 
 Of a plan, made with "runbook run NAME --dry-run --out FILE", it shows what a
 person has to know to approve it: the rehearsal, what its actions rest on, what
@@ -63,6 +66,7 @@ with --record, is shown as "runbook runs show" shows a run.
 
 ` + planFormat(),
 		Example: "  runbook show compiler-down\n  runbook show fix.plan\n" +
+			"  mkdir -p runbooks/compiler-down && runbook show compiler-down --source > runbooks/compiler-down/compiler-down.lua\n" +
 			"  mkdir -p runbooks/mine && runbook show daily-health-check --source > runbooks/mine/mine.lua\n" +
 			"  mkdir -p devices/photon-debug && runbook show driver.photon-debug --source > devices/photon-debug/photon-debug.lua",
 		Args:              oneArg("the name of a runbook, or the file of a plan or a recording"),
@@ -164,9 +168,10 @@ func page(book *engine.Runbook, scenarios []shownScenario) string {
 	field(&b, "Tags", strings.Join(h.Tags, ", "))
 	source := e.Origin + ", " + e.Path
 	if e.Replaces != "" {
-		source += " (replaces the " + e.Replaces + " one)"
+		source += " (in place of the " + e.Replaces + " one)"
 	}
 	field(&b, "Source", source)
+	field(&b, "With", strings.Join(inherited(book), ", "))
 	section(&b, "Steps")
 	for i, step := range h.Steps {
 		fmt.Fprintf(&b, "  %d. %s\n", i+1, step.Name)
@@ -186,6 +191,15 @@ func page(book *engine.Runbook, scenarios []shownScenario) string {
 		fmt.Fprintf(&b, "Try it:       runbook run %s --scenario %s\n", e.Name, scenarios[i].Name)
 	}
 	return b.String()
+}
+
+// inherited are the files that the runbook requires and that do not lie beside its script.
+func inherited(book *engine.Runbook) (files []string) {
+	from := book.Inherits()
+	for _, file := range slices.Sorted(maps.Keys(from)) {
+		files = append(files, file+" ("+from[file]+")")
+	}
+	return files
 }
 
 func writeParams(w *strings.Builder, params []script.Param) {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path"
-	"slices"
 	"strings"
 
 	"runbook/engine/action"
@@ -21,12 +19,15 @@ func showSource(io streams, name, file string, as output) error {
 	if as == asJSON {
 		return usage("--source prints a script, and has no -o json").wrap()
 	}
-	places, find := shelves(), catalog.Catalog.Find
+	find := shelves().Find
 	if _, driver, one := strings.Cut(name, "."); one && isDriverTopic(name) {
-		name, places = driver, driverPlaces()
-		find = func(in catalog.Catalog, name string) (*catalog.Entry, error) { return shelfOf(in).Entry(name) }
+		name, find = driver, driverShelves().Entry
 	}
-	text, err := sourceIn(places, find, name, file)
+	entry, err := find(name)
+	if err != nil {
+		return err
+	}
+	text, err := sourceOf(entry, file)
 	if err != nil {
 		return err
 	}
@@ -34,44 +35,31 @@ func showSource(io streams, name, file string, as output) error {
 	return err
 }
 
-// sourceIn is a file of a name, in the nearest place in which it is there and not empty: where the output goes to a file that is to take the
-// place of that one, a shell has made it before anybody reads it.
-func sourceIn(places catalog.Catalog, find func(catalog.Catalog, string) (*catalog.Entry, error), name, file string) (string, error) {
-	nearest, err := find(places, name)
-	if err != nil {
-		return "", err
+// sourceOf is a file of a folder, from the nearest layer in which it is there and not empty: where the output goes to a file that is to take
+// the place of that one, a shell has made it before anybody reads it.
+func sourceOf(entry *catalog.Entry, file string) (string, error) {
+	if file == theScript {
+		file = entry.File
 	}
-	known := map[string]bool{}
-	for n := len(places); n > 0; n-- {
-		entry, err := find(places[:n], name)
-		if err != nil {
-			break // it is in none of those that are farther
-		}
-		wanted := file
-		if wanted == theScript {
-			wanted = entry.File
-		}
-		text, err := fs.ReadFile(entry.Folder, path.Clean(wanted))
+	for _, layer := range entry.Layers {
+		text, err := fs.ReadFile(layer.Files, path.Clean(file))
 		if err == nil && strings.TrimSpace(string(text)) != "" {
 			return string(text), nil
 		}
-		filesIn(entry, known)
 	}
-	if file == theScript {
-		file = nearest.File
-	}
-	return "", action.Errorf(action.CodeNotFound, "%s has no file %s with something in it", name, file).
-		Try("it has %s", strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+	return "", action.Errorf(action.CodeNotFound, "%s has no file %s with something in it", entry.Name, file).
+		Try("it has %s", strings.Join(filesIn(entry), ", "))
 }
 
-// filesIn notes the files of a folder. What cannot be read of it is not offered.
-func filesIn(entry *catalog.Entry, known map[string]bool) {
+// filesIn lists the files of a folder. What cannot be read of it is not offered.
+func filesIn(entry *catalog.Entry) (files []string) {
 	_ = fs.WalkDir(entry.Folder, ".", func(at string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
-			known[at] = true
+			files = append(files, at)
 		}
 		return nil
 	})
+	return files
 }
 
 // showDriver is the page of a driver.

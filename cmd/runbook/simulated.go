@@ -36,17 +36,14 @@ func scenariosOf(entry *catalog.Entry) scenario.Shelves {
 	return out
 }
 
-// foldersOf are the folders of scenarios that come with a runbook: its own, and those of the ones that it replaces. Who copies a script
-// to change it has its scenarios still.
+// foldersOf are the folders of scenarios that come with a runbook, the nearest first.
 func foldersOf(entry *catalog.Entry) []scenario.Shelf {
 	if entry == nil {
 		return nil
 	}
-	out := []scenario.Shelf{shelfIn(entry.Folder, filepath.Dir(entry.Path))}
-	for _, place := range slices.Backward(shelves()) {
-		if folder, err := fs.Sub(place.Files, entry.Name); err == nil && place.Origin != entry.Origin {
-			out = append(out, shelfIn(folder, filepath.Join(place.Path, entry.Name)))
-		}
+	var out []scenario.Shelf
+	for _, layer := range entry.Layers {
+		out = append(out, shelfIn(layer.Files, layer.Path))
 	}
 	return out
 }

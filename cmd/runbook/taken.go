@@ -27,7 +27,7 @@ func entryOf(run *journal.Run, sources []*journal.Source) (*catalog.Entry, error
 			files = append(files, catalog.File{Name: s.Name, Text: s.Text})
 		}
 	}
-	return catalog.Stored(run.Runbook, run.Source, run.Path, files)
+	return shelves().Stored(run.Runbook, run.Source, run.Path, files)
 }
 
 // fileName is the last part of a path of whatever system.

@@ -46,8 +46,8 @@ func booksOf(paths []string) ([]tester.Book, error) {
 // testedHere are the runbooks of the project's folder, or the shipped ones where there is none.
 func testedHere() ([]*catalog.Entry, error) {
 	places := shelves()
-	for _, place := range []catalog.Place{places[len(places)-1], places[0]} {
-		entries, err := catalog.Catalog{place}.List()
+	for _, some := range []catalog.Catalog{places, places[:1]} {
+		entries, err := some.Nearest()
 		if err != nil || len(entries) > 0 {
 			return entries, err
 		}
@@ -57,11 +57,12 @@ func testedHere() ([]*catalog.Entry, error) {
 
 // testedAt are the runbooks that one argument means. A word is a name before it is a folder.
 func testedAt(path string) ([]*catalog.Entry, error) {
-	if script, ok := tester.ScriptOf(path); ok {
+	if _, ok := tester.ScriptOf(path); ok {
 		if _, err := os.Stat(path); err != nil {
 			return nil, action.Errorf(action.CodeNotFound, "cannot read the tests: %w", err)
 		}
-		path = script
+		entry, err := testedBy(path)
+		return []*catalog.Entry{entry}, err
 	}
 	isPath := strings.ContainsRune(path, filepath.Separator) || path == "." || path == ".."
 	info, statErr := os.Stat(path)
@@ -88,7 +89,7 @@ func testedIn(folder string) ([]*catalog.Entry, error) {
 		entry, err := shelves().Find(script)
 		return []*catalog.Entry{entry}, err
 	}
-	entries, err := catalog.Catalog{catalog.Dir("file", folder)}.List()
+	entries, err := append(shelves(), catalog.Dir("file", folder)).Nearest()
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +98,8 @@ func testedIn(folder string) ([]*catalog.Entry, error) {
 		return nil, action.Errorf(action.CodeInvalid, "cannot list the tests in %s: %w", folder, err)
 	}
 	for _, file := range tests {
-		if script, ok := tester.ScriptOf(file); ok {
-			entry, err := shelves().Find(script)
+		if _, ok := tester.ScriptOf(file); ok {
+			entry, err := testedBy(file)
 			if err != nil {
 				return nil, err
 			}
@@ -109,4 +110,23 @@ func testedIn(folder string) ([]*catalog.Entry, error) {
 		return nil, action.Errorf(action.CodeNotFound, "there is no runbook in the folder %s", folder)
 	}
 	return entries, nil
+}
+
+// testedBy is the script that a test file tests: the one beside it, or that of the runbook whose folder it lies in, if only the tests are
+// somebody's own.
+func testedBy(tests string) (*catalog.Entry, error) {
+	script, _ := tester.ScriptOf(tests)
+	if _, err := os.Stat(script); err == nil {
+		return shelves().Find(script)
+	}
+	folder, err := filepath.Abs(filepath.Dir(tests))
+	if err != nil {
+		return nil, action.Errorf(action.CodeInvalid, "cannot tell where %s is: %w", tests, err)
+	}
+	if name := filepath.Base(folder); filepath.Base(script) == name+".lua" {
+		if entry, err := append(shelves(), catalog.Dir("file", filepath.Dir(folder))).Find(name); err == nil {
+			return entry, nil
+		}
+	}
+	return shelves().Find(script)
 }

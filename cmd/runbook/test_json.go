@@ -21,6 +21,7 @@ type (
 	testedBook struct {
 		Runbook string       `json:"runbook"`
 		Path    string       `json:"path"`
+		From    string       `json:"inherits,omitempty"` // with tests, or of a script, from where; if they do not lie side by side
 		Seconds float64      `json:"seconds"`
 		Tests   []testedCase `json:"tests"`
 		Lines   []testedFile `json:"coverage"`
@@ -37,6 +38,7 @@ type (
 		Message string   `json:"message"`
 		Where   string   `json:"where,omitempty"`
 		Source  string   `json:"source,omitempty"`
+		Shown   []string `json:"shown,omitempty"` // what the run showed, where something is missing in it
 		Diff    string   `json:"diff,omitempty"`
 		Runs    []string `json:"runs,omitempty"`
 		Hint    string   `json:"hint,omitempty"`
@@ -63,11 +65,11 @@ func testDocument(suites []*tester.Suite, elapsed time.Duration) testedDocument 
 }
 
 func testedBookOf(s *tester.Suite) testedBook {
-	b := testedBook{Runbook: s.Runbook, Path: s.Path, Seconds: s.Elapsed.Seconds(), Tests: []testedCase{}, Lines: []testedFile{}}
+	b := testedBook{Runbook: s.Runbook, Path: s.Path, From: s.Inherits, Seconds: s.Elapsed.Seconds(), Tests: []testedCase{}, Lines: []testedFile{}}
 	for _, t := range s.Tests {
 		c := testedCase{Name: t.Name, Where: t.Where, Status: t.Status, Reason: t.Reason, Seconds: t.Elapsed.Seconds()}
 		for _, f := range t.Failures {
-			c.Failures = append(c.Failures, testedFailure{f.Message, f.Where, f.Source, f.Diff, f.Runs, f.Hint})
+			c.Failures = append(c.Failures, testedFailure{f.Message, f.Where, f.Source, f.Shown, f.Diff, f.Runs, f.Hint})
 		}
 		b.Tests = append(b.Tests, c)
 	}

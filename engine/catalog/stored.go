@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"path"
+	"path/filepath"
 
 	"golang.org/x/tools/txtar"
 
@@ -15,8 +16,8 @@ type File struct {
 }
 
 // Stored makes an entry of a script that was stored with a run or a plan, for where it is found nowhere else. The first file is the
-// script itself.
-func Stored(name, origin, where string, files []File) (*Entry, error) {
+// script itself. What was not stored, such as its scenarios, is looked for in the folders of its name.
+func (c Catalog) Stored(name, origin, where string, files []File) (*Entry, error) {
 	if len(files) == 0 {
 		return nil, action.Errorf(action.CodeNotFound, "no script was stored for %s", name)
 	}
@@ -28,5 +29,7 @@ func Stored(name, origin, where string, files []File) (*Entry, error) {
 	if err != nil {
 		return nil, action.Errorf(action.CodeInvalid, "the stored script of %s cannot be read: %w", name, err)
 	}
-	return &Entry{Name: name, Origin: origin, Path: where, Folder: folder, File: files[0].Name}, nil
+	e := &Entry{Name: name, Origin: origin, Path: where, File: files[0].Name}
+	e.over(Place{Origin: origin, Path: filepath.Dir(where), Files: folder}, c.layers(name))
+	return e, nil
 }

@@ -144,7 +144,7 @@ var TLSModes = []string{"starttls", "tls", "none"}
 
 func (s SMTP) checkMail() *Problem {
 	if _, err := mail.ParseAddress(s.From); err != nil {
-		return at(errors.New("mail is from an address: runbook@example.com"), "from")
+		return at(errors.New("is missing: the address that mail is from, such as runbook@example.com"), "from")
 	}
 	if len(s.To) == 0 {
 		return at(errors.New("mail is to at least one address: to: [oncall@example.com]"), "to")

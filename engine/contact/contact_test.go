@@ -73,7 +73,7 @@ func TestASimulatedReceiverIsNowhere(t *testing.T) {
 		"mail":          {Receiver{SMTP: &from}, ""},
 		"its server":    {with(func(s *SMTP) { s.Server = "a:25" }), "its server is simulated"},
 		"its user":      {with(func(s *SMTP) { s.User = "a" }), "its server is simulated"},
-		"from nobody":   {with(func(s *SMTP) { s.From = "" }), "mail is from an address"},
+		"from nobody":   {with(func(s *SMTP) { s.From = "" }), "is missing: the address that mail is from"},
 		"pagerduty":     {Receiver{PagerDuty: &PagerDuty{Source: "s"}}, ""},
 		"its place":     {Receiver{PagerDuty: &PagerDuty{URL: "http://a"}}, "its server is simulated"},
 		"a webhook":     {Receiver{Webhook: &Webhook{Body: `{"a": {{json .Title}}}`}}, ""},

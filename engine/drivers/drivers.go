@@ -77,9 +77,9 @@ func (s *Shelf) Beside(name, file string) (text []byte, where string, err error)
 	if err != nil {
 		return nil, "", err
 	}
-	for _, place := range slices.Backward(s.places) {
-		text, err := fs.ReadFile(place.Files, path.Join(name, file))
-		if where = path.Join(place.Path, name, file); !errors.Is(err, fs.ErrNotExist) {
+	for _, layer := range entry.Layers {
+		text, err := fs.ReadFile(layer.Files, file)
+		if where = path.Join(layer.Path, file); !errors.Is(err, fs.ErrNotExist) {
 			return text, where, err
 		}
 	}

@@ -40,17 +40,18 @@ type Transcript struct {
 
 // Transcripts are those of a driver, by their names: the ones beside it, or, where it replaces another one and has none, that one's.
 func (s *Shelf) Transcripts(name string) ([]Transcript, error) {
-	if _, err := s.Entry(name); err != nil {
+	entry, err := s.Entry(name)
+	if err != nil {
 		return nil, err
 	}
-	for _, place := range slices.Backward(s.places) {
-		files, err := fs.Glob(place.Files, path.Join(name, transcriptsFolder, "*.yaml"))
+	for _, layer := range entry.Layers {
+		files, err := fs.Glob(layer.Files, path.Join(transcriptsFolder, "*.yaml"))
 		if err != nil {
-			return nil, action.Errorf(action.CodeInvalid, "cannot list the transcripts of the driver %s in %s: %w", name, place.Path, err)
+			return nil, action.Errorf(action.CodeInvalid, "cannot list the transcripts of the driver %s in %s: %w", name, layer.Path, err)
 		}
 		var out []Transcript
 		for _, file := range files {
-			one, err := transcript(place.Files, file, place.Path)
+			one, err := transcript(layer.Files, file, layer.Path)
 			if err != nil {
 				return nil, err
 			}

@@ -20,14 +20,15 @@ func Plain(err error) error {
 	return err
 }
 
-// longestAsked bounds what a server may ask for: what is longer is no number that anybody meant.
-const longestAsked = 1 << 20
+// longestAsked bounds how long a server may ask for, in seconds: a year. What is longer is as good as never, and not the same as nothing.
+const longestAsked = 365 * 24 * 60 * 60
 
 // RetryAfter is how long a server wants to be left alone; zero if it does not say.
 func RetryAfter(h http.Header, now time.Time) time.Duration {
 	said := h.Get("Retry-After")
-	if seconds, err := strconv.Atoi(said); err == nil && seconds >= 0 && seconds <= longestAsked {
-		return time.Duration(seconds) * time.Second
+	seconds, err := strconv.ParseUint(said, 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, longestAsked)) * time.Second
 	}
 	if at, err := http.ParseTime(said); err == nil && at.After(now) {
 		return at.Sub(now)

@@ -13,7 +13,8 @@ import (
 func TestHowLongAServerWantsToBeLeftAlone(t *testing.T) {
 	now := time.Date(2025, 3, 1, 3, 0, 0, 0, time.UTC)
 	for said, want := range map[string]time.Duration{
-		"": 0, "3": 3 * time.Second, "0": 0, "-1": 0, "soon": 0, "99999999999": 0, "1.5": 0,
+		"": 0, "3": 3 * time.Second, "0": 0, "-1": 0, "soon": 0, "1.5": 0, "+3": 0, "-99999999999999999999": 0,
+		"2592000": 30 * 24 * time.Hour, "99999999999": longestAsked * time.Second, "99999999999999999999": longestAsked * time.Second,
 		now.Add(time.Minute).Format(http.TimeFormat): time.Minute, now.Add(-time.Minute).Format(http.TimeFormat): 0,
 	} {
 		assert.Equal(t, want, RetryAfter(http.Header{"Retry-After": {said}}, now), said)

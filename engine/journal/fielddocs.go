@@ -58,6 +58,8 @@ var fieldDocs = map[string]string{
 	"run.runbook":   "name of the runbook",
 	"run.path":      "path of the script",
 	"run.source":    "where it was found: shipped, system, user, project or file",
+	"run.replaces":  "where the runbook of the same name is that it hides, if there is one",
+	"run.inherits":  "files that it required when it was loaded and that do not lie beside the script, by name: where each was found",
 	"run.digest":    "digest of the script and of what it required",
 	"run.summary":   "its summary, one line",
 	"run.params":    "its parameters by name, with their defaults filled in",

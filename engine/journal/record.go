@@ -91,6 +91,8 @@ type Run struct {
 	Runbook  string            `json:"runbook"`
 	Path     string            `json:"path"`                // of the script
 	Source   string            `json:"source"`              // where it was found: shipped, system, user, project, file
+	Replaces string            `json:"replaces,omitempty"`  // where the one is that it hides
+	Inherits map[string]string `json:"inherits,omitempty"`  // files that it required and its folder lacks: where each was found
 	Digest   string            `json:"digest"`              // of the script and what it required
 	Summary  string            `json:"summary"`             // one line, from its header
 	Params   map[string]any    `json:"params"`              // after defaults

@@ -87,6 +87,7 @@ func (d *Document) collect(r *journal.Record) {
 func (d *Document) begin(r *journal.Record) {
 	run, p := r.Run, &d.report
 	p.Runbook, p.Path, p.Digest, p.Version, p.ID, p.Mode = run.Runbook, run.Path, run.Digest, run.Version, run.ID, run.Mode
+	p.Source, p.Replaces, p.Inherits = run.Source, run.Replaces, run.Inherits
 	p.User, p.Host, p.Started, p.Replay, p.Plan = run.User, run.Host, r.Time, run.Replay, run.Applies
 	if run.Site != nil {
 		p.Site = run.Site

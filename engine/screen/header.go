@@ -20,12 +20,33 @@ func (t *Text) header(run *journal.Run) {
 		t.fold("", "", caveat, warrant)
 	}
 	t.fold("", "", bold, title)
-	for _, line := range []string{siteLine(run.Site), paramLine(run.Params), t.ledger.identity(), applies(run)} {
+	for _, line := range []string{scriptLine(run), siteLine(run.Site), paramLine(run.Params), t.ledger.identity(), applies(run)} {
 		if line != "" {
 			t.fold("", "", dim, line)
 		}
 	}
 	t.paper.line("")
+}
+
+// scriptLine says which script runs where its name alone may mislead; "" where it does not.
+func scriptLine(run *journal.Run) string {
+	if run.Replaces == "" && len(run.Inherits) == 0 {
+		return ""
+	}
+	return "script " + whose(run)
+}
+
+// whose is where the script was found, and what of it is from elsewhere.
+func whose(run *journal.Run) string {
+	about := run.Source
+	if run.Replaces != "" {
+		about += ", in place of the " + run.Replaces + " one"
+	}
+	parts := []string{run.Path + " (" + about + ")"}
+	for _, file := range slices.Sorted(maps.Keys(run.Inherits)) {
+		parts = append(parts, file+" ("+run.Inherits[file]+")")
+	}
+	return clean(strings.Join(parts, ", "))
 }
 
 // siteFirst are the parts of a site in the order in which a person looks for them; any others follow by name.

@@ -59,7 +59,7 @@ func (t *Text) planHeader(page PlanPage) {
 	t.fold("", "  ", bold, with(clean(run.Runbook), ": ", clean(run.Summary)))
 	t.labelled("Plan", normal, clean(p.Path)+", of "+t.ledger.identity()+", checksum "+clean(p.Sum))
 	t.labelled("Made", normal, moment(run.Began())+", "+elapsed(page.Age)+" ago, by "+by(run.User, run.Host)+", with runbook "+clean(run.Version))
-	t.labelled("Script", normal, clean(run.Path)+" ("+clean(run.Source)+")")
+	t.labelled("Script", normal, whose(run))
 	t.orNone("Site", siteLine(run.Site), "none")
 	t.orNone("Params", paramLine(run.Params), "none")
 	t.orNone("Allowed", clean(strings.Join(run.May, ", ")), "no change of anything")

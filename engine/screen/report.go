@@ -13,9 +13,15 @@ const Schema = "runbook/run/v1"
 
 // A Report is a whole run as -o json prints it. Lists are never null, times are RFC 3339, durations are seconds.
 type Report struct {
-	Schema  string            `json:"schema"`
-	Runbook string            `json:"runbook"`
-	Path    string            `json:"path"`
+	Schema  string `json:"schema"`
+	Runbook string `json:"runbook"`
+	Path    string `json:"path"`
+	// Source is where the script was found, Replaces where the one is that it hides, and Inherits where files are from that do not lie beside
+	// it, as in journal.Run.
+	Source   string            `json:"source"`
+	Replaces string            `json:"replaces,omitempty"`
+	Inherits map[string]string `json:"inherits,omitempty"`
+
 	Digest  string            `json:"digest"`
 	Version string            `json:"version"` // of the program
 	ID      string            `json:"run"`

@@ -46,6 +46,9 @@ func (t *Tests) Suite(s *tester.Suite) error {
 	if run, all := s.Covered(); all > 0 {
 		parts = append(parts, fmt.Sprintf("%d%% of %s", 100*run/all, counted(all, "line")))
 	}
+	if s.Inherits != "" {
+		parts = append(parts, s.Inherits)
+	}
 	parts = append(parts, wallTime(s.Elapsed))
 	t.line("", words[status], clean(s.Path)+"  "+strings.Join(parts, ", "))
 	for i := range s.Tests {
@@ -61,7 +64,7 @@ func (t *Tests) test(r *tester.Result) {
 	switch {
 	case r.Status == tester.Failed:
 		t.line("  ", words[r.Status], clean(r.Name))
-		for _, line := range r.Lines() {
+		for _, line := range r.Lines(t.verbose) {
 			t.detail(line)
 		}
 	case r.Status == tester.Skipped:

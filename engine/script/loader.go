@@ -209,7 +209,8 @@ func (vm *VM) find(L *lua.LState, name string) (lua.LValue, error) {
 		}
 	}
 	known := append(vm.requirable(), luaFiles(vm.opts.Own)...)
-	return nil, action.Errorf(action.CodeScript, "require %q: there is no such module or file%s", name, module.Suggest(name, known))
+	return nil, action.Errorf(action.CodeScript, "require %q: there is no such module or file%s", name, module.Suggest(name, known)).
+		Try("it finds what runbook docs lists, and files beside the script; runbook show NAME --source=%s prints that of the runbook NAME", file)
 }
 
 // strictLibrary makes a misspelt function of a library an error, as one of a module is. A library with a metatable has its own ways.

@@ -62,7 +62,7 @@ func TestReceiversAreChecked(t *testing.T) {
 		"no address":         {receiver("webhook: {url: 'a'}"), "webhook.url: this is no address"},
 		"another method":     {receiver("webhook: {url: 'http://a', method: GET}"), "a webhook is called by POST or PUT"},
 		"no mail server":     {receiver("smtp: {server: a, from: a@b.c, to: [a@b.c]}"), "smtp.server: this is no server: mail.example.com:587"},
-		"mail from nobody":   {receiver("smtp: {server: 'a:25', to: [a@b.c]}"), "smtp.from: mail is from an address"},
+		"mail from nobody":   {receiver("smtp: {server: 'a:25', to: [a@b.c]}"), "smtp.from: is missing: the address that mail is from"},
 		"mail to nobody":     {receiver("smtp: {server: 'a:25', from: a@b.c}"), "smtp.to: mail is to at least one address"},
 		"mail to no address": {receiver("smtp: {server: 'a:25', from: a@b.c, to: [a@b.c, x]}"), `smtp.to[1]: "x" is no address`},
 		"another protection": {receiver("smtp: {server: 'a:25', from: a@b.c, to: [a@b.c], tls: startls}"), `did you mean "starttls"?`},

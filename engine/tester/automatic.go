@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"runbook/engine/action"
+	"runbook/engine/journal"
 	"runbook/engine/module"
 )
 
@@ -83,9 +84,20 @@ func cannotBegin(name string, err error) error {
 func assumeHint(name string, r *run) string {
 	waits := r.timedOut()
 	if len(waits) == 0 {
-		return ""
+		return failureHint(name, r)
 	}
 	return fmt.Sprintf("what it waits for does not come true here; say so: test.scenario(%q, { assume = { %q } })", name, strings.Join(waits, `", "`))
+}
+
+// failureHint says what to write where an action failed: no dry run can foresee that.
+func failureHint(name string, r *run) string {
+	failed := slices.IndexFunc(r.asked(), func(a act) bool { return a.status == string(journal.Failed) })
+	if failed < 0 {
+		return ""
+	}
+	c := r.asked()[failed].record.Call
+	return fmt.Sprintf("%s %s failed, which a dry run cannot foresee; if that is meant, test it with test.case, and write: test.scenario(%q, { skip = %q })",
+		c.Verb, c.Target, name, "an action fails here")
 }
 
 // everyGrantUsed is the check that a runbook is allowed nothing that it does not use anywhere.

@@ -18,6 +18,7 @@ type verification struct {
 	calls    []string // of all actions and reads
 	problems []string
 	diffs    []string
+	shown    []string // what the run showed, if something is missing in it
 	checks   int
 }
 
@@ -56,7 +57,7 @@ func (t *trial) expect(ctx context.Context, a module.Args) error {
 	if len(v.problems) == 0 {
 		return nil
 	}
-	return t.fail(ctx, Failure{Message: strings.Join(v.problems, "\n"), Diff: strings.Join(v.diffs, "")})
+	return t.fail(ctx, Failure{Message: strings.Join(v.problems, "\n"), Diff: strings.Join(v.diffs, ""), Shown: v.shown})
 }
 
 // refuseVacuous refuses an expectation that holds whatever the run did. That there is nothing (actions, assumed, met) is one that does not.

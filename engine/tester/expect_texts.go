@@ -55,7 +55,7 @@ func (v *verification) shows() error {
 	missing := false
 	for _, part := range parts {
 		if !strings.Contains(all, part) {
-			v.wrong("the run does not show %q", part)
+			v.wrong("the run does not show %q%s", part, nearest(part, strings.Split(all, "\n")))
 			missing = true
 		}
 	}
@@ -83,7 +83,7 @@ func (v *verification) shows() error {
 		}
 	}
 	if missing {
-		v.wrong("it shows:\n  %s", strings.ReplaceAll(strings.TrimSuffix(joined(shown), "\n"), "\n", "\n  "))
+		v.shown = strings.Split(strings.TrimSuffix(joined(shown), "\n"), "\n")
 	}
 	return nil
 }

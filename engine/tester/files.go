@@ -3,7 +3,6 @@ package tester
 import (
 	"errors"
 	"io/fs"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -40,18 +39,7 @@ func exists(fsys fs.FS, file string) (bool, error) {
 }
 
 // path is the test file as a person finds it.
-func (b Book) path() string { return beside(b.Entry.Path, b.Tests) }
-
-// beside is a file in the folder of another one, written as that one is.
-func beside(of, file string) string {
-	if filepath.Separator != '/' && strings.ContainsRune(of, filepath.Separator) {
-		return filepath.Join(filepath.Dir(of), file)
-	}
-	if folder := path.Dir(of); folder != "." || strings.HasPrefix(of, "./") {
-		return strings.TrimSuffix(of, path.Base(of)) + file
-	}
-	return file
-}
+func (b Book) path() string { return b.Entry.Where(b.Tests) }
 
 // OwnShelf is the folder of a runbook's own scenarios, which need not exist.
 func OwnShelf(e *catalog.Entry) (scenario.Shelf, error) {
@@ -59,7 +47,7 @@ func OwnShelf(e *catalog.Entry) (scenario.Shelf, error) {
 	if err != nil {
 		return scenario.Shelf{}, action.Errorf(action.CodeInternal, "cannot open the folder %s: %w", scenarioFolder, err)
 	}
-	return scenario.Shelf{Path: beside(e.Path, scenarioFolder), Files: folder}, nil
+	return scenario.Shelf{Path: e.Where(scenarioFolder), Files: folder}, nil
 }
 
 // scenarios lists the runbook's own scenarios by name.

@@ -91,7 +91,7 @@ func junitOf(s *Suite, t Result) junitCase {
 	}
 	switch t.Status {
 	case Failed:
-		c.Failure = &junitWhy{Type: "failure", Message: t.Failures[0].Message, Text: strings.Join(t.Lines(), "\n")}
+		c.Failure = &junitWhy{Type: "failure", Message: t.Failures[0].Message, Text: strings.Join(t.Lines(true), "\n")}
 	case Stopped:
 		c.Error = &junitWhy{Type: "stopped", Message: "the tests were stopped"}
 	case Skipped:

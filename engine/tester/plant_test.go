@@ -304,5 +304,5 @@ func oneIn(t *testing.T, site, body string) Result {
 
 // said is all that is told of a test.
 func said(r Result) string {
-	return fmt.Sprintf("%s %s\n%s", r.Status, r.Reason, strings.Join(r.Lines(), "\n"))
+	return fmt.Sprintf("%s %s\n%s", r.Status, r.Reason, strings.Join(r.Lines(true), "\n"))
 }

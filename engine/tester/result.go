@@ -1,6 +1,7 @@
 package tester
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -21,10 +22,12 @@ const (
 // A Suite is what came of the tests of one runbook.
 type Suite struct {
 	Runbook string
-	Path    string // of the test file, or of the script where there is none
-	Tests   []Result
-	Lines   []script.Lines // of the script and what it requires from its own folder, by file
-	Elapsed time.Duration
+	Path    string // of the test file, or of the script where there is none beside it
+	// Inherits says, of tests that do not lie beside the script, where what is not at Path is from; "" where they do.
+	Inherits string
+	Tests    []Result
+	Lines    []script.Lines // of the script and what it requires from its own folder, by file
+	Elapsed  time.Duration
 }
 
 // A Result is what came of one test.
@@ -43,6 +46,7 @@ type Failure struct {
 	Hint    string
 	Where   string   // file:line
 	Source  string   // that line
+	Shown   []string // what the run showed, where something is missing in it
 	Diff    string   // of what was expected and what was the case, unified
 	Runs    []string // what the runs of the test did, a line each, and where they failed
 }
@@ -66,9 +70,22 @@ func (s *Suite) Covered() (run, all int) {
 	return run, all
 }
 
-// Lines tell why a test failed, in full.
-func (r *Result) Lines() []string {
+// What is told of a failure where nobody asks for the whole.
+const (
+	fewShown = 6  // lines that a run showed
+	fewDiff  = 24 // lines of a difference
+	fewRuns  = 12 // lines about what the runs did
+)
+
+// Lines tell why a test failed, briefly or in full.
+func (r *Result) Lines(whole bool) []string {
 	var out []string
+	few := func(lines []string, most int, what string) []string {
+		if whole || len(lines) <= most {
+			return lines
+		}
+		return append(lines[:most:most], fmt.Sprintf("… and %d more %s: -v shows them", len(lines)-most, what))
+	}
 	for _, f := range r.Failures {
 		if f.Where != "" {
 			at := "at " + f.Where
@@ -78,10 +95,22 @@ func (r *Result) Lines() []string {
 			out = append(out, at)
 		}
 		out = append(out, strings.Split(f.Message, "\n")...)
-		if f.Diff != "" {
-			out = append(out, strings.Split(strings.TrimSuffix(f.Diff, "\n"), "\n")...)
+		switch {
+		case len(f.Shown) > fewShown && !whole:
+			out = append(out, fmt.Sprintf("it shows %d lines: -v shows them", len(f.Shown)))
+		case len(f.Shown) > 0:
+			out = append(out, "it shows:")
+			for _, line := range f.Shown {
+				out = append(out, "  "+line)
+			}
 		}
-		for _, line := range f.Runs {
+		if f.Diff != "" {
+			out = append(out, few(strings.Split(strings.TrimSuffix(f.Diff, "\n"), "\n"), fewDiff, "lines that differ")...)
+		}
+		for _, line := range few(f.Runs, fewRuns, "lines about the runs") {
+			if !whole {
+				line = clipped(line)
+			}
 			out = append(out, "| "+line)
 		}
 		if f.Hint != "" {

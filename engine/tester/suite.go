@@ -10,6 +10,7 @@ import (
 
 	"runbook/engine"
 	"runbook/engine/action"
+	"runbook/engine/catalog"
 	"runbook/engine/script"
 	"runbook/engine/watchdog"
 )
@@ -52,7 +53,13 @@ func (cfg *Config) suite(ctx context.Context, b Book, seats chan struct{}) *Suit
 	seats <- struct{}{}
 	began := time.Now()
 	s := &Suite{Runbook: b.Entry.Name, Path: b.Entry.Path}
-	if b.Tests != "" {
+	switch from, inherited := b.Entry.Inherits(b.Tests); {
+	case b.Tests == "":
+	case inherited && b.Entry.Origin != catalog.Shipped:
+		s.Inherits = "with the " + from.Origin + " tests"
+	case inherited:
+		s.Path, s.Inherits = b.path(), "of the shipped runbook"
+	default:
 		s.Path = b.path()
 	}
 	l := &ledger{used: map[string]bool{}}

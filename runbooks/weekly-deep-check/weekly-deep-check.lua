@@ -195,6 +195,8 @@ return runbook {
           run.checks:add("image " .. image.image, "unknown", image.detail)
         elseif image.critical > 0 then
           run.checks:add("image " .. image.image, "degraded", units.plural(image.critical, "critical vulnerability", "critical vulnerabilities"))
+        elseif image.unsupported then
+          run.checks:add("image " .. image.image, "degraded", image.unsupported .. " is no longer supported: few findings say little")
         else
           run.checks:add("image " .. image.image, "healthy", "no critical vulnerability")
         end

@@ -21,6 +21,16 @@ test.case("calls what nobody scanned unknown", { scenario = "unscanned" }, funct
   test.expect(test.run { params = { scan = false } }, { verdict = "healthy", exit = 0, steps = { Security = "skipped" } })
 end)
 
+test.case("does not call an image sound whose distribution nobody looks after", { world = {
+  extends = "scanned", read_only = true,
+  host = { commands = { {
+    argv = { "trivy", "image", "--quiet", "--format", "json", "--scanners", "vuln", "--severity", "*", "--ignore-unfixed=false", "--exit-code", "0", "*" },
+    stdout = '{"SchemaVersion":2,"Metadata":{"OS":{"Family":"debian","Name":"9.13","EOSL":true}},"Results":[{"Class":"os-pkgs"}]}',
+  } } },
+} }, function()
+  test.expect(test.run(), { verdict = "degraded", exit = 10, reason = "debian 9.13 is no longer supported", shows_no = "no critical vulnerability" })
+end)
+
 test.case("names everything that was out of order", { scenario = "degraded" }, function()
   test.expect(test.run(), {
     verdict = "degraded", exit = 10,

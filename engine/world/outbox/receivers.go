@@ -135,14 +135,16 @@ func (s Receivers) slack(w http.ResponseWriter, name string, text []byte) {
 		say(w, http.StatusBadRequest, "invalid_blocks")
 		return
 	}
-	var read []string
+	title, read := html.UnescapeString(m.Text), []string(nil)
 	for _, b := range blocks {
-		if b.Type != "header" {
-			read = append(read, b.texts()...)
+		if b.Type == "header" && b.Text != nil {
+			title = b.Text.Text // plain text, in which nothing is escaped
+			continue
 		}
+		read = append(read, b.texts()...)
 	}
 	s.Outbox.keep(Message{
-		Receiver: name, Kind: contact.KindSlack, Title: html.UnescapeString(m.Text), Text: html.UnescapeString(strings.Join(read, "\n")), Body: string(text),
+		Receiver: name, Kind: contact.KindSlack, Title: title, Text: html.UnescapeString(strings.Join(read, "\n")), Body: string(text),
 	})
 	say(w, http.StatusOK, "ok")
 }
