@@ -12,21 +12,13 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/module"
+	"runbook/engine/module/moduletest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // start is what time it is in every test that does not ask a real server.
 var start = time.Date(2025, 3, 1, 3, 0, 0, 0, time.UTC)
-
-// standing is an outside whose time stands still, but whose bounds are those of the machine: the servers of these tests are real.
-type standing struct{ at time.Time }
-
-func (s standing) Now() time.Time { return s.at }
-
-func (standing) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, d)
-}
 
 // A driver calls a module's functions as the gate does.
 type driver struct {
@@ -42,7 +34,7 @@ func drive(t *testing.T, cfg Config) driver {
 	if cfg.Run.ID == "" {
 		cfg.Run.ID = "T"
 	}
-	return driver{t, New(cfg), standing{start}, func() time.Time { return start }, empty{}}
+	return driver{t, New(cfg), moduletest.Standing{At: start}, func() time.Time { return start }, empty{}}
 }
 
 // empty is the view of a run that intends nothing.

@@ -66,18 +66,11 @@ func inTheLab(t *testing.T) place {
 		WrapTransport: quiet(t),
 	})
 	now := time.Now() // which stands still in a run from what it gets from outside to what it gets next
-	d.outside, d.now = machine{}, func() time.Time { return now }
+	d.outside, d.now = module.OutsideOf(t.Context()), func() time.Time { return now }
 	l := &lab{T: t, folder: folder, receivers: hooks[len("http://"+address("webhook")):]}
 	l.new()
 	return place{d, l.new, "http://" + address("alertmanager")}
 }
-
-// machine is this machine's time.
-type machine struct{ standing }
-
-func (machine) Now() time.Time { return time.Now() }
-
-var _ module.Outside = machine{}
 
 // A lab is what its inbox wrote down.
 type lab struct {

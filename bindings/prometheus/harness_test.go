@@ -15,6 +15,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/module"
+	"runbook/engine/module/moduletest"
 	"runbook/engine/world/metrics"
 	"runbook/engine/world/scenario"
 )
@@ -23,15 +24,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // start is what time it is outside in every test.
 var start = time.Date(2025, 3, 1, 3, 0, 0, 0, time.UTC)
-
-// standing is an outside whose time stands still, but whose bounds are those of the machine: the servers of these tests are real.
-type standing struct{ at time.Time }
-
-func (s standing) Now() time.Time { return s.at }
-
-func (standing) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, d)
-}
 
 // A driver calls a module's functions as the gate does.
 type driver struct {
@@ -58,7 +50,9 @@ func drive(t *testing.T, address string, changes ...func(*Config)) driver {
 	return driver{t, New(cfg), start}
 }
 
-func (d driver) ctx() context.Context { return module.WithOutside(d.Context(), standing{d.at}) }
+func (d driver) ctx() context.Context {
+	return module.WithOutside(d.Context(), moduletest.Standing{At: d.at})
+}
 
 // build makes the read of a call, as long as its arguments are right.
 func (d driver) build(name string, values ...any) (action.Read, error) {
