@@ -1,6 +1,7 @@
 package device
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,17 @@ func TestAResetThatNobodySees(t *testing.T) {
 	require.Equal(t, false, result.Value.(map[string]any)["begun"])
 	require.Equal(t, "nothing has shown within 10s that it has begun: it may have been over before anybody looked", result.Note)
 	require.Equal(t, 10*time.Second, w.Clock().Now().Sub(before))
+}
+
+// Who ends the watch is not told that it was looked all that time.
+func TestAWatchThatIsEnded(t *testing.T) {
+	s, _ := laggard(t, "1m")
+	a := s.changing(t, "reset", "envise-1").(change)
+	ctx, cancel := context.WithCancel(s.ctx)
+	cancel()
+	out := a.begun(ctx, &seen{Observation: driver.Observation{State: driver.Online}}, action.Result{Value: map[string]any{}})
+	require.Equal(t, map[string]any{"begun": false}, out.Value)
+	require.Equal(t, "nobody waited to see whether it has begun", out.Note)
 }
 
 // Of a device that was down nothing is watched: what brings it up is the reset.
