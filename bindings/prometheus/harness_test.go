@@ -29,6 +29,8 @@ type standing struct{ at time.Time }
 
 func (s standing) Now() time.Time { return s.at }
 
+func (standing) Sleep(ctx context.Context, _ time.Duration) error { return context.Cause(ctx) }
+
 func (standing) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, d)
 }
