@@ -22,7 +22,7 @@ const watchEvery = 500 * time.Millisecond
 // it to be up would then have waited for nothing.
 func (c change) begun(ctx context.Context, before *seen, out action.Result) action.Result {
 	value := out.Value.(map[string]any)
-	value[begunField] = !before.up() || c.watched(ctx, before)
+	value[begunField] = !before.up() || c.command.Begins == 0 || c.watched(ctx, before)
 	switch {
 	case value[begunField] == true:
 	case ctx.Err() != nil:
