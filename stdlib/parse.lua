@@ -42,10 +42,20 @@ function parse.number(text)
   for _, way in ipairs(numbers) do
     local found, rest = text:match(way)
     if found and well_grouped(found) and (not found:find("[eE]") or not rest:find("^%w")) then
-      return tonumber((found:gsub(",", ""))), parse.trim(rest)
+      local n = tonumber((found:gsub(",", "")))
+      if not n or math.abs(n) == math.huge then return nil, "" end -- 1e400 is no measurement
+      return n, parse.trim(rest)
     end
   end
   return nil, ""
+end
+
+--- What a program calls a value as the name of a field: in small letters, with underscores.
+-- @param text such as "Lane errors" or "TEMP(C)"
+-- @return     such as "lane_errors" or "temp_c"
+-- @usage parse.name("Lane errors") == "lane_errors"
+function parse.name(text)
+  return (text:lower():gsub("[^%w]+", "_"):gsub("^_+", ""):gsub("_+$", ""))
 end
 
 --- The cells of a line whose columns are two spaces or a tab apart.

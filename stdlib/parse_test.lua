@@ -13,7 +13,7 @@ end)
 test.unit("a number is read whole, however it is written", function()
   for text, want in pairs {
     ["1,204 MiB"] = { 1204, "MiB" }, ["1,234,567.5"] = { 1234567.5, "" }, ["1.2e-3 W"] = { 0.0012, "W" }, ["3E8"] = { 3e8, "" }, ["-.5 V"] = { -0.5, "V" },
-    ["1,5"] = { 1, ",5" }, ["12,34"] = { 12, ",34" }, ["1e"] = { 1, "e" }, ["5e3x"] = { 5, "e3x" }, ["1,2345"] = { 1, ",2345" }, [". "] = {},
+    ["1,5"] = { 1, ",5" }, ["12,34"] = { 12, ",34" }, ["1e"] = { 1, "e" }, ["5e3x"] = { 5, "e3x" }, ["1,2345"] = { 1, ",2345" }, [". "] = {}, ["1e400 W"] = {}, [("9"):rep(400)] = {},
   } do
     local n, rest = parse.number(text)
     test.equal({ n, n and rest }, want, text)
@@ -29,6 +29,12 @@ test.unit("numbers have their unit beside them", function()
     test.equal(parse.number(none), nil, none)
   end
   test.equal(parse.number(nil), nil)
+end)
+
+test.unit("what is called anything has a name for a field", function()
+  for text, want in pairs { ["Lane errors"] = "lane_errors", ["TEMP(C)"] = "temp_c", power = "power", [" % "] = "", ["Fault code (last)"] = "fault_code_last" } do
+    test.equal(parse.name(text), want, text)
+  end
 end)
 
 test.unit("a table is found by its headings", function()

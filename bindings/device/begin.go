@@ -22,8 +22,12 @@ const watchEvery = 500 * time.Millisecond
 // it to be up would then have waited for nothing.
 func (c change) begun(ctx context.Context, before *seen, out action.Result) action.Result {
 	value := out.Value.(map[string]any)
-	value[begunField] = !before.up() || c.watched(ctx, before)
-	if value[begunField] == false {
+	value[begunField] = !before.up() || c.command.Begins == 0 || c.watched(ctx, before)
+	switch {
+	case value[begunField] == true:
+	case ctx.Err() != nil:
+		out.Note = "nobody waited to see whether it has begun"
+	default:
 		out.Note = fmt.Sprintf("nothing has shown within %s that it has begun: it may have been over before anybody looked", c.command.Begins)
 	}
 	return out

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,31 @@ func TestAResetThatNobodySees(t *testing.T) {
 	require.Equal(t, false, result.Value.(map[string]any)["begun"])
 	require.Equal(t, "nothing has shown within 10s that it has begun: it may have been over before anybody looked", result.Note)
 	require.Equal(t, 10*time.Second, w.Clock().Now().Sub(before))
+}
+
+// A driver may say that its tool shows a reset at once: then nobody has to look.
+func TestAToolThatShowsAResetAtOnce(t *testing.T) {
+	s, w := laggard(t, "1m")
+	s.cfg.Driver = driverOf(t, `return driver { summary = "x", formats = "x", commands = {
+  status = { argv = { "photon-debug", "--list-devices" }, reads = true, parse = function() return { devices = { { id = "envise-1", state = "online" } } } end },
+  reset = { argv = { "lightmatter-cli", "reset", "--device", "{id}" }, risk = "disruptive", expects = "online", begins = "0s" },
+} }`)
+	before := w.Clock().Now()
+	_, value, err := s.does(t, "reset", "envise-1")
+	require.NoError(t, err)
+	require.Equal(t, true, value["begun"])
+	require.Zero(t, w.Clock().Now().Sub(before))
+}
+
+// Who ends the watch is not told that it was looked all that time.
+func TestAWatchThatIsEnded(t *testing.T) {
+	s, _ := laggard(t, "1m")
+	a := s.changing(t, "reset", "envise-1").(change)
+	ctx, cancel := context.WithCancel(s.ctx)
+	cancel()
+	out := a.begun(ctx, &seen{Observation: driver.Observation{State: driver.Online}}, action.Result{Value: map[string]any{}})
+	require.Equal(t, map[string]any{"begun": false}, out.Value)
+	require.Equal(t, "nobody waited to see whether it has begun", out.Note)
 }
 
 // Of a device that was down nothing is watched: what brings it up is the reset.

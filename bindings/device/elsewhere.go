@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,7 +64,9 @@ func (e Elsewhere) Ping(ctx context.Context, address string, q Query) (Echo, err
 	result := out.Result(code, e.Clean.String)
 	complaint := strings.TrimSpace(result.Stderr)
 	switch echo, told := readPing(result.Stdout); {
-	case e.Knocker != nil && slices.Contains([]action.Code{action.CodeNotFound, action.CodeForbidden}, action.CodeOf(err)):
+	case e.Knocker != nil && action.CodeOf(err) == action.CodeNotFound:
+		return byTCP(ctx, e.Knocker, address, q, "there is no program ping on "+e.Name)
+	case e.Knocker != nil && action.CodeOf(err) == action.CodeForbidden:
 		return byTCP(ctx, e.Knocker, address, q, err.Error())
 	case err != nil:
 		return Echo{}, err

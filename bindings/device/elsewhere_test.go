@@ -44,6 +44,13 @@ func (refuser) Knock(_ context.Context, k command.Knock, tell func(time.Duration
 	return nil
 }
 
+// prohibited is a server that connects nobody.
+type prohibited struct{}
+
+func (prohibited) Knock(context.Context, command.Knock, func(time.Duration, error)) error {
+	return action.Errorf(action.CodeForbidden, "no forwarding")
+}
+
 func from(m *told, k command.Knocker) Elsewhere {
 	return Elsewhere{Name: "rack-1", Runner: m, Knocker: k, Clean: module.Openly{}}
 }
@@ -106,6 +113,10 @@ func TestAPingThatSaysSomethingElse(t *testing.T) {
 	echo, err := from(&told{err: missing}, refuser{}).Ping(t.Context(), "10.0.0.7", q)
 	require.NoError(t, err)
 	require.Equal(t, TCP, echo.Method)
+	require.Equal(t, "there is no program ping on rack-1; port 22: refused, so the address answers", echo.Detail)
+	_, err = from(&told{err: missing}, prohibited{}).Ping(t.Context(), "10.0.0.7", q)
+	require.EqualError(t, err, "there is no program ping on rack-1, and no forwarding")
+	require.Equal(t, action.CodeForbidden, action.CodeOf(err))
 	_, err = from(&told{err: missing}, nil).Ping(t.Context(), "10.0.0.7", q)
 	require.Equal(t, missing, err, "a pod has no other way")
 	_, err = from(&told{stderr: "ping: permission denied (are you root?)\n", code: 1}, nil).Ping(t.Context(), "10.0.0.7", q)

@@ -104,8 +104,11 @@ func byTCP(ctx context.Context, from command.Knocker, address string, q Query, w
 		}
 		echo.add(took)
 	})
+	if err != nil {
+		return Echo{}, fmt.Errorf("%s, and %w", why, err)
+	}
 	echo.Detail = fmt.Sprintf("%s; port %d: %s", why, q.Port, last)
-	return echo, err
+	return echo, nil
 }
 
 // add counts an answer.

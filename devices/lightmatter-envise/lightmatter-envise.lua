@@ -13,16 +13,32 @@ local measured = {
   ["Calibration drift"] = "calibration_drift_percent",
 }
 
+-- What else stands in the block of a device. Anything more that it tells is kept as it stands there.
+local known = { Device = true, Serial = true, State = true, Firmware = true }
+
 local function device(block)
   local fields = { firmware = block.Firmware }
-  for name, field in pairs(measured) do fields[field] = parse.number(block[name]) end
+  for name, value in pairs(block) do
+    local field = measured[name]
+    if field then
+      fields[field] = parse.number(value)
+    elseif not known[name] then
+      fields[parse.name(name)] = value
+    end
+  end
   return { id = block.Device, state = states[block.State] or "unknown", said = block.State, serial = block.Serial, fields = fields }
 end
+
+-- What is said of the SDK, and of no device.
+local of_the_sdk = { ["SDK version"] = true, Driver = true, Devices = true }
 
 local function status(said)
   local blocks, unread = parse.blocks(said.text, "Device")
   local out = {}
-  for i = 2, #blocks do out[#out + 1] = device(blocks[i]) end -- the first is about the SDK
+  for i = 2, #blocks do out[#out + 1] = device(blocks[i]) end
+  for name, value in pairs(blocks[1]) do -- before the first device
+    if not of_the_sdk[name] then unread[#unread + 1] = name .. ": " .. value end
+  end
   return { devices = out, unread = unread }
 end
 

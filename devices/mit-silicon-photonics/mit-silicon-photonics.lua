@@ -4,6 +4,9 @@
 
 local parse = require "parse"
 
+-- The keys of a line that are read here. What others there are, such as the lanes, is kept as it stands there.
+local known = { array = true, link = true, serial = true, bitstream = true }
+
 local states = { up = "online", down = "offline" }
 
 -- "0000:3b:00.0 Processing accelerator [10ee:903f] array=mit-1 serial=MIT-SP-0031 bitstream=1.9.4 link=up lanes=16/16"
@@ -12,12 +15,16 @@ local function links(said)
   for _, line in ipairs(parse.lines(said.text)) do
     local keyed, words = parse.words(line)
     if keyed.array and keyed.link then
+      local fields = { bus = words[1], firmware = keyed.bitstream }
+      for name, value in pairs(keyed) do
+        if not known[name] then fields[parse.name(name)] = value end
+      end
       out[#out + 1] = {
         id = keyed.array,
         state = states[keyed.link] or "unknown",
         said = "link " .. keyed.link,
         serial = keyed.serial,
-        fields = { bus = words[1], firmware = keyed.bitstream, lanes = keyed.lanes },
+        fields = fields,
       }
     else
       unread[#unread + 1] = line

@@ -7,20 +7,19 @@ local parse = require "parse"
 -- Its words for a state are ours.
 local states = { online = true, degraded = true, offline = true, resetting = true }
 
+-- The columns that are read here. Those that there are besides, such as the model and the firmware, are kept as they stand there.
+local known = { DEVICE = true, STATUS = true, ["TEMP(C)"] = true, ["POWER(mW)"] = true }
+
 -- A row of its table as what was said of a device. A dash is a value that it does not have.
 local function device(row)
-  return {
-    id = row.DEVICE,
-    state = states[row.STATUS] and row.STATUS or "unknown",
-    said = row.STATUS,
-    fields = {
-      model = row.MODEL,
-      address = row.ADDRESS,
-      firmware = row.FIRMWARE,
-      temperature_celsius = parse.number(row["TEMP(C)"]),
-      optical_power_milliwatts = parse.number(row["POWER(mW)"]),
-    },
+  local fields = {
+    temperature_celsius = parse.number(row["TEMP(C)"]),
+    optical_power_milliwatts = parse.number(row["POWER(mW)"]),
   }
+  for column, value in pairs(row) do
+    if not known[column] then fields[parse.name(column)] = value end
+  end
+  return { id = row.DEVICE, state = states[row.STATUS] and row.STATUS or "unknown", said = row.STATUS, fields = fields }
 end
 
 local function list(said)

@@ -101,3 +101,33 @@ func BenchmarkRead(b *testing.B) {
 		d.Read(b.Context(), driver.Status, said)
 	}
 }
+
+// What a tool tells beyond what its driver knows is kept with the device, or shown as not understood: a fault that it names is just what
+// somebody looks for.
+func TestWhatToolsTellBesides(t *testing.T) {
+	for _, c := range []struct {
+		name, said string
+		fields     map[string]any
+		unread     []string
+	}{
+		{
+			"lightmatter-envise", "SDK version: 2.8.0\nLicense: expired\n\nDevice: d\n  State: READY\n  Temperature: 41.5 C\n  Optical power: 1e400 mW\n  Last fault: laser bias\n",
+			map[string]any{"temperature_celsius": 41.5, "last_fault": "laser bias"}, []string{"License: expired"},
+		},
+		{"mit-silicon-photonics", "0000:3b:00.0 array=d link=up lanes=16/16 errors=3\n", map[string]any{"bus": "0000:3b:00.0", "lanes": "16/16", "errors": "3"}, nil},
+		{
+			"photon-debug", "DEVICE  STATUS  TEMP(C)  LAST FAULT\nd       online  41.5     laser bias\n",
+			map[string]any{"temperature_celsius": 41.5, "last_fault": "laser bias"}, nil,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := shipped().Load(t.Context(), c.name)
+			require.NoError(t, err)
+			reading := d.Read(t.Context(), driver.Status, driver.Said{Stdout: c.said})
+			require.Empty(t, reading.Fault)
+			require.Equal(t, c.unread, reading.Unread)
+			require.Equal(t, driver.Online, reading.Of("d").State)
+			require.Equal(t, c.fields, reading.Of("d").Fields)
+		})
+	}
+}

@@ -41,7 +41,7 @@ var driverCommandFields = []module.Param{
 	{Name: "risk", Kind: module.String, Enum: []string{action.Routine.String(), action.Disruptive.String(), action.Destructive.String()}, Doc: "of one that changes a device"},
 	{Name: "expects", Kind: module.String, Enum: stateNames(), Doc: "in which state a device is expected to be in the end, of a command that changes one: what a dry run goes by"},
 	{Name: "within", Kind: module.Duration, Doc: "how long it may take until it is"},
-	{Name: "begins", Kind: module.Duration, Doc: "of a reset: how long the tool may go on showing a device as it was before it shows that the reset has begun; 10s if not given"},
+	{Name: "begins", Kind: module.Duration, Doc: "of a reset: how long the tool may go on showing a device as it was before it shows that the reset has begun; 10s if not given, 0s for a tool that shows it at once"},
 	{Name: "unless", Kind: module.Strings, Doc: "states of a device in which there is nothing to do"},
 	{Name: "needs", Kind: module.Strings, Doc: "states of a device in which alone it can be done; any if not given"},
 	{Name: "timeout", Kind: module.Duration, Default: defaultTimeout, Doc: "how long the command itself may run, after which it is ended with everything that it had started"},

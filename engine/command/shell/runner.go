@@ -125,6 +125,9 @@ func (m *Machine) Run(ctx context.Context, argv []string, streams command.Stream
 // errKilled is what became of the supervision of a command, and nobody told it to end.
 var errKilled = errors.New("something on the machine killed the shell that watched over it")
 
+// errSilent is what became of a command whose login ended well: had something else run there, it would mostly say so.
+var errSilent = errors.New("its login ended without a word, not even that the command began")
+
 // A call is one command on its way.
 type call struct {
 	machine *Machine
@@ -204,6 +207,8 @@ func (c *call) outcome(ctx context.Context, argv []string, code int, err error) 
 		return 0, err
 	case b.word == "" && thrown:
 		return 0, command.NotBegun(ctx, argv)
+	case b.word == "" && code == 0 && c.talk.noise(c.machine.clean) == "":
+		return 0, &command.Lost{Cause: errSilent}
 	}
 	return 0, c.machine.notStarted(b.word, argv, c.talk)
 }

@@ -97,7 +97,7 @@ func TestAServerThatForwardsNothing(t *testing.T) {
 	require.Equal(t, action.CodeUnavailable, action.CodeOf(err))
 	require.ErrorContains(t, err, "cannot connect to anything from the host rack-1 by ssh: administratively prohibited")
 	var e *action.Error
-	require.True(t, errors.As(err, &e))
+	require.ErrorAs(t, err, &e)
 	require.Contains(t, e.Hint, "AllowTcpForwarding")
 }
 

@@ -406,6 +406,15 @@ func TestALoginThatTalks(t *testing.T) {
 	require.ErrorContains(t, err, "cannot ask rack-1: a login there does not run what it is told")
 }
 
+// Of a login that says nothing at all nobody knows whether the command ran: that it did not would be believed.
+func TestALoginThatSaysNothing(t *testing.T) {
+	h := to(t, sshtest.New(t, "ForceCommand true"))
+	_, _, _, err := on(t.Context(), h, nil, "df")
+	var lost *command.Lost
+	require.ErrorAs(t, err, &lost)
+	require.EqualError(t, err, "nobody knows what became of it: its login ended without a word, not even that the command began")
+}
+
 func TestAServerThatACommandStartsGoesOn(t *testing.T) {
 	h, path := to(t, sshtest.New(t)), witness(t)
 	out, _, code, err := on(t.Context(), h, nil, "sh", "-c", `echo started; cat "$0" & exit 0`, path)
