@@ -12,7 +12,7 @@ func TestWhereSomethingStands(t *testing.T) {
 		path []any
 		want int
 	}{
-		{nil, 1}, {[]any{"a"}, 2}, {[]any{"a", "b"}, 3}, {[]any{"a", "b", 1}, 4}, {[]any{"a", "b", 1, "c"}, 4}, {[]any{"d", "b", 0}, 3},
+		{nil, 1}, {[]any{"a"}, 1}, {[]any{"a", "b"}, 3}, {[]any{"a", "b", 1}, 4}, {[]any{"a", "b", 1, "c"}, 4}, {[]any{"d", "b", 0}, 3},
 		{[]any{"a", "b", 7}, 3}, {[]any{"z"}, 1}, {[]any{"a", "b", "x"}, 3}, {[]any{0}, 1},
 	} {
 		assert.Equal(t, c.want, lines.Of(c.path...), "%v", c.path)
