@@ -12,7 +12,13 @@ end
 test.unit("options are those that are known", function()
   test.equal(arguments.options("f", nil, { "title" }), {})
   test.equal(arguments.options("f", { title = "T" }, { "title", "unit" }), { title = "T" })
-  refused('f has no option "titel"; known are: title, unit', arguments.options, "f", { titel = "T" }, { "title", "unit" })
+  for wrong, meant in pairs {
+    titel = '; did you mean "title"?', Unit = '; did you mean "unit"?', units = '; did you mean "unit"?', t = "; known are: title, unit", colour = "; known are: title, unit",
+    [""] = "; known are: title, unit", [("x"):rep(5000)] = "; known are: title, unit",
+  } do
+    refused(('f has no option "%s"%s'):format(wrong, meant), arguments.options, "f", { [wrong] = "T" }, { "title", "unit" })
+  end
+  refused('f has no option "1"; known are: title', arguments.options, "f", { "T" }, { "title" })
   refused("f: the options must be a table, not T", arguments.options, "f", "T", { "title" })
 end)
 
@@ -37,5 +43,5 @@ test.unit("a function of an object is called with a colon, by its name", functio
   for _, self in ipairs { "x", {}, 1, false } do
     refused("tidy: up is called with a colon: x:up(…), and not x.up(…)", broom.up, self)
   end
-  refused('tidy: a broom has no function "upp"; known are: down, up', function() broom:upp() end)
+  refused('tidy: a broom has no function "upp"; did you mean "up"?', function() broom:upp() end)
 end)

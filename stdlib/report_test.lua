@@ -61,7 +61,7 @@ test.unit("a table without rows is one", function()
 end)
 
 test.unit("what a table cannot show is refused", function()
-  refused('report.table has no option "titel"; known are: title', report.table, {}, {}, { titel = "T" })
+  refused('report.table has no option "titel"; did you mean "title"?', report.table, {}, {}, { titel = "T" })
   refused('report.table: a column has no option "filed"', report.table, {}, { { filed = "a" } })
   refused("report.table: align must be one of left, right", report.table, {}, { { field = "a", align = "middle" } })
   refused("report.table: rows must be a list, not nil", report.table, nil, { "a" })

@@ -15,7 +15,7 @@ test.unit("what happened stands in the order of time", function()
     { at = began + 60, who = "test@test", text = "third" }, { at = began + 60, who = "test@test", text = "a | b\nc" },
   })
   local _, err = try(function() line:repport() end)
-  test.equal(err.message, 'timeline: a timeline has no function "repport"; known are: add, markdown, report')
+  test.equal(err.message, 'timeline: a timeline has no function "repport"; did you mean "report"?')
   line:report("What happened")
   local shown = test.shown()[1]
   test.equal({ shown.title, shown.columns, shown.rows[2] }, { "What happened", { "when", "who", "what" }, { time.format(began + 30), "test@test", "second" } })

@@ -46,33 +46,45 @@ local function owner_in(report)
   return tostring(kind) .. "/" .. tostring(name) .. "/" .. tostring(labels[label_container])
 end
 
--- How surely a report is about an image: 3 by its digest, 2 by its name and its container, 1 by its name alone, 0 not at all. The
--- operator knows the digest of an image's configuration; most kubelets know that of its manifest. Where a name stands for several
--- images, it says nothing alone.
-local function fit(report, image)
-  local artifact = report.report.artifact or {}
-  local digest = artifact.digest
-  if digest and (digest == image.manifest or digest == image.config) then return 3 end
-  if not artifact.repository or not artifact.tag or not image.ref.tag then return 0 end
-  local server = report.report.registry and report.report.registry.server
-  local place = images.reference((server and server ~= "" and server .. "/" or "") .. artifact.repository).place
-  if place ~= image.ref.place or artifact.tag ~= image.ref.tag then return 0 end
-  if image.owners[owner_in(report)] then return 2 end
-  return image.ambiguous and 0 or 1
+-- What the reports are about: by the digest of an image, and by its name and tag. There may be thousands of each.
+local function index_of(reports)
+  local index = { by_digest = {}, by_name = {} }
+  local function put(in_, key, report)
+    in_[key] = in_[key] or {}
+    table.insert(in_[key], report)
+  end
+  for _, report in ipairs(reports) do
+    local artifact = report.report and report.report.summary and report.report.artifact or {}
+    if artifact.digest then put(index.by_digest, artifact.digest, report) end
+    if artifact.repository and artifact.tag then
+      local server = report.report.registry and report.report.registry.server
+      local place = images.reference((server and server ~= "" and server .. "/" or "") .. artifact.repository).place
+      put(index.by_name, place .. ":" .. artifact.tag, report)
+    end
+  end
+  return index
 end
 
 -- Points in time of one form, so that their texts are in order.
 local function updated(report) return report.report.updateTimestamp or "" end
 
-local function best(reports, image)
-  local chosen, sure = nil, 0
-  for _, report in ipairs(reports) do
-    if report.report and report.report.summary then
-      local how = fit(report, image)
-      if how > sure or how == sure and how > 0 and updated(report) > updated(chosen) then chosen, sure = report, how end
-    end
+-- The newest of those that fit.
+local function newest(reports, fits)
+  local chosen
+  for _, report in ipairs(reports or {}) do
+    if fits(report) and (not chosen or updated(report) > updated(chosen)) then chosen = report end
   end
   return chosen
+end
+
+-- The report that is most surely about an image: by its digest, by its name and its container, by its name alone. The operator knows the
+-- digest of an image's configuration; most kubelets know that of its manifest. Where a name stands for several images, it says nothing alone.
+local function best(index, image)
+  local function any() return true end
+  local function own(report) return image.owners[owner_in(report)] end
+  local named = image.ref.tag and index.by_name[image.name]
+  return newest(index.by_digest[image.manifest or ""], any) or newest(index.by_digest[image.config or ""], any)
+    or newest(named, own) or not image.ambiguous and newest(named, any) or nil
 end
 
 -- Nobody publishes what is vulnerable in a distribution whose time is over: few findings in it say little.
@@ -134,9 +146,9 @@ local known_options = { "namespace", "limit", "timeout" }
 
 local function check(found, namespaces, options)
   local reports, why = reports_in(namespaces)
-  local out, left, places = {}, {}, {}
+  local index, out, left, places = index_of(reports), {}, {}, {}
   for i, image in ipairs(found) do
-    local report = best(reports, image)
+    local report = best(index, image)
     if report then
       out[i] = from_report(image, report)
     else

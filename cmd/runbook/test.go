@@ -182,6 +182,9 @@ func newTestReport(io streams, f *testFlags) *testReport {
 
 // suite tells of the tests of one runbook.
 func (r *testReport) suite(s *tester.Suite) error {
+	if r.flags.only != "" && len(s.Tests) == 0 {
+		return nil // it may have tests, and none of them was asked for
+	}
 	r.suites = append(r.suites, s)
 	if r.text == nil {
 		return nil

@@ -165,78 +165,8 @@ func (h *hits) block(stmts []ast.Stmt) []ast.Stmt {
 		if _, label := s.(*ast.LabelStmt); !label && !h.full {
 			out = append(out, h.mark(s.Line()))
 		}
-		h.stmt(s)
+		walk{h.body, h.block}.stmt(s)
 		out = append(out, s)
 	}
 	return out
-}
-
-func (h *hits) stmt(s ast.Stmt) {
-	switch s := s.(type) {
-	case *ast.AssignStmt:
-		h.exprs(s.Lhs)
-		h.exprs(s.Rhs)
-	case *ast.LocalAssignStmt:
-		h.exprs(s.Exprs)
-	case *ast.FuncCallStmt:
-		h.expr(s.Expr)
-	case *ast.DoBlockStmt:
-		s.Stmts = h.block(s.Stmts)
-	case *ast.WhileStmt:
-		h.expr(s.Condition)
-		s.Stmts = h.block(s.Stmts)
-	case *ast.RepeatStmt:
-		h.expr(s.Condition)
-		s.Stmts = h.block(s.Stmts)
-	case *ast.IfStmt:
-		h.expr(s.Condition)
-		s.Then, s.Else = h.block(s.Then), h.block(s.Else)
-	case *ast.NumberForStmt:
-		h.exprs([]ast.Expr{s.Init, s.Limit, s.Step})
-		s.Stmts = h.block(s.Stmts)
-	case *ast.GenericForStmt:
-		h.exprs(s.Exprs)
-		s.Stmts = h.block(s.Stmts)
-	case *ast.FuncDefStmt:
-		h.expr(s.Func)
-	case *ast.ReturnStmt:
-		h.exprs(s.Exprs)
-	}
-}
-
-func (h *hits) exprs(list []ast.Expr) {
-	for _, e := range list {
-		h.expr(e)
-	}
-}
-
-// expr finds the functions in an expression.
-func (h *hits) expr(e ast.Expr) {
-	switch e := e.(type) {
-	case *ast.FunctionExpr:
-		e.Stmts = h.body(e.ParList, e.Stmts)
-	case *ast.FuncCallExpr:
-		h.exprs([]ast.Expr{e.Func, e.Receiver})
-		h.exprs(e.Args)
-	case *ast.AttrGetExpr:
-		h.exprs([]ast.Expr{e.Object, e.Key})
-	case *ast.TableExpr:
-		for _, f := range e.Fields {
-			h.exprs([]ast.Expr{f.Key, f.Value})
-		}
-	case *ast.LogicalOpExpr:
-		h.exprs([]ast.Expr{e.Lhs, e.Rhs})
-	case *ast.RelationalOpExpr:
-		h.exprs([]ast.Expr{e.Lhs, e.Rhs})
-	case *ast.StringConcatOpExpr:
-		h.exprs([]ast.Expr{e.Lhs, e.Rhs})
-	case *ast.ArithmeticOpExpr:
-		h.exprs([]ast.Expr{e.Lhs, e.Rhs})
-	case *ast.UnaryMinusOpExpr:
-		h.expr(e.Expr)
-	case *ast.UnaryNotOpExpr:
-		h.expr(e.Expr)
-	case *ast.UnaryLenOpExpr:
-		h.expr(e.Expr)
-	}
 }

@@ -104,7 +104,7 @@ func (vm *VM) translate(s Source) (*lua.FunctionProto, error) {
 	if vm.opts.Coverage != nil && !s.Library {
 		chunk, counted = instrument(chunk)
 	}
-	proto, err := lua.Compile(chunk, s.Name)
+	proto, err := lua.Compile(together(chunk), s.Name)
 	if err == nil && counted != nil {
 		counted.plant(proto)
 		vm.covered[s.Name] = counted

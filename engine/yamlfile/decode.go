@@ -47,12 +47,26 @@ func decode[T any](text []byte, what string) (*T, error) {
 }
 
 // LineOf is the line of what stands at a path of names and indexes: LineOf(text, "commands", "reads", 0).
-func LineOf(text []byte, path ...any) int {
+func LineOf(text []byte, path ...any) int { return LinesOf(text).Of(path...) }
+
+// Lines tells of many things in one text where each stands.
+type Lines struct{ root *yaml.Node }
+
+// LinesOf reads a text for that.
+func LinesOf(text []byte) Lines {
 	var root yaml.Node
 	if err := yaml.Unmarshal(text, &root); err != nil || len(root.Content) == 0 {
+		return Lines{}
+	}
+	return Lines{root.Content[0]}
+}
+
+// Of is the line of what stands at a path.
+func (l Lines) Of(path ...any) int {
+	if l.root == nil {
 		return 1
 	}
-	node := root.Content[0]
+	node := l.root
 	for _, at := range path {
 		next := child(node, at)
 		if next == nil {

@@ -116,6 +116,7 @@ type file struct {
 	text  []byte
 	files fs.FS // its folder, for the manifests that it names; nil where it has none
 	shelf int   // which of the shelves it is from; -1 for none
+	lines yamlfile.Lines
 }
 
 func (s Shelves) open(name string) (file, error) {
@@ -137,7 +138,7 @@ func (s Shelves) find(name string, from int) (file, error) {
 		text, err := fs.ReadFile(shelf.Files, name+Suffix)
 		switch {
 		case err == nil:
-			return file{name, path.Join(shelf.Path, name+Suffix), text, shelf.Files, i}, nil
+			return file{name: name, path: path.Join(shelf.Path, name+Suffix), text: text, files: shelf.Files, shelf: i}, nil
 		case !errors.Is(err, fs.ErrNotExist):
 			return file{}, action.Errorf(action.CodeInvalid, "cannot read the scenario %s in %s: %w", name, shelf.Path, err)
 		}
@@ -156,7 +157,7 @@ func openPath(name string) (file, error) {
 		return file{}, action.Errorf(action.CodeNotFound, "cannot read the scenario: %w", err)
 	}
 	base := strings.TrimSuffix(filepath.Base(name), Suffix)
-	return file{base, name, text, os.DirFS(filepath.Dir(name)), -1}, nil
+	return file{name: base, path: name, text: text, files: os.DirFS(filepath.Dir(name)), shelf: -1}, nil
 }
 
 // deepest is how many scenarios may extend each other, which nobody needs: it ends a circle.
@@ -209,7 +210,7 @@ func (s Shelves) base(f file, name string) (file, error) {
 	}
 	if f.shelf < 0 && f.files != nil && name != f.name {
 		if text, err := fs.ReadFile(f.files, name+Suffix); err == nil {
-			return file{name, filepath.Join(filepath.Dir(f.path), name+Suffix), text, f.files, -1}, nil
+			return file{name: name, path: filepath.Join(filepath.Dir(f.path), name+Suffix), text: text, files: f.files, shelf: -1}, nil
 		}
 	}
 	return s.find(name, from)
@@ -221,6 +222,7 @@ func (f file) parse() (*Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.lines = yamlfile.LinesOf(f.text)
 	own.Name, own.Path, own.Named = f.name, f.path, f.shelf >= 0
 	sum := sha256.New()
 	sum.Write(f.text)
@@ -253,7 +255,7 @@ func (f file) parse() (*Scenario, error) {
 
 // line is where something stands, for what turns out to be wrong with it later.
 func (f file) line(where ...any) string {
-	return fmt.Sprintf("%s: line %d", f.path, yamlfile.LineOf(f.text, where...))
+	return fmt.Sprintf("%s: line %d", f.path, f.lines.Of(where...))
 }
 
 // at is an error with the line of what stands at a path.
