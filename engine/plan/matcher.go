@@ -43,7 +43,7 @@ func (p *Plan) Matcher() *Matcher {
 	}
 	for _, l := range m.lines {
 		for _, r := range l.actions {
-			if name := repeatable(r); name != "" && (m.anywhere[name] == nil || m.anywhere[name].Intent == nil) {
+			if name := Repeatable(r); name != "" && (m.anywhere[name] == nil || m.anywhere[name].Intent == nil) {
 				m.anywhere[name] = r
 			}
 		}
@@ -51,8 +51,8 @@ func (p *Plan) Matcher() *Matcher {
 	return m
 }
 
-// repeatable is the operation of what is that; "" of anything else. What could not be predicted says only that it may fail.
-func repeatable(r *journal.Record) string {
+// Repeatable is the operation of what is that (action.Repeatable); "" of anything else. What could not be predicted says only that it may fail.
+func Repeatable(r *journal.Record) string {
 	if r.Intent != nil && !r.Intent.Repeatable || r.Intent == nil && !r.Outcome.Tolerated {
 		return ""
 	}
