@@ -82,7 +82,7 @@ func (r *run) applies() (sum string, about *journal.Applies) {
 	if p == nil {
 		return "", nil
 	}
-	return p.Sum, &journal.Applies{File: p.Path, Run: p.Run.ID, Made: p.Run.Clock, User: p.Run.User, Host: p.Run.Host}
+	return p.Sum, &journal.Applies{File: p.Path, Run: p.Run.ID, Made: p.Run.Began(), User: p.Run.User, Host: p.Run.Host}
 }
 
 // asPlanned refuses another script than the planned one, and shows the difference.

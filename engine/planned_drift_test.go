@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"runbook/engine/action"
+	"runbook/engine/journal"
 	"runbook/engine/plan"
 )
 
@@ -121,5 +122,43 @@ end)`)
 			assert.Equal(t, map[string]int{"x": 1, "y": 1, "page": 1}, p.started)
 			assert.Equal(t, []string{"build m", "remove m"}, p.sent)
 		})
+	}
+}
+
+// A script that tries again what did not happen does what was planned, also where the run died between two attempts.
+func TestAnApplyThatTriesAgainDoesWhatWasPlanned(t *testing.T) {
+	text := inPlant(`step("One", function(run)
+  for _ = 1, 5 do
+    if pcall(plant.start, "q") then break end
+  end
+  plant.start("after")
+end)`)
+	approved := newPlant().planIt(t, text)
+	// The plant is away until two attempts have failed.
+	away := func(p *plant) option {
+		failed := 0
+		p.stuck["q"] = action.Errorf(action.CodeUnavailable, "away")
+		return watching(func(r *journal.Record) {
+			if r.Outcome == nil || r.Outcome.Status != journal.NotDone || r.Recalled {
+				return
+			}
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			if failed++; failed == 2 {
+				delete(p.stuck, "q")
+			}
+		})
+	}
+	p := newPlant()
+	whole, result := p.apply(t, text, approved, away(p))
+	require.Equal(t, ExitDone, result.Exit, whole.why())
+	require.Len(t, whole.of(journal.KindOutcome), 4)
+	for at := 3; at < len(whole.records); at++ {
+		p, first := newPlant(), &dying{at: at, after: at%2 == 0}
+		held := away(p)
+		_, err := p.attemptInto(t.Context(), t, first, text, nil, 0, applying(approved), held)
+		require.NoError(t, err)
+		p.finished(t, text, first, 0, applying(approved), held)
+		assert.Equal(t, map[string]int{"q": 1, "after": 1}, p.started, "killed at record %d", at)
 	}
 }

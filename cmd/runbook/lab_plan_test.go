@@ -81,7 +81,7 @@ func TestLabDriftEndsAnApplicationBeforeAnythingIsSent(t *testing.T) {
 				l.kubectl(t, "delete", "configmap", "notice")
 				l.kubectl(t, "create", "configmap", "notice", "--from-literal=text=down")
 			},
-			[]string{"configmaps/notice in photon-mlir has changed since this was planned: uid was"}, 1,
+			[]string{"configmaps/notice in photon-mlir has changed since this was planned: it is another one of that name (uid was"}, 1,
 		},
 		"an argument": {
 			func(t *testing.T) { l.kubectl(t, "create", "configmap", "settings", "--from-literal=replicas=6") },

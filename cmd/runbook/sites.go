@@ -44,8 +44,8 @@ func siteFile(s *site.Site) string {
 	return path
 }
 
-// remember means the site file of an earlier run where the command line names none. One that is gone is not asked for: what the site is
-// now will tell. A run in a scenario belongs into that scenario.
+// remember means the site file of an earlier run where the command line names none, and before what that file says, the cluster that the
+// run was at: its command line may have said so. A file that is gone is not asked for: what the site is now will tell. A run in a scenario belongs into that scenario.
 func (f *commonFlags) remember(run *journal.Run) error {
 	if name := run.Scenario(); name != "" {
 		entry, err := shelves().Find(run.Typed())
@@ -54,7 +54,11 @@ func (f *commonFlags) remember(run *journal.Run) error {
 		}
 		return f.enter(name, entry)
 	}
-	if _, err := os.Stat(run.SiteFile); f.site == "" && err == nil {
+	if f.site != "" {
+		return nil
+	}
+	f.cluster.restore(run.Site)
+	if _, err := os.Stat(run.SiteFile); err == nil {
 		f.site = run.SiteFile
 	}
 	return nil

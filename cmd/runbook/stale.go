@@ -49,6 +49,8 @@ func staleScript(ctx context.Context, p *plan.Plan) []screen.Stale {
 // staleSite compares the site as apply would find it on the same command line.
 func staleSite(f *commonFlags, p *plan.Plan) []screen.Stale {
 	const what = "site"
+	named := *f.cluster.Context != "" || f.site != "" || p.Run.SiteFile != ""
+	planned, current := p.Run.Site["context"], f.cluster.current()
 	if err := f.remember(p.Run); err != nil {
 		return []screen.Stale{{What: what, Text: err.Error(), Refuses: true}}
 	}
@@ -57,8 +59,7 @@ func staleSite(f *commonFlags, p *plan.Plan) []screen.Stale {
 		return []screen.Stale{{What: what, Text: err.Error(), Refuses: true}}
 	}
 	var out []screen.Stale
-	planned, current := p.Run.Site["context"], f.cluster.current()
-	if p.Run.Scenario() == "" && *f.cluster.Context == "" && planned != "" && current != "" && current != planned {
+	if p.Run.Scenario() == "" && !named && planned != "" && current != "" && current != planned {
 		out = append(out, screen.Stale{What: what, Text: fmt.Sprintf("your context is %s: apply goes to that of the plan, %s", current, planned)})
 	}
 	f.restore(p.Run.Site)

@@ -79,15 +79,20 @@ func differences(then, now map[string]string) []string {
 
 // restore takes the site that a run was at for where the command line does not say otherwise.
 func (f *commonFlags) restore(recorded map[string]string) {
+	f.cluster.restore(recorded)
+	if f.metrics.url == "" {
+		f.metrics.url = addressFlag(recorded[metricsKey])
+	}
+}
+
+// restore takes the cluster that a run was at for where nothing else was said.
+func (c clusterFlags) restore(recorded map[string]string) {
 	for _, r := range []struct {
 		flag *string
 		key  string
-	}{{f.cluster.Context, "context"}, {f.cluster.Namespace, "namespace"}, {f.cluster.Impersonate, "as"}} {
+	}{{c.Context, "context"}, {c.Namespace, "namespace"}, {c.Impersonate, "as"}} {
 		if *r.flag == "" {
 			*r.flag = recorded[r.key]
 		}
-	}
-	if f.metrics.url == "" {
-		f.metrics.url = addressFlag(recorded[metricsKey])
 	}
 }

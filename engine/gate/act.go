@@ -68,6 +68,7 @@ func (g *Gate) notPredicted(ctx context.Context, pass *passage, err error) (any,
 		return nil, err // it was not asked to its end
 	}
 	out := &journal.Outcome{Status: journal.NotDone, Error: journal.NewError(err)}
+	g.opts.Approval.Undone(pass.place.Branch, pass.key)
 	value, err := tolerated(pass.action, out, err)
 	if werr := g.recordResult(pass.place, pass.key, pass.desc, journal.KindOutcome, out, value); werr != nil {
 		return nil, werr
@@ -161,6 +162,9 @@ func (g *Gate) carryOut(ctx context.Context, pass *passage) (any, error) {
 	}
 	out := &journal.Outcome{Status: done.status, Note: done.note, Attempts: done.attempts, Elapsed: g.opts.Outside.Now().Sub(pass.sent)}
 	value, err := done.value, done.err
+	if done.status == journal.NotDone {
+		g.opts.Approval.Undone(pass.place.Branch, pass.key)
+	}
 	if err != nil {
 		out.Error = journal.NewError(err)
 		value, err = tolerated(pass.action, out, err)

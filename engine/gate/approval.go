@@ -10,6 +10,8 @@ type Approval interface {
 	// Approve returns the planned action that this is, nil where no plan was made, or says why it is none that was approved. Anywhere is
 	// the operation of one that is repeatable, clean of secrets; "" of any other.
 	Approve(branch, key, anywhere string, d action.Description) (*journal.Record, *action.Error)
+	// Undone tells that an action that was approved did not happen. Asked for again, it is the planned one still.
+	Undone(branch, key string)
 	// Turn tells that an assumption of the plan does not hold.
 	Turn(name, choice string)
 	// Missed are the planned actions that were not asked for.
@@ -24,6 +26,7 @@ type anything struct{}
 func (anything) Approve(string, string, string, action.Description) (*journal.Record, *action.Error) {
 	return nil, nil
 }
+func (anything) Undone(string, string)     {}
 func (anything) Turn(string, string)       {}
 func (anything) Missed() []*journal.Record { return nil }
 func (anything) Again() string             { return "" }

@@ -9,7 +9,6 @@ package gate
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"runbook/engine/action"
@@ -149,7 +148,7 @@ func (g *Gate) key(p Place, d action.Description) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.seen[name]++
-	return fmt.Sprintf("%s #%d", name, g.seen[name])
+	return journal.Key(name, g.seen[name])
 }
 
 func (g *Gate) record(p Place, key string, d action.Description, r journal.Record) error {

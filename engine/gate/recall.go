@@ -115,6 +115,7 @@ func (g *Gate) recallAct(ctx context.Context, pass *passage) (value any, found b
 		pass.consented = true
 	}
 	if refused := g.opts.Past.Maybe(pass.call(journal.KindOutcome)); refused != nil {
+		g.opts.Approval.Undone(pass.place.Branch, pass.key)
 		value, err := g.repeat(refused) // it could not be predicted, so there is no intent
 		return value, true, err
 	}
@@ -138,7 +139,10 @@ func (g *Gate) recallAct(ctx context.Context, pass *passage) (value any, found b
 		value, err = g.settlePast(ctx, pass, intent)
 		return value, true, err
 	}
-	if outcome.Outcome.Error == nil && outcome.Outcome.Status != journal.Unchanged {
+	switch outcome.Outcome.Status {
+	case journal.NotDone:
+		g.opts.Approval.Undone(pass.place.Branch, pass.key)
+	case journal.Done, journal.Intended:
 		g.count()
 	}
 	value, err = g.repeat(outcome)

@@ -11,6 +11,8 @@ import (
 // A Matcher holds a run to a plan: each action has to be planned, and has to come in its branch behind the planned ones that came
 // before it. It is safe for concurrent use by the branches of a run.
 //
+// One that did not happen may be asked for again, right after: a script that tries again does no more than was planned.
+//
 // What is repeatable (action.Repeatable) has to be planned as well, and may come anywhere, at any time and as often as the run asks for it:
 // how long things take decides that, and the rehearsal did not wait. For the same reason it does not matter for which course it was planned.
 type Matcher struct {
@@ -19,8 +21,10 @@ type Matcher struct {
 	line     *line                      // the one that the run is on: the rehearsal itself, or a turn
 	anywhere map[string]*journal.Record // what is repeatable, of all lines, by its operation
 	next     map[string]int             // by branch: the position behind the last action, on the line
-	asked    map[string]bool            // by key
-	last     map[string]string          // by branch: the key of the last action
+	asked    map[string]bool            // by planned key
+	last     map[string]string          // by branch: the planned key of the last action
+	used     map[string]int             // by operation in its place: how many of the planned ones have come
+	undo     map[string]undo            // by branch: how to take back the last action
 	besides  []journal.Turn             // assumptions that do not hold either, after the first that did not
 	replan   string                     // what to type to plan again
 }
@@ -30,12 +34,22 @@ type line struct {
 	turn     journal.Turn // zero for the rehearsal itself
 	actions  []*journal.Record
 	branches map[string][]*journal.Record
-	position map[string]int // by key: the position in its branch
+	position map[string]int   // by key: the position in its branch
+	places   map[string][]int // by operation in its place: those positions, one for each time
+}
+
+// undo is how it was before an action was approved.
+type undo struct {
+	key, last  string
+	used, next int
 }
 
 // Matcher makes the check of one run. Branches and keys in a plan are clean of secrets, as those that are asked for have to be.
 func (p *Plan) Matcher() *Matcher {
-	m := &Matcher{anywhere: map[string]*journal.Record{}, next: map[string]int{}, asked: map[string]bool{}, last: map[string]string{}, replan: p.Again()}
+	m := &Matcher{
+		anywhere: map[string]*journal.Record{}, next: map[string]int{}, asked: map[string]bool{}, last: map[string]string{},
+		used: map[string]int{}, undo: map[string]undo{}, replan: p.Again(),
+	}
 	m.line = newLine(journal.Turn{}, Actions(p.Records))
 	m.lines = []*line{m.line}
 	for _, t := range p.Turns {
@@ -43,7 +57,7 @@ func (p *Plan) Matcher() *Matcher {
 	}
 	for _, l := range m.lines {
 		for _, r := range l.actions {
-			if name := repeatable(r); name != "" && (m.anywhere[name] == nil || m.anywhere[name].Intent == nil) {
+			if name := Repeatable(r); name != "" && (m.anywhere[name] == nil || m.anywhere[name].Intent == nil) {
 				m.anywhere[name] = r
 			}
 		}
@@ -51,8 +65,8 @@ func (p *Plan) Matcher() *Matcher {
 	return m
 }
 
-// repeatable is the operation of what is that; "" of anything else. What could not be predicted says only that it may fail.
-func repeatable(r *journal.Record) string {
+// Repeatable is the operation of what is that (action.Repeatable); "" of anything else. What could not be predicted says only that it may fail.
+func Repeatable(r *journal.Record) string {
 	if r.Intent != nil && !r.Intent.Repeatable || r.Intent == nil && !r.Outcome.Tolerated {
 		return ""
 	}
@@ -60,9 +74,10 @@ func repeatable(r *journal.Record) string {
 }
 
 func newLine(turn journal.Turn, actions []*journal.Record) *line {
-	l := &line{turn: turn, actions: actions, branches: map[string][]*journal.Record{}, position: map[string]int{}}
+	l := &line{turn: turn, actions: actions, branches: map[string][]*journal.Record{}, position: map[string]int{}, places: map[string][]int{}}
 	for _, r := range actions {
-		l.position[r.Key] = len(l.branches[r.Branch])
+		at, operation := len(l.branches[r.Branch]), journal.Unnumbered(r.Key)
+		l.position[r.Key], l.places[operation] = at, append(l.places[operation], at)
 		l.branches[r.Branch] = append(l.branches[r.Branch], r)
 	}
 	return l
@@ -76,16 +91,44 @@ func (m *Matcher) Approve(branch, key, anywhere string, d action.Description) (*
 	if r := m.anywhere[anywhere]; r != nil {
 		return r, nil
 	}
-	at, planned := m.line.position[key]
+	operation := journal.Unnumbered(key)
+	at, used := m.line.place(branch, operation, m.used[operation])
 	switch {
-	case !planned:
+	case at < 0:
 		return nil, m.drift(d, m.unplanned(branch, d))
 	case at < m.next[branch]:
 		last := m.line.branches[branch][m.next[branch]-1].Call
 		return nil, m.drift(d, fmt.Sprintf("it was planned before %s %s, and comes after it now", last.Verb, last.Target))
 	}
-	m.next[branch], m.last[branch], m.asked[key] = at+1, key, true
-	return m.line.branches[branch][at], nil
+	found := m.line.branches[branch][at]
+	m.undo[branch] = undo{key: key, last: m.last[branch], used: m.used[operation], next: m.next[branch]}
+	m.next[branch], m.last[branch], m.used[operation], m.asked[found.Key] = at+1, found.Key, used, true
+	return found, nil
+}
+
+// place is the position in a branch at which an operation is planned of which some have come, and how many have with this; -1 if no more is
+// planned. What could not be predicted for a moment only, and then could, was planned once.
+func (l *line) place(branch, operation string, used int) (at, now int) {
+	places := l.places[operation]
+	for i := used; i < len(places); i++ {
+		r := l.branches[branch][places[i]]
+		if r.Intent != nil || r.Outcome.Error == nil || !r.Outcome.Error.Retryable || i == len(places)-1 {
+			return places[i], i + 1
+		}
+	}
+	return -1, used
+}
+
+// Undone takes back the last action of a branch, which did not happen: the next may be the same one again.
+func (m *Matcher) Undone(branch, key string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, last := m.undo[branch]
+	if !last || before.key != key {
+		return
+	}
+	m.used[journal.Unnumbered(key)], m.next[branch], m.last[branch] = before.used, before.next, before.last
+	delete(m.undo, branch)
 }
 
 func (m *Matcher) drift(d action.Description, how string) *action.Error {
@@ -114,7 +157,7 @@ func (m *Matcher) Turn(name, choice string) {
 
 // goOver puts the run on another line, where it is on its own. The caller holds the lock.
 func (m *Matcher) goOver(l *line) {
-	m.line, m.next = l, map[string]int{}
+	m.line, m.next, m.undo = l, map[string]int{}, map[string]undo{}
 	for branch, key := range m.last {
 		if at, there := l.position[key]; there {
 			m.next[branch] = at + 1

@@ -269,6 +269,12 @@ func TestExactlyPlannedCoursesAreApproved(t *testing.T) {
 			case found.Key != r.Key:
 				t.Fatalf("took %s for %s", found.Key, r.Key)
 			default:
+				if rapid.Bool().Draw(t, "fails") { // and is tried again
+					m.Undone(r.Branch, r.Key)
+					if _, err := ask(m, r); err != nil {
+						t.Fatalf("action %d, once more after %v: %v", i, done, err)
+					}
+				}
 				last[r.Branch] = i
 				done = append(done, i)
 			}
@@ -283,6 +289,62 @@ func TestExactlyPlannedCoursesAreApproved(t *testing.T) {
 			}
 		}
 	})
+}
+
+// again is what was planned as that record, asked for the nth time.
+func again(r *journal.Record, n int) *journal.Record {
+	other := *r
+	other.Key = journal.Key(journal.Unnumbered(r.Key), n)
+	return &other
+}
+
+// A script that tries again what did not happen does no more than was planned, however often.
+func TestWhatDidNotHappenMayBeAskedForAgain(t *testing.T) {
+	a, b := again(intent("", "a", 1), 1), again(intent("", "b", 1), 1)
+	m := written(t, t.TempDir(), []*journal.Record{a, again(a, 2), b}).Matcher()
+	asked := func(r *journal.Record, want string) {
+		t.Helper()
+		found, err := ask(m, r)
+		require.Nil(t, err)
+		assert.Equal(t, want, found.Key)
+	}
+	for n := 1; n <= 3; n++ {
+		asked(again(a, n), a.Key)
+		m.Undone("", again(a, n).Key)
+	}
+	asked(again(a, 4), a.Key)
+	asked(again(a, 5), again(a, 2).Key)
+	m.Undone("elsewhere", again(a, 5).Key)
+	m.Undone("", again(a, 4).Key)
+	_, err := ask(m, again(a, 6))
+	require.NotNil(t, err, "both happened")
+	assert.Contains(t, err.Message, "it was planned 2 times, and comes once more")
+	asked(b, b.Key)
+	m.Undone("", b.Key)
+	m.Undone("", b.Key)
+	asked(again(b, 2), b.Key)
+	_, err = ask(m, again(b, 3))
+	require.NotNil(t, err)
+	assert.Empty(t, m.Missed())
+}
+
+// What failed for a moment when it was planned was planned once.
+func TestAMomentaryFailureOfTheRehearsalIsNoPartOfThePlan(t *testing.T) {
+	failed := func(r *journal.Record, retryable bool) *journal.Record {
+		other := *r
+		other.Kind, other.Intent = journal.KindOutcome, nil
+		other.Outcome = &journal.Outcome{Status: journal.NotDone, Error: &journal.Error{Message: "no", Retryable: retryable}}
+		return &other
+	}
+	a := again(intent("", "a", 1), 1)
+	find := func(actions ...*journal.Record) *journal.Record {
+		found, err := ask(written(t, t.TempDir(), actions).Matcher(), a)
+		require.Nil(t, err)
+		return found
+	}
+	assert.Equal(t, again(a, 3).Key, find(failed(a, true), failed(again(a, 2), true), again(a, 3)).Key)
+	assert.Equal(t, a.Key, find(failed(a, false), again(a, 2)).Key, "what could not be done is part of it")
+	assert.Equal(t, a.Key, find(failed(a, true)).Key)
 }
 
 func TestWhatToTypeToPlanAgain(t *testing.T) {

@@ -57,7 +57,7 @@ func (m *Matcher) again(branch string, d action.Description) string {
 	elsewhere, times := "", 0
 	for _, r := range m.line.actions {
 		switch {
-		case r.Call.Verb != d.Verb || r.Call.Target != d.Target || firstDifference(r.Call.Identity, d.Identity) != "":
+		case r.Intent == nil || r.Call.Verb != d.Verb || r.Call.Target != d.Target || firstDifference(r.Call.Identity, d.Identity) != "":
 		case r.Branch == branch:
 			times++
 		case elsewhere == "":

@@ -74,7 +74,7 @@ func applies(run *journal.Run) string {
 		return ""
 	}
 	text := "applying " + clean(a.File) + " (made " + moment(a.Made) + " by " + by(a.User, a.Host)
-	if age := run.Clock.Sub(a.Made); age > 0 {
+	if age := run.Began().Sub(a.Made); age > 0 {
 		text += ", " + elapsed(age) + " before"
 	}
 	return text + ")"

@@ -194,7 +194,8 @@ func checkFuncs(t *trial) []module.Func {
 			Control:  func(ctx context.Context, a module.Args) (any, error) { return nil, t.expect(ctx, a) },
 		},
 		{
-			Name: "same", Doc: "Checks that two runs did the same, action by action in each branch, as a dry run and a real run have to.",
+			Name: "same", Doc: "Checks that two runs did the same, action by action in each branch, as a dry run and a real run have to. " +
+				"Of messages whose failure ends nothing it does not matter how often they come, as for a plan.",
 			Params:   []module.Param{run, {Name: "other", Kind: module.Object, Required: true}},
 			Examples: []string{`test.same(test.dry(), test.run())`},
 			Control:  func(ctx context.Context, a module.Args) (any, error) { return nil, t.same(ctx, a) },

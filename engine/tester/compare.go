@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"runbook/engine/module"
+	"runbook/engine/plan"
 )
 
 func (t *trial) equal(ctx context.Context, a module.Args) error {
@@ -66,18 +67,24 @@ func (t *trial) same(ctx context.Context, a module.Args) error {
 	return nil
 }
 
-// sameRuns compares what two runs asked for, by key, in each branch.
+// sameRuns compares what two runs asked for, by key, in each branch; of what is repeatable, whether they did, as a plan does.
 func sameRuns(one, other *run) (diff string, same bool) {
 	texts := func(r *run) []string {
 		var out []string
 		all := branches(r.asked())
 		slices.SortFunc(all, func(a, b branch) int { return strings.Compare(a.name, b.name) })
+		var repeatable []string
 		for _, b := range all {
 			for _, a := range b.acts {
+				if name := plan.Repeatable(a.record); name != "" {
+					repeatable = append(repeatable, name)
+					continue
+				}
 				out = append(out, a.record.Key)
 			}
 		}
-		return out
+		slices.Sort(repeatable)
+		return append(out, slices.Compact(repeatable)...)
 	}
 	a, b := texts(one), texts(other)
 	if slices.Equal(a, b) {
