@@ -5,9 +5,7 @@ package host
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -460,86 +458,5 @@ func TestTheWallBeforeFiles(t *testing.T) {
 		_, err = guarded.Create(s.ctx(), s.at("/cache"), "x")
 		s.fails(err, action.CodeRefused, "a dry run may only look, and was about to write x")
 		require.Equal(t, everything, s.found(nil))
-	})
-}
-
-func TestAwaitingALine(t *testing.T) {
-	everywhere(t, func(t *testing.T, s *fileSite) {
-		begin := func(path string) action.Wait {
-			f, bound, err := s.bind("await_line", []any{s.at(path), "^calibration (done|failed)"})
-			require.NoError(t, err)
-			w, err := f.Wait(bound)
-			require.NoError(t, err)
-			return w
-		}
-		look := func(w action.Wait) action.Progress {
-			p, err := w.Check(s.ctx(), s.view)
-			require.NoError(t, err)
-			return p
-		}
-		s.write("device.log", "calibration done\n", s.Now)
-		w := begin("/cache/device.log")
-		require.False(t, look(w).Met, "what was there before does not count")
-		require.Contains(t, look(w).Detail, "fits ^calibration (done|failed) yet")
-		s.write("device.log", "start\ncalibration fai", s.Now) // another file: it was rotated
-		require.False(t, look(w).Met, "half a line does not")
-		s.write("device.log", "start\ncalibration failed: hot\r\nend\n", s.Now)
-		require.Equal(t, action.Progress{Met: true, Value: "calibration failed: hot"}, look(w))
-
-		if s.Base != "" { // in a scenario nobody writes on
-			s.write("half.log", "calibration done\ncalibration ", s.Now)
-			w = begin("/cache/half.log")
-			require.False(t, look(w).Met)
-			require.False(t, look(w).Met)
-			log, err := os.OpenFile(s.at("/cache/half.log"), os.O_APPEND|os.O_WRONLY, 0)
-			require.NoError(t, err)
-			_, err = log.WriteString("done: cool\n")
-			require.NoError(t, errors.Join(err, log.Close()))
-			require.Equal(t, "calibration done: cool", look(w).Value, "the whole line, whenever its beginning was written")
-		}
-
-		if s.Base != "" {
-			appended := func(path, text string) {
-				log, err := os.OpenFile(s.at(path), os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600)
-				require.NoError(t, err)
-				_, err = log.WriteString(text)
-				require.NoError(t, errors.Join(err, log.Close()))
-			}
-			rotated := func(from, to string) { require.NoError(t, os.Rename(s.at(from), s.at(to))) }
-			appended("/log/app.log", "calibration done\n")
-			w = begin("/log/app.log")
-			require.False(t, look(w).Met)
-			appended("/log/app.log", "one\ncalibration done: last\n")
-			rotated("/log/app.log", "/log/app.log-20261126")
-			appended("/log/app.log", "calibration done: first\n")
-			require.Equal(t, "calibration done: last", look(w).Value, "what was written before the rotation")
-			require.Equal(t, "calibration done: first", look(w).Value)
-
-			w = begin("/log/app.log")
-			require.False(t, look(w).Met)
-			rotated("/log/app.log", "/log/app.log.1")
-			require.False(t, look(w).Met)
-			appended("/log/app.log.1", "calibration failed: between\n")
-			require.Equal(t, "calibration failed: between", look(w).Value, "there is no new one yet")
-			appended("/log/app.log", "")
-			appended("/log/app.log.1", "calibration failed: late\n")
-			require.Equal(t, "calibration failed: late", look(w).Value, "nobody has written to the new one yet")
-			appended("/log/app.log", "turned\n")
-			require.False(t, look(w).Met)
-			appended("/log/app.log.1", "calibration failed: too late\n")
-			appended("/log/app.log", "calibration done: new\n")
-			require.Equal(t, "calibration done: new", look(w).Value)
-			require.NoError(t, os.Remove(s.at("/log/app.log")))
-			require.False(t, look(w).Met)
-			require.NoError(t, os.Symlink("app.log.1", s.at("/log/app.log")))
-			require.Equal(t, "calibration done: first", look(w).Value, "another one, from its beginning")
-		}
-
-		w = begin("/cache/later.log")
-		require.False(t, look(w).Met)
-		s.write("later.log", "calibration done\n", s.Now)
-		require.Equal(t, "calibration done", look(w).Value)
-		_, _, err := s.bind("await_line", []any{s.at("/cache/device.log")})
-		s.fails(err, action.CodeInvalid, "match is missing")
 	})
 }

@@ -13,8 +13,8 @@ func (b *binding) usageFunc() module.Func {
 		Name: "usage",
 		Doc: `Counts what a folder or file takes, with everything below it, as du does.
 
-Used is what it takes on the disk (du -s), size what it holds (du -s --apparent-size, without what folders themselves are). A file that has
-several names counts once. No link is followed.`,
+Used is what it takes on the disk (du -s), size what it holds (du -s --apparent-size, without what folders themselves are). Of a file that
+has several names the bytes count once. A path that is a link is looked through; no other link is followed. Another machine counts by itself.`,
 		Params: []module.Param{
 			pathParam("path", "what is counted"),
 			{Name: "options", Kind: module.Object, Doc: "where, and how far", Fields: []module.Param{

@@ -11,6 +11,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 
 	"runbook/engine/action"
 )
@@ -89,6 +90,19 @@ func Check(function string, argv []string) error {
 	}
 	return nil
 }
+
+// Unpassable is the error of words that no program can be given; nil if it can.
+func Unpassable(argv []string) *action.Error {
+	for _, word := range argv {
+		if strings.ContainsRune(word, 0) {
+			return action.Errorf(action.CodeInvalid, "cannot run %s: a word of it holds a zero byte, which no program can be given", Line(argv[:1]))
+		}
+	}
+	return nil
+}
+
+// TooLong is the hint of a command that is longer than a machine takes.
+const TooLong = "hand it less at once"
 
 // Answers tells whether a pattern fits a command: "*" stands for one argument, "..." at the end for any number of them, options too. It
 // is for who answers a command; who lets one pass asks action.Commands, which is stricter.

@@ -29,7 +29,7 @@ func NotEnded(ctx context.Context, err error) error {
 		e.Code = action.CodeInterrupted
 		return e
 	}
-	return e.Again().Try("look whether the machine is up, and run this again")
+	return e.Again().Try(command.WayLost)
 }
 
 // Uncertain is the error of a change of which nobody knows whether it was made, because what was to make it did not come to its end; or

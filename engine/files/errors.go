@@ -61,6 +61,7 @@ var reasons = []reason{
 	{syscall.EXDEV, action.CodeRejected, "that is on another file system", "copy it there, and remove it here"},
 	{syscall.ENOSPC, action.CodeRejected, "no space is left on its file system", "look how full it is: df -h %s"},
 	{syscall.EBUSY, action.CodeRejected, "it is in use, such as a folder on which a file system is mounted", "look what is mounted: findmnt -T %s"},
+	{syscall.EAGAIN, action.CodeInvalid, "there is nothing in it now, and it has no end", ""},
 	{ErrLeaves, action.CodeRefused, "it leads out of its root", ""},
 	{ErrNoFile, action.CodeInvalid, "it is no file: a folder, a device, a pipe or a socket", "look what it is: ls -ld %s"},
 }

@@ -43,6 +43,9 @@ func (Machine) Find(_ context.Context, program string) (string, error) {
 
 // Run runs a command, and ends it with all that it has started when the context ends.
 func (Machine) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
+	if e := command.Unpassable(argv); e != nil {
+		return 0, e
+	}
 	path, err := exec.LookPath(argv[0])
 	if err != nil {
 		return 0, unusable(argv, err)
@@ -101,6 +104,8 @@ func notStarted(argv []string, err error) error {
 	case errors.Is(err, os.ErrNotExist):
 		return failed(argv, action.CodeCommand, errors.New("it is there, and what it is run with is not")).
 			Try("look what that is: head -n 1 %s", command.Line(argv[:1]))
+	case errors.Is(err, syscall.E2BIG):
+		return failed(argv, action.CodeInvalid, err).Try(command.TooLong)
 	case errors.Is(err, syscall.ENOEXEC):
 		return failed(argv, action.CodeCommand, err).Try("it is no program for this machine; a script begins with a line such as #!/bin/sh")
 	}

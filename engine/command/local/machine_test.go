@@ -84,6 +84,8 @@ func TestWhatCannotBeRun(t *testing.T) {
 		"not executable": {[]string{program(t, "#!/bin/sh\n", 0o600)}, action.CodeForbidden, "permission denied", "ls -l"},
 		"a folder":       {[]string{folder}, action.CodeCommand, "cannot run " + folder + " on this machine: is a directory", ""},
 		"no program":     {[]string{program(t, "\x00\x01 nothing", 0o700)}, action.CodeCommand, "exec format error", "#!/bin/sh"},
+		"a zero byte":    {[]string{"echo", "a\x00b"}, action.CodeInvalid, "cannot run echo: a word of it holds a zero byte", ""},
+		"too long":       {[]string{program(t, "#!/bin/sh\n", 0o700), strings.Repeat("x", 1<<20)}, action.CodeInvalid, "argument list too long", "less at once"},
 		"no interpreter": {[]string{program(t, "#!/no/such/shell\n", 0o700)}, action.CodeCommand, "what it is run with is not", "head -n 1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -134,14 +134,12 @@ const longest = 120 << 10
 
 // check refuses what cannot be handed over.
 func check(argv []string, line string) error {
-	for _, word := range argv {
-		if strings.ContainsRune(word, 0) {
-			return action.Errorf(action.CodeInvalid, "cannot run %s: a word of it holds a zero byte, which no program can be given", command.Line(argv[:1]))
-		}
+	if e := command.Unpassable(argv); e != nil {
+		return e
 	}
 	if len(line) > longest {
 		return action.Errorf(action.CodeInvalid, "cannot run %s: the command is %d bytes long, and another machine takes %d",
-			command.Line(argv[:1]), len(line), longest).Try("hand it less at once")
+			command.Line(argv[:1]), len(line), longest).Try(command.TooLong)
 	}
 	return nil
 }

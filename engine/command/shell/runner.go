@@ -95,7 +95,7 @@ func (m *Machine) ask(ctx context.Context, w Want, argv ...string) (string, erro
 	lost := (*command.Lost)(nil)
 	switch {
 	case errors.As(err, &lost):
-		return "", action.Errorf(action.CodeUnavailable, "cannot ask the host %s: %w", m.Host, lost.Cause).Again()
+		return "", action.Errorf(action.CodeUnavailable, "cannot ask the host %s: %w", m.Host, lost.Cause).Again().Try(command.WayLost)
 	case err != nil:
 		return "", err
 	case !talk.stdout.hasBegun():

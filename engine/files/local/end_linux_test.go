@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"runbook/engine/action"
+	"runbook/engine/files"
 )
 
 // Files of the kernel say that they are empty, or one page long, whatever is in them.
@@ -30,4 +33,15 @@ func TestTheEndOfAFileThatDoesNotSayHowLongItIs(t *testing.T) {
 		}
 	}
 	require.NotEmpty(t, found)
+}
+
+// The log of the kernel has no end: who reads on waits.
+func TestAFileWithoutAnEnd(t *testing.T) {
+	in, err := New().Open(t.Context(), "/proc/kmsg", 0)
+	if err == nil {
+		_, err = io.Copy(io.Discard, in)
+		require.NoError(t, in.Close())
+		err = files.Failed("read", "/proc/kmsg", err)
+	}
+	require.Contains(t, []action.Code{action.CodeInvalid, action.CodeForbidden, action.CodeNotFound, action.CodeRejected}, action.CodeOf(err))
 }

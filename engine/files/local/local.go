@@ -15,6 +15,7 @@ import (
 	"os"
 	"path"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -85,19 +86,47 @@ func position(ctx context.Context, file *os.File, offset int64) (io.ReadCloser, 
 	if !about.Mode().IsRegular() {
 		return nil, files.ErrNoFile
 	}
+	var in io.ReadCloser = file
+	if file.SetReadDeadline(time.Time{}) == nil { // of what is on a disk nobody can wait for more
+		in = impatient{file}
+	}
 	if offset < 0 && about.Size() <= files.BlockSize {
-		return end(ctx, file, -offset)
+		return end(ctx, in, -offset)
 	}
 	if offset < 0 {
 		offset = max(about.Size()+offset, 0)
 	}
 	_, err = file.Seek(offset, io.SeekStart)
-	return file, err
+	return in, err
 }
+
+// An impatient file is one that the kernel makes up, and that may have no end (/proc/kmsg): it is an error when there is nothing to read now.
+type impatient struct{ file *os.File }
+
+func (f impatient) Read(p []byte) (n int, err error) {
+	raw, err := f.file.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	closed := raw.Read(func(fd uintptr) bool {
+		n, err = retried(func() (int, error) { return unix.Read(int(fd), p) })
+		return true
+	})
+	switch {
+	case closed != nil:
+		return 0, closed
+	case err == nil && n == 0 && len(p) > 0:
+		return 0, io.EOF
+	}
+	return max(n, 0), err
+}
+
+// Close closes it.
+func (f impatient) Close() error { return f.file.Close() }
 
 // end is the last of a file by reading it: what the kernel makes up as it is read (/proc, /sys) says that it is empty or one page long,
 // whatever is in it.
-func end(ctx context.Context, file *os.File, most int64) (io.ReadCloser, error) {
+func end(ctx context.Context, file io.ReadCloser, most int64) (io.ReadCloser, error) {
 	var kept []byte
 	buffer := make([]byte, bufferSize)
 	for {
