@@ -281,7 +281,7 @@ func (c copying) Settle(ctx context.Context, intent action.Intent) (action.Settl
 		}
 		return action.Unknown, nil
 	}
-	now, err := c.b.lookAgain(ctx, c.to.at)
+	now, _, err := c.b.lookAgain(ctx, c.to.at)
 	if err != nil {
 		return action.Unknown, err
 	}
