@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/require"
 
 	"runbook/engine/action"
@@ -342,4 +343,45 @@ func sizeIn(result any) int64 {
 func hashOfText(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
+}
+
+// What is too large for one request keeps what it is said to be, as a copy by one request does.
+func TestALargeCopyInTheStore(t *testing.T) {
+	said := scenario.StoredObject{Key: "a", Content: "hello", ContentType: "application/x-tar", Metadata: map[string]string{"ticket": "INC-7"}}
+	d := drive(t, scenario.S3{Buckets: map[string]scenario.Bucket{"box": {Objects: []scenario.StoredObject{said}}}})
+	l, err := d.cfg.connect()
+	require.NoError(t, err)
+	m := (&binding{Config: d.cfg}).mover(l, progressOf(t.Context(), 5))
+	from := source{location{"box", "a"}, 5, helloMD5}
+	for _, c := range []struct {
+		as       properties
+		typed    string
+		metadata object
+	}{
+		{properties{}, "application/x-tar", object{"ticket": "INC-7"}},
+		{properties{metadata: map[string]string{"ticket": "INC-8"}}, "binary/octet-stream", object{"ticket": "INC-8"}},
+		{properties{contentType: "text/plain"}, "text/plain", object{}},
+	} {
+		_, err = m.copyParts(t.Context(), from, errand{location{"box", "b"}, condition{}, c.as})
+		require.NoError(t, err)
+		inParts := d.read("head", "s3://box/b").(object)
+		_, err = m.copyWithin(t.Context(), from, errand{location{"box", "c"}, condition{}, c.as})
+		require.NoError(t, err)
+		byOne := d.read("head", "s3://box/c").(object)
+		for _, got := range []object{inParts, byOne} {
+			require.Equal(t, c.typed, got[fieldType])
+			require.Equal(t, c.metadata, got[fieldMetadata])
+		}
+	}
+	_, err = m.copyParts(t.Context(), source{location{"box", "a"}, 5, strings.Repeat("0", 32)}, errand{location{"box", "d"}, condition{}, properties{}})
+	require.Error(t, err, "it is another one than was listed")
+	_, err = m.copyParts(t.Context(), from, errand{location{"box", "b"}, condition{none: aws.String("*")}, properties{}})
+	require.Equal(t, action.CodeConflict, action.CodeOf(err))
+	require.Empty(t, d.uploads("box"))
+	for _, gone := range []errand{{location{"box", "b"}, condition{none: aws.String("*")}, properties{}}, {location{"box", "none"}, condition{match: aws.String(`"x"`)}, properties{}}} {
+		_, err = m.copyWithin(t.Context(), from, gone)
+		e := d.fails(err)
+		require.Equal(t, "cannot copy s3://box/a to "+gone.to.String()+": one of them is not what it was when it was looked at", e.Message)
+		require.Equal(t, `look at both again: s3.head("s3://box/a"), s3.head("`+gone.to.String()+`")`, e.Hint)
+	}
 }

@@ -45,6 +45,7 @@ type job struct {
 	removals  []item                 // likewise
 	others    map[string]files.Entry // what is at the end that is copied to, and is no file that is compared
 	drafts    []files.Entry          // what is half written there
+	missing   []string               // paths of the folders that have to be made there, in order
 	unchanged int
 	warnings  []string
 	removed   bool
@@ -92,7 +93,30 @@ func (s *syncing) compare(ctx context.Context, view action.View) (*job, error) {
 		return j, nil
 	}
 	s.tellDrafts(j)
-	return j, s.writable(j, to)
+	if err := s.writable(j, to); err != nil {
+		return nil, err
+	}
+	j.missing, err = s.missing(ctx, view, j)
+	return j, err
+}
+
+// missing are the folders that have to be made for what is copied.
+func (s *syncing) missing(ctx context.Context, view action.View, j *job) ([]string, error) {
+	if len(j.copies) == 0 {
+		return nil, nil
+	}
+	out, err := s.to.seen(view).Missing(ctx, s.to.below("x").path) // of the folder itself, and those above it
+	made := map[string]bool{".": true}
+	for _, c := range j.copies {
+		for folder := path.Dir(c.rel); !made[folder]; folder = path.Dir(folder) {
+			made[folder] = true
+			if j.others[folder].Kind != files.Folder {
+				out = append(out, s.to.below(folder).path)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out, err
 }
 
 // found is what there is at an end, by its name below it.
@@ -169,14 +193,6 @@ func (j *job) left() (out []*transfer) {
 func (j *job) bytes() (n int64) {
 	for _, c := range j.copies {
 		n += c.size
-	}
-	return n
-}
-
-// growth is how much room it takes: what a file replaces goes only when the new one is whole, so at the worst it takes all of it.
-func (j *job) growth() (n int64) {
-	for _, c := range j.left() {
-		n += files.Taken(c.size)
 	}
 	return n
 }

@@ -114,13 +114,39 @@ func (c copying) Predict(ctx context.Context, view action.View) (action.Predicti
 
 // written is the change of the file that is copied to.
 func (c copying) written(ctx context.Context, view action.View, bytes int64, from object) ([]action.Change, error) {
-	folder, name := c.to, path.Base(c.to.path)
-	folder.path = path.Dir(c.to.path)
-	j := &job{copies: []*transfer{{item: item{rel: name, size: bytes, modified: fromSeconds(modifiedOf(from))}}}}
-	if there, err := c.to.seen(view).Look(ctx, c.to.path); err == nil {
-		j.copies[0].over = &item{rel: name, entry: there}
+	j, err := c.job(ctx, view, bytes, from)
+	if err != nil {
+		return nil, err
 	}
-	return j.onDisk(ctx, view, folder, 0, c.Describe().Identity)
+	return j.onDisk(ctx, view, c.folder(), c.room(ctx, j), c.Describe().Identity)
+}
+
+// folder is where the file is that is copied to.
+func (c copying) folder() end {
+	folder := c.to
+	folder.path = path.Dir(c.to.path)
+	return folder
+}
+
+// job is the copy as a sync of one file to its folder.
+func (c copying) job(ctx context.Context, view action.View, bytes int64, from object) (*job, error) {
+	one := &transfer{item: item{rel: path.Base(c.to.path), size: bytes, modified: fromSeconds(modifiedOf(from)), etag: textOf(from, fieldETag)}}
+	if there, err := c.to.seen(view).Look(ctx, c.to.path); err == nil {
+		one.over = &item{rel: one.rel, entry: there}
+	}
+	missing, err := c.to.seen(view).Missing(ctx, c.to.path)
+	return &job{copies: []*transfer{one}, missing: missing}, err
+}
+
+// room is what the copy takes. What is there of a large file that broke off is not taken again.
+func (c copying) room(ctx context.Context, j *job) room {
+	one := j.copies[0]
+	draft := c.folder().below(files.DraftOf(source{c.from.at, one.size, one.etag}.token(landing{path: one.rel}))).path
+	begun, err := c.to.machine.Look(ctx, draft)
+	if err != nil || one.size <= partSize {
+		begun.Size = 0
+	}
+	return j.room(1, min(begun.Size, one.size))
 }
 
 func (c copying) value(bytes int64, verified bool) object {
@@ -226,7 +252,11 @@ func (c copying) download(ctx context.Context, m mover, predicted action.Predict
 	if was, known := predicted.Evidence.Old["there"]; known && action.Text(was) != action.Text(fileEvidence(now)) {
 		return false, action.Errorf(action.CodeConflict, "cannot copy to %s: what is there has changed since it was looked at", c.to).On(c.to.target())
 	}
-	if _, err := c.to.enough(ctx, nothing{}, bytes, 1); err != nil {
+	j, err := c.job(ctx, nothing{}, bytes, from)
+	if err != nil {
+		return false, err
+	}
+	if _, err := c.to.enough(ctx, nothing{}, c.room(ctx, j)); err != nil {
 		return false, err
 	}
 	root, name := path.Split(c.to.path)
@@ -251,7 +281,7 @@ func (c copying) Settle(ctx context.Context, intent action.Intent) (action.Settl
 		}
 		return action.Unknown, nil
 	}
-	now, err := c.b.lookAgain(ctx, c.to.at)
+	now, _, err := c.b.lookAgain(ctx, c.to.at)
 	if err != nil {
 		return action.Unknown, err
 	}

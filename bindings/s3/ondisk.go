@@ -2,8 +2,6 @@ package s3
 
 import (
 	"context"
-	"path"
-	"slices"
 	"strings"
 
 	"runbook/engine/action"
@@ -12,18 +10,15 @@ import (
 )
 
 // onDisk is what becomes of the files of a machine, if there is room for them: what is written, and what is removed after that.
-// Begun is what of it is there already. Given is what makes the action this one, which a person is shown with it.
-func (j *job) onDisk(ctx context.Context, view action.View, to end, begun int64, given []action.Arg) ([]action.Change, error) {
-	disk, err := to.enough(ctx, view, j.growth()-begun, len(j.copies))
+// Given is what makes the action this one, which a person is shown with it.
+func (j *job) onDisk(ctx context.Context, view action.View, to end, needs room, given []action.Arg) ([]action.Change, error) {
+	disk, err := to.enough(ctx, view, needs)
 	if err != nil {
 		return nil, err
 	}
 	var out []action.Change
 	if len(j.copies) > 0 {
-		e, err := j.written(ctx, view, to)
-		if err != nil {
-			return nil, err
-		}
+		e := j.written(to)
 		e.Disk = disk.Mount
 		shown := to.shown(len(j.copies), func(i int) item { return j.copies[i].item })
 		for _, arg := range given {
@@ -44,32 +39,18 @@ func (j *job) onDisk(ctx context.Context, view action.View, to end, begun int64,
 }
 
 // written is the edit that copies are, with the folders that are made for them.
-func (j *job) written(ctx context.Context, view action.View, to end) (intended.Edit, error) {
-	e := intended.Edit{Op: intended.Written}
-	seen, looked := to.seen(view), map[string]bool{}
+func (j *job) written(to end) intended.Edit {
+	e := intended.Edit{Op: intended.Written, Paths: j.missing, Entries: -int64(len(j.missing)), Bytes: -int64(len(j.missing)) * files.BlockSize}
 	for _, c := range j.copies {
-		at := to.below(c.rel).path
-		e.Made = append(e.Made, intended.Made{Path: at, Size: c.size, Modified: c.modified})
+		e.Made = append(e.Made, intended.Made{Path: to.below(c.rel).path, Size: c.size, Modified: c.modified})
 		e.Bytes -= files.Taken(c.size)
 		if c.over == nil {
 			e.Entries--
 		} else {
 			e.Bytes += c.over.entry.Used
 		}
-		if folder := path.Dir(at); !looked[folder] {
-			looked[folder] = true
-			missing, err := seen.Missing(ctx, at)
-			if err != nil {
-				return e, err
-			}
-			e.Paths = append(e.Paths, missing...)
-		}
 	}
-	slices.Sort(e.Paths)
-	e.Paths = slices.Compact(e.Paths)
-	e.Entries -= int64(len(e.Paths))
-	e.Bytes -= int64(len(e.Paths)) * files.BlockSize
-	return e, nil
+	return e
 }
 
 // shown is what a person is shown of the files at an end: the first of them by name, and how many more there are.

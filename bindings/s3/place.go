@@ -112,30 +112,3 @@ func (e end) look(ctx context.Context, view action.View) (object, error) {
 	}
 	return fileObject(e, e.path, there), nil
 }
-
-// enough is the disk that something is to be copied to, and an error where it has less space than is needed.
-func (e end) enough(ctx context.Context, view action.View, needed int64, count int) (files.Disk, error) {
-	disk, err := e.disk(ctx, view)
-	switch {
-	case err != nil:
-		return disk, err
-	case needed > disk.Free:
-		return disk, action.Errorf(action.CodeRejected, "cannot copy to %s: it takes %s, and %s are free on %s", e, size(needed), size(disk.Free), disk.Mount).
-			On(e.target()).Try("make room, or copy to another disk")
-	case disk.Inodes > 0 && int64(count) > disk.InodesFree:
-		return disk, action.Errorf(action.CodeRejected, "cannot copy to %s: there are %d files, and %s has room for %d more (inodes)", e, count, disk.Mount, disk.InodesFree).
-			On(e.target()).Try("remove files that nobody needs, or copy to another disk")
-	}
-	return disk, nil
-}
-
-// disk is the one that a path lies on, or will: its folder need not be there yet.
-func (e end) disk(ctx context.Context, view action.View) (files.Disk, error) {
-	seen := e.seen(view)
-	for at := e.path; ; at = path.Dir(at) {
-		disk, err := seen.Disk(ctx, at)
-		if err == nil || action.CodeOf(err) != action.CodeNotFound || at == "/" {
-			return disk, err
-		}
-	}
-}

@@ -22,16 +22,19 @@ func (b *binding) syncFunc() module.Func {
 		Doc: `Makes a folder the same as a prefix of a bucket, a prefix the same as a folder, or a prefix the same as another one.
 
 What is copied is decided as s5cmd does: what is not there, what has another size, and what is newer where it comes from. What is only at the
-other end stays, unless delete is set; then it is removed after everything was copied, and never if there is nothing at all to copy from.
-Before anything is copied, the room on the disk is compared with what is to come. Checksums are compared, files appear only when they are
-whole, and have the time of their object. What broke off goes on with what is not whole yet when it is called again: also when the server
-was busy for a moment, or the run is taken up again. A large file goes on with the parts of it that are there: those that the store has of an
-upload, and those that the disk has of a download, which are read again past the checksum of the whole: on another machine, where it has the
-tool flock. Of an object that the store has no checksum of, and whose ETag is no MD5, only the run that wrote them goes on with them: ETag and
-length would not tell what became of them since. Parts of an upload whose file is another one by now stay in the store until a rule of the
-bucket removes them. Links in a folder are not followed, and not copied; one in a file's place is replaced by it.
-What changed at the other end since that was decided is neither replaced nor removed. Of what is transferred no more than 96 MiB are held in
-memory, however many are transferred at once; a part that is larger, as those of files of more than 900 GiB are, is held alone.
+other end stays, unless delete is set; then it is removed after everything was copied, and never if there is nothing at all to copy from. Links
+in a folder are not followed, and not copied; one in a file's place is replaced by it. What changed at the other end since that was decided is
+neither replaced nor removed.
+
+Before anything is copied, the room on the disk is compared with what is to come, in bytes and in files, with the folders that are made.
+Checksums are compared, files appear only when they are whole, and have the time of their object. Of what is transferred no more than 96 MiB are
+held in memory, however many are transferred at once; a part that is larger, as those of files of more than 900 GiB are, is held alone.
+
+What broke off goes on with what is not whole yet when it is called again: also when the server was busy for a moment, or the run is taken up
+again. A large file goes on with the parts of it that are there: those that the store has of an upload, and those that the disk has of a
+download, which are read again past the checksum of the whole; on another machine, where it has the tool flock. Of an object that the store has no
+checksum of, and whose ETag is no MD5, only the run that wrote them goes on with them: ETag and length would not tell what became of them since.
+Parts of an upload whose file is another one by now stay in the store until a rule of the bucket removes them.
 
 A dry run says how many files and bytes would be copied, and names what would be removed.`,
 		Params: []module.Param{
@@ -169,7 +172,7 @@ func (s *syncing) Predict(ctx context.Context, view action.View) (action.Predict
 	}
 	s.job, p.Parts = j, j.parts()
 	if !s.to.isStore() {
-		p.Changes, err = j.onDisk(ctx, view, s.to, s.begun(j), s.Describe().Identity)
+		p.Changes, err = j.onDisk(ctx, view, s.to, s.room(j), s.Describe().Identity)
 		return p, err
 	}
 	for i, r := range j.removals {
@@ -220,7 +223,7 @@ func (s *syncing) Apply(ctx context.Context, _ action.Prediction) (action.Result
 	}
 	j := s.job
 	if !s.to.isStore() {
-		if _, err := s.to.enough(ctx, nothing{}, j.growth()-s.begun(j), len(j.left())); err != nil {
+		if _, err := s.to.enough(ctx, nothing{}, s.room(j)); err != nil {
 			return action.Result{}, err
 		}
 	}
@@ -237,6 +240,9 @@ func (s *syncing) Apply(ctx context.Context, _ action.Prediction) (action.Result
 	}
 	return out, nil
 }
+
+// room is what is left of a job takes.
+func (s *syncing) room(j *job) room { return j.room(s.atOnce, s.begun(j)) }
 
 // Settle compares both ends again: what is left to be done can be done by the same call.
 func (s *syncing) Settle(ctx context.Context, _ action.Intent) (action.Settlement, error) {

@@ -32,7 +32,11 @@ type crew struct {
 // transfer copies what is left to be copied. Its error is about all that failed; it may be tried again if all of that may be.
 func (s *syncing) transfer(ctx context.Context, l *link, j *job) error {
 	left := j.left()
-	p := progressOf(ctx, j.growth())
+	var bytes int64
+	for _, t := range left {
+		bytes += t.size
+	}
+	p := progressOf(ctx, bytes)
 	p.files = len(left)
 	begin, stop := context.WithCancel(ctx)
 	defer stop()

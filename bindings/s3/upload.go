@@ -2,7 +2,6 @@ package s3
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -240,68 +239,4 @@ func (m mover) sendPart(ctx context.Context, from stored, e errand, id *string, 
 			return types.CompletedPart{}, given(m.b.explain(ctx, m.l, e.unseen(), err))
 		}
 	}
-}
-
-// largestCopy is how much the store copies by one request.
-const largestCopy = 5 << 30
-
-// copyWithin has the store copy an object.
-func (m mover) copyWithin(ctx context.Context, from source, e errand) (etag string, err error) {
-	if from.size > largestCopy {
-		return m.copyParts(ctx, from, e)
-	}
-	in := &s3.CopyObjectInput{
-		Bucket: &e.to.bucket, Key: &e.to.key, CopySource: aws.String(from.at.escaped()), CopySourceIfMatch: from.match(),
-		IfMatch: e.only.match, IfNoneMatch: e.only.none, StorageClass: types.StorageClass(e.as.class),
-	}
-	if e.as.contentType != "" || len(e.as.metadata) > 0 {
-		in.MetadataDirective, in.ContentType, in.Metadata = types.MetadataDirectiveReplace, aws.String(cmp.Or(e.as.contentType, "binary/octet-stream")), e.as.metadata
-	}
-	out, err := m.l.client.CopyObject(ctx, in)
-	if err != nil {
-		q := e.question()
-		q.purpose = "copy " + from.at.String() + " to " + e.to.String()
-		return "", m.b.notReplaced(ctx, m.l, q, err)
-	}
-	m.moved(from.size)
-	if out.CopyObjectResult == nil {
-		return "", nil
-	}
-	return aws.ToString(out.CopyObjectResult.ETag), nil
-}
-
-// copyParts has the store copy an object that is too large for one request.
-func (m mover) copyParts(ctx context.Context, from source, e errand) (etag string, err error) {
-	q := e.question()
-	begun, err := m.l.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
-		Bucket: &e.to.bucket, Key: &e.to.key, StorageClass: types.StorageClass(e.as.class), Metadata: e.as.metadata,
-	})
-	if err != nil {
-		q.changes = false
-		return "", m.b.explain(ctx, m.l, q, err)
-	}
-	var parts []types.CompletedPart
-	for offset := int64(0); offset < from.size; offset += largestCopy / 5 {
-		number := aws.Int32(int32(len(parts) + 1))
-		last := min(offset+largestCopy/5, from.size) - 1
-		out, err := m.l.client.UploadPartCopy(ctx, &s3.UploadPartCopyInput{
-			Bucket: &e.to.bucket, Key: &e.to.key, UploadId: begun.UploadId, PartNumber: number, CopySource: aws.String(from.at.escaped()),
-			CopySourceIfMatch: from.match(), CopySourceRange: aws.String(byteRange(offset, last)),
-		})
-		if err != nil {
-			m.abandon(ctx, e, begun.UploadId)
-			q.changes = false
-			return "", m.b.explain(ctx, m.l, q, err)
-		}
-		parts = append(parts, types.CompletedPart{ETag: out.CopyPartResult.ETag, PartNumber: number})
-		m.moved(last - offset + 1)
-	}
-	done, err := m.l.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-		Bucket: &e.to.bucket, Key: &e.to.key, UploadId: begun.UploadId, IfMatch: e.only.match, IfNoneMatch: e.only.none,
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
-	})
-	if err != nil {
-		return "", m.b.notReplaced(ctx, m.l, q, err)
-	}
-	return aws.ToString(done.ETag), nil
 }

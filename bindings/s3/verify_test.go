@@ -169,3 +169,22 @@ func TestAStoreThatMindsNoRange(t *testing.T) {
 	require.Contains(t, d.fails(err).Message, "gives another part of it than was asked for")
 	require.Empty(t, tree(t, folder))
 }
+
+// What was put is known again by its checksum where the ETag is none.
+func TestATextThatTheStoreEncrypts(t *testing.T) {
+	d := storeThat(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("ETag", `"`+strings.Repeat("0", 32)+`"`)
+		w.Header().Set("X-Amz-Server-Side-Encryption", "aws:kms")
+		w.Header().Set("X-Amz-Checksum-Crc32", helloCRC32)
+		w.Header().Set("X-Amz-Checksum-Type", "FULL_OBJECT")
+		w.Header().Set("Content-Type", textType)
+		w.Header().Set("Content-Length", "5")
+	})
+	for text, want := range map[string]action.Settlement{"hello": action.Done, "jello": action.Unknown} {
+		a, predicted := d.predicted("put", "s3://box/a", text)
+		require.Equal(t, want == action.Done, predicted.Unchanged)
+		settled, err := a.Settle(t.Context(), action.Intent{Evidence: action.Evidence{Old: map[string]any{fieldETag: "before"}}})
+		require.NoError(t, err)
+		require.Equal(t, want, settled)
+	}
+}

@@ -124,8 +124,10 @@ func (c *chain) renew(ctx context.Context, s session, l login) (login, error) {
 	if err != nil {
 		return login{}, err
 	}
-	defer func() { _ = os.Remove(draft.Name()) }() // it is the file by then, or not wanted
-	defer draft.Close()
+	defer func() { // it is the file by then, or not wanted
+		_ = draft.Close()
+		_ = os.Remove(draft.Name())
+	}()
 	got, err := c.traded(ctx, s, l)
 	if err != nil {
 		return login{}, err

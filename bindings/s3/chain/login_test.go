@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"runbook/engine/action"
@@ -28,12 +29,12 @@ func newPortal(t *testing.T) *portal {
 	s := newService(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/token" {
 			p.traded++
-			require.Equal(t, http.MethodPost, r.Method)
-			require.Empty(t, r.Header.Get("Authorization"))
+			assert.Equal(t, http.MethodPost, r.Method)
+			assert.Empty(t, r.Header.Get("Authorization"))
 			text, err := io.ReadAll(r.Body)
-			require.NoError(t, err)
+			assert.NoError(t, err)
 			var asked map[string]string
-			require.NoError(t, json.Unmarshal(text, &asked))
+			assert.NoError(t, json.Unmarshal(text, &asked))
 			p.trade(w, asked)
 			return
 		}
