@@ -103,6 +103,44 @@ func TestTheWayToAMachineIsLost(t *testing.T) {
 	require.Len(t, tree(t, folder), 1)
 }
 
+// A forgetful machine is one to which the way is lost, once, when a file was given its name.
+type forgetful struct {
+	command.Runner
+	lost *atomic.Bool
+}
+
+func (f forgetful) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
+	code, err := f.Runner.Run(ctx, argv, streams)
+	if err == nil && strings.Contains(strings.Join(argv, " "), "mv -f -T") && !f.lost.Swap(true) {
+		return 0, &command.Lost{Cause: errors.New("broken pipe")}
+	}
+	return code, err
+}
+
+// A file that was in its place when the way to its machine was lost is no conflict with oneself; another one there is.
+func TestTheWayIsLostWhenAFileIsWhole(t *testing.T) {
+	for _, theirs := range []string{"", "them"} {
+		d := drive(t, with(map[string]string{"a": "ours"}))
+		d.on(remote.New(forgetful{processes.Machine{}, new(atomic.Bool)}))
+		folder := t.TempDir()
+		a, predicted := d.predicted("sync", "s3://box", folder)
+		_, err := a.Apply(t.Context(), predicted)
+		require.True(t, d.fails(err).Retryable)
+		if theirs != "" {
+			write(t, folder, map[string]string{"a": theirs}, later)
+		}
+		result, err := a.Apply(t.Context(), predicted)
+		if theirs != "" {
+			require.Equal(t, action.CodeConflict, d.fails(err).Code)
+			require.Equal(t, map[string]string{"a": theirs}, tree(t, folder))
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, done(1, 4, 0, 0), result.Value)
+		require.Equal(t, map[string]string{"a": "ours"}, tree(t, folder))
+	}
+}
+
 // An object that the store has no checksum of is gone on with by the run that began it, and by no other.
 func TestADownloadWithoutAChecksum(t *testing.T) {
 	text := strings.Repeat("a", partSize) + strings.Repeat("b", partSize) + strings.Repeat("c", 100)

@@ -113,7 +113,9 @@ func (c *crew) one(ctx context.Context, t *transfer) (err error) {
 	of := source{from.at, t.size, t.etag}
 	switch {
 	case !to.isStore():
-		sure, err = c.m.download(ctx, of, landing{to, s.to.path, t.rel, t.modified, t.entryOver()})
+		if sure, err = c.m.download(ctx, of, landing{to, s.to.path, t.rel, t.modified, t.entryOver()}); t.unsure && action.CodeOf(err) == action.CodeConflict && t.isAt(ctx, to) {
+			sure, err = t.sure, nil // it is there by the attempt after which the way to the machine was lost
+		}
 	case from.isStore():
 		_, err = c.m.copyWithin(ctx, of, errand{to.at, t.only(), s.as})
 	default:
@@ -122,13 +124,19 @@ func (c *crew) one(ctx context.Context, t *transfer) (err error) {
 			err = nil // it is there by the attempt whose answer was lost
 		}
 	}
-	t.unsure = t.unsure || action.CodeOf(err) == action.CodeUncertain
+	t.unsure, t.sure = t.unsure || action.CodeOf(err) == action.CodeUncertain || isLost(err), sure
 	if t.err = again(err); t.err != nil {
 		return t.err
 	}
-	t.done, t.sure = true, sure
+	t.done = true
 	c.p.done.Add(1)
 	return nil
+}
+
+// isAt tells whether a file is what was to be put there: it has the time of its object only when it is whole.
+func (t *transfer) isAt(ctx context.Context, to end) bool {
+	now, err := to.machine.Look(ctx, to.path)
+	return err == nil && now.Kind == files.File && now.Size == t.size && now.Modified.Equal(t.modified)
 }
 
 // only is the condition that what is replaced is what was seen there.
