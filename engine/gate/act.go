@@ -32,13 +32,14 @@ func (g *Gate) Act(ctx context.Context, p Place, a action.Action) (any, error) {
 	}
 	pass := &passage{place: p, key: g.key(p, d), action: a, desc: d}
 	g.opts.Live.Status(p.Branch, d.Verb+" "+d.Target.String())
-	if err := g.approve(pass); err != nil {
-		return nil, err
-	}
+	unplanned := g.approve(pass)
 	if value, found, err := g.recallAct(ctx, pass); found {
 		return value, err
 	}
 	err := g.predict(ctx, pass)
+	if unplanned != nil && (err != nil || !pass.predicted.Unchanged) {
+		return nil, g.halt(unplanned) // what would send nothing does nothing that was not planned
+	}
 	if drift := g.stillAsPlanned(pass, err); drift != nil {
 		return nil, drift
 	}

@@ -31,16 +31,16 @@ func (anything) Turn(string, string)       {}
 func (anything) Missed() []*journal.Record { return nil }
 func (anything) Again() string             { return "" }
 
-// approve ends a run that asks for what was not planned, before anything is sent. An action on a set that was planned is made one on
-// those planned members that are still found.
-func (g *Gate) approve(pass *passage) error {
+// approve says why an action is none that was planned; nil if it is. One on a set that was planned is made one on those planned members
+// that are still found.
+func (g *Gate) approve(pass *passage) *action.Error {
 	anywhere := ""
 	if action.Repeatable(pass.action) {
 		anywhere = g.opts.Clean(pass.desc.Operation())
 	}
 	planned, drift := g.opts.Approval.Approve(pass.place.Branch, pass.key, anywhere, pass.desc)
 	if drift != nil {
-		return g.halt(drift)
+		return drift
 	}
 	pass.planned = planned
 	narrower, isSet := pass.action.(action.Narrower)

@@ -180,3 +180,35 @@ func TestWhatCannotBePredictedUnderAPlan(t *testing.T) {
 		})
 	}
 }
+
+// strict approves of nothing.
+type strict struct{ anything }
+
+func (strict) Approve(string, string, string, action.Description) (*journal.Record, *action.Error) {
+	return nil, action.Errorf(action.CodeDrift, "it was not planned")
+}
+
+// What was not planned and would send nothing is no drift: a script that tries several actions again as a whole finds the first done already.
+func TestWhatWasNotPlannedAndSendsNothingIsLeftAlone(t *testing.T) {
+	for name, c := range map[string]struct {
+		now   fakeAction
+		drift bool
+	}{
+		"it is so already":        {fakeAction{unchanged: true}, false},
+		"it would be sent":        {fakeAction{}, true},
+		"nobody can tell":         {fakeAction{predictErr: action.Errorf(action.CodeUnavailable, "away")}, true},
+		"nobody can tell for now": {fakeAction{predictErr: action.Errorf(action.CodeUnavailable, "away").Again()}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, Apply{})
+			f.opts.Approval = strict{}
+			_, err := f.act(&c.now)
+			assert.Equal(t, c.drift, action.CodeOf(err) == action.CodeDrift && err != nil)
+			assert.Equal(t, c.drift, f.ctx.Err() != nil)
+			assert.Zero(t, c.now.attempts)
+			if c.drift {
+				assert.Empty(t, f.sink.records)
+			}
+		})
+	}
+}
