@@ -159,6 +159,9 @@ func (w awaiting) former(ctx context.Context, seen *intended.Files) (there bool,
 		before = w.seen.offset
 		line, met, err = w.next(ctx, seen, at)
 	}
+	if code := action.CodeOf(err); err != nil && (code == action.CodeNotFound || code == action.CodeForbidden) {
+		return false, "", false, nil // it was packed or removed meanwhile, or may be read no more
+	}
 	return true, line, met, err
 }
 

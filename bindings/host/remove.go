@@ -407,8 +407,12 @@ func (r removal) remaining(ctx context.Context, then time.Time) (int, error) {
 		}
 		return nil
 	})
-	if err == nil && walked.Skipped == 0 { // or else one may be where nobody could look
-		did.settle(there)
+	switch {
+	case err != nil:
+		return 0, err
+	case walked.Skipped > 0: // one may be where nobody could look
+		return 0, walked.Unlooked[0].Err
 	}
-	return len(did.failed), err
+	did.settle(there)
+	return len(did.failed), nil
 }

@@ -113,3 +113,41 @@ func TestTheLeashKnowsWhoIsLeft(t *testing.T) {
 		}
 	}
 }
+
+// A shell that took the place of one that was killed hears of the end of commands that it never heard of.
+func TestTheLeashHoldsWhatIsLeft(t *testing.T) {
+	for told, want := range map[string]string{
+		"":                                     "",
+		"began 7\nended 7\n":                   "",
+		"began 7\nended 5\nended 7\n":          "",
+		"began 7\nbegan 77\nended 7\n":         "-TERM -77\n-KILL -77\n",
+		"began 1\nbegan 2\nbegan 3\nended 2\n": "-TERM -1\n-TERM -3\n-KILL -1\n-KILL -3\n",
+	} {
+		sh := exec.CommandContext(t.Context(), "sh", "-c", `kill() { echo "$@"; }; sleep() { :; }; `+leash)
+		sh.Stdin = strings.NewReader(told)
+		out, err := sh.Output()
+		require.NoError(t, err)
+		require.Equal(t, want, string(out), told)
+	}
+}
+
+func TestALeashThatWasCutIsReplaced(t *testing.T) {
+	h := holder{running: map[int]bool{}}
+	commands := make([]*exec.Cmd, 2)
+	for i := range commands {
+		commands[i] = exec.CommandContext(t.Context(), "sleep", "1000")
+		isolate(commands[i])
+	}
+	require.NoError(t, h.start(commands[0]))
+	theirs, ours, err := os.Pipe()
+	require.NoError(t, err)
+	require.NoError(t, theirs.Close())
+	require.NoError(t, h.end.Close())
+	h.end = ours // nobody hears what it is told any more
+	require.NoError(t, h.start(commands[1]))
+	require.NotSame(t, ours, h.end)
+	require.NoError(t, h.end.Close()) // as when this program is killed
+	for _, cmd := range commands {
+		require.ErrorContains(t, cmd.Wait(), "signal: terminated")
+	}
+}

@@ -19,7 +19,7 @@ all=" "
 while read -r what id; do
   case $what in
   began) all="$all$id " ;;
-  ended) all="${all%% $id *} ${all#* $id }" ;;
+  ended) case $all in *" $id "*) all="${all%% $id *} ${all#* $id }" ;; esac ;;
   esac
 done
 [ "$all" != " " ] || exit 0
@@ -28,12 +28,13 @@ sleep 0.4 || sleep 1
 for id in $all; do kill -KILL -"$id"; done`
 
 // held is the leash of this process, and so of all machines that are this one.
-var held holder
+var held = holder{running: map[int]bool{}}
 
 // A holder has the end of a leash that ends commands when it is let go.
 type holder struct {
-	mu  sync.Mutex
-	end *os.File // nil before the first command, and where there is no shell
+	mu      sync.Mutex
+	end     *os.File     // nil before the first command, and where there is no shell
+	running map[int]bool // which commands there are
 }
 
 // start starts a command that ends when this program is gone. Where there is no shell it does not, and is started all the same.
@@ -41,11 +42,12 @@ func (h *holder) start(cmd *exec.Cmd) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.end == nil {
-		h.end = unrolled()
+		h.unroll()
 	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+	h.running[cmd.Process.Pid] = true
 	h.tell("began", cmd.Process.Pid)
 	return nil
 }
@@ -54,16 +56,33 @@ func (h *holder) start(cmd *exec.Cmd) error {
 func (h *holder) ended(pid int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	delete(h.running, pid)
 	h.tell("ended", pid)
 }
 
+// tell tells the shell. If somebody killed it another one takes its place.
 func (h *holder) tell(what string, pid int) {
-	if h.end == nil {
-		return
+	if h.end != nil && !h.say(what, pid) {
+		h.unroll()
 	}
-	if _, err := h.end.WriteString(what + " " + strconv.Itoa(pid) + "\n"); err != nil { // somebody killed the shell
+}
+
+func (h *holder) say(what string, pid int) bool {
+	_, err := h.end.WriteString(what + " " + strconv.Itoa(pid) + "\n")
+	return err == nil
+}
+
+// unroll starts a shell, and tells it which commands there are.
+func (h *holder) unroll() {
+	if h.end != nil {
 		_ = h.end.Close()
-		h.end = nil
+	}
+	h.end = unrolled()
+	for pid := range h.running {
+		if h.end != nil && !h.say("began", pid) {
+			_ = h.end.Close()
+			h.end = nil
+		}
 	}
 }
 

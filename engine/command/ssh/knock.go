@@ -80,8 +80,11 @@ func knockOnce(ctx context.Context, socket string, k command.Knock, reasons *rea
 	}
 	defer nothing.Close() //nolint:errcheck // there is nothing in it
 	mux, err := dialMux(ctx, socket)
-	if err != nil {
-		return nil, err
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return errNoAnswer, nil
+	case err != nil:
+		return nil, lost(err)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = mux.close() })
 	defer func() {

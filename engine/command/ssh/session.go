@@ -18,6 +18,8 @@ const (
 	// in it, before nobody listens any more. What it printed before its end is on the way meanwhile: a machine that is busy hands it on late,
 	// and what is not waited for is lost without anybody knowing.
 	silence = 3 * time.Second
+	// trailing is how long it is listened to at the most: a server that was started in it may go on talking.
+	trailing = 30 * time.Second
 	// grace is how long ssh may take to let go of what it was given, and to end. It is that of engine/command/local.
 	grace = 400 * time.Millisecond
 )

@@ -66,6 +66,7 @@ shift "$count"
 if [ "$prints" = 1 ]; then set -- "$@" -printf '%y %b %s %n %D:%i\n'
 else set -- "$@" -exec stat -c '%f %b %s %h %d:%i' '{}' +; fi
 { find . -mindepth 1 "$@"; echo "end $?"; } | awk '
+BEGIN { ended = 255 }
 $1 == "end" { ended = $2; next }
 {
   kind = substr($1, 1, 1)
