@@ -53,7 +53,8 @@ func (r *run) answerable() error {
 		if answer == nil || answer.Name == "" || answer.By != byRehearsal {
 			continue
 		}
-		if _, given := r.cfg.Given[answer.Name]; !given {
+		asked := slices.ContainsFunc(open, func(a *journal.Answer) bool { return a.Name == answer.Name })
+		if _, given := r.cfg.Given[answer.Name]; !given && !asked {
 			open, again = append(open, answer), again+" -p "+answer.Name+"=…"
 		}
 	}

@@ -8,9 +8,10 @@ local trivy = {}
 --- The severities in trivy's words, the worst first.
 trivy.severities = { "critical", "high", "medium", "low", "unknown" }
 
---- The command that looks for vulnerabilities in an image, and does nothing else.
--- What a file trivy.yaml or the environment may say otherwise is spelt out: fewer severities would be counted as none, and an exit code for
--- what was found as a scan that failed.
+--- The command that looks for vulnerabilities in an image.
+-- Of what a file trivy.yaml or the environment (TRIVY_*) may say otherwise, what is often set is spelt out: fewer severities would be counted
+-- as none, and an exit code for what was found as a scan that failed. Who runs it where these set output, pkg-types, ignore-status or
+-- exit-on-eol gets what they say.
 -- @param image  its name
 -- @return       list: the program and its arguments
 -- @usage host.run(trivy.argv("nginx:1.29"), { timeout = "5m" })

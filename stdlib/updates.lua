@@ -31,7 +31,8 @@ end
 
 -- An update is due. Whatever is done about that, the work goes on, and it is not due again at once.
 local function due(outage, on_due, at)
-  local _, err = try(on_due or outage.remind, outage, at)
+  local _, err
+  if on_due then _, err = try(on_due, outage) else _, err = try(outage.remind, outage, at) end
   if err then log(("what is to be done when an update is due failed: %s"):format(err.message)) end
   local now, seen = situation.observe(outage)
   if seen.next_update and situation.reached(now, seen.remind_at) then situation.set(outage, now, outage.how, "remind_at", now + outage.how.every) end
@@ -40,7 +41,7 @@ end
 --- Does some work, and whenever an update is due meanwhile, reminds, or calls a function that gives one.
 -- @param outage  what incident.open returned
 -- @param work    a function
--- @param on_due? a function that is called with the incident when an update is due, and with the time of that; it reminds by default
+-- @param on_due? a function that is called with the incident when an update is due; it reminds by default
 -- @return        what the work returns
 -- @usage updates.during(outage, function() return kubernetes.wait("deployment/web") end)
 function updates.during(outage, work, on_due)

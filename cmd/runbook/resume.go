@@ -101,6 +101,9 @@ func (t *taken) read(dir journal.Dir) (err error) {
 	if t.plan, err = plan.Read(dir.Plan()); err == nil && t.plan.Sum != t.run.Plan {
 		err = action.Errorf(action.CodeDrift, "%s is not the plan that run %s applies; nothing was done", dir.Plan(), t.run.ID)
 	}
+	if err == nil && t.run.Applies != nil {
+		t.plan.Path = t.run.Applies.File // where people have it: to plan again into the copy would end this run for good
+	}
 	return err
 }
 

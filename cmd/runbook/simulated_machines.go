@@ -116,6 +116,13 @@ func (p podFiles) Walk(ctx context.Context, root string, only files.Filter, visi
 	return p.System.Walk(ctx, root, only, visit)
 }
 
+func (p podFiles) Usage(ctx context.Context, root string, stay bool) (files.Usage, error) {
+	if err := there(ctx, p.pod); err != nil {
+		return files.Usage{}, err
+	}
+	return p.System.Usage(ctx, root, stay)
+}
+
 func (p podFiles) Open(ctx context.Context, path string, offset int64) (io.ReadCloser, error) {
 	if err := there(ctx, p.pod); err != nil {
 		return nil, err

@@ -74,10 +74,10 @@ func (g *Gate) stillAsPlanned(pass *passage, refused error) error {
 func (g *Gate) driftOf(pass *passage, refused error) *action.Error {
 	then := pass.planned.Intent
 	switch {
-	case then == nil && refused == nil:
+	case then == nil && refused == nil && !mayFail(pass.action):
 		return g.notAsPlanned(pass.desc, "it could not be done when this was planned (%s), and could now", pass.planned.Outcome.Error.Message)
 	case then == nil:
-		return nil // it cannot be done now either
+		return nil // it cannot be done now either, or is held to whom it tells alone
 	case refused != nil && final(refused) && !mayFail(pass.action):
 		return g.notAsPlanned(pass.desc, "it cannot be done any more: %s", refused)
 	case refused != nil:

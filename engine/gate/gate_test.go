@@ -543,7 +543,7 @@ func TestAPlannedSetIsFrozen(t *testing.T) {
 	intent := f.sink.records[0]
 	require.Equal(t, journal.KindIntent, intent.Kind)
 	assert.Equal(t, []string{"b", "c"}, intent.Call.Identity[1].Value, "what is written down is what is done")
-	assert.Equal(t, []string{"planned, and not found any more: a"}, intent.Intent.Warnings)
+	assert.Equal(t, []string{"planned, and left out, because it is gone, has changed, or is as wanted already: a"}, intent.Intent.Warnings)
 }
 
 // A set that an action finds by itself is told of likewise, and many members are summed up.
@@ -555,7 +555,7 @@ func TestMembersOfAPlannedSetThatAreGoneAreTold(t *testing.T) {
 	f.opts.Approval = plan
 	_, err := f.act(&fakeAction{members: []string{"a", "c", "z"}})
 	require.NoError(t, err)
-	assert.Equal(t, []string{"planned, and not found any more: b, d, e, f, g and 2 more"}, f.sink.records[0].Intent.Warnings)
+	assert.Equal(t, []string{"planned, and left out, because it is gone, has changed, or is as wanted already: b, d, e, f, g and 2 more"}, f.sink.records[0].Intent.Warnings)
 	_, err = f.act(&fakeAction{members: strings.Split("abcdefghi", "")})
 	require.NoError(t, err)
 	assert.Empty(t, f.sink.records[2].Intent.Warnings)

@@ -50,7 +50,7 @@ func (pass *passage) tellFewer() {
 	if more := len(gone) - named; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
-	pass.intent.Warnings = append(slices.Clone(pass.intent.Warnings), "planned, and not found any more: "+text)
+	pass.intent.Warnings = append(slices.Clone(pass.intent.Warnings), "planned, and left out, because it is gone, has changed, or is as wanted already: "+text)
 }
 
 // missing are the planned members that are not there now.

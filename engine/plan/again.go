@@ -30,12 +30,16 @@ func (p *Plan) Again() string {
 
 type flag struct{ name, value string }
 
-// siteFlags name the site of a run, whatever is current where they are typed.
+// siteFlags name the site of a run, and who is at it, whatever is current where they are typed.
 func siteFlags(run *journal.Run) []flag {
-	if run.Scenario() != "" {
-		return []flag{{"--scenario", run.Scenario()}}
+	who := []flag{{"-n", run.Site["namespace"]}, {"--as", run.Site["as"]}}
+	for group := range strings.SplitSeq(run.Site["as_groups"], ",") {
+		who = append(who, flag{"--as-group", group})
 	}
-	site := []flag{{"--site", run.SiteFile}, {"--context", run.Site["context"]}, {"-n", run.Site["namespace"]}, {"--as", run.Site["as"]}}
+	if run.Scenario() != "" {
+		return append([]flag{{"--scenario", run.Scenario()}}, who...)
+	}
+	site := append([]flag{{"--site", run.SiteFile}, {"--context", run.Site["context"]}}, who...)
 	if run.SiteFile == "" {
 		site = append(site, flag{"--prometheus", run.Site["prometheus"]})
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"runbook/engine/action"
@@ -77,7 +78,9 @@ func newLine(turn journal.Turn, actions []*journal.Record) *line {
 	l := &line{turn: turn, actions: actions, branches: map[string][]*journal.Record{}, position: map[string]int{}, places: map[string][]int{}}
 	for _, r := range actions {
 		at, operation := len(l.branches[r.Branch]), journal.Unnumbered(r.Key)
-		l.position[r.Key], l.places[operation] = at, append(l.places[operation], at)
+		if l.position[r.Key] = at; Repeatable(r) == "" { // what may repeat is none of the times that something else is planned
+			l.places[operation] = append(l.places[operation], at)
+		}
 		l.branches[r.Branch] = append(l.branches[r.Branch], r)
 	}
 	return l
@@ -92,7 +95,7 @@ func (m *Matcher) Approve(branch, key, anywhere string, d action.Description) (*
 		return r, nil
 	}
 	operation := journal.Unnumbered(key)
-	at, used := m.line.place(branch, operation, m.used[operation])
+	at, used := m.line.place(branch, operation, m.used[operation], m.next[branch])
 	switch {
 	case at < 0:
 		return nil, m.drift(d, m.unplanned(branch, d))
@@ -108,8 +111,12 @@ func (m *Matcher) Approve(branch, key, anywhere string, d action.Description) (*
 
 // place is the position in a branch at which an operation is planned of which some have come, and how many have with this; -1 if no more is
 // planned. What could not be predicted for a moment only, and then could, was planned once.
-func (l *line) place(branch, operation string, used int) (at, now int) {
+// One that did not happen, and that another action came after, is left out where it is planned once more behind that.
+func (l *line) place(branch, operation string, used, next int) (at, now int) {
 	places := l.places[operation]
+	if later := slices.IndexFunc(places, func(at int) bool { return at >= next }); later > used {
+		used = later
+	}
 	for i := used; i < len(places); i++ {
 		r := l.branches[branch][places[i]]
 		if r.Intent != nil || r.Outcome.Error == nil || !r.Outcome.Error.Retryable || i == len(places)-1 {

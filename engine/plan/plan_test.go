@@ -350,9 +350,9 @@ func TestAMomentaryFailureOfTheRehearsalIsNoPartOfThePlan(t *testing.T) {
 func TestWhatToTypeToPlanAgain(t *testing.T) {
 	for want, run := range map[string]journal.Run{
 		"runbook run fix --dry-run --out p": {Runbook: "fix"},
-		`runbook run "./my fix.lua" --scenario calm -p 'pw=${env:PW}' -p who=me --dry-run --out p`: {
+		`runbook run "./my fix.lua" --scenario calm -n default --as ana --as-group ops --as-group dev -p 'pw=${env:PW}' -p who=me --dry-run --out p`: {
 			Source: "file", Path: "./my fix.lua", Given: map[string]string{"who": "me", "pw": "${env:PW}"},
-			Site: map[string]string{journal.ScenarioKey: "calm", "context": "scenario", "namespace": "default"},
+			Site: map[string]string{journal.ScenarioKey: "calm", "context": "scenario", "namespace": "default", "as": "ana", "as_groups": "ops,dev"},
 		},
 		"runbook run fix --site /etc/site.yaml --context here -n shop --as ana --dry-run --out p": {
 			Runbook: "fix", SiteFile: "/etc/site.yaml", Site: map[string]string{"context": "here", "namespace": "shop", "as": "ana", "prometheus": "http://p"},
