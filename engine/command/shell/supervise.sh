@@ -46,7 +46,8 @@ fi;
 # The switch. A command without input has none of it: what comes from outside ends when the one who wants the command is gone, or wants it
 # no more. One with input is ended when the login is gone that this shell belongs to; who wants it no more sends another login to end it.
 # Whichever it is, the command is asked to end with all that it has started, and a moment later killed. What the shell itself has to say
-# of that is no part of what the command says.
+# of that is no part of what the command says. A command that a signal has ended may have had nobody to read it any more: the switch is
+# given a moment to notice that too, or what the command has started would be taken for a server that it leaves behind.
 exec 4>&2 2>/dev/null;
 if [ $m = run ]; then
   exec 3<&0 </dev/null;
@@ -59,6 +60,8 @@ elif kill -0 $PPID; then
 else w=; fi;
 trap "" TERM;
 ( exec 2>&4 4>&-; trap - TERM; exec "$@" ); s=$?;
-[ -z "$w" ] || kill -TERM $w;
+[ $s -lt 129 ] || sleep 0.1 || sleep 1;
+if [ -z "$w" ]; then :;
+elif [ $m = run ] || kill -0 $PPID; then kill -TERM $w; fi;
 if [ $s -gt 255 ]; then s=$((s-128)); fi;
 exit $s
