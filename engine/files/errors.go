@@ -32,8 +32,12 @@ func FailedBelow(root, doing, at string, err error) *action.Error {
 		if errors.Is(err, r.is) {
 			e := action.Errorf(r.code, "cannot %s %s: %s", doing, Spell(at), r.says)
 			e.Cause = err
+			whole := path.Join(root, at)
+			if r.code == action.CodeNotFound {
+				whole = path.Dir(whole) // of itself there is nothing to be seen
+			}
 			if r.hint != "" {
-				return e.Try(r.hint, command.Quote(path.Join(root, at)))
+				return e.Try(r.hint, command.Quote(whole))
 			}
 			return e
 		}
@@ -50,7 +54,7 @@ type reason struct {
 }
 
 var reasons = []reason{
-	{fs.ErrNotExist, action.CodeNotFound, "there is no such file or folder", ""},
+	{fs.ErrNotExist, action.CodeNotFound, "there is no such file or folder", "look what there is instead: ls -A %s"},
 	{syscall.ENOTEMPTY, action.CodeConflict, "the folder is not empty", "look what is in it: ls -A %s"},
 	{fs.ErrExist, action.CodeExists, "there is something of that name already", "look what it is: ls -ld %s"},
 	{syscall.EROFS, action.CodeForbidden, "its file system can only be read", "look how it is mounted: findmnt -T %s"},

@@ -113,11 +113,10 @@ func (vm *VM) openGlobals(L *lua.LState) {
 		}
 	}
 	vm.strict(L, globals, func(name string) error {
-		err := action.Errorf(action.CodeScript, "the name %q is not defined%s", name, module.DidYouMean(name, vm.knownNames(globals)))
 		if slices.Contains(vm.requirable(), name) {
-			return err.Try("add this line above: local %s = require %q", name, name)
+			return action.Errorf(action.CodeScript, "the name %q is not defined", name).Try("add this line above: local %s = require %q", name, name)
 		}
-		return err
+		return action.Errorf(action.CodeScript, "the name %q is not defined%s", name, module.DidYouMean(name, vm.knownNames(globals)))
 	})
 }
 

@@ -63,6 +63,8 @@ if [ $s -gt 255 ]; then s=$((s-128)); fi;
 
 # What a command that has ended leaves running is its own affair: it may be a server. But one that ended because nobody takes what it prints
 # (141) may have done so before the switch, which then still ends what it left: one that is the end of the input, which comes soon. The other
-# would wait for as long as a connection lasts that others share, and this group's number may be another's by then.
-[ -z "$w" ] || { [ $s = 141 ] && [ $m = run ]; } || kill -TERM $w;
+# would wait for as long as a connection lasts that others share, and this group's number may be another's by then: it stays only if that is over.
+if [ -z "$w" ]; then :;
+elif [ $m = run ]; then [ $s = 141 ] || kill -TERM $w;
+elif kill -0 $PPID; then kill -TERM $w; fi;
 exit $s
