@@ -191,7 +191,7 @@ var mistakes = []struct{ name, chunk, message, hint string }{
 	{"misspelt function", `local s = require"site"` + "\n" + `s.ecko(1)`, `the module site has no function "ecko"; did you mean "echo"?`, "runbook docs site"},
 	{"misspelt in a library", `local h = require"helper"` + "\n" + `h.twise(1)`, `the library helper has no function "twise"; did you mean "twice"?`, "runbook docs helper"},
 	{"misspelt global", `parralel({}, print)`, `the name "parralel" is not defined; did you mean "parallel"?`, ""},
-	{"forgotten require", `site.echo(1)`, `the name "site" is not defined; did you mean "site"?`, `add this line above: local site = require "site"`},
+	{"forgotten require", `site.echo(1)`, `the name "site" is not defined`, `add this line above: local site = require "site"`},
 	{"nil index", `local t = {} return t.pods.name`, `cannot read the field "name" of nil`, "the value before that field is missing: check it with `if value then`, or look at what the call returned"},
 	{"call of nothing", `local t = {} t.x()`, `this is not a function`, "check the spelling of the name before the parentheses"},
 	{"too many arguments", `require"site".echo(1, 2)`, `site.echo takes 1 argument, got 2`, ""},
