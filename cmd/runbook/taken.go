@@ -95,4 +95,7 @@ func (c clusterFlags) restore(recorded map[string]string) {
 			*r.flag = recorded[r.key]
 		}
 	}
+	if groups := recorded["as_groups"]; groups != "" && len(*c.ImpersonateGroup) == 0 {
+		*c.ImpersonateGroup = strings.Split(groups, ",")
+	}
 }
