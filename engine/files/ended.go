@@ -39,7 +39,9 @@ func Uncertain(root string, c Change, err error) error {
 	if !is {
 		return FailedBelow(root, c.Op.Doing(), c.Was.Path, err)
 	}
-	return look(root, c.Was.Path, action.Errorf(action.CodeUncertain, "nobody knows whether %s was changed: %w", Spell(c.Was.Path), why))
+	e := action.Errorf(action.CodeUncertain, "nobody knows whether %s was changed: %w", Spell(c.Was.Path), why)
+	e.Cause = err // and with it that the way was lost
+	return look(root, c.Was.Path, e)
 }
 
 // Unwritten is the error of a file whose writing did not come to its end on another machine; or why it was not written, if that is known.
@@ -48,7 +50,9 @@ func Unwritten(root, at string, err error) error {
 	if !is {
 		return FailedBelow(root, "write", at, err)
 	}
-	return look(root, at, action.Errorf(action.CodeOf(err), "writing %s did not come to its end: %w", Spell(at), why))
+	e := action.Errorf(action.CodeOf(err), "writing %s did not come to its end: %w", Spell(at), why)
+	e.Cause = err
+	return look(root, at, e)
 }
 
 func look(root, at string, e *action.Error) *action.Error {

@@ -45,4 +45,8 @@ func TestWhatDidNotComeToItsEnd(t *testing.T) {
 		})
 	}
 	require.NoError(t, NotEnded(t.Context(), nil))
+	for _, err := range []error{NotEnded(t.Context(), lost), Uncertain("/a", removal, NotEnded(t.Context(), lost)), Unwritten("/a", "b", NotEnded(t.Context(), lost))} {
+		var way *command.Lost
+		require.ErrorAs(t, err, &way, "who may try again has to see that only the way was lost")
+	}
 }
