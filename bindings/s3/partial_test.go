@@ -189,3 +189,24 @@ func TestTwoSyncsAtOnce(t *testing.T) {
 	require.Len(t, tree(t, folder), 1)
 	require.Equal(t, hashOfText(text), hashOfText(tree(t, folder)["big"]))
 }
+
+// What nobody could take up is not said to be kept, and does not stay: another run has the draft.
+func TestADownloadWhoseDraftAnotherRunHas(t *testing.T) {
+	for name, system := range map[string]files.System{"this machine": local.New(), "another one": remote.New(processes.Machine{})} {
+		t.Run(name, func(t *testing.T) {
+			d, _ := storedBig(t, scenario.Fault{Answer: "503", Skip: 3, Times: 1})
+			d.on(system)
+			folder := t.TempDir()
+			from := source{location{"box", "big"}, 4*partSize + 1000, d.read("head", "s3://box/big").(object)[fieldETag].(string)}
+			theirs, err := system.(files.Continuer).Continue(t.Context(), folder, "big", from.token(landing{path: "big"}))
+			require.NoError(t, err)
+			_, err = d.action("sync", "s3://box", folder).Apply(t.Context(), action.Prediction{})
+			require.Empty(t, d.fails(err).Partly)
+			left, err := os.ReadDir(folder)
+			require.NoError(t, err)
+			require.Len(t, left, 1)
+			require.Equal(t, files.DraftOf(from.token(landing{path: "big"})), left[0].Name())
+			require.NoError(t, theirs.Drop(t.Context()))
+		})
+	}
+}
