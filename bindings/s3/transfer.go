@@ -112,8 +112,13 @@ func (c *crew) one(ctx context.Context, t *transfer) (err error) {
 	from, to := s.from.below(t.rel), s.to.below(t.rel)
 	of := source{from.at, t.size, t.etag}
 	switch {
+	case !to.isStore() && t.unsure && to.has(ctx, t.item): // by the attempt whose answer was lost
+		sure = t.sure
 	case !to.isStore():
 		sure, err = c.m.download(ctx, of, landing{to, s.to.path, t.rel, t.modified, t.entryOver()})
+		if t.unsure && action.CodeOf(err) == action.CodeConflict && to.has(ctx, t.item) {
+			err = nil // it came to its place meanwhile
+		}
 	case from.isStore():
 		_, err = c.m.copyWithin(ctx, of, errand{to.at, t.only(), s.as})
 	default:
@@ -122,13 +127,20 @@ func (c *crew) one(ctx context.Context, t *transfer) (err error) {
 			err = nil // it is there by the attempt whose answer was lost
 		}
 	}
+	t.sure = sure
 	t.unsure = t.unsure || action.CodeOf(err) == action.CodeUncertain
 	if t.err = again(err); t.err != nil {
 		return t.err
 	}
-	t.done, t.sure = true, sure
+	t.done = true
 	c.p.done.Add(1)
 	return nil
+}
+
+// has tells whether a file is what an object becomes, by its size and its time, of which some machines set no fraction.
+func (e end) has(ctx context.Context, of item) bool {
+	now, err := e.machine.Look(ctx, e.path)
+	return err == nil && now.Kind == files.File && now.Size == of.size && now.Modified.Unix() == of.modified.Unix()
 }
 
 // only is the condition that what is replaced is what was seen there.
@@ -147,11 +159,11 @@ func (t *transfer) entryOver() *files.Entry {
 	return &t.over.entry
 }
 
-// again makes an error of which nobody knows whether anything was stored one that may be tried again, and one of a machine to which the way was
-// lost: a sync looks what is there, and storing the same twice is storing it once.
+// again makes an error of which nobody knows whether anything was stored one that may be tried again: a sync looks what is there, and storing the
+// same twice is storing it once.
 func again(err error) error {
 	e, own := err.(*action.Error) //nolint:errorlint // what is wrapped has another message
-	if !own || e == nil || e.Code != action.CodeUncertain && !isLost(err) {
+	if !own || e == nil || e.Code != action.CodeUncertain {
 		return err
 	}
 	out := *e

@@ -153,7 +153,7 @@ func (d *draft) keep(ctx context.Context, attributes files.Attributes) error {
 	}
 	err := d.do(ctx, keepScript, io.Discard, d.final, strconv.FormatUint(uint64(mode), 8), modified, strconv.FormatInt(d.size, 10))
 	if err != nil {
-		return files.Unwritten(d.root, d.about, err)
+		return files.Unplaced(d.root, d.about, err)
 	}
 	return nil
 }
