@@ -47,7 +47,7 @@ func (m mover) goOn(ctx context.Context, from source, to landing, machine files.
 		err = m.inOrder(ctx, from, has, writing, v)
 	}
 	if err != nil && transient(ctx, err) {
-		return m.leave(ctx, draft, from, to, writing.n, err)
+		return m.leave(ctx, draft, from, to, writing.n, v != nil, err)
 	}
 	if err == nil && v != nil {
 		err = v.check(from.question())
@@ -61,14 +61,17 @@ func (m mover) goOn(ctx context.Context, from source, to landing, machine files.
 	return dropped(ctx, draft, err)
 }
 
-// leave keeps a draft for the next attempt. When the machine cannot be told so, it has what arrived there.
-func (m mover) leave(ctx context.Context, draft files.Continued, from source, to landing, wrote int64, err error) error {
-	left := draft.Leave(context.WithoutCancel(ctx))
+// leave keeps a draft for the next attempt. When the machine cannot be told so, it has what arrived there; how much that is nobody knows, and
+// without a checksum nothing would tell.
+func (m mover) leave(ctx context.Context, draft files.Continued, from source, to landing, wrote int64, verified bool, err error) error {
+	is, failed := draft.Leave(context.WithoutCancel(ctx))
 	switch {
-	case left == nil:
+	case failed != nil && !transient(ctx, failed):
+		return failed
+	case !is, failed != nil && !verified:
+		return err
+	case failed == nil:
 		m.b.wrote.Store(from.draft(to), wrote)
-	case !transient(ctx, left):
-		return left
 	}
 	return kept(err, "what was read of "+files.Spell(to.path))
 }

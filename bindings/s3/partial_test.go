@@ -227,3 +227,81 @@ func TestTwoSyncsAtOnce(t *testing.T) {
 	require.Len(t, tree(t, folder), 1)
 	require.Equal(t, hashOfText(text), hashOfText(tree(t, folder)["big"]))
 }
+
+// What nobody could take up is not said to be kept, and does not stay: another run has the draft.
+func TestADownloadWhoseDraftAnotherRunHas(t *testing.T) {
+	for name, system := range map[string]files.System{"this machine": local.New(), "another one": remote.New(processes.Machine{})} {
+		t.Run(name, func(t *testing.T) {
+			d, _ := storedBig(t, scenario.Fault{Answer: "503", Skip: 3, Times: 1})
+			d.on(system)
+			folder := t.TempDir()
+			from := source{location{"box", "big"}, 4*partSize + 1000, d.read("head", "s3://box/big").(object)[fieldETag].(string)}
+			theirs, err := system.(files.Continuer).Continue(t.Context(), folder, "big", from.token(landing{path: "big"}))
+			require.NoError(t, err)
+			_, err = d.action("sync", "s3://box", folder).Apply(t.Context(), action.Prediction{})
+			require.Empty(t, d.fails(err).Partly)
+			left, err := os.ReadDir(folder)
+			require.NoError(t, err)
+			require.Len(t, left, 1)
+			require.Equal(t, files.DraftOf(from.token(landing{path: "big"})), left[0].Name())
+			require.NoError(t, theirs.Drop(t.Context()))
+		})
+	}
+}
+
+// A deaf machine is one whose answers to commands that put a file in its place are lost, so many times: they are made, or they are not.
+type deaf struct {
+	command.Runner
+	times *int
+	made  bool
+}
+
+func (m deaf) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
+	if *m.times == 0 || !strings.Contains(argv[2], "mv -f -T") {
+		return m.Runner.Run(ctx, argv, streams)
+	}
+	*m.times--
+	if m.made {
+		if code, err := m.Runner.Run(ctx, argv, streams); err != nil || code != 0 {
+			return code, err
+		}
+	}
+	return 0, &command.Lost{Cause: errors.New("broken pipe")}
+}
+
+// A lost answer to what gave a file its name says nothing of whether it has it. A sync looks, and copies no byte twice if it has.
+func TestADownloadWhoseLastAnswerIsLost(t *testing.T) {
+	for _, made := range []bool{true, false} {
+		d, text := storedBig(t)
+		d.do("put", "s3://box/small", "hello")
+		times := 2
+		d.on(remote.New(deaf{processes.Machine{}, &times, made}))
+		folder := t.TempDir()
+		a, predicted := d.predicted("sync", "s3://box", folder)
+		_, err := a.Apply(t.Context(), predicted)
+		e := d.fails(err)
+		require.True(t, e.Retryable, e.Message)
+		require.Contains(t, e.Message, "nobody knows whether big was changed")
+		before := count(d.sent.all, "GET /box/")
+		result, err := a.Apply(t.Context(), predicted)
+		require.NoError(t, err)
+		require.Equal(t, done(2, 4*partSize+1005, 0, 0), result.Value)
+		require.Equal(t, map[bool]int{true: 0, false: 6}[made], count(d.sent.all, "GET /box/")-before)
+		require.Equal(t, hashOfText(text), hashOfText(tree(t, folder)["big"]))
+		require.Len(t, tree(t, folder), 2)
+		times = 1
+		_, err = d.action("copy", "s3://box/small", folder+"/copy").Apply(t.Context(), action.Prediction{})
+		require.Equal(t, action.CodeUncertain, d.fails(err).Code, "it is settled by a look")
+	}
+}
+
+// A copy whose way was lost before it was whole may be sent again.
+func TestACopyWhoseWayIsLost(t *testing.T) {
+	d, text := storedBig(t)
+	after := int64(partSize)
+	d.on(remote.New(losing{processes.Machine{}, &after}))
+	folder := t.TempDir()
+	d.do("copy", "s3://box/big", folder+"/big")
+	require.Equal(t, hashOfText(text), hashOfText(tree(t, folder)["big"]))
+	require.Len(t, tree(t, folder), 1)
+}

@@ -112,9 +112,12 @@ func (c *crew) one(ctx context.Context, t *transfer) (err error) {
 	from, to := s.from.below(t.rel), s.to.below(t.rel)
 	of := source{from.at, t.size, t.etag}
 	switch {
+	case !to.isStore() && t.unsure && to.has(ctx, t.item): // by the attempt whose answer was lost
+		sure = t.sure
 	case !to.isStore():
-		if sure, err = c.m.download(ctx, of, landing{to, s.to.path, t.rel, t.modified, t.entryOver()}); t.unsure && action.CodeOf(err) == action.CodeConflict && t.isAt(ctx, to) {
-			sure, err = t.sure, nil // it is there by the attempt after which the way to the machine was lost
+		sure, err = c.m.download(ctx, of, landing{to, s.to.path, t.rel, t.modified, t.entryOver()})
+		if t.unsure && action.CodeOf(err) == action.CodeConflict && to.has(ctx, t.item) {
+			sure, err = t.sure, nil // it came to its place meanwhile
 		}
 	case from.isStore():
 		_, err = c.m.copyWithin(ctx, of, errand{to.at, t.only(), s.as})
@@ -124,7 +127,8 @@ func (c *crew) one(ctx context.Context, t *transfer) (err error) {
 			err = nil // it is there by the attempt whose answer was lost
 		}
 	}
-	t.unsure, t.sure = t.unsure || action.CodeOf(err) == action.CodeUncertain || isLost(err), sure
+	t.sure = sure
+	t.unsure = t.unsure || action.CodeOf(err) == action.CodeUncertain
 	if t.err = again(err); t.err != nil {
 		return t.err
 	}
@@ -133,10 +137,10 @@ func (c *crew) one(ctx context.Context, t *transfer) (err error) {
 	return nil
 }
 
-// isAt tells whether a file is what was to be put there: it has the time of its object only when it is whole.
-func (t *transfer) isAt(ctx context.Context, to end) bool {
-	now, err := to.machine.Look(ctx, to.path)
-	return err == nil && now.Kind == files.File && now.Size == t.size && now.Modified.Equal(t.modified)
+// has tells whether a file is what an object becomes, by its size and its time, of which some machines set no fraction.
+func (e end) has(ctx context.Context, of item) bool {
+	now, err := e.machine.Look(ctx, e.path)
+	return err == nil && now.Kind == files.File && now.Size == of.size && now.Modified.Unix() == of.modified.Unix()
 }
 
 // only is the condition that what is replaced is what was seen there.
@@ -155,11 +159,11 @@ func (t *transfer) entryOver() *files.Entry {
 	return &t.over.entry
 }
 
-// again makes an error of which nobody knows whether anything was stored one that may be tried again, and one of a machine to which the way was
-// lost: a sync looks what is there, and storing the same twice is storing it once.
+// again makes an error of which nobody knows whether anything was stored one that may be tried again: a sync looks what is there, and storing the
+// same twice is storing it once.
 func again(err error) error {
 	e, own := err.(*action.Error) //nolint:errorlint // what is wrapped has another message
-	if !own || e == nil || e.Code != action.CodeUncertain && !isLost(err) {
+	if !own || e == nil || e.Code != action.CodeUncertain {
 		return err
 	}
 	out := *e

@@ -3,7 +3,6 @@ package s3
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"hash/crc32"
 	"slices"
 	"strings"
@@ -13,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"runbook/engine/action"
-	"runbook/engine/command"
 )
 
 // What is left of an upload in parts by a run that died, or that failed for the moment, is gone on with: by the parts that the store has, each
@@ -128,13 +126,7 @@ func (m mover) samePart(ctx context.Context, from stored, p types.Part) (bool, e
 
 // transient tells whether something that failed may go well the next time, or was only interrupted.
 func transient(ctx context.Context, err error) bool {
-	return ctx.Err() != nil || asError(err).Retryable || isLost(err)
-}
-
-// isLost tells whether the way to a machine was lost.
-func isLost(err error) bool {
-	_, lost := errors.AsType[*command.Lost](err)
-	return lost && action.CodeOf(err) == action.CodeUnavailable
+	return ctx.Err() != nil || asError(err).Retryable
 }
 
 // kept is an error after which something is kept for the next attempt.

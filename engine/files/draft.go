@@ -38,6 +38,8 @@ type Continued interface {
 	Draft
 	// Begun gives what is there of it, at most so many bytes, to somebody who looks at it. What is written comes behind that.
 	Begun(ctx context.Context, most int64, to io.Writer) (int64, error)
-	// Leave ends the writing, and keeps what there is for who takes it up.
-	Leave(ctx context.Context) error
+	// Leave ends the writing, and keeps what there is, on the disk, for who takes it up. Kept is false if there is nothing, or if it is not the
+	// draft of its token, as that could not be taken: nobody would find it, so it is removed. With an error, kept is whether something is there
+	// as far as that is known.
+	Leave(ctx context.Context) (kept bool, err error)
 }

@@ -35,20 +35,35 @@ func NotEnded(ctx context.Context, err error) error {
 // Uncertain is the error of a change of which nobody knows whether it was made, because what was to make it did not come to its end; or
 // why it was not made, if that is known.
 func Uncertain(root string, c Change, err error) error {
-	is, why := unended(err)
-	if !is {
-		return FailedBelow(root, c.Op.Doing(), c.Was.Path, err)
-	}
-	return look(root, c.Was.Path, action.Errorf(action.CodeUncertain, "nobody knows whether %s was changed: %w", Spell(c.Was.Path), why))
+	return uncertain(root, c.Op.Doing(), c.Was.Path, err)
 }
 
-// Unwritten is the error of a file whose writing did not come to its end on another machine; or why it was not written, if that is known.
+// Unplaced is the error of a file, written whole, of which nobody knows whether it came to its place, for the same reason; or why it did not.
+func Unplaced(root, at string, err error) error { return uncertain(root, "write", at, err) }
+
+func uncertain(root, doing, at string, err error) error {
+	is, why := unended(err)
+	if !is {
+		return FailedBelow(root, doing, at, err)
+	}
+	e := action.Errorf(action.CodeUncertain, "nobody knows whether %s was changed: %w", Spell(at), why)
+	e.Cause = err // and with it that the way was lost
+	return look(root, at, e)
+}
+
+// Unwritten is the error of a file whose writing did not come to its end on another machine; or why it was not written, if that is known. As
+// nothing has changed but what is beside it, one whose way was lost may be written again.
 func Unwritten(root, at string, err error) error {
 	is, why := unended(err)
 	if !is {
 		return FailedBelow(root, "write", at, err)
 	}
-	return look(root, at, action.Errorf(action.CodeOf(err), "writing %s did not come to its end: %w", Spell(at), why))
+	e := action.Errorf(action.CodeOf(err), "writing %s did not come to its end: %w", Spell(at), why)
+	e.Cause = err
+	if begun, ok := errors.AsType[*action.Error](err); ok {
+		e.Retryable = begun.Retryable
+	}
+	return look(root, at, e)
 }
 
 func look(root, at string, e *action.Error) *action.Error {

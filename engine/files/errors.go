@@ -13,6 +13,9 @@ import (
 // ErrNoFile is why something is not read that has no content.
 var ErrNoFile = errors.New("it is no file")
 
+// ErrTaken is why a draft does not become the file: it is not that of who wrote it any more.
+var ErrTaken = errors.New("another run has taken up, or removed, what was written of it")
+
 // ErrLeaves is why a path is not taken that would lead out of its root.
 var ErrLeaves = errors.New("it leads out of its root")
 
@@ -66,6 +69,7 @@ var reasons = []reason{
 	{syscall.ENOSPC, action.CodeRejected, "no space is left on its file system", "look how full it is: df -h %s"},
 	{syscall.EBUSY, action.CodeRejected, "it is in use, such as a folder on which a file system is mounted", "look what is mounted: findmnt -T %s"},
 	{syscall.EAGAIN, action.CodeInvalid, "there is nothing in it now, and it has no end", ""},
+	{ErrTaken, action.CodeConflict, "another run has taken up, or removed, what was written of it", "let that run end, and look what is there: ls -ld %s"},
 	{ErrLeaves, action.CodeRefused, "it leads out of its root", ""},
 	{ErrNoFile, action.CodeInvalid, "it is no file: a folder, a device, a pipe or a socket", "look what it is: ls -ld %s"},
 }

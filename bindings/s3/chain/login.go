@@ -94,7 +94,7 @@ func ended(s session, l login, failed error) error {
 	return e.Try("log in again: %s", loginAgain(s.profile))
 }
 
-// loggedIn reads a login.
+// loggedIn reads a login, unless a later one could not be kept in its file.
 func (c *chain) loggedIn(s session) (l login, err error) {
 	text, err := os.ReadFile(s.file)
 	if err == nil {
@@ -105,6 +105,9 @@ func (c *chain) loggedIn(s session) (l login, err error) {
 	}
 	if err != nil || l.AccessToken == "" {
 		return login{}, unusable(s.profile, "nobody is logged in").Try("log in: %s", loginAgain(s.profile))
+	}
+	if got, ok := c.unkept.Load(s.file); ok && got.(login).ExpiresAt.After(l.ExpiresAt) {
+		return got.(login), nil
 	}
 	c.tell(l)
 	return l, nil
@@ -117,8 +120,9 @@ func (c *chain) tell(l login) {
 	}
 }
 
-// renew trades a login for a new one, and puts that in its file: the old one may be worth nothing then. Whoever cannot write the file does not
-// begin.
+// renew trades a login for a new one, and puts that in its file: the old one may be worth nothing then. Whoever cannot write the file, with
+// some room more than it takes, does not begin. When it cannot be written all the same, what was got is for this process, and is not lost to
+// it; the next one is told to log in again.
 func (c *chain) renew(ctx context.Context, s session, l login) (login, error) {
 	draft, err := os.CreateTemp(filepath.Dir(s.file), filepath.Base(s.file)+".*.tmp") // for its user alone
 	if err != nil {
@@ -128,25 +132,49 @@ func (c *chain) renew(ctx context.Context, s session, l login) (login, error) {
 		_ = draft.Close()
 		_ = os.Remove(draft.Name())
 	}()
+	if err := reserve(draft, l); err != nil {
+		return login{}, err
+	}
 	got, err := c.traded(ctx, s, l)
 	if err != nil {
 		return login{}, err
 	}
 	c.tell(got)
-	text, err := json.Marshal(got.all)
+	if keep(draft, got, s.file) != nil {
+		c.unkept.Store(s.file, got)
+	}
+	return got, nil
+}
+
+// reserve takes the room on the disk that a login will need.
+func reserve(draft *os.File, l login) error {
+	const more = 16 << 10 // a token is seldom longer than the last one
+	text, err := json.Marshal(l.all)
 	if err == nil {
-		_, err = draft.Write(text)
+		_, err = draft.Write(make([]byte, len(text)+more))
+	}
+	if err == nil {
+		err = draft.Sync()
+	}
+	return err
+}
+
+// keep makes a draft the file of a login.
+func keep(draft *os.File, l login, file string) error {
+	text, err := json.Marshal(l.all)
+	if err == nil {
+		_, err = draft.WriteAt(text, 0)
+	}
+	if err == nil {
+		err = draft.Truncate(int64(len(text)))
 	}
 	if err == nil {
 		err = draft.Sync()
 	}
 	if err == nil {
-		err = os.Rename(draft.Name(), s.file)
+		err = os.Rename(draft.Name(), file)
 	}
-	if err != nil {
-		return login{}, fmt.Errorf("the new login cannot be kept: %w", err)
-	}
-	return got, nil
+	return err
 }
 
 // A trade is what a login is traded for.

@@ -186,3 +186,31 @@ func TestALoginThatCannotBeKept(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.Zero(t, p.traded)
 }
+
+// What was got when the old one may be worth nothing any more is used, also if it cannot be kept.
+func TestALoginThatCouldNotBeKept(t *testing.T) {
+	p := newPortal(t)
+	p.takes = "new"
+	p.trade = func(w http.ResponseWriter, _ map[string]string) {
+		drafts, err := filepath.Glob(p.file() + ".*.tmp")
+		assert.NoError(t, err)
+		assert.Len(t, drafts, 1)
+		for _, draft := range drafts {
+			held, err := os.Stat(draft)
+			assert.NoError(t, err)
+			assert.Greater(t, held.Size(), int64(16<<10), "there is room for it before the old one is given away")
+			assert.NoError(t, os.Remove(draft))
+		}
+		_, _ = fmt.Fprint(w, `{"accessToken":"new","refreshToken":"next","expiresIn":3600}`)
+	}
+	p.login(-time.Minute)
+	s, err := p.load("person")
+	require.NoError(t, err)
+	for range 2 {
+		got, err := s.Credentials.Retrieve(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, "PERSON", got.AccessKeyID)
+	}
+	require.Equal(t, 1, p.traded)
+	require.Equal(t, "old", p.kept()["accessToken"])
+}

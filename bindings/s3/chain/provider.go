@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -25,6 +26,7 @@ type chain struct {
 	Options
 	files  files
 	region string
+	unkept sync.Map // logins that could not be written, by the files that they belong into
 }
 
 // provider is where the credentials of a run come from. A profile that the site file names comes before the keys of the environment; one of

@@ -60,11 +60,13 @@ func takenUp(t *testing.T, f files.System, root string) {
 	added(t, d, "hello")
 	while, text := begun(t, f, root, token)
 	require.Empty(t, text, "somebody writes to it")
-	require.NoError(t, while.Drop(t.Context()))
-	require.NoError(t, d.Leave(t.Context()))
+	added(t, while, "nobody finds this")
+	left(t, while, false)
+	left(t, d, true)
 	other, text := begun(t, f, root, "two")
 	require.Empty(t, text)
-	require.NoError(t, other.Leave(t.Context()))
+	left(t, other, false)
+	require.Equal(t, []string{files.DraftOf(token)}, names(t, filepath.Join(root, "d")))
 	d, text = begun(t, f, root, token)
 	require.Equal(t, "hello", text)
 	added(t, d, ", world")
@@ -77,9 +79,25 @@ func takenUp(t *testing.T, f files.System, root string) {
 	is, err := os.Stat(filepath.Join(root, inFolder))
 	require.NoError(t, err)
 	require.Equal(t, when, is.ModTime())
-	left, err := os.ReadDir(filepath.Join(root, "d"))
+	require.Equal(t, []string{"f"}, names(t, filepath.Join(root, "d")))
+}
+
+// left leaves a draft.
+func left(t *testing.T, d files.Continued, kept bool) {
+	t.Helper()
+	is, err := d.Leave(t.Context())
 	require.NoError(t, err)
-	require.Len(t, left, 1, "one in which nothing is does not stay")
+	require.Equal(t, kept, is)
+}
+
+func names(t *testing.T, folder string) (out []string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	for _, e := range entries {
+		out = append(out, e.Name())
+	}
+	return out
 }
 
 // notOurs: only so much is taken up as there can be, and nothing that somebody else put there.
@@ -135,11 +153,9 @@ func clearedAway(t *testing.T, f files.System, root string) {
 	}
 	cleared(false)
 	require.NoError(t, plain.Drop(t.Context()))
-	require.NoError(t, d.Leave(t.Context()))
+	left(t, d, true)
 	cleared(true)
-	left, err := os.ReadDir(filepath.Join(root, "d"))
-	require.NoError(t, err)
-	require.Empty(t, left)
+	require.Empty(t, names(t, filepath.Join(root, "d")))
 	require.NoError(t, os.WriteFile(filepath.Join(root, "file"), nil, 0o600))
 	_, err = f.(files.Continuer).Clear(t.Context(), root, "file")
 	failsWith(t, err, action.CodeInvalid)

@@ -43,8 +43,8 @@ func (f *Files) Continue(_ context.Context, root, at, token string) (files.Conti
 		return nil, files.Failed("write", at, err)
 	}
 	d := &draft{in: in, name: files.DraftOf(token), final: name, about: at}
-	taken, err := d.takeUp()
-	if err == nil && !taken {
+	d.taken, err = d.takeUp()
+	if err == nil && !d.taken {
 		d.name = files.DraftName()
 		err = d.begin()
 	}
@@ -107,16 +107,23 @@ func (d *draft) Begun(_ context.Context, most int64, to io.Writer) (int64, error
 	return n, nil
 }
 
-// Leave keeps the draft for whoever takes it up; one with nothing in it is removed.
-func (d *draft) Leave(context.Context) (err error) {
+// Leave keeps the draft for whoever takes it up.
+func (d *draft) Leave(context.Context) (kept bool, err error) {
 	d.once.Do(func() {
-		if info, failed := d.file.Stat(); failed == nil && info.Size() == 0 {
+		info, failed := d.file.Stat()
+		kept = d.taken && failed == nil && info.Size() > 0
+		if kept {
+			err = d.file.Sync()
+		} else {
 			err = d.discard()
 		}
-		_ = d.file.Close() // what did not reach the disk is missed by its checksum
+		_ = d.file.Close() // what is kept is on the disk
 		d.in.close()
 	})
-	return err
+	if err != nil {
+		return kept, files.Failed("write", d.about, err)
+	}
+	return kept, nil
 }
 
 // Clear removes a draft that nobody writes to.

@@ -23,6 +23,7 @@ type draft struct {
 	final string // that it is to have
 	about string // its path, for errors
 	mode  fs.FileMode
+	taken bool      // it is the one of its token
 	once  sync.Once // for what ends it
 }
 

@@ -64,19 +64,25 @@ func (d continued) Begun(ctx context.Context, most int64, to io.Writer) (int64, 
 	return d.size, nil
 }
 
-// Leave keeps the draft for whoever takes it up; one with nothing in it is removed.
-func (d continued) Leave(ctx context.Context) (err error) {
+// Leave keeps the draft for whoever takes it up.
+func (d continued) Leave(ctx context.Context) (kept bool, err error) {
 	d.once.Do(func() {
 		_ = d.content.Close() // it never fails
 		<-d.over
+		kept, err = d.taken && d.size > 0, d.err
 		switch {
-		case d.err != nil:
-			err = files.FailedBelow(d.root, "write", d.about, d.err)
-		case d.size == 0:
-			err = d.discard(ctx)
+		case !kept:
+			if failed := d.discard(ctx); err == nil {
+				err = failed
+			}
+		case err == nil:
+			err = d.do(ctx, leaveScript, io.Discard)
 		}
 	})
-	return err
+	if err != nil {
+		return kept, files.Unwritten(d.root, d.about, err)
+	}
+	return kept, nil
 }
 
 // Clear removes a draft that nobody writes to.

@@ -3,6 +3,7 @@
 package remote
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"runbook/engine/action"
+	"runbook/engine/command"
 	"runbook/engine/files"
 	"runbook/engine/files/filestest"
 )
@@ -42,6 +45,16 @@ func TestAMachineWithoutLocks(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "f"))
 	require.NoError(t, err)
 	require.Equal(t, "anew", string(text))
+	d, err = f.Continue(t.Context(), root, "f", "one")
+	require.NoError(t, err)
+	_, err = io.WriteString(d, "in vain")
+	require.NoError(t, err)
+	kept, err := d.Leave(t.Context())
+	require.NoError(t, err)
+	require.False(t, kept, "nobody would take it up")
+	left, err := os.ReadDir(root)
+	require.NoError(t, err)
+	require.Len(t, left, 2, "the file, and what was there before")
 	gone, err := f.Clear(t.Context(), root, filepath.Base(at))
 	require.NoError(t, err)
 	require.False(t, gone)
@@ -51,4 +64,46 @@ func TestAMachineWithoutLocks(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, gone)
 	require.NoFileExists(t, at)
+}
+
+// An interrupted machine does something else before a script.
+type interrupted struct {
+	command.Runner
+	script string
+	by     func()
+}
+
+func (i interrupted) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
+	if argv[2] == i.script {
+		i.by()
+	}
+	return i.Runner.Run(ctx, argv, streams)
+}
+
+// Between the end of the writing and the new name another run may take the draft up: it is that one's then, and no file of half of it.
+func TestADraftThatIsTakenUpBeforeItIsKept(t *testing.T) {
+	for name, runner := range kinds {
+		t.Run(name, func(t *testing.T) {
+			machine, root := runner(t), t.TempDir()
+			var other files.Continued
+			begun := func(f *Files) files.Continued {
+				d, err := f.Continue(t.Context(), root, "f", "one")
+				require.NoError(t, err)
+				_, err = d.Begun(t.Context(), 1000, io.Discard)
+				require.NoError(t, err)
+				return d
+			}
+			d := begun(New(interrupted{machine, keepScript, func() { other = begun(New(machine)) }}))
+			_, err := io.WriteString(d, "whole")
+			require.NoError(t, err)
+			err = d.Keep(t.Context(), files.Attributes{})
+			require.Equal(t, action.CodeConflict, action.CodeOf(err))
+			require.ErrorContains(t, err, "another run has taken up")
+			require.NoFileExists(t, filepath.Join(root, "f"))
+			require.NoError(t, other.Keep(t.Context(), files.Attributes{}))
+			text, err := os.ReadFile(filepath.Join(root, "f"))
+			require.NoError(t, err)
+			require.Equal(t, "whole", string(text))
+		})
+	}
 }

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -135,7 +136,7 @@ func (d *draft) Keep(ctx context.Context, attributes files.Attributes) (err erro
 			_ = d.discard(ctx) // the first error says why
 			return
 		}
-		if err = d.keep(ctx, attributes); err != nil {
+		if err = d.keep(ctx, attributes); err != nil && !errors.Is(err, files.ErrTaken) {
 			_ = d.discard(ctx)
 		}
 	})
@@ -152,7 +153,7 @@ func (d *draft) keep(ctx context.Context, attributes files.Attributes) error {
 	}
 	err := d.do(ctx, keepScript, io.Discard, d.final, strconv.FormatUint(uint64(mode), 8), modified, strconv.FormatInt(d.size, 10))
 	if err != nil {
-		return files.Unwritten(d.root, d.about, err)
+		return files.Unplaced(d.root, d.about, err)
 	}
 	return nil
 }
@@ -167,8 +168,13 @@ func (d *draft) Drop(ctx context.Context) (err error) {
 	return err
 }
 
+// discard removes the draft. That of a token another run may have taken up since the writing ended, so it goes as what is left of a dead one does.
 func (d *draft) discard(ctx context.Context) error {
-	if err := d.do(ctx, dropScript, io.Discard); err != nil {
+	script := dropScript
+	if d.taken {
+		script = clearScript
+	}
+	if err := d.do(ctx, script, io.Discard); err != nil {
 		left := files.Entry{Path: path.Join(path.Dir(d.about), d.name)}
 		return files.Uncertain(d.root, files.Change{Op: files.Remove, Was: left}, err)
 	}

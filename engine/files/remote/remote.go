@@ -71,11 +71,12 @@ const (
 	exitNoFolder  = 85
 	exitFolder    = 86 // where a file should be
 	exitExists    = 87
+	exitTaken     = 88
 )
 
 var exits = map[int]error{
 	exitNone: fs.ErrNotExist, exitNoFile: files.ErrNoFile, exitForbidden: fs.ErrPermission, exitElsewhere: syscall.ENOTDIR,
-	exitNoFolder: syscall.ENOTDIR, exitFolder: syscall.EISDIR, exitExists: fs.ErrExist,
+	exitNoFolder: syscall.ENOTDIR, exitFolder: syscall.EISDIR, exitExists: fs.ErrExist, exitTaken: files.ErrTaken,
 }
 
 // complaints are what tools say, in the C locale, of what the kernel tells them.

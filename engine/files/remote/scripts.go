@@ -314,11 +314,11 @@ exec dd if=/dev/null of="$3" bs=1 count=0 seek="$4" 2>/dev/null
 `
 
 // clearScript removes the draft $3 in the folder $2 below the root $1, unless somebody writes to it, and says when it is gone. Where it cannot be
-// locked, nobody does who has not written for a day.
+// locked, nobody does who has not written for a day. It is opened for writing, without which some file systems lock nothing.
 const clearScript = inC + enter + lockable + `
 reach "$1" "$2"
 if [ -e "$3" ] || [ -L "$3" ]; then
-  [ -f "$3" ] && [ ! -L "$3" ] && { command exec 3< "$3"; } 2>/dev/null || exit 0
+  [ -f "$3" ] && [ ! -L "$3" ] && { command exec 3<> "$3"; } 2>/dev/null || exit 0
   lock "$3" || [ -n "$(find "$3" -prune -mtime +0)" ] || exit 0
   rm -f "$3" || exit 1
 fi
@@ -326,12 +326,14 @@ echo gone
 `
 
 // keepScript makes the draft $3 in the folder $2 below the root $1 the file $4, if it has $7 bytes, with the mode $5 and the time $6, 0 for
-// those that it has. It is on the disk before it has its name, and locked where it can be: what has an old time is else taken for left.
+// those that it has. It is on the disk before it has its name, and locked where it can be: what has an old time is else taken for left. Since
+// its writing ended another one may have taken it up, to whom it belongs then; flock says nothing if so, and what is wrong if it cannot lock.
 const keepScript = inC + enter + `
 reach "$1" "$2"
+[ -f "$3" ] && [ ! -L "$3" ] || exit 88
+exec 3<> "$3" || exit 1
+command -v flock >/dev/null 2>&1 && ! said=$(flock -n 3 2>&1) && [ -z "$said" ] && exit 88
 [ "$(stat -c %s "$3")" = "$7" ] || { echo "it did not arrive whole" >&2; exit 1; }
-exec 3< "$3" || exit 1
-flock -n 3 >/dev/null 2>&1
 sync "$3" 2>/dev/null || sync
 [ "$5" = 0 ] || chmod "$5" "$3" || exit 1
 [ "$6" = 0 ] || touch -d "@$6" "$3" 2>/dev/null || touch -d "@${6%.*}" "$3" || exit 1
@@ -342,6 +344,12 @@ if ! mv -f -T "$3" "$4" 2>/dev/null; then
 fi
 sync . 2>/dev/null || sync
 exit 0
+`
+
+// leaveScript has the draft $3 in the folder $2 below the root $1 written to the disk.
+const leaveScript = inC + enter + `
+reach "$1" "$2"
+sync "$3" 2>/dev/null || sync
 `
 
 // dropScript removes the draft $3 in the folder $2 below the root $1.

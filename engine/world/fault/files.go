@@ -217,16 +217,16 @@ func (d draft) Keep(ctx context.Context, a files.Attributes) error {
 	if d.fault.Answer == diskFull { // of an empty file
 		return d.Draft.Keep(ctx, a)
 	}
-	end := d.Drop
+	end, unended := d.Drop, files.Unwritten
 	if d.fault.Done {
-		end = func(ctx context.Context) error { return d.Draft.Keep(ctx, a) }
+		end, unended = func(ctx context.Context) error { return d.Draft.Keep(ctx, a) }, files.Unplaced
 	}
 	if err := end(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	switch d.fault.Answer {
 	case scenario.Cut, scenario.Half, scenario.Timeout:
-		return files.Unwritten(d.root, d.at, d.of.lost(ctx, d.faults, d.fault))
+		return unended(d.root, d.at, d.of.lost(ctx, d.faults, d.fault))
 	}
 	return d.of.refusal(d.fault, "write", d.at)
 }

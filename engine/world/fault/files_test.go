@@ -170,7 +170,7 @@ func TestHowWritingGoesWrong(t *testing.T) {
 		"slow":           {scenario.Fault{On: "write files", Answer: "slow", Takes: time.Second}, "", "new"},
 		"lost":           {scenario.Fault{On: "write files", Answer: "cut"}, unwritten, "aa"},
 		"lost in it":     {scenario.Fault{On: "write files", Answer: "half"}, unwritten, "aa"},
-		"lost when done": {scenario.Fault{On: "write files", Answer: "cut", Done: true}, unwritten, "new"},
+		"lost when done": {scenario.Fault{On: "write files", Answer: "cut", Done: true}, "uncertain: nobody knows whether a was changed: the connection was lost", "new"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, behind := site(t, &sleeping{}, c.fault)
