@@ -36,7 +36,8 @@ type Continuer interface {
 // A Continued is a draft that may have a beginning already.
 type Continued interface {
 	Draft
-	// Begun gives what is there of it, at most so many bytes, to somebody who looks at it. What is written comes behind that.
+	// Begun gives what is there of it, at most so many bytes, to somebody who looks at it. It is called once, before anything is written, which
+	// comes behind that.
 	Begun(ctx context.Context, most int64, to io.Writer) (int64, error)
 	// Leave ends the writing, and keeps what there is, on the disk, for who takes it up. Kept is false if there is nothing, or if it is not the
 	// draft of its token, as that could not be taken: nobody would find it, so it is removed. With an error, kept is whether something is there
