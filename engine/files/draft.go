@@ -33,7 +33,8 @@ type Continuer interface {
 	Clear(ctx context.Context, root, path string) (gone bool, err error)
 }
 
-// A Continued is a draft that may have a beginning already.
+// A Continued is a draft that may have a beginning already. One that was not kept because the way to its machine was lost stays, for who has its
+// token.
 type Continued interface {
 	Draft
 	// Begun gives what is there of it, at most so many bytes, to somebody who looks at it. It is called once, before anything is written, which

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"runbook/engine/action"
 	"runbook/engine/files"
 )
 
@@ -150,17 +151,21 @@ func (d *draft) Keep(ctx context.Context, attributes files.Attributes) (err erro
 		d.end(nil)
 		if d.err != nil {
 			err = files.Unwritten(d.root, d.about, d.err)
-			_ = d.discard(ctx) // the first error says why
-			return
-		}
-		if err = attributes.Allowed(ctx); err == nil {
+		} else if err = attributes.Allowed(ctx); err == nil {
 			err = d.keep(ctx, attributes)
 		}
-		if err != nil && !errors.Is(err, files.ErrTaken) {
-			_ = d.discard(ctx)
+		if err != nil && !d.stays(err) {
+			_ = d.discard(ctx) // the first error says why
 		}
 	})
 	return err
+}
+
+// stays tells whether a draft that did not become the file is not removed: it is another run's by now, or it is for the next attempt, which
+// finds it by its token, as only the way was lost.
+func (d *draft) stays(err error) bool {
+	e, ok := errors.AsType[*action.Error](err)
+	return errors.Is(err, files.ErrTaken) || d.taken && ok && (e.Retryable || e.Code == action.CodeUncertain)
 }
 
 func (d *draft) keep(ctx context.Context, attributes files.Attributes) error {
