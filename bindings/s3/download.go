@@ -291,10 +291,7 @@ func (m mover) download(ctx context.Context, from source, to landing) (sure bool
 	}
 	sure, err = m.receive(ctx, from, draft)
 	if err == nil {
-		err = to.still(ctx)
-	}
-	if err == nil {
-		err = draft.Keep(ctx, files.Attributes{Modified: to.modified})
+		err = draft.Keep(ctx, files.Attributes{Modified: to.modified, If: to.still})
 	}
 	return sure, dropped(ctx, draft, err)
 }

@@ -53,10 +53,7 @@ func (m mover) goOn(ctx context.Context, from source, to landing, machine files.
 		err = v.check(from.question())
 	}
 	if err == nil {
-		err = to.still(ctx)
-	}
-	if err == nil {
-		err = draft.Keep(ctx, files.Attributes{Modified: to.modified})
+		err = draft.Keep(ctx, files.Attributes{Modified: to.modified, If: to.still})
 	}
 	return dropped(ctx, draft, err)
 }

@@ -33,10 +33,12 @@ type Continuer interface {
 	Clear(ctx context.Context, root, path string) (gone bool, err error)
 }
 
-// A Continued is a draft that may have a beginning already.
+// A Continued is a draft that may have a beginning already. One that was not kept because the way to its machine was lost stays, for who has its
+// token.
 type Continued interface {
 	Draft
-	// Begun gives what is there of it, at most so many bytes, to somebody who looks at it. What is written comes behind that.
+	// Begun gives what is there of it, at most so many bytes, to somebody who looks at it. It is called once, before anything is written, which
+	// comes behind that.
 	Begun(ctx context.Context, most int64, to io.Writer) (int64, error)
 	// Leave ends the writing, and keeps what there is, on the disk, for who takes it up. Kept is false if there is nothing, or if it is not the
 	// draft of its token, as that could not be taken: nobody would find it, so it is removed. With an error, kept is whether something is there

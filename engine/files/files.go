@@ -109,16 +109,27 @@ type Unlooked struct {
 // A Draft is a file that is being written, under a name of its own beside the one that it is to have.
 type Draft interface {
 	io.Writer
-	// Keep makes it the file, whole and on the disk; mode and times first, where they are given.
+	// Keep makes it the file, whole and on the disk; mode and times first, where they are given, and if what it asks last says so.
 	Keep(ctx context.Context, attributes Attributes) error
 	// Drop removes it. After Keep it does nothing.
 	Drop(ctx context.Context) error
 }
 
-// Attributes are what a file has beside its content.
+// Attributes are what a file has beside its content, and on what condition it comes to its place.
 type Attributes struct {
 	Mode     fs.FileMode // permission bits; 0 for those of the file that is replaced, or else the usual ones
 	Modified time.Time   // zero for the time at which it was written
+	// If is asked right before the file comes to its place, when nothing is written to it any more; an error of it is why it does not. Nil for
+	// nothing to ask.
+	If func(context.Context) error
+}
+
+// Allowed is nil if the file may come to its place.
+func (a Attributes) Allowed(ctx context.Context) error {
+	if a.If == nil {
+		return nil
+	}
+	return a.If(ctx)
 }
 
 // A Change is one change to one entry below a root.

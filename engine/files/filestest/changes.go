@@ -1,6 +1,7 @@
 package filestest
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -186,6 +187,25 @@ var writing = []testCase{
 		require.NoError(t, d.Drop(t.Context()))
 		require.Equal(t, before, s.paths(t, Root, files.Filter{}))
 		require.Equal(t, "1234567890", s.read(t, "/root/old.bin", 0))
+	}},
+	{"a file comes to its place only on its condition", nil, func(t *testing.T, s Site) {
+		before := s.paths(t, Root, files.Filter{})
+		d, err := s.System.Create(t.Context(), s.at(Root), "old.bin")
+		require.NoError(t, err)
+		_, err = io.WriteString(d, "unwanted")
+		require.NoError(t, err)
+		err = d.Keep(t.Context(), files.Attributes{If: func(context.Context) error { return files.Changed("replace", "old.bin", "it grew") }})
+		failsWith(t, err, action.CodeConflict, "it grew")
+		require.Equal(t, before, s.paths(t, Root, files.Filter{}))
+		require.Equal(t, "1234567890", s.read(t, "/root/old.bin", 0))
+		asked := 0
+		s.write(t, "old.bin", "wanted", files.Attributes{If: func(ctx context.Context) error {
+			asked++
+			_, err := s.System.Look(ctx, s.at("/root/old.bin"))
+			return err
+		}})
+		require.Equal(t, 1, asked)
+		require.Equal(t, "wanted", s.read(t, "/root/old.bin", 0))
 	}},
 	{"what is replaced", nil, func(t *testing.T, s Site) {
 		s.write(t, "old.bin", "anew", files.Attributes{})

@@ -128,9 +128,9 @@ func (d *draft) Write(p []byte) (int, error) {
 }
 
 // Keep makes the draft the file.
-func (d *draft) Keep(_ context.Context, attributes files.Attributes) (err error) {
+func (d *draft) Keep(ctx context.Context, attributes files.Attributes) (err error) {
 	d.once.Do(func() {
-		err = d.keep(attributes)
+		err = d.keep(ctx, attributes)
 		if err != nil {
 			_ = d.discard() // the first error says why
 			err = files.Failed("write", d.about, err)
@@ -140,8 +140,11 @@ func (d *draft) Keep(_ context.Context, attributes files.Attributes) (err error)
 	return err
 }
 
-func (d *draft) keep(attributes files.Attributes) error {
+func (d *draft) keep(ctx context.Context, attributes files.Attributes) error {
 	err := d.finish(attributes)
+	if err == nil {
+		err = attributes.Allowed(ctx)
+	}
 	if err == nil { // it is locked as long as it is a draft
 		err = unix.Renameat(d.in.fd, d.name, d.in.fd, d.final)
 	}

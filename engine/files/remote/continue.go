@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"strconv"
 
 	"runbook/engine/files"
 )
@@ -30,36 +29,19 @@ func (f *Files) Continue(ctx context.Context, root, at, token string) (files.Con
 	return continued{d}, nil
 }
 
-// A meter counts what is written through it.
-type meter struct {
-	to io.Writer
-	n  int64
-}
-
-func (m *meter) Write(p []byte) (int, error) {
-	n, err := m.to.Write(p)
-	m.n += int64(n)
-	return n, err
-}
-
 // Begun reads what is there of the draft, and cuts off what is more.
-func (d continued) Begun(ctx context.Context, most int64, to io.Writer) (int64, error) {
-	if d.size > most {
-		if err := d.do(ctx, cutScript, io.Discard, strconv.FormatInt(most, 10)); err != nil {
-			return 0, files.FailedBelow(d.root, "write", d.about, err)
-		}
-		d.size = most
-	}
-	if d.size == 0 {
+func (d continued) Begun(_ context.Context, most int64, to io.Writer) (int64, error) {
+	if !d.taken {
 		return 0, nil
 	}
-	got := &meter{to: to}
-	err := d.do(ctx, begunScript, got)
-	if err == nil && got.n != d.size {
-		err = fmt.Errorf("%d bytes came of %d", got.n, d.size)
+	d.size = min(d.size, most)
+	_, err := fmt.Fprintf(d.content, "%d\n", most)
+	if err == nil {
+		_, err = io.CopyN(to, d.begun, d.size)
 	}
 	if err != nil {
-		return 0, files.FailedBelow(d.root, "read", d.about, err)
+		d.end(io.ErrUnexpectedEOF)
+		return 0, files.FailedBelow(d.root, "read", d.about, d.failure(err))
 	}
 	return d.size, nil
 }
@@ -67,8 +49,7 @@ func (d continued) Begun(ctx context.Context, most int64, to io.Writer) (int64, 
 // Leave keeps the draft for whoever takes it up.
 func (d continued) Leave(ctx context.Context) (kept bool, err error) {
 	d.once.Do(func() {
-		_ = d.content.Close() // it never fails
-		<-d.over
+		d.end(nil)
 		kept, err = d.taken && d.size > 0, d.err
 		switch {
 		case !kept:

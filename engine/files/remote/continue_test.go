@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,6 +105,65 @@ func TestADraftThatIsTakenUpBeforeItIsKept(t *testing.T) {
 			text, err := os.ReadFile(filepath.Join(root, "f"))
 			require.NoError(t, err)
 			require.Equal(t, "whole", string(text))
+		})
+	}
+}
+
+// A narrow machine runs one command at a time.
+type narrow struct {
+	command.Runner
+	seat chan struct{}
+}
+
+func (n narrow) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
+	select {
+	case n.seat <- struct{}{}:
+		defer func() { <-n.seat }()
+		return n.Runner.Run(ctx, argv, streams)
+	case <-ctx.Done():
+		return 0, command.NotBegun(ctx, argv)
+	}
+}
+
+// One command at a time is enough to write a file, to take up what there is of it, and to look what it replaces.
+func TestAMachineThatLetsInOne(t *testing.T) {
+	for name, runner := range kinds {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			f, root := New(narrow{runner(t), make(chan struct{}, 1)}), t.TempDir()
+			begun := func(want string) files.Continued {
+				d, err := f.Continue(ctx, root, "f", "one")
+				require.NoError(t, err)
+				var text strings.Builder
+				n, err := d.Begun(ctx, 5, &text)
+				require.NoError(t, err)
+				require.EqualValues(t, len(want), n)
+				require.Equal(t, want, text.String())
+				return d
+			}
+			d := begun("")
+			_, err := io.WriteString(d, "7\nhello, world")
+			require.NoError(t, err)
+			kept, err := d.Leave(ctx)
+			require.NoError(t, err)
+			require.True(t, kept)
+			d, err = f.Continue(ctx, root, "f", "one")
+			require.NoError(t, err)
+			kept, err = d.Leave(ctx)
+			require.NoError(t, err)
+			require.True(t, kept, "nobody looked at it")
+			d = begun("7\nhel")
+			_, err = io.WriteString(d, "p")
+			require.NoError(t, err)
+			require.NoError(t, d.Keep(ctx, files.Attributes{If: func(ctx context.Context) error {
+				_, err := f.Look(ctx, filepath.Join(root, "f"))
+				require.Equal(t, action.CodeNotFound, action.CodeOf(err))
+				return nil
+			}}))
+			text, err := os.ReadFile(filepath.Join(root, "f"))
+			require.NoError(t, err)
+			require.Equal(t, "7\nhelp", string(text))
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"runbook/engine/action"
 	"runbook/engine/files"
 )
 
@@ -27,6 +29,7 @@ type draft struct {
 	taken  bool        // it is the one of the token
 
 	content *io.PipeWriter
+	begun   *io.PipeReader // what there is of it, as the command gives it
 	over    chan struct{}
 	err     error // once over
 	once    sync.Once
@@ -52,8 +55,9 @@ func (f *Files) begin(ctx context.Context, script, root, at string, others ...st
 	}
 	d := &draft{files: f, root: root, folder: folder, name: "./" + files.DraftName(), final: final, about: at, over: make(chan struct{})}
 	content, in := io.Pipe()
-	d.content = in
-	first := &line{ready: make(chan string, 1)}
+	begun, out := io.Pipe()
+	d.content, d.begun = in, begun
+	first := &line{ready: make(chan string, 1), rest: out}
 	go func() {
 		defer close(d.over)
 		code, complaint, err := f.run(ctx, script, content, first, append([]string{root, folder, d.name, final}, others...)...)
@@ -61,6 +65,7 @@ func (f *Files) begin(ctx context.Context, script, root, at string, others ...st
 			err = reason(code, complaint)
 		}
 		d.err = err
+		_ = out.CloseWithError(io.ErrUnexpectedEOF)  // it never fails
 		_ = content.CloseWithError(io.ErrClosedPipe) // it never fails; nobody reads any more
 	}()
 	select {
@@ -70,7 +75,7 @@ func (f *Files) begin(ctx context.Context, script, root, at string, others ...st
 			return nil, files.Unwritten(root, at, d.failure(errRecord))
 		}
 		if !d.ready(said) {
-			_ = in.CloseWithError(io.ErrUnexpectedEOF) // likewise
+			d.end(io.ErrUnexpectedEOF)
 			return nil, files.Unwritten(root, at, d.failure(errRecord))
 		}
 		return d, nil
@@ -99,19 +104,33 @@ func (d *draft) failure(otherwise error) error {
 	return otherwise
 }
 
-// A line takes the first line of an output.
+// end ends the writing: well, or by an error. What there is of the draft is not read any more.
+func (d *draft) end(err error) {
+	_ = d.begun.Close() // it never fails
+	_ = d.content.CloseWithError(err)
+	<-d.over
+}
+
+// A line takes the first line of an output, and hands on what comes behind it for as long as somebody reads it.
 type line struct {
 	text  strings.Builder
 	ready chan string
+	rest  *io.PipeWriter
+	said  bool
 }
 
 func (l *line) Write(p []byte) (int, error) {
-	l.text.Write(p)
-	if text, _, whole := strings.Cut(l.text.String(), "\n"); whole {
-		select {
-		case l.ready <- text:
-		default:
+	more := p
+	if !l.said {
+		before, behind, whole := bytes.Cut(p, []byte("\n"))
+		l.text.Write(before)
+		if l.said = whole; whole {
+			l.ready <- l.text.String()
 		}
+		more = behind
+	}
+	if len(more) > 0 {
+		_, _ = l.rest.Write(more) // nobody wants it any more
 	}
 	return len(p), nil
 }
@@ -129,18 +148,24 @@ func (d *draft) Write(p []byte) (int, error) {
 // Keep makes the draft the file.
 func (d *draft) Keep(ctx context.Context, attributes files.Attributes) (err error) {
 	d.once.Do(func() {
-		_ = d.content.Close() // it never fails
-		<-d.over
+		d.end(nil)
 		if d.err != nil {
 			err = files.Unwritten(d.root, d.about, d.err)
-			_ = d.discard(ctx) // the first error says why
-			return
+		} else if err = attributes.Allowed(ctx); err == nil {
+			err = d.keep(ctx, attributes)
 		}
-		if err = d.keep(ctx, attributes); err != nil && !errors.Is(err, files.ErrTaken) {
-			_ = d.discard(ctx)
+		if err != nil && !d.stays(err) {
+			_ = d.discard(ctx) // the first error says why
 		}
 	})
 	return err
+}
+
+// stays tells whether a draft that did not become the file is not removed: it is another run's by now, or it is for the next attempt, which
+// finds it by its token, as only the way was lost.
+func (d *draft) stays(err error) bool {
+	e, ok := errors.AsType[*action.Error](err)
+	return errors.Is(err, files.ErrTaken) || d.taken && ok && (e.Retryable || e.Code == action.CodeUncertain)
 }
 
 func (d *draft) keep(ctx context.Context, attributes files.Attributes) error {
@@ -161,8 +186,7 @@ func (d *draft) keep(ctx context.Context, attributes files.Attributes) error {
 // Drop removes the draft.
 func (d *draft) Drop(ctx context.Context) (err error) {
 	d.once.Do(func() {
-		_ = d.content.CloseWithError(io.ErrUnexpectedEOF) // it never fails
-		<-d.over
+		d.end(io.ErrUnexpectedEOF)
 		err = d.discard(ctx)
 	})
 	return err

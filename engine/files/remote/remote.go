@@ -16,6 +16,7 @@ import (
 	"sync"
 	"syscall"
 
+	"runbook/engine/action"
 	"runbook/engine/command"
 	"runbook/engine/files"
 )
@@ -31,7 +32,17 @@ type Files struct {
 var _ files.System = (*Files)(nil)
 
 // New is the files of a machine. It runs nothing.
-func New(runner command.Runner) *Files { return &Files{runner: runner} }
+func New(runner command.Runner) *Files { return &Files{runner: timely{runner}} }
+
+// A timely runner begins nothing when the time for it is over, and says so without the script, which tells a person nothing.
+type timely struct{ command.Runner }
+
+func (t timely) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
+	if ctx.Err() != nil {
+		return 0, action.Errorf(action.CodeInterrupted, "the machine was not asked for its files any more: %w", context.Cause(ctx))
+	}
+	return t.Runner.Run(ctx, argv, streams)
+}
 
 // Machine is what the machine calls itself.
 func (f *Files) Machine(ctx context.Context) (string, error) { return f.runner.Machine(ctx) }

@@ -118,3 +118,12 @@ func TestUnprivilegedWithGNU(t *testing.T) {
 func TestUnprivilegedWithBusyBox(t *testing.T) {
 	filestest.RunUnprivileged(t, func(t *testing.T) files.System { return New(kinds["busybox"](t)) })
 }
+
+// Whoever is out of time is not shown a script.
+func TestOutOfTime(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	_, err := New(local.Machine{}).Look(ctx, "/")
+	require.Equal(t, action.CodeInterrupted, action.CodeOf(err))
+	require.EqualError(t, err, "the machine was not asked for its files any more: context deadline exceeded")
+}

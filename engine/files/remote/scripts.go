@@ -289,29 +289,24 @@ exec cat >&3
 // createScript begins the file $3 in the folder $2 below the root $1, in place of $4.
 const createScript = beginning + creation
 
-// continueScript takes up the draft $5 instead, and makes it if it is not there, where it can be locked; it says how many bytes it has.
+// continueScript takes up the draft $5 instead, and makes it if it is not there, where it can be locked; it says how many bytes it has. It is told
+// in a line how many there may be, cuts off what is more, and gives what there is, before it takes what comes behind that: all by one command,
+// as a server that lets in few would let nobody in beside those that write already.
 const continueScript = beginning + `
 if command -v flock >/dev/null 2>&1 && [ ! -L "$5" ] && { [ ! -e "$5" ] || [ -f "$5" ]; } && { command exec 3>> "$5"; } 2>/dev/null; then
   if lock "$5"; then
     [ "$mode" = 0 ] || chmod 600 "$5" || exit 1
-    echo "$mode $(stat -c %s "$5") old"
+    size=$(stat -c %s "$5") || exit 1
+    echo "$mode $size old"
+    trap - EXIT
+    read -r most || exit 0
+    [ "$size" -le "$most" ] || dd if=/dev/null of="$5" bs=1 count=0 seek="$most" 2>/dev/null || exit 1
+    cat "$5" || exit 1
     exec cat >&3
   fi
   exec 3>&-
 fi
 ` + creation
-
-// begunScript gives what there is of the draft $3 in the folder $2 below the root $1.
-const begunScript = inC + enter + `
-reach "$1" "$2"
-exec cat "$3"
-`
-
-// cutScript cuts the draft $3 in the folder $2 below the root $1 to $4 bytes.
-const cutScript = inC + enter + `
-reach "$1" "$2"
-exec dd if=/dev/null of="$3" bs=1 count=0 seek="$4" 2>/dev/null
-`
 
 // clearScript removes the draft $3 in the folder $2 below the root $1, unless somebody writes to it, and says when it is gone. Where it cannot be
 // locked, nobody does who has not written for a day. It is opened for writing, without which some file systems lock nothing.

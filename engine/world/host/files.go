@@ -428,7 +428,11 @@ func (d *draft) Write(p []byte) (int, error) {
 }
 
 // Keep makes it the file.
-func (d *draft) Keep(_ context.Context, a files.Attributes) error {
+func (d *draft) Keep(ctx context.Context, a files.Attributes) error {
+	if err := a.Allowed(ctx); err != nil {
+		_ = d.Drop(ctx) // it never fails
+		return err
+	}
 	d.files.begin()
 	defer d.files.mu.Unlock()
 	if d.over {
