@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 )
 
 // sync returns when record seq is durable. Branches that wait here at the same time share one fsync: whoever comes first
@@ -19,7 +20,7 @@ func (f *File) sync(seq int64) error {
 	if err != nil {
 		return err
 	}
-	if err := f.out.Sync(); err != nil {
+	if err := f.syncAll(); err != nil {
 		// The kernel may have dropped what it could not write and report success next time, so there is no second try.
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -27,6 +28,15 @@ func (f *File) sync(seq int64) error {
 	}
 	f.synced = last
 	return nil
+}
+
+// syncAll makes the journal durable, and the first time, inside out, the folders that it is in: one that is found after a crash
+// is found whole.
+func (f *File) syncAll() error {
+	if err := f.out.Sync(); err != nil || f.synced > 0 {
+		return err
+	}
+	return errors.Join(f.disk.SyncDir(string(f.dir)), f.disk.SyncDir(filepath.Dir(string(f.dir))))
 }
 
 // fail makes every later Write fail like this one. f.mu is held.
@@ -37,7 +47,7 @@ func (f *File) fail(path, verb string, err error) error {
 	return f.broken
 }
 
-// Close makes every record durable, closes the journal and gives the run's lock back. Closing again does nothing.
+// Close makes every record durable if one had to be, closes the journal and gives the run's lock back. Closing again does nothing.
 func (f *File) Close() error {
 	f.syncing.Lock()
 	defer f.syncing.Unlock()
@@ -48,7 +58,7 @@ func (f *File) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var err error
-	if f.broken == nil && f.synced < f.seq {
+	if f.broken == nil && f.synced > 0 && f.synced < f.seq {
 		err = f.out.Sync()
 	}
 	if err = errors.Join(err, f.release()); err != nil {

@@ -13,8 +13,8 @@ import (
 // A File is the journal of a run in progress: a Sink that makes records durable. It is safe for concurrent branches.
 //
 // Every record is handed to the operating system with one write before Write returns, so the death of this process loses
-// nothing. The death of the machine may lose reads, which can be read again, but nothing that a person must be able to rely
-// on: see durable. Close ends it; the run's lock is held until then.
+// nothing. The death of the machine may lose reads, which can be read again, and all of a run that did nothing else, but
+// nothing that a person must be able to rely on: see durable. Close ends it; the run's lock is held until then.
 type File struct {
 	dir  Dir
 	disk disk
@@ -27,15 +27,17 @@ type File struct {
 	broken error // why nothing more can be written
 
 	syncing sync.Mutex // taken before mu; guards what follows
-	synced  int64      // number of the last record known to be durable
+	synced  int64      // number of the last record known to be durable; 0 as long as nothing has to be
 	closed  bool
 }
 
-// durable tells whether a record of that kind is on the disk when Write returns: what was about to be sent, what came of
-// it, and what a person decided. A resume cannot find these out by looking again.
+// durable tells whether a record of that kind is on the disk when Write returns, with all before it: what was about to be
+// sent, what came of it, and what a person decided. A resume cannot find these out by looking again. How the run ended is on
+// the disk when it is closed, if there was anything of these: to look takes a few milliseconds, and a disk that is busy takes
+// longer than that for each time.
 func durable(kind Kind) bool {
 	switch kind {
-	case KindRun, KindResume, KindIntent, KindOutcome, KindConsent, KindAnswer, KindEnd:
+	case KindIntent, KindOutcome, KindConsent, KindAnswer:
 		return true
 	}
 	return false
@@ -56,7 +58,6 @@ func create(disk disk, base, id string) (*File, error) {
 	return f, nil
 }
 
-// makeDir syncs the folders inside out, so that a journal that is found after a crash is found whole.
 func (f *File) makeDir(base string) error {
 	if err := f.disk.MakeAll(base); err != nil {
 		return err
@@ -64,13 +65,7 @@ func (f *File) makeDir(base string) error {
 	if err := f.disk.Make(string(f.dir)); err != nil {
 		return err
 	}
-	if err := f.open(os.O_CREATE | os.O_EXCL | os.O_APPEND); err != nil {
-		return err
-	}
-	if err := errors.Join(f.disk.SyncDir(string(f.dir)), f.disk.SyncDir(base)); err != nil {
-		return errors.Join(err, f.release())
-	}
-	return nil
+	return f.open(os.O_CREATE | os.O_EXCL | os.O_APPEND)
 }
 
 // open takes the lock, then opens the journal.

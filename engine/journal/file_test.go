@@ -108,14 +108,32 @@ func TestOnlyWhatMustBeDurableIsSynced(t *testing.T) {
 	}
 }
 
+// A run that only looks waits for no disk, and its folder is made durable once, with the first record that has to be.
+func TestWhatOnlyLooksIsNotSynced(t *testing.T) {
+	d := newCrashDisk()
+	f := newFile(t, d)
+	require.NoError(t, f.Write(readRecord(nil)))
+	require.Empty(t, d.syncs)
+	require.NoError(t, f.Write(intentRecord()))
+	require.NoError(t, f.Write(intentRecord()))
+	dir := f.Dir()
+	require.Equal(t, []string{dir.Journal(), string(dir), filepath.Dir(string(dir)), dir.Journal()}, d.syncs)
+	d.syncs = nil
+	f = newFile(t, d)
+	require.NoError(t, f.Write(&Record{Kind: KindEnd, End: &End{}}))
+	require.NoError(t, f.Close())
+	require.Empty(t, d.syncs)
+}
+
 func TestAnActionsLargeResultIsOnDiskBeforeItsOutcome(t *testing.T) {
 	d := newCrashDisk()
 	f := newFile(t, d)
+	require.NoError(t, f.Write(intentRecord()))
 	d.syncs = nil
 	r := &Record{Kind: KindOutcome, Outcome: &Outcome{Status: Done, Returned: Returned{Value: strings.Repeat("z", resultLimit)}}}
 	require.NoError(t, f.Write(r))
 	dir := f.Dir()
-	assert.Equal(t, []string{dir.file("results/2.json"), dir.file("results"), string(dir), dir.Journal()}, d.syncs)
+	assert.Equal(t, []string{dir.file("results/3.json"), dir.file("results"), string(dir), dir.Journal()}, d.syncs)
 	assert.Empty(t, r.Outcome.Ref, "the caller's record keeps its own outcome")
 }
 
@@ -205,6 +223,7 @@ func TestConcurrentBranchesShareOneFile(t *testing.T) {
 func TestBranchesShareAnFsync(t *testing.T) {
 	d := newCrashDisk()
 	f := newFile(t, d)
+	require.NoError(t, f.Write(intentRecord()))
 	d.syncs = nil
 	d.gate = make(chan struct{})
 	var wg, appended sync.WaitGroup
@@ -226,6 +245,7 @@ func TestBranchesShareAnFsync(t *testing.T) {
 func TestCloseTwiceThenWrite(t *testing.T) {
 	d := newCrashDisk()
 	f := newFile(t, d)
+	require.NoError(t, f.Write(intentRecord()))
 	require.NoError(t, f.Write(readRecord(nil)))
 	require.NoError(t, f.Close())
 	assert.Equal(t, d.cached[f.Dir().Journal()], d.disk[f.Dir().Journal()], "Close makes the last read durable")
