@@ -3,13 +3,18 @@
 package host
 
 import (
+	"context"
 	"errors"
+	"io"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"runbook/engine/action"
+	"runbook/engine/files"
+	"runbook/engine/machine"
 )
 
 // await begins a wait for a line about a calibration.
@@ -100,5 +105,35 @@ func TestAwaitingALineInLogsThatAreRotated(t *testing.T) {
 		require.False(t, s.looked(w).Met)
 		require.NoError(t, os.Symlink("app.log.1", s.at("/log/app.log")))
 		require.Equal(t, "calibration done: first", s.looked(w).Value, "another one, from its beginning")
+	})
+}
+
+// A packingFiles system is one on which an old log is packed between two looks: it is listed, and gone when it is to be read.
+type packingFiles struct {
+	files.System
+	on *bool
+}
+
+func (p packingFiles) Open(ctx context.Context, path string, offset int64) (io.ReadCloser, error) {
+	if *p.on && strings.HasSuffix(path, ".1") {
+		return nil, action.Errorf(action.CodeNotFound, "cannot read %s: there is no such file or folder", path)
+	}
+	return p.System.Open(ctx, path, offset)
+}
+
+func TestAwaitingALineInALogWhoseOldOneIsPackedMeanwhile(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *fileSite) {
+		if s.Base == "" {
+			return // in a scenario nobody writes on
+		}
+		packing := false
+		s.mod = New(Config{Files: machine.Set[files.System]{Local: packingFiles{s.System, &packing}}})
+		require.NoError(t, os.WriteFile(s.at("/log/app.log"), []byte("start\n"), 0o600))
+		w := s.await("/log/app.log")
+		require.False(t, s.looked(w).Met)
+		require.NoError(t, os.Rename(s.at("/log/app.log"), s.at("/log/app.log.1")))
+		require.NoError(t, os.WriteFile(s.at("/log/app.log"), []byte("calibration done: new\n"), 0o600))
+		packing = true
+		require.Equal(t, "calibration done: new", s.looked(w).Value)
 	})
 }
