@@ -156,3 +156,14 @@ func TestTwoDevicesOfOneNameAreNotChanged(t *testing.T) {
 	s.cfg.Inventory[1].Called = ""
 	s.changing(t, "reset", "a") // the third is on another machine
 }
+
+// A tool that does what it was asked is not said to have failed without a word of why: its driver takes no 0 for an answer.
+func TestAnExitCodeOf0ThatIsNoAnswer(t *testing.T) {
+	a := &awkward{}
+	out := a.site(t, "a")
+	out.cfg.Driver = driverOf(t, `return driver { summary = "s", formats = "f", commands = {
+		diagnose = { argv = { "lines" }, reads = true, answers = { 1 }, parse = function() return { devices = {} } end } } }`)
+	e := out.fails(t, "diagnose", "a")
+	require.Equal(t, "lines on bench exited with status 0", e.Message)
+	require.Contains(t, e.Hint, "the driver takes [1] alone for an answer: if 0 is one too, say so: answers of the command diagnose in ")
+}

@@ -109,7 +109,7 @@ func TestAPingThatSaysSomethingElse(t *testing.T) {
 		_, err := from(&told{stderr: complaint, code: 2}, refuser{}).Ping(t.Context(), "10.0.0.7", q)
 		require.ErrorContains(t, err, "with exit code 2", complaint)
 	}
-	missing := command.Missing([]string{"ping"}, "install it")
+	missing := command.Missing([]string{"ping"}, "rack-1", "install it")
 	echo, err := from(&told{err: missing}, refuser{}).Ping(t.Context(), "10.0.0.7", q)
 	require.NoError(t, err)
 	require.Equal(t, TCP, echo.Method)

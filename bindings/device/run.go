@@ -83,6 +83,9 @@ func (c *call) refused(code int, complaint string) error {
 	}
 	e := command.Exited(c.argv, " on "+c.On, code, complaint).On(c.target())
 	e.Code, e.Cause = meaning, exit(code)
+	if code == 0 {
+		return e.Try("the driver takes %v alone for an answer: if 0 is one too, say so: answers of the command %s in %s", c.command.Answers, c.command.Purpose, c.driver.About().Path)
+	}
 	if next := c.next(); next != "" {
 		e = e.Try("%s", next)
 	}

@@ -165,14 +165,15 @@ var table = []struct {
 	{"a program that is not there", func(t *testing.T, m machineUnderTest) {
 		e := m.fails(t, []any{"no-such-tool", "x"})
 		require.Equal(t, action.CodeNotFound, e.Code)
-		require.Equal(t, "cannot run no-such-tool: there is no such program on this machine", e.Message)
+		where := cmp.Or(m.on, command.Here)
+		require.Equal(t, "cannot run no-such-tool: there is no such program on "+where, e.Message)
 		require.NotEmpty(t, e.Hint)
 		e = m.fails(t, []any{"tool say"})
 		require.Contains(t, e.Hint, `{ "tool", "say" }`)
 		a := m.act(t, []any{"no-such-tool"})
 		p, err := a.Predict(m.ctx, nil)
 		require.NoError(t, err, "an action before this one may have brought it")
-		require.Equal(t, []string{"there is no program no-such-tool on this machine as it is now"}, p.Warnings)
+		require.Equal(t, []string{"there is no program no-such-tool on " + where + " as it is now"}, p.Warnings)
 		_, err = a.Apply(m.ctx, p)
 		require.Equal(t, action.CodeNotFound, action.CodeOf(err), "nothing was run, and that is certain")
 	}},

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -132,7 +133,7 @@ func (c changingCommand) Predict(ctx context.Context, _ action.View) (action.Pre
 		return action.Prediction{}, err
 	}
 	if path == "" {
-		predicted.Warnings = []string{"there is no program " + command.Line(c.argv[:1]) + " on this machine as it is now"}
+		predicted.Warnings = []string{"there is no program " + command.Line(c.argv[:1]) + cmp.Or(c.where(), " on "+command.Here) + " as it is now"}
 	}
 	return predicted, nil
 }

@@ -26,9 +26,13 @@ func Exited(argv []string, where string, code int, stderr string) *action.Error 
 	return action.Errorf(action.CodeCommand, "%s%s exited with status %d%s", Line(argv), where, code, Ending(stderr))
 }
 
-// Missing is the error of a program that a machine does not have. What to do about it is said as a format.
-func Missing(argv []string, format string, args ...any) *action.Error {
-	return action.Errorf(action.CodeNotFound, "cannot run %s: there is no such program on this machine", Line(argv[:1])).Try(format, args...)
+// Here is how an error calls the machine on which this program itself runs.
+const Here = "this machine"
+
+// Missing is the error of a program that a machine does not have. on is the name of that machine for people, or Here. What to do about it is
+// said as a format.
+func Missing(argv []string, on, format string, args ...any) *action.Error {
+	return action.Errorf(action.CodeNotFound, "cannot run %s: there is no such program on %s", Line(argv[:1]), on).Try(format, args...)
 }
 
 // Hinted points at the commonest mistake: a command line as a single word. Clean hides secrets: one with spaces in it is not recognised

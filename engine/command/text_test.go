@@ -17,7 +17,7 @@ func TestWhatAPersonReads(t *testing.T) {
 	require.True(t, strings.HasSuffix(e.Message, "no such file"))
 	e = Hinted([]string{"df -h"}, e, openly)
 	require.Equal(t, `the command is one word with spaces in it; write its words separately: { "df", "-h" }`, e.Hint)
-	e = Hinted([]string{"pass word"}, Missing([]string{"x"}, "install it"), func(string) string { return action.Masked })
+	e = Hinted([]string{"pass word"}, Missing([]string{"x"}, Here, "install it"), func(string) string { return action.Masked })
 	require.Equal(t, "install it", e.Hint, "half a secret is not recognised later")
 	require.Equal(t, "false exited with status 1", Exited([]string{"false"}, "", 1, " \n").Message)
 }

@@ -91,7 +91,7 @@ func unusable(argv []string, err error) error {
 	case errors.Is(err, exec.ErrDot):
 		return failed(argv, action.CodeNotFound, err).Try("it is in the working folder alone; if it is the one that is meant: { \"./%s\" }", argv[0])
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
-		return command.Missing(argv, "install it, or look where it is and whether that is in your PATH: command -v %s", command.Line(argv[:1]))
+		return command.Missing(argv, command.Here, "install it, or look where it is and whether that is in your PATH: command -v %s", command.Line(argv[:1]))
 	case errors.Is(err, os.ErrPermission):
 		return failed(argv, action.CodeForbidden, err).Try("look whether you may execute it: ls -l %s", command.Line(argv[:1]))
 	}

@@ -218,7 +218,7 @@ func (m *Machine) notStarted(word string, argv []string, talk conversation) erro
 	program := command.Line(argv[:1])
 	switch word {
 	case Missing:
-		return command.Missing(argv, "install it on %s, or look where it is and whether a login without a terminal has that in its PATH: %s",
+		return command.Missing(argv, m.Host, "install it on %s, or look where it is and whether a login without a terminal has that in its PATH: %s",
 			m.Host, command.Line([]string{"command", "-v", argv[0]}))
 	case forbidden:
 		return action.Errorf(action.CodeForbidden, "cannot run %s on %s: permission denied", program, m.Host).

@@ -202,7 +202,7 @@ func TestWhatCannotBeRun(t *testing.T) {
 			code    action.Code
 			message string
 		}{
-			{"no-such-program", action.CodeNotFound, "cannot run no-such-program: there is no such program on this machine"},
+			{"no-such-program", action.CodeNotFound, "cannot run no-such-program: there is no such program on rack-1"},
 			{"/no/such/file", action.CodeNotFound, "there is no such program"},
 			{"df -h", action.CodeNotFound, `cannot run "df -h": there is no such program`},
 			{"cd", action.CodeNotFound, "cannot run cd: there is no such program"},

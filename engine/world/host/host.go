@@ -61,6 +61,14 @@ func placeOf(name string) string {
 	return "hosts." + name
 }
 
+// called is its name for people.
+func (m *Machine) called() string {
+	if m.name == Local {
+		return command.Here
+	}
+	return m.name
+}
+
 // commands is where the scenario says what the machine runs.
 func (m *Machine) commands() string { return placeOf(m.name) + ".commands" }
 
@@ -68,7 +76,7 @@ func (m *Machine) commands() string { return placeOf(m.name) + ".commands" }
 func (m *Machine) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
 	offered := m.files.offers(argv[0])
 	if !m.section.Prints(argv[0]) && !offered {
-		return 0, command.Missing(argv, "the machine is simulated: if it should be there, the scenario names it in %s", m.commands())
+		return 0, command.Missing(argv, m.called(), "the machine is simulated: if it should be there, the scenario names it in %s", m.commands())
 	}
 	if ctx.Err() != nil {
 		return 0, command.NotBegun(ctx, argv)
