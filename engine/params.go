@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"runbook/engine/action"
+	"runbook/engine/command"
 	"runbook/engine/module"
 	"runbook/engine/script"
 	"runbook/engine/secret"
@@ -21,7 +22,7 @@ func (r *run) parameters() (map[string]any, error) {
 		}
 		v, err := r.parse(p, r.cfg.Given[name])
 		if err != nil {
-			return nil, badParam(err, r.cfg.Entry.Name)
+			return nil, badParam(err, r.cfg.Entry.Typed())
 		}
 		r.given[name] = v
 	}
@@ -33,7 +34,7 @@ func (r *run) parameters() (map[string]any, error) {
 		case given:
 			params[p.Name] = v
 		case p.Required:
-			return nil, badParam(action.Errorf(action.CodeInvalid, "the parameter %s is required: -p %s=…  (%s)", p.Name, p.Name, p.Rule()), r.cfg.Entry.Name)
+			return nil, badParam(action.Errorf(action.CodeInvalid, "the parameter %s is required: -p %s=…  (%s)", p.Name, p.Name, p.Rule()), r.cfg.Entry.Typed())
 		default:
 			params[p.Name] = p.Default
 		}
@@ -99,7 +100,7 @@ func (r *run) paramNames() []string {
 }
 
 func (r *run) unknownParam(name string) error {
-	return badParam(action.Errorf(action.CodeInvalid, "%s has no parameter %q%s", r.cfg.Entry.Name, name, module.Suggest(name, r.paramNames())), r.cfg.Entry.Name)
+	return badParam(action.Errorf(action.CodeInvalid, "%s has no parameter %q%s", r.cfg.Entry.Name, name, module.Suggest(name, r.paramNames())), r.cfg.Entry.Typed())
 }
 
 // A UsageError is a wrong command line: the exit code is 64.
@@ -111,7 +112,7 @@ func (e *UsageError) Error() string { return e.Err.Error() }
 func (e *UsageError) Unwrap() error { return e.Err }
 
 func badParam(err error, runbook string) error {
-	out := action.Errorf(action.CodeInvalid, "%w", err).Try("runbook show %s", runbook)
+	out := action.Errorf(action.CodeInvalid, "%w", err).Try("runbook show %s", command.Quote(runbook))
 	var known *action.Error
 	if errors.As(err, &known) && known.Hint != "" {
 		out.Hint = known.Hint

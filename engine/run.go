@@ -16,6 +16,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/catalog"
+	"runbook/engine/command"
 	"runbook/engine/gate"
 	"runbook/engine/journal"
 	"runbook/engine/module"
@@ -191,7 +192,7 @@ func (r *run) begin(ctx context.Context, params map[string]any) (err error) {
 		}
 		warning := &journal.Warning{
 			Text: fmt.Sprintf("you may not %s %s%s: a step that needs this will fail", p.Verb, p.Path(), scope),
-			Hint: fmt.Sprintf("runbook show %s lists what it may change", r.cfg.Entry.Name),
+			Hint: fmt.Sprintf("runbook show %s lists what it may change", command.Quote(r.cfg.Entry.Typed())),
 		}
 		if err := r.write(journal.Record{Kind: journal.KindWarning, Warning: warning}); err != nil {
 			return err

@@ -89,7 +89,7 @@ func testedIn(folder string) ([]*catalog.Entry, error) {
 		entry, err := shelves().Find(script)
 		return []*catalog.Entry{entry}, err
 	}
-	entries, err := append(shelves(), catalog.Dir("file", folder)).Nearest()
+	entries, err := append(shelves(), catalog.Dir(catalog.ByPath, folder)).Nearest()
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func testedBy(tests string) (*catalog.Entry, error) {
 		return nil, action.Errorf(action.CodeInvalid, "cannot tell where %s is: %w", tests, err)
 	}
 	if name := filepath.Base(folder); filepath.Base(script) == name+".lua" {
-		if entry, err := append(shelves(), catalog.Dir("file", filepath.Dir(folder))).Find(name); err == nil {
+		if entry, err := append(shelves(), catalog.Dir(catalog.ByPath, filepath.Dir(folder))).Find(name); err == nil {
 			return entry, nil
 		}
 	}

@@ -66,7 +66,7 @@ func driversAt(p string) ([]testedDriver, error) {
 
 // driversIn are those of a folder of drivers.
 func driversIn(folder string) (out []testedDriver, err error) {
-	entries, err := catalog.Catalog{catalog.Dir("file", folder)}.List()
+	entries, err := catalog.Catalog{catalog.Dir(catalog.ByPath, folder)}.List()
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func driversIn(folder string) (out []testedDriver, err error) {
 
 // shelfWith are the drivers of the usual places, and before them those of a folder.
 func shelfWith(folder string) *drivers.Shelf {
-	return shelfOf(append(driverPlaces(), catalog.Dir("file", folder)))
+	return shelfOf(append(driverPlaces(), catalog.Dir(catalog.ByPath, folder)))
 }
 
 // suite holds the driver to its transcripts. It runs no tool.

@@ -35,7 +35,7 @@ func Dir(origin, folder string) Place {
 // An Entry is a runbook that was found.
 type Entry struct {
 	Name   string
-	Origin string // of the script's place, or "file" when it was named by a path
+	Origin string // of the script's place, or ByPath when it was named by a path
 	Path   string // of the script, as a person finds it
 	// Folder is the runbook's folder: what the nearest folder of its name lacks is looked for in those that are farther. Who replaces one
 	// file of a runbook has the others still.
@@ -44,6 +44,17 @@ type Entry struct {
 	Replaces string // origin of the nearest script of the same name that this one hides; "" if none
 	// Layers are the folders that Folder consists of, the nearest first. Not all of them need exist.
 	Layers []Place
+}
+
+// ByPath is the origin of a script that was named by a path.
+const ByPath = "file"
+
+// Typed is what a person types for the script.
+func (e *Entry) Typed() string {
+	if e.Origin == ByPath {
+		return e.Path
+	}
+	return e.Name
 }
 
 // Source reads the script.
@@ -180,8 +191,8 @@ func (c Catalog) byPath(name string) (*Entry, error) {
 	if folder == "" {
 		folder = "."
 	}
-	e := &Entry{Name: strings.TrimSuffix(file, ".lua"), Origin: "file", Path: name, File: file}
-	e.over(Dir("file", folder), c.layers(e.Name))
+	e := &Entry{Name: strings.TrimSuffix(file, ".lua"), Origin: ByPath, Path: name, File: file}
+	e.over(Dir(ByPath, folder), c.layers(e.Name))
 	return e, nil
 }
 
