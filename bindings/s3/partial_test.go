@@ -18,6 +18,7 @@ import (
 	"runbook/engine/command"
 	processes "runbook/engine/command/local"
 	"runbook/engine/files"
+	"runbook/engine/files/filestest"
 	"runbook/engine/files/local"
 	"runbook/engine/files/remote"
 	"runbook/engine/world/scenario"
@@ -307,22 +308,6 @@ func TestACopyWhoseWayIsLost(t *testing.T) {
 	require.Len(t, tree(t, folder), 1)
 }
 
-// A narrow machine lets in one command at a time, as a server does that refuses further connections.
-type narrow struct {
-	command.Runner
-	seat chan struct{}
-}
-
-func (n narrow) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
-	select {
-	case n.seat <- struct{}{}:
-		defer func() { <-n.seat }()
-		return n.Runner.Run(ctx, argv, streams)
-	case <-ctx.Done():
-		return 0, command.NotBegun(ctx, argv)
-	}
-}
-
 // A sync of many at once waits for its turn on a machine that lets in one, and does not wait for itself: what writes a file needs no other way in.
 func TestASyncToAMachineThatLetsInOne(t *testing.T) {
 	d, text := storedBig(t, scenario.Fault{Answer: "503", Skip: 3, Times: 1})
@@ -330,7 +315,7 @@ func TestASyncToAMachineThatLetsInOne(t *testing.T) {
 		d.do("put", "s3://box/"+key, key)
 	}
 	d.cfg.AtOnce = 0
-	d.on(remote.New(narrow{processes.Machine{}, make(chan struct{}, 1)}))
+	d.on(remote.New(filestest.Narrow(processes.Machine{})))
 	folder := t.TempDir()
 	write(t, folder, map[string]string{"a": "old"}, before)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)

@@ -109,29 +109,13 @@ func TestADraftThatIsTakenUpBeforeItIsKept(t *testing.T) {
 	}
 }
 
-// A narrow machine runs one command at a time.
-type narrow struct {
-	command.Runner
-	seat chan struct{}
-}
-
-func (n narrow) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
-	select {
-	case n.seat <- struct{}{}:
-		defer func() { <-n.seat }()
-		return n.Runner.Run(ctx, argv, streams)
-	case <-ctx.Done():
-		return 0, command.NotBegun(ctx, argv)
-	}
-}
-
 // One command at a time is enough to write a file, to take up what there is of it, and to look what it replaces.
 func TestAMachineThatLetsInOne(t *testing.T) {
 	for name, runner := range kinds {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
-			f, root := New(narrow{runner(t), make(chan struct{}, 1)}), t.TempDir()
+			f, root := New(filestest.Narrow(runner(t))), t.TempDir()
 			begun := func(want string) files.Continued {
 				d, err := f.Continue(ctx, root, "f", "one")
 				require.NoError(t, err)
