@@ -145,6 +145,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	}
 	r.sink = timed{r.times, &sealed{sink: opened}}
 	r.gate = gate.New(gate.Options{
+		Run:  cfg.About.ID,
 		Sink: r.sink, Terminal: cfg.Mode.Terminal, Grants: r.book.Grants, Consent: discreet{cfg.Mode.People, cfg.Redactor},
 		Clock: cfg.Mode.Clock, Outside: cfg.Mode.Outside, Live: r, Actions: actions, Halt: r.haltNow,
 		Past: r.tape, Granted: cfg.Past.Granted, Settler: discreet{cfg.Mode.People, cfg.Redactor}, Approval: r.approval(),

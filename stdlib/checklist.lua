@@ -33,8 +33,6 @@ local columns = {
 
 local function refuse(message, ...) error({ code = "invalid", message = message:format(...) }, 0) end
 
-local function seconds(value) return type(value) == "string" and time.duration(value) or value end
-
 local function checked(task, i, seen)
   local where = ("checklist.new: tasks[%d]"):format(i)
   arguments.options(where, task, fields)
@@ -45,9 +43,8 @@ local function checked(task, i, seen)
   if seen[task.id] or seen[task.id .. "_evidence"] then refuse("%s: two tasks have the id %s", where, task.id) end
   if task.check and type(task.check) ~= "function" then refuse("%s: check must be a function", where) end
   if task.within and not task.check then refuse("%s: within is for a task with a check", where) end
-  if task.within and not (type(seconds(task.within)) == "number" and seconds(task.within) > 0) then
-    refuse("%s: within must be a duration above 0, not %s", where, tostring(task.within))
-  end
+  local within = task.within and try(time.duration, task.within)
+  if task.within and not (within and within > 0) then refuse("%s: within must be a duration above 0, not %s", where, tostring(task.within)) end
   seen[task.id], seen[task.id .. "_evidence"] = true, true
 end
 
@@ -125,7 +122,7 @@ local function verified(task, run)
   local done, err
   if task.within then
     -- A time, and no duration, so that a run that died and is taken up again does not wait for as long once more.
-    done, err = try(wait_until, { name = task.task, deadline = time.now() + seconds(task.within), every = task.every or "5s" }, look)
+    done, err = try(wait_until, { name = task.task, deadline = time.now() + time.duration(task.within), every = task.every or "5s" }, look)
     -- A dry run assumes what does not hold yet: what the look found shows nothing then.
     if not done and not err then evidence = "assumed" end
     done = err == nil

@@ -18,13 +18,11 @@ local never = { uncertain = true, declined = true, refused = true, drift = true,
 
 local function refuse(message, ...) error({ code = "invalid", message = message:format(...) }, 0) end
 
-local function seconds(value) return type(value) == "string" and time.duration(value) or value end
-
 -- A number of the options, from a least one on.
 local function number(options, name, default, least)
   local value = options[name]
   if value == nil then return default end
-  if type(value) == "string" and name ~= "attempts" and name ~= "factor" then value = seconds(value) end
+  if type(value) == "string" and name ~= "attempts" and name ~= "factor" then value = time.duration(value) end
   if type(value) ~= "number" then refuse("retry: %s must be a number, not the text %q", name, tostring(options[name])) end
   if not (value >= least) then refuse("retry: %s must be at least %s, not %s", name, units.number(least), tostring(options[name])) end
   return value

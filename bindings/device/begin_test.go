@@ -135,3 +135,28 @@ func TestAResetOfWhatWasResetSince(t *testing.T) {
 	require.Equal(t, action.CodeConflict, action.CodeOf(err))
 	require.EqualError(t, err, "cannot reset devices/envise-1 in rack-1: it was started anew since this was decided")
 }
+
+// meant is a run that intends every device to be online.
+type meant struct{ gate.Nothing }
+
+func (meant) Lay(action.Target, map[string]any) (map[string]any, bool) {
+	return map[string]any{"state": "online"}, true
+}
+
+// How often a device was started is no evidence where the run itself starts it anew before.
+func TestAResetAfterAnother(t *testing.T) {
+	s, _ := laggard(t, "0s")
+	s.cfg.Driver = startsTold(t, "3")
+	p, err := s.changing(t, "reset", "envise-1").Predict(s.ctx, meant{})
+	require.NoError(t, err)
+	require.Equal(t, action.OwnDoing, p.Evidence.Old["starts"])
+}
+
+// A reset that nothing shows yet is one all the same.
+func TestAResetOfWhatIsAboutToBeReset(t *testing.T) {
+	s, _ := laggard(t, "1m")
+	_, _, err := s.does(t, "reset", "envise-1")
+	require.NoError(t, err)
+	_, _, err = s.does(t, "reset", "envise-1")
+	require.Equal(t, action.CodeThrottled, action.CodeOf(err))
+}

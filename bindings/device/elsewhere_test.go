@@ -142,3 +142,23 @@ func TestPingFrom(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []action.Arg{{Name: "argv on rack-1", Value: []string{"ping", "-n", "-q", "-c", "3", "-w", "5", "127.0.0.1"}}}, r.Describe().Identity)
 }
+
+// barred is a machine to which the way is barred.
+type barred struct{ noPinger }
+
+func (barred) Ping(context.Context, string, Query) (Echo, error) {
+	return Echo{}, action.Errorf(action.CodeUnauth, "cannot reach the host rack-1").Try("ssh-add").Again()
+}
+
+// What is wrong with the way to a host is told as what it is, and what that way takes is known beforehand.
+func TestPingByAWayThatIsBarred(t *testing.T) {
+	s := inAWorld(t, nil)
+	needs := []action.Permission{{Verb: "create", Resource: "pods/exec"}}
+	s.cfg.Pingers.Local, s.cfg.Needs = barred{}, map[string][]action.Permission{"localhost": needs}
+	e := s.fails(t, "ping", "envise-1", map[string]any{"from": "localhost"})
+	require.Equal(t, "cannot ping 127.0.0.1 of the device envise-1 from localhost: cannot reach the host rack-1", e.Message)
+	require.Equal(t, []any{action.CodeUnauth, "ssh-add", true}, []any{e.Code, e.Hint, e.Retryable})
+	r, err := s.reading(t, "ping", "envise-1", map[string]any{"from": "localhost"})
+	require.NoError(t, err)
+	require.Equal(t, needs, r.Describe().Permissions)
+}

@@ -127,7 +127,7 @@ func (u *unit) intended(view action.View) bool {
 	return intended
 }
 
-// unreachedOr is what a run intends about a device that cannot be looked at: nil if it intends nothing.
+// unreached is what a run intends about a device that cannot be looked at: nil if it intends nothing.
 func (u *unit) unreached(view action.View) map[string]any {
 	if !u.intended(view) {
 		return nil

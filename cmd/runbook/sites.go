@@ -45,7 +45,8 @@ func siteFile(s *site.Site) string {
 }
 
 // remember means the site file of an earlier run where the command line names none, and before what that file says, the cluster that the
-// run was at: its command line may have said so. A file that is gone is not asked for: what the site is now will tell. A run in a scenario belongs into that scenario.
+// run was at: its command line may have said so. A file that is gone is not asked for: what the site is now will tell. A run in a scenario
+// belongs into that scenario.
 func (f *commonFlags) remember(run *journal.Run) error {
 	if name := run.Scenario(); name != "" {
 		entry, err := shelves().Find(run.Typed())

@@ -22,8 +22,6 @@ func (c *Command) Check(own []Placeholder) (field string, err error) {
 		return "begins", fmt.Errorf("this is for a reset, and not for %s", c.Purpose)
 	}
 	switch {
-	case c.Begins < 0:
-		return "begins", errors.New("a duration is not negative here")
 	case c.Timeout <= 0:
 		return "timeout", errors.New("a command needs some time")
 	case c.Purpose.Changes() && c.Expects == "":

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -77,13 +76,10 @@ func (s *Shelf) Beside(name, file string) (text []byte, where string, err error)
 	if err != nil {
 		return nil, "", err
 	}
-	for _, layer := range entry.Layers {
-		text, err := fs.ReadFile(layer.Files, file)
-		if where = path.Join(layer.Path, file); !errors.Is(err, fs.ErrNotExist) {
-			return text, where, err
-		}
+	if text, err = fs.ReadFile(entry.Folder, file); errors.Is(err, fs.ErrNotExist) {
+		return nil, "", action.Errorf(action.CodeNotFound, "the driver %s has no file %s beside %s", name, file, entry.Path)
 	}
-	return nil, "", action.Errorf(action.CodeNotFound, "the driver %s has no file %s beside %s", name, file, entry.Path)
+	return text, entry.Where(file), err
 }
 
 // Load returns a driver with what it has of its base.

@@ -77,7 +77,7 @@ func TestTheNearestDriverIsMeant(t *testing.T) {
 	text, where, err := s.Beside("vendor", "simulated.yaml")
 	require.NoError(t, err, "who copies a script to change it has the rest with it")
 	require.Equal(t, "base: x", string(text))
-	require.Equal(t, "/shipped/vendor/simulated.yaml", where)
+	require.Equal(t, "shipped /shipped/vendor/simulated.yaml", where, "as of any file that is inherited")
 	_, _, err = s.Beside("other", "simulated.yaml")
 	require.EqualError(t, err, "the driver other has no file simulated.yaml beside /project/other/other.lua")
 	names, err := s.Names()

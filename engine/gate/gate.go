@@ -26,6 +26,7 @@ type Place struct {
 
 // Options are what a gate needs from its run.
 type Options struct {
+	Run      string // its id, for what to type to take it up again
 	Sink     journal.Sink
 	Terminal Terminal
 	Grants   []Grant             // what the runbook may change

@@ -34,7 +34,7 @@ const named = 5
 
 // tellFewer tells whoever carries out a plan which members of a planned set it is not carried out on, because they are not found any more.
 func (pass *passage) tellFewer() {
-	if pass.planned == nil || pass.planned.Intent == nil || pass.intent == nil {
+	if pass.planned == nil || pass.planned.Intent == nil {
 		return
 	}
 	gone := missing(pass.planned.Intent.Members, pass.predicted.Members)

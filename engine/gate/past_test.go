@@ -212,3 +212,56 @@ func TestWhatWasNotPlannedAndSendsNothingIsLeftAlone(t *testing.T) {
 		})
 	}
 }
+
+// lenient approves of everything, and notes what is given back.
+type lenient struct {
+	anything
+	undone int
+}
+
+func (l *lenient) Undone(string, string) { l.undone++ }
+
+// What did not happen may be asked for again under a plan, also where that was in an earlier part of the run.
+func TestWhatDidNotHappenIsGivenBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		asked  fakeAction
+		undone int
+	}{
+		"it was done":                {fakeAction{}, 0},
+		"it is so already":           {fakeAction{unchanged: true}, 0},
+		"it cannot be predicted":     {fakeAction{predictErr: action.Errorf(action.CodeNotFound, "gone")}, 1},
+		"it was refused":             {fakeAction{apply: always(action.Errorf(action.CodeRejected, "no"))}, 1},
+		"nobody knows whether it is": {fakeAction{apply: always(action.Errorf(action.CodeUncertain, "lost"))}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			first, then := &lenient{}, &lenient{}
+			f := newFixture(t, Apply{})
+			f.opts.Approval = first
+			_, _ = f.act(&c.asked) // its outcome is written down either way
+			assert.Equal(t, c.undone, first.undone)
+			again := heardBy(t, f.sink.records...)
+			again.opts.Approval = then
+			_, _ = again.act(&c.asked)
+			require.True(t, again.sink.last().Recalled)
+			assert.Equal(t, c.undone, then.undone, "of the earlier part")
+		})
+	}
+}
+
+// What has changed since an intent was written down is not sent, and the run is named by which its step is begun anew.
+func TestWhatChangedSinceTheRunEnded(t *testing.T) {
+	first := newFixture(t, Apply{})
+	_, err := first.act(&fakeAction{})
+	require.NoError(t, err)
+	intent := first.sink.records[0]
+	intent.Intent.Evidence.UID = "older"
+	f := heardBy(t, intent)
+	f.opts.Run = "20261123-232200-x7k2"
+	a := &fakeAction{settled: action.NotDone}
+	_, err = f.act(a)
+	require.ErrorContains(t, err, "pods/a in ns has changed since the run ended: it is another one of that name (uid was older and is u1 now); test.delete was not sent")
+	var drift *action.Error
+	require.ErrorAs(t, err, &drift)
+	assert.Equal(t, `look at pods/a in ns, then let its step begin anew, which looks again: runbook resume 20261123-232200-x7k2 --from-step N, where N is the number of the step "Restart"`, drift.Hint)
+	assert.Zero(t, a.attempts)
+}

@@ -212,7 +212,8 @@ func (g *Gate) sendPast(ctx context.Context, pass *passage, intent *journal.Reco
 	}
 	if how := g.drifted(intent.Intent, pass.predicted.Evidence); how != "" {
 		drift := action.Errorf(action.CodeDrift, "%s has changed since the run ended: %s; %s was not sent", pass.desc.Target, how, pass.desc.Verb).
-			On(pass.desc.Target).Try("look at %s, then let its step begin anew, which looks again: runbook resume last --from-step STEP", pass.desc.Target)
+			On(pass.desc.Target).Try("look at %s, then let its step begin anew, which looks again: runbook resume %s --from-step N, where N is the number of the step %q",
+			pass.desc.Target, g.opts.Run, pass.place.Step)
 		out := &journal.Outcome{Status: journal.NotDone, Error: journal.NewError(drift)}
 		return nil, errors.Join(g.halt(drift), g.conclude(pass, out, nil)) // so that the step can be begun anew
 	}

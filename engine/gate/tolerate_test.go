@@ -187,3 +187,17 @@ func TestAMessageThatFailsIsNoDrift(t *testing.T) {
 		})
 	}
 }
+
+// What could not be sent when it was planned, and can now, is no reason to end the run either.
+func TestAMessageThatCouldNotBePlanned(t *testing.T) {
+	cannot := &journal.Outcome{Status: journal.NotDone, Tolerated: true, Error: &journal.Error{Message: "no such receiver"}}
+	for _, c := range []struct {
+		asked action.Action
+		drift bool
+	}{{message{&fakeAction{}}, false}, {&fakeAction{}, true}} {
+		f := newFixture(t, Apply{})
+		f.opts.Approval = &approved{planned: &journal.Record{Call: &journal.Call{}, Outcome: cannot}}
+		_, err := f.act(c.asked)
+		assert.Equal(t, c.drift, err != nil && action.CodeOf(err) == action.CodeDrift)
+	}
+}

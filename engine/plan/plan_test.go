@@ -189,6 +189,7 @@ func TestAMessageIsPlannedWithoutNumberAndPlace(t *testing.T) {
 	require.NotNil(t, err, "anything else of that course was not")
 	_, err = ask(m, message("", "press", 1))
 	require.NotNil(t, err, "nobody else is told")
+	assert.Contains(t, err.Message, "it was not planned, and nothing more was", "a message is nothing that has to come next")
 	strict := describe("team", 1)
 	_, err = m.Approve("", key("", strict)+" #3", "", strict)
 	require.NotNil(t, err, "one that must come is none of these")
@@ -204,9 +205,12 @@ func TestAMessageThatCouldNotBePlannedOnce(t *testing.T) {
 		require.Nil(t, err)
 		assert.NotNil(t, found.Intent)
 	}
-	found, err := ask(written(t, t.TempDir(), []*journal.Record{broken}).Matcher(), whole)
-	require.Nil(t, err)
-	assert.Nil(t, found.Intent)
+	m := written(t, t.TempDir(), []*journal.Record{broken}).Matcher()
+	for _, asked := range []*journal.Record{whole, message("elsewhere", "team", 1), whole} {
+		found, err := ask(m, asked)
+		require.Nil(t, err)
+		assert.Nil(t, found.Intent)
+	}
 }
 
 // A plan of an earlier version of the program holds messages as it holds everything.
@@ -296,6 +300,22 @@ func again(r *journal.Record, n int) *journal.Record {
 	other := *r
 	other.Key = journal.Key(journal.Unnumbered(r.Key), n)
 	return &other
+}
+
+// An action that was under way when the run went over to another course is given back on neither: what is behind it there stays so.
+func TestWhatDidNotHappenAfterATurn(t *testing.T) {
+	a := intent("", "a", 1)
+	m := written(t, t.TempDir(), []*journal.Record{a},
+		Turn{Turn: journal.Turn{Name: "w", Choice: "timeout"}, Actions: []*journal.Record{intent("", "before", 1), a, intent("", "after", 1)}},
+	).Matcher()
+	_, err := ask(m, a)
+	require.Nil(t, err)
+	m.Turn("w", "timeout")
+	m.Undone("", a.Key)
+	_, err = ask(m, intent("", "before", 1))
+	require.NotNil(t, err)
+	_, err = ask(m, intent("", "after", 1))
+	require.Nil(t, err)
 }
 
 // A script that tries again what did not happen does no more than was planned, however often.

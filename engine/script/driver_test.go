@@ -100,6 +100,8 @@ func TestAWrongDriverIsRefusedWithItsLine(t *testing.T) {
 		{`expects = "online",`, `expects = "resetting",`, 24, `driver: commands.reset.expects: "resetting" is no end: say what the device is expected to be in the end`},
 		{`expects = "online",`, `expects = "onlin",`, 24, `driver: commands.reset: expects must be one of online, degraded, offline, resetting, unknown, got "onlin"; did you mean "online"?`},
 		{`unless = { "resetting" },`, `unless = { "well" },`, 26, `driver: commands.reset.unless: there is no state "well"`},
+		{`risk = "disruptive",`, `risk = "disruptive", begins = "-1s",`, 23, `driver: commands.reset: begins must not be negative, got -1s`},
+		{`reads = true,`, `reads = true, begins = "1s",`, 13, `driver: commands.status.begins: this is for a reset, and not for status`},
 		{`reads = true,`, ``, 11, `driver: commands.status: reads is missing: status is for looking, so its command must be one that only looks: reads = true`},
 		{`reads = true,`, `reads = true, within = "1s",`, 13, `driver: commands.status.within: this is for what changes a device, and status only looks`},
 		{`answers = { 0, 1 },`, `answers = { 0, 300 },`, 14, `driver: commands.status.answers: 300 is no exit code`},

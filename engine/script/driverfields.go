@@ -170,11 +170,9 @@ func readCommand(p driver.Purpose, v any, own []driver.Placeholder) (*driver.Com
 	c := &driver.Command{Purpose: p, Argv: args.Strings("argv"), Risk: riskOf(args.String("risk")), Expects: driver.State(args.String("expects"))}
 	c.Within, _ = args.Duration("within")
 	c.Timeout, _ = args.Duration("timeout")
-	if begins, given := args.Duration("begins"); given || p == driver.Reset {
-		c.Begins = begins
-		if !given {
-			c.Begins = defaultBegins
-		}
+	begins, given := args.Duration("begins")
+	if c.Begins = begins; !given && p == driver.Reset {
+		c.Begins = defaultBegins
 	}
 	for _, list := range []struct {
 		name string

@@ -153,6 +153,9 @@ var truths = map[string]string{
 	"unpack of many":  `local t = {} for i = 1, 6000 do t[i] = i end return select("#", unpack(t)) == 6000`,
 	"recursion is ok": `local function f(n) if n == 0 then return 0 end return 1 + f(n - 1) end return f(800) == 800`,
 
+	// Multiple assignments, in a script and in what it requires.
+	"values are swapped": `local a, b = 1, 2 a, b = b, a return a == 2 and b == 1`,
+
 	// Coroutines.
 	"generators":     `local g = coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end) return g() + g() + g() == 6`,
 	"wrap raises":    `local _, e = pcall(coroutine.wrap(function() error({code = "x"}) end)) return e.code == "x"`,

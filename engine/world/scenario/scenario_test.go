@@ -120,6 +120,7 @@ func TestWhatIsWrongIsSaidWithItsLine(t *testing.T) {
 		"any read":   {"host:\n  commands:\n    - argv: [\"*\"]\n      reads: true", `near/a.yaml: line 3: host.commands[0].argv: a command that only looks begins with the name of a program: [df, -h]`},
 		"exit code":  {"host:\n  commands:\n    - argv: [df]\n      exit_code: 256", `near/a.yaml: line 4: host.commands[0].exit_code: an exit code is from 0 to 255`},
 		"takes":      {"host:\n  commands:\n    - argv: [df]\n      takes: -1s", `near/a.yaml: line 4: host.commands[0].takes: a duration is not negative here`},
+		"lags":       {"devices:\n  d1:\n    driver: x\n    lags: -1s", `near/a.yaml: line 4: devices.d1.lags: a duration is not negative here`},
 		"pod argv":   {"kubernetes:\n  commands:\n    - {pods: a=b}", `near/a.yaml: line 3: kubernetes.commands[0]: a command needs argv: [df, -h]`},
 		"no event":   {"timeline:\n  - at: 1m", `near/a.yaml: line 2: timeline[0]: an event is one of become, apply, patch, delete, device, file, disk, object and fault, and this has none of them`},
 		"two events": {"timeline:\n  - {at: 1m, become: oom, delete: pod/x}", `near/a.yaml: line 2: timeline[0]: an event is one of become, apply, patch, delete, device, file, disk, object and fault, and this has become and delete`},
