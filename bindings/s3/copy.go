@@ -141,9 +141,12 @@ func (c copying) job(ctx context.Context, view action.View, bytes int64, from ob
 // room is what the copy takes. What is there of a large file that broke off is not taken again.
 func (c copying) room(ctx context.Context, j *job) room {
 	one := j.copies[0]
+	if one.size <= partSize {
+		return j.room(1, 0)
+	}
 	draft := c.folder().below(files.DraftOf(source{c.from.at, one.size, one.etag}.token(landing{path: one.rel}))).path
 	begun, err := c.to.machine.Look(ctx, draft)
-	if err != nil || one.size <= partSize {
+	if err != nil {
 		begun.Size = 0
 	}
 	return j.room(1, min(begun.Size, one.size))

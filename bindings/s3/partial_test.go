@@ -104,25 +104,32 @@ func TestTheWayToAMachineIsLost(t *testing.T) {
 	require.Len(t, tree(t, folder), 1)
 }
 
-// A forgetful machine is one to which the way is lost, once, when a file was given its name.
-type forgetful struct {
+// A deaf machine is one whose answers to commands that put a file in its place are lost, so many times: they are made, or they are not.
+type deaf struct {
 	command.Runner
-	lost *atomic.Bool
+	times *int
+	made  bool
 }
 
-func (f forgetful) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
-	code, err := f.Runner.Run(ctx, argv, streams)
-	if err == nil && strings.Contains(strings.Join(argv, " "), "mv -f -T") && !f.lost.Swap(true) {
-		return 0, &command.Lost{Cause: errors.New("broken pipe")}
+func (m deaf) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
+	if *m.times == 0 || !strings.Contains(argv[2], "mv -f -T") {
+		return m.Runner.Run(ctx, argv, streams)
 	}
-	return code, err
+	*m.times--
+	if m.made {
+		if code, err := m.Runner.Run(ctx, argv, streams); err != nil || code != 0 {
+			return code, err
+		}
+	}
+	return 0, &command.Lost{Cause: errors.New("broken pipe")}
 }
 
 // A file that was in its place when the way to its machine was lost is no conflict with oneself; another one there is.
 func TestTheWayIsLostWhenAFileIsWhole(t *testing.T) {
 	for _, theirs := range []string{"", "them"} {
 		d := drive(t, with(map[string]string{"a": "ours"}))
-		d.on(remote.New(forgetful{processes.Machine{}, new(atomic.Bool)}))
+		times := 1
+		d.on(remote.New(deaf{processes.Machine{}, &times, true}))
 		folder := t.TempDir()
 		a, predicted := d.predicted("sync", "s3://box", folder)
 		_, err := a.Apply(t.Context(), predicted)
@@ -248,26 +255,6 @@ func TestADownloadWhoseDraftAnotherRunHas(t *testing.T) {
 			require.NoError(t, theirs.Drop(t.Context()))
 		})
 	}
-}
-
-// A deaf machine is one whose answers to commands that put a file in its place are lost, so many times: they are made, or they are not.
-type deaf struct {
-	command.Runner
-	times *int
-	made  bool
-}
-
-func (m deaf) Run(ctx context.Context, argv []string, streams command.Streams) (int, error) {
-	if *m.times == 0 || !strings.Contains(argv[2], "mv -f -T") {
-		return m.Runner.Run(ctx, argv, streams)
-	}
-	*m.times--
-	if m.made {
-		if code, err := m.Runner.Run(ctx, argv, streams); err != nil || code != 0 {
-			return code, err
-		}
-	}
-	return 0, &command.Lost{Cause: errors.New("broken pipe")}
 }
 
 // A lost answer to what gave a file its name says nothing of whether it has it. A sync looks, and copies no byte of it twice; of what is

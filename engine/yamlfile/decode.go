@@ -27,19 +27,19 @@ func Decode[T any](text []byte, what string) (*T, error) {
 }
 
 func decode[T any](text []byte, what string) (*T, error) {
-	decoder := yaml.NewDecoder(bytes.NewReader(withDurations[T](text)))
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
-	v := new(T)
+	v := new(withDays[T])
 	if err := decoder.Decode(v); err != nil {
 		if errors.Is(err, io.EOF) {
-			return v, nil // an empty file
+			return &v.is, nil // an empty file
 		}
 		return nil, err
 	}
 	var second yaml.Node
 	switch err := decoder.Decode(&second); {
 	case errors.Is(err, io.EOF):
-		return v, nil
+		return &v.is, nil
 	case err != nil:
 		return nil, err
 	}

@@ -17,6 +17,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"runbook/engine/command"
 )
 
 // DefaultRegion is signed for where nobody says another one and the address is not AWS's.
@@ -92,11 +94,11 @@ func (o Options) endpoint(f files, p map[string]string) string {
 func renewal(name string, p map[string]string) string {
 	switch {
 	case p["sso_session"] != "" || p["sso_start_url"] != "":
-		return "aws sso login --profile " + name
+		return loginAgain(name)
 	case p["login_session"] != "":
-		return "aws login --profile " + name
+		return "aws login --profile " + command.Quote(name)
 	}
-	return "aws sts get-caller-identity --profile " + name
+	return "aws sts get-caller-identity --profile " + command.Quote(name)
 }
 
 func (o Options) path(variable, file string) string {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"runbook/engine/action"
+	"runbook/engine/command"
 )
 
 // A login is what aws sso login leaves in a file, and what AWS's tools renew there: it lasts an hour, and can be renewed without a person as
@@ -79,7 +80,7 @@ func (c *chain) token(ctx context.Context, s session) (string, error) {
 	return "", ended(s, found, failed)
 }
 
-func loginAgain(profile string) string { return "aws sso login --profile " + profile }
+func loginAgain(profile string) string { return "aws sso login --profile " + command.Quote(profile) }
 
 // ended is that a login is over, and was not renewed.
 func ended(s session, l login, failed error) error {

@@ -214,3 +214,10 @@ func TestALoginThatCouldNotBeKept(t *testing.T) {
 	require.Equal(t, 1, p.traded)
 	require.Equal(t, "old", p.kept()["accessToken"])
 }
+
+// What a person is told to type can be typed, whatever a profile is called.
+func TestAProfileWithASpace(t *testing.T) {
+	for key, want := range map[string]string{"sso_session": "aws sso login", "login_session": "aws login", "": "aws sts get-caller-identity"} {
+		require.Equal(t, want+` --profile "my team"`, renewal("my team", map[string]string{key: "x"}))
+	}
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 
 	"runbook/engine/action"
+	"runbook/engine/command"
 )
 
 // A chain decides where credentials come from.
@@ -58,7 +59,7 @@ func (c *chain) ofProfile(name string, through []string) (aws.CredentialsProvide
 	}
 	if p["mfa_serial"] != "" {
 		return nil, action.Errorf(action.CodeInvalid, "the AWS profile %q wants a code of a device (mfa_serial), and nobody is asked for one here", name).
-			Try(`let the AWS CLI ask, and give its answer on: credential_process = aws configure export-credentials --profile %s`, name)
+			Try(`let the AWS CLI ask, and give its answer on: credential_process = aws configure export-credentials --profile %s`, command.Quote(name))
 	}
 	return c.role(p, source), nil
 }
@@ -78,7 +79,7 @@ func (c *chain) source(name string, p map[string]string, through []string) (aws.
 		return c.sso(name, p)
 	case p["login_session"] != "":
 		return nil, action.Errorf(action.CodeInvalid, "the AWS profile %q is one of aws login, of which only AWS's own tools know the tokens", name).
-			Try("give its credentials on in another profile: credential_process = aws configure export-credentials --profile %s --format process", name)
+			Try("give its credentials on in another profile: credential_process = aws configure export-credentials --profile %s --format process", command.Quote(name))
 	case p["credential_process"] != "":
 		return processcreds.NewProvider(p["credential_process"]), nil
 	}

@@ -162,7 +162,7 @@ func clearedAway(t *testing.T, f files.System, root string) {
 	require.FileExists(t, filepath.Join(root, "file"))
 }
 
-// becameTheFile: what was locked as a draft is no draft any more for who opened it before it got its name.
+// becameTheFile: what became the file is no draft any more for who begins after that; what replaces it may be read by nobody more.
 func becameTheFile(t *testing.T, f files.System, root string) {
 	first, _ := begun(t, f, root, token)
 	added(t, first, "whole")

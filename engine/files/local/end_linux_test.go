@@ -35,7 +35,24 @@ func TestTheEndOfAFileThatDoesNotSayHowLongItIs(t *testing.T) {
 	require.NotEmpty(t, found)
 }
 
-// The log of the kernel has no end: who reads on waits.
+// Who reads on where more may come does not wait for it.
+func TestWhatMayHaveMoreIsNotWaitedFor(t *testing.T) {
+	out, in, err := os.Pipe()
+	require.NoError(t, err)
+	_, err = in.WriteString("so far")
+	require.NoError(t, err)
+	log := impatient{out}
+	text, err := io.ReadAll(log)
+	require.Equal(t, "so far", string(text))
+	require.Equal(t, action.CodeInvalid, action.CodeOf(files.Failed("read", "/proc/kmsg", err)))
+	require.NoError(t, in.Close())
+	text, err = io.ReadAll(log)
+	require.NoError(t, err)
+	require.Empty(t, text)
+	require.NoError(t, log.Close())
+}
+
+// The log of the kernel has no end: who reads on waits. Mostly only root may read it.
 func TestAFileWithoutAnEnd(t *testing.T) {
 	in, err := New().Open(t.Context(), "/proc/kmsg", 0)
 	if err == nil {
