@@ -131,7 +131,7 @@ func newBench(t testing.TB, text string, mode Mode) *bench {
 	t.Helper()
 	b := &bench{}
 	b.cfg = Config{
-		Entry:   &catalog.Entry{Name: "test", Origin: "file", Path: "test.lua", File: "test.lua", Folder: fstest.MapFS{"test.lua": {Data: []byte(text)}}},
+		Entry:   &catalog.Entry{Name: "test", Origin: "project", Path: "test.lua", File: "test.lua", Folder: fstest.MapFS{"test.lua": {Data: []byte(text)}}},
 		Library: Library{Modules: []*module.Module{b.valve.module()}},
 		Mode:    mode, Actions: t.Context(), Redactor: redact.New(),
 		Open: func() (journal.Sink, error) { b.opened = true; return &b.records, nil },
