@@ -46,6 +46,7 @@ func Plan(w io.Writer, look Look, page PlanPage) error {
 		}
 	}
 	t.assumptions(page.Plan)
+	t.failures(page.Plan)
 	t.approval(page)
 	t.paper.flush()
 	return t.paper.err
@@ -138,7 +139,7 @@ func (t *Text) assumptions(p *plan.Plan) {
 		t.fold("", "  ", yellow, "Assumed: "+t.assumed(r))
 		for _, turn := range p.Turns {
 			if turn.Name == r.Assume.Name {
-				t.turn(p, r, turn)
+				t.turn(p, t.ifNot(r, turn), turn)
 			}
 		}
 	}
@@ -155,12 +156,30 @@ func (t *Text) assumed(r *journal.Record) string {
 	return clean(a.Name+" "+a.Assumed) + "; apply asks again"
 }
 
-// turn prints in what another course differs from the rehearsal.
-func (t *Text) turn(p *plan.Plan, r *journal.Record, turn plan.Turn) {
-	title := "If the answer is " + clean(turn.Choice) + ":"
-	if r.Call != nil && turn.Choice == gate.TimedOut {
-		title = "If " + t.names.target(r.Call.Target) + " does not come true in time:"
+// failures say what would be done if an action failed whose failure the script lives with.
+func (t *Text) failures(p *plan.Plan) {
+	for _, turn := range p.Turns {
+		if turn.Choice == gate.Failed && !isAssumed(p, turn.Name) {
+			t.paper.line("")
+			t.turn(p, "If "+clean(turn.Name)+" fails:", turn)
+		}
 	}
+}
+
+func isAssumed(p *plan.Plan, name string) bool {
+	return slices.ContainsFunc(p.Records, func(r *journal.Record) bool { return r.Kind == journal.KindAssume && r.Assume.Name == name })
+}
+
+// ifNot says when another course than the assumed one is taken.
+func (t *Text) ifNot(r *journal.Record, turn plan.Turn) string {
+	if r.Call != nil && turn.Choice == gate.TimedOut {
+		return "If " + t.names.target(r.Call.Target) + " does not come true in time:"
+	}
+	return "If the answer is " + clean(turn.Choice) + ":"
+}
+
+// turn prints in what another course differs from the rehearsal.
+func (t *Text) turn(p *plan.Plan, title string, turn plan.Turn) {
 	instead, left := turn.Differs(p)
 	if len(instead) == 0 && len(left) == 0 {
 		t.fold("", "  ", normal, title+" the same actions")
