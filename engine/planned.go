@@ -34,7 +34,7 @@ func (Approved) Confirm(context.Context, string) (Reply, error) {
 // Ask asks; where nobody can be asked, the answer has to be in the plan.
 func (a Approved) Ask(ctx context.Context, p *script.Param) (Reply, error) {
 	reply, err := a.People.Ask(ctx, p)
-	if _, nobody := a.People.(Nobody); err != nil && nobody {
+	if err != nil && !a.Answers() {
 		return reply, action.Errorf(action.CodeDeclined, "nobody can be asked %q: standard input is not a terminal", p.Ask).
 			Try("apply it in a terminal, or plan with the answer: runbook run … --dry-run -p %s=… --out FILE  (%s)", p.Name, p.Rule())
 	}
@@ -43,8 +43,7 @@ func (a Approved) Ask(ctx context.Context, p *script.Param) (Reply, error) {
 
 // answerable refuses a plan that only assumed an answer, where nobody can be asked: half of what was planned may be worse than nothing of it.
 func (r *run) answerable() error {
-	approved, _ := r.cfg.Mode.People.(Approved)
-	if _, nobody := approved.People.(Nobody); !nobody || r.cfg.Plan == nil || r.cfg.Past.Run != nil {
+	if r.cfg.Mode.People.Answers() || r.cfg.Plan == nil || r.cfg.Past.Run != nil {
 		return nil
 	}
 	var open []*journal.Answer
