@@ -58,6 +58,6 @@ func TestWhatIsPlannedForAFailure(t *testing.T) {
 		m.besides = append(m.besides, journal.Turn{Name: "w", Choice: "timeout"})
 		err = asked(m, intent("", "stranger", 1))
 		require.NotNil(t, err)
-		assert.Contains(t, err.Message, "none for all of them: w (timeout), start at f:1 (failed); it was not sent")
+		assert.Contains(t, err.Message, "and not together: w did not come true in time, start at f:1 failed; it was not sent")
 	})
 }

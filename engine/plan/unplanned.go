@@ -41,11 +41,19 @@ func (m *Matcher) unplanned(branch, operation string, d action.Description) stri
 	if len(cases) < 2 {
 		return how
 	}
-	return how + "; the plan has a course for each of these, and none for all of them: " + strings.Join(cases, ", ")
+	return how + "; the plan foresees each of these by itself, and not together: " + strings.Join(cases, ", ")
 }
 
 // caseOf is what is the case where an assumption does not hold.
-func caseOf(t journal.Turn) string { return fmt.Sprintf("%s (%s)", t.Name, t.Choice) }
+func caseOf(t journal.Turn) string {
+	switch t.Choice {
+	case string(journal.TimedOut):
+		return t.Name + " did not come true in time"
+	case string(journal.Failed):
+		return t.Name + " failed"
+	}
+	return fmt.Sprintf("%q was answered with %s", t.Name, t.Choice)
+}
 
 // nearest compares it with what was planned for the same target, and with what was planned next.
 func (m *Matcher) nearest(branch string, d action.Description) string {
