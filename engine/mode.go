@@ -5,6 +5,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/clock"
+	"runbook/engine/command"
 	"runbook/engine/gate"
 	"runbook/engine/journal"
 	"runbook/engine/overlay"
@@ -97,7 +98,7 @@ func Replayed(recorded *journal.Run) Mode {
 func Resumable(r *journal.Run) error {
 	if r.Mode == journal.DryRun {
 		return action.Errorf(action.CodeInvalid, "run %s is a dry run: it changed nothing, so there is nothing to resume", r.ID).
-			Try("rehearse again: runbook run %s --dry-run", r.Typed())
+			Try("rehearse again: runbook run %s --dry-run", command.Quote(r.Typed()))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"runbook/engine"
 	"runbook/engine/action"
+	"runbook/engine/command"
 	"runbook/engine/journal"
 	"runbook/engine/plan"
 )
@@ -101,7 +102,7 @@ func attach(file *journal.File, p *plan.Plan) error {
 	}
 	kept, err := plan.Read(file.Dir().Plan())
 	if err == nil && kept.Sum != p.Sum {
-		err = action.Errorf(action.CodeDrift, "%s was replaced while it was read; nothing was done", p.Path).Try("runbook show %s", p.Path)
+		err = action.Errorf(action.CodeDrift, "%s was replaced while it was read; nothing was done", p.Path).Try("runbook show %s", command.Quote(p.Path))
 	}
 	return err
 }

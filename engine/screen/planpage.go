@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"runbook/engine/command"
 	"runbook/engine/gate"
 	"runbook/engine/journal"
 	"runbook/engine/plan"
@@ -206,5 +207,5 @@ func (t *Text) approval(page PlanPage) {
 	if page.Plan.Repeats() {
 		t.labelled("Repeat", normal, "what "+mayRepeat+" is sent whenever the script asks for it: again, at other times, or not at all")
 	}
-	t.labelled("Next", bold, "runbook apply "+clean(page.Plan.Path)+", which does this and nothing else")
+	t.labelled("Next", bold, "runbook apply "+clean(command.Quote(page.Plan.Path))+", which does this and nothing else")
 }
