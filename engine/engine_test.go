@@ -149,7 +149,7 @@ func (b *bench) run(t testing.TB) Result {
 
 var start = time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
 
-func dry() Mode      { return Dry(start, nil) }
+func dry() Mode      { return Dry(start, Otherwise{}) }
 func carryOut() Mode { return Real(Yes{Nobody{}}) }
 
 const twoSteps = `
@@ -475,7 +475,7 @@ end) } }`
 		{"queue empt", "name one of the waits that it came to: queue empty",
 			`--assume "queue empt"=timeout rehearsed nothing: the run came to no wait of that name; did you mean "queue empty"?`, ExitUsage},
 	} {
-		b := newBench(t, text, Dry(start, []string{c.name}))
+		b := newBench(t, text, Dry(start, Otherwise{TimesOut: []string{c.name}}))
 		result := b.run(t)
 		assert.Equal(t, c.exit, result.Exit)
 		end := b.records.end()

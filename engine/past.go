@@ -11,6 +11,7 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 
 	"runbook/engine/action"
+	"runbook/engine/command"
 	"runbook/engine/journal"
 	"runbook/engine/script"
 	"runbook/engine/tape"
@@ -54,7 +55,7 @@ func (p Past) same(now []script.Source) error {
 		return nil
 	}
 	err := action.Errorf(action.CodeDrift, "the script has changed since run %s; nothing was done:\n%s", p.Run.ID, SourceDiff(p.Sources, now))
-	return err.Try("put the script back as it was, or begin anew: runbook run %s", p.Run.Typed())
+	return err.Try("put the script back as it was, or begin anew: runbook run %s", command.Quote(p.Run.Typed()))
 }
 
 // SourceDiff is a unified diff of what a run was made of and what it would be made of now; "" if they are the same.

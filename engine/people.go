@@ -14,6 +14,8 @@ import (
 type Answerer interface {
 	// Present tells whether there is anybody who can consent, or did so beforehand.
 	Present() bool
+	// Answers tells whether there is anybody who can answer now.
+	Answers() bool
 	// Confirm answers yes or no.
 	Confirm(ctx context.Context, question string) (Reply, error)
 	// Ask answers with a value that the parameter allows.
@@ -52,6 +54,9 @@ type Nobody struct{}
 
 // Present is not the case.
 func (Nobody) Present() bool { return false }
+
+// Answers is not the case.
+func (Nobody) Answers() bool { return false }
 
 // Consent cannot be given.
 func (Nobody) Consent(context.Context, *journal.Record) (gate.Decision, string, error) {
@@ -108,6 +113,9 @@ type Rehearsed struct{}
 
 // Present is not needed: nothing is sent.
 func (Rehearsed) Present() bool { return true }
+
+// Answers is the rehearsal.
+func (Rehearsed) Answers() bool { return true }
 
 // Consent is given: nothing is sent.
 func (Rehearsed) Consent(context.Context, *journal.Record) (gate.Decision, string, error) {

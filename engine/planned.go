@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -33,7 +34,7 @@ func (Approved) Confirm(context.Context, string) (Reply, error) {
 // Ask asks; where nobody can be asked, the answer has to be in the plan.
 func (a Approved) Ask(ctx context.Context, p *script.Param) (Reply, error) {
 	reply, err := a.People.Ask(ctx, p)
-	if _, nobody := a.People.(Nobody); err != nil && nobody {
+	if err != nil && !a.Answers() {
 		return reply, action.Errorf(action.CodeDeclined, "nobody can be asked %q: standard input is not a terminal", p.Ask).
 			Try("apply it in a terminal, or plan with the answer: runbook run … --dry-run -p %s=… --out FILE  (%s)", p.Name, p.Rule())
 	}
@@ -42,8 +43,7 @@ func (a Approved) Ask(ctx context.Context, p *script.Param) (Reply, error) {
 
 // answerable refuses a plan that only assumed an answer, where nobody can be asked: half of what was planned may be worse than nothing of it.
 func (r *run) answerable() error {
-	approved, _ := r.cfg.Mode.People.(Approved)
-	if _, nobody := approved.People.(Nobody); !nobody || r.cfg.Plan == nil || r.cfg.Past.Run != nil {
+	if r.cfg.Mode.People.Answers() || r.cfg.Plan == nil || r.cfg.Past.Run != nil {
 		return nil
 	}
 	var open []*journal.Answer
@@ -106,19 +106,17 @@ func (r *run) tellMissed(err error) {
 	}
 }
 
-// Turns rehearses, for each assumption of a rehearsal, what would be done if it did not hold. The configuration is the rehearsal's
-// own; nothing of this is shown.
+// Turns rehearses what would be done if one assumption of a rehearsal did not hold, for each of them, and, for each line of the script
+// whose actions may fail, if these failed. The configuration is the rehearsal's own; nothing of this is shown.
 func Turns(ctx context.Context, cfg Config, rehearsal []*journal.Record) ([]plan.Turn, error) {
 	var turns []plan.Turn
+	seen := map[journal.Turn]bool{}
 	for _, r := range rehearsal {
-		if r.Kind != journal.KindAssume {
-			continue
-		}
-		for _, choice := range otherChoices(r.Assume) {
-			turn := journal.Turn{Name: r.Assume.Name, Choice: choice}
-			if slices.ContainsFunc(turns, func(t plan.Turn) bool { return t.Turn == turn }) {
+		for _, turn := range otherCourses(r) {
+			if seen[turn] {
 				continue
 			}
+			seen[turn] = true
 			other, possible, err := turned(cfg, turn, rehearsal)
 			if err != nil {
 				return nil, err
@@ -126,62 +124,102 @@ func Turns(ctx context.Context, cfg Config, rehearsal []*journal.Record) ([]plan
 			if !possible {
 				continue
 			}
-			actions, err := rehearse(ctx, other)
+			actions, err := rehearse(ctx, other, rehearsal)
 			if err != nil {
 				return nil, err
 			}
 			if err := samePrefix(rehearsal, r.Seq, actions, turn); err != nil {
 				return nil, err
 			}
-			turns = append(turns, plan.Turn{Turn: turn, Actions: actions})
+			if turn.Choice != gate.Failed || goesOn(actions, rehearsal) {
+				turns = append(turns, plan.Turn{Turn: turn, Actions: actions})
+			}
 		}
 	}
 	return turns, nil
 }
 
-func otherChoices(a *journal.Assume) []string {
-	return slices.DeleteFunc(slices.Clone(a.Choices), func(choice string) bool { return choice == a.Assumed })
-}
-
-// turned is the rehearsal in which one assumption does not hold. That a person says no to a confirmation is not rehearsed: who applies
-// a plan has said yes.
-func turned(cfg Config, turn journal.Turn, rehearsal []*journal.Record) (other Config, possible bool, err error) {
-	var timesOut []string
-	if turn.Choice == gate.TimedOut && !isQuestion(turn.Name, rehearsal) {
-		timesOut = []string{turn.Name}
-	}
-	if cfg.Mode, err = cfg.Mode.rehearsedAgain(rehearsal[0].Run.Clock, append(timesOut, cfg.Mode.TimesOut...)); err != nil {
-		return Config{}, false, err
-	}
-	cfg.Live, cfg.Pace = nil, nil
-	if timesOut != nil {
-		return cfg, true, nil
-	}
-	for _, r := range rehearsal {
-		if r.Kind == journal.KindAnswer && r.Answer.Question == turn.Name && r.Answer.Name != "" {
-			cfg.Given = maps.Clone(cfg.Given)
-			if cfg.Given == nil {
-				cfg.Given = map[string]string{}
+// otherCourses are what may come instead of what was assumed.
+func otherCourses(r *journal.Record) []journal.Turn {
+	var out []journal.Turn
+	switch {
+	case r.Kind == journal.KindIntent && r.Intent.MayFail && !r.Intent.Unchanged:
+		out = append(out, journal.Turn{Name: gate.SiteOf(r.Call.Verb, r.Call.Where), Choice: gate.Failed})
+	case r.Kind == journal.KindAssume:
+		for _, choice := range r.Assume.Choices {
+			if choice != r.Assume.Assumed {
+				out = append(out, journal.Turn{Name: r.Assume.Name, Choice: choice})
 			}
-			cfg.Given[r.Answer.Name] = turn.Choice
-			return cfg, true, nil
 		}
 	}
-	return cfg, false, nil
+	return out
 }
 
-func isQuestion(name string, rehearsal []*journal.Record) bool {
-	return slices.ContainsFunc(rehearsal, func(r *journal.Record) bool { return r.Kind == journal.KindAnswer && r.Answer.Question == name })
+// turned is the rehearsal that goes otherwise. That a person says no to a confirmation is not rehearsed: who applies a plan has said yes.
+func turned(cfg Config, turn journal.Turn, rehearsal []*journal.Record) (other Config, possible bool, err error) {
+	var but Otherwise
+	switch asked, name := questioned(turn.Name, rehearsal); {
+	case asked && name == "":
+		return Config{}, false, nil
+	case asked:
+		cfg.Given = maps.Clone(cfg.Given)
+		if cfg.Given == nil {
+			cfg.Given = map[string]string{}
+		}
+		cfg.Given[name] = turn.Choice
+	case turn.Choice == gate.Failed:
+		but.Fails = []string{turn.Name}
+	default:
+		but.TimesOut = []string{turn.Name}
+	}
+	cfg.Live, cfg.Pace = nil, nil
+	cfg.Mode, err = cfg.Mode.rehearsedAgain(rehearsal[0].Run.Clock, but)
+	return cfg, true, err
 }
 
-// rehearse returns the actions of a rehearsal that nobody sees.
-func rehearse(ctx context.Context, cfg Config) ([]*journal.Record, error) {
+// questioned tells whether a name is a question, and the parameter that it asks for; "" for a confirmation.
+func questioned(name string, rehearsal []*journal.Record) (asked bool, param string) {
+	for _, r := range rehearsal {
+		if r.Kind == journal.KindAnswer && r.Answer.Question == name {
+			asked, param = true, cmp.Or(param, r.Answer.Name)
+		}
+	}
+	return asked, param
+}
+
+// rehearse returns the actions of a rehearsal that nobody sees, without further attempts at one that fails in it: the first may be made
+// as often as the script asks for it.
+func rehearse(ctx context.Context, cfg Config, rehearsal []*journal.Record) ([]*journal.Record, error) {
 	seen := &journal.Memory{}
 	cfg.Open = func() (journal.Sink, error) { return cfg.Redactor.Sink(seen), nil }
 	if _, err := Run(ctx, cfg); err != nil {
 		return nil, err
 	}
-	return plan.Actions(seen.Records), context.Cause(ctx)
+	planned, failed := map[string]bool{}, map[string]bool{}
+	for _, r := range rehearsal {
+		planned[r.Key] = true
+	}
+	for _, r := range seen.Records {
+		if r.Kind == journal.KindOutcome && r.Outcome.Status == journal.NotDone {
+			failed[journal.Unnumbered(r.Key)] = true
+		}
+	}
+	actions := slices.DeleteFunc(plan.Actions(seen.Records), func(r *journal.Record) bool {
+		return r.Intent != nil && !planned[r.Key] && journal.Nth(r.Key) > 1 && failed[journal.Unnumbered(r.Key)]
+	})
+	return actions, context.Cause(ctx)
+}
+
+// goesOn tells whether a course has anything that the rehearsal has not, or not on a target of that state.
+func goesOn(actions, rehearsal []*journal.Record) bool {
+	planned := map[string]*journal.Record{}
+	for _, r := range plan.Actions(rehearsal) {
+		planned[r.Key] = r
+	}
+	return slices.ContainsFunc(actions, func(r *journal.Record) bool {
+		then := planned[r.Key]
+		return then == nil || then.Intent != nil && r.Intent != nil && action.Text(then.Intent.Evidence) != action.Text(r.Intent.Evidence)
+	})
 }
 
 // samePrefix refuses a plan whose parts were rehearsed on a site that changed in between.

@@ -444,7 +444,7 @@ func pass[Op any](c script.Call, build func(module.Args) (Op, error), through fu
 func (r *run) place(f script.Frame) gate.Place {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := gate.Place{Branch: f.Branch, Where: f.Where.String()}
+	p := gate.Place{Branch: f.Branch, Where: f.Where.String(), Guarded: f.Guarded}
 	switch {
 	case r.cleaning:
 		p.Step = cleanUpStep

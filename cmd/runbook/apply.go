@@ -9,6 +9,7 @@ import (
 
 	"runbook/engine"
 	"runbook/engine/action"
+	"runbook/engine/command"
 	"runbook/engine/journal"
 	"runbook/engine/plan"
 )
@@ -26,6 +27,9 @@ that is not as planned, or whose target is not what it was, the run ends before 
 
 Messages whose failure ends nothing are planned by whom they tell: how long things take decides when, how often and whether each is sent.
 "runbook show PLAN" marks them: may repeat.
+
+What the script does where a wait times out, an answer is another one, or an action fails that it catches (try, pcall) was planned each by
+itself: "runbook show PLAN" tells it. Two of these together were not.
 
 A plan holds for the site, the user and the script that it was made with.`,
 		Example:           "  runbook run compiler-down --dry-run --out fix.plan\n  runbook show fix.plan\n  runbook apply fix.plan",
@@ -98,7 +102,7 @@ func attach(file *journal.File, p *plan.Plan) error {
 	}
 	kept, err := plan.Read(file.Dir().Plan())
 	if err == nil && kept.Sum != p.Sum {
-		err = action.Errorf(action.CodeDrift, "%s was replaced while it was read; nothing was done", p.Path).Try("runbook show %s", p.Path)
+		err = action.Errorf(action.CodeDrift, "%s was replaced while it was read; nothing was done", p.Path).Try("runbook show %s", command.Quote(p.Path))
 	}
 	return err
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/adrg/xdg"
 
@@ -20,6 +19,7 @@ import (
 	"runbook/engine/module"
 	"runbook/engine/redact"
 	"runbook/engine/site"
+	simulated "runbook/engine/world/device"
 	"runbook/stdlib"
 )
 
@@ -98,9 +98,6 @@ func (s *simulatedSite) devices() fleet {
 // simulatedNetwork is that of a scenario. Only devices have addresses in it.
 type simulatedNetwork struct{ site *simulatedSite }
 
-// roundTrip is how long an answer takes in it.
-const roundTrip = 300 * time.Microsecond
-
 // noKnocker is for where every host has a ping.
 func noKnocker(string) command.Knocker { return nil }
 
@@ -115,7 +112,7 @@ func (n simulatedNetwork) Ping(_ context.Context, address string, q device.Query
 	}
 	echo := device.Echo{Method: device.ICMP, Sent: q.Count}
 	if answers {
-		echo.Received, echo.Least, echo.Mean, echo.Most = q.Count, roundTrip, roundTrip, roundTrip
+		echo.Received, echo.Least, echo.Mean, echo.Most = q.Count, simulated.RoundTrip, simulated.RoundTrip, simulated.RoundTrip
 	}
 	return echo, nil
 }

@@ -17,8 +17,10 @@ var version = "dev"
 
 func main() {
 	postponeCollection()
-	// A reader that goes away must not end a run in the middle of an action: the screen drops what it cannot write. The signal is caught, and
-	// nobody looks: were it ignored, so would it be by every command that is run, and by all that these pipe into each other.
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	outliveReaders()
 	os.Exit(execute(context.Background(), os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
+
+// outliveReaders keeps a reader that goes away from ending a run in the middle of an action: the screen drops what it cannot write. The signal
+// is caught, and nobody looks: were it ignored, so would it be by every command that is run, and by all that these pipe into each other.
+func outliveReaders() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"runbook/engine"
+	"runbook/engine/command"
 	"runbook/engine/journal"
 	"runbook/engine/plan"
 )
@@ -22,7 +23,7 @@ func writePlan(ctx context.Context, out io.Writer, about ended) (string, error) 
 	if err := plan.Write(out, about.records, turns); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("Plan written: %s. It holds for this site and this script; apply it with: runbook apply %s", about.path, about.path), nil
+	return fmt.Sprintf("Plan written: %s. It holds for this site and this script; apply it with: runbook apply %s", about.path, command.Quote(about.path)), nil
 }
 
 // writeRecording writes the whole of a run.
@@ -36,5 +37,5 @@ func writeRecording(_ context.Context, out io.Writer, about ended) (string, erro
 	if _, err := s.Seal(journal.Recording); err != nil {
 		return "", fmt.Errorf("cannot write the recording: %w", err)
 	}
-	return fmt.Sprintf("Recording written: %s. Hear it again with: runbook replay %s", about.path, about.path), nil
+	return fmt.Sprintf("Recording written: %s. Hear it again with: runbook replay %s", about.path, command.Quote(about.path)), nil
 }

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"runbook/engine"
@@ -21,7 +19,7 @@ import (
 
 // inPlant is the program whose simulated sites are plants: what `runbook test` does is tried without a cluster.
 func inPlant() {
-	signal.Ignore(syscall.SIGPIPE)
+	outliveReaders()
 	io := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}
 	io.sites = &sites{
 		library: library((&pumpStation{}).module()),

@@ -89,7 +89,7 @@ func TestADryRunSendsNothingThatChangesInAnyScenario(t *testing.T) {
 		require.NotEmpty(t, names, entry.Name)
 		for _, name := range names {
 			t.Run(entry.Name+"/"+name, func(t *testing.T) {
-				for _, mode := range []engine.Mode{engine.Dry(time.Time{}, nil), engine.Real(engine.Yes{People: engine.Nobody{}})} {
+				for _, mode := range []engine.Mode{engine.Dry(time.Time{}, engine.Otherwise{}), engine.Real(engine.Yes{People: engine.Nobody{}})} {
 					s, err := found.Load(name)
 					require.NoError(t, err)
 					at := &overheard{simulatedSite: &simulatedSite{scenario: s, flags: newClusterFlags()}}

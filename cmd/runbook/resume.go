@@ -11,6 +11,7 @@ import (
 
 	"runbook/engine"
 	"runbook/engine/action"
+	"runbook/engine/command"
 	"runbook/engine/journal"
 	"runbook/engine/plan"
 	"runbook/engine/tape"
@@ -173,7 +174,7 @@ func (t *taken) inScenario() error {
 		return nil
 	}
 	return action.Errorf(action.CodeInvalid, "run %s was in the scenario %s, which ended with it: there is nothing to go on in", t.run.ID, name).
-		Try("run it again: runbook run %s --scenario %s", t.run.Typed(), name)
+		Try("run it again: runbook run %s --scenario %s", command.Quote(t.run.Typed()), command.Quote(name))
 }
 
 // people are who answers from now on: for a plan, who approved it.

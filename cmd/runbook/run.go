@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"runbook/engine"
+	"runbook/engine/gate"
 )
 
 // runFlags are the flags of `run`.
@@ -50,7 +51,7 @@ With --scenario it happens in a simulated site, dry or for real: an incident to 
 	flags.BoolVar(&f.dry, "dry-run", false, "change nothing, show what would be done")
 	flags.BoolVar(&f.detailed, "detailed-exitcode", false, "with --dry-run: exit with 2 when changes are intended")
 	flags.BoolVar(&f.yes, "yes", false, "consent to every action, and answer yes to every confirmation")
-	flags.StringArrayVar(&f.assume, "assume", nil, "with --dry-run: \"NAME=timeout\" rehearses that the wait NAME does not come true")
+	flags.StringArrayVar(&f.assume, "assume", nil, "with --dry-run: \"WAIT=timeout\" rehearses that a wait does not come true, \"ACTION=failed\" that an action fails whose failure the script catches")
 	flags.StringVar(&f.out, "out", "", "with --dry-run: write a plan to this file")
 	flags.StringVar(&f.record, "record", "", "write a recording of the run to this file, for runbook replay")
 	flags.Var(&f.scenario, "scenario", "run it in a simulated site: the name of a scenario, or a path ending in .yaml")
@@ -88,7 +89,7 @@ func runOne(ctx context.Context, io streams, f *runFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	timesOut, err := timeouts(f.assume)
+	otherwise, err := readOtherwise(f.assume)
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func runOne(ctx context.Context, io streams, f *runFlags, name string) error {
 	}
 	j := job{entry: entry, given: given, open: x.create, mode: func() engine.Mode {
 		if f.dry {
-			return engine.Dry(time.Now(), timesOut)
+			return engine.Dry(time.Now(), otherwise)
 		}
 		return engine.Real(x.people(f.yes))
 	}}
@@ -131,17 +132,21 @@ func (f *runFlags) outputs() (outputs, error) {
 	return some(plan, recording), nil
 }
 
-// timeouts reads the values of --assume.
-func timeouts(assumed []string) ([]string, error) {
-	var names []string
+// readOtherwise reads the values of --assume.
+func readOtherwise(assumed []string) (engine.Otherwise, error) {
+	var but engine.Otherwise
 	for _, a := range assumed {
-		name, what, ok := strings.Cut(a, "=")
-		if !ok || what != "timeout" {
-			return nil, usage("--assume %s is not of the form NAME=timeout", a).Try("a dry run shows the names of what it assumed").wrap()
+		at := max(strings.LastIndexByte(a, '='), 0)
+		switch name := a[:at]; strings.TrimPrefix(a[at:], "=") {
+		case gate.TimedOut:
+			but.TimesOut = append(but.TimesOut, name)
+		case gate.Failed:
+			but.Fails = append(but.Fails, name)
+		default:
+			return but, usage("--assume %s is neither of the form WAIT=timeout nor ACTION=failed", a).Try("a dry run shows the names of what it assumed").wrap()
 		}
-		names = append(names, name)
 	}
-	return names, nil
+	return but, nil
 }
 
 // splitParams reads the values of -p. A parameter given twice is a mistake, not a choice.

@@ -10,6 +10,7 @@ import (
 
 	"runbook/engine"
 	"runbook/engine/catalog"
+	"runbook/engine/command"
 	"runbook/engine/script"
 	"runbook/engine/world/scenario"
 )
@@ -185,10 +186,10 @@ func page(book *engine.Runbook, scenarios []shownScenario) string {
 	}
 	writeParams(&b, h.Params)
 	writeScenarios(&b, scenarios)
-	fmt.Fprintf(&b, "\nRehearse it:  runbook run %s --dry-run\n", e.Name)
+	fmt.Fprintf(&b, "\nRehearse it:  runbook run %s --dry-run\n", command.Quote(e.Typed()))
 	// One in which something is changed, if there is one.
 	if i := max(0, slices.IndexFunc(scenarios, func(s shownScenario) bool { return !s.ReadOnly })); len(scenarios) > 0 {
-		fmt.Fprintf(&b, "Try it:       runbook run %s --scenario %s\n", e.Name, scenarios[i].Name)
+		fmt.Fprintf(&b, "Try it:       runbook run %s --scenario %s\n", command.Quote(e.Typed()), command.Quote(scenarios[i].Name))
 	}
 	return b.String()
 }

@@ -50,6 +50,9 @@ func (t *terminal) nameProduction(ctx context.Context) error {
 // Present is whoever sits there.
 func (t *terminal) Present() bool { return true }
 
+// Answers is the same.
+func (t *terminal) Answers() bool { return true }
+
 // Settled asks whether an action happened of which its target cannot tell.
 func (t *terminal) Settled(ctx context.Context, intent *journal.Record, cause error) (action.Settlement, string, error) {
 	text := fmt.Sprintf("%s %s was sent before the run died, and nobody knows whether it took effect. Look at it. Was it done?", intent.Call.Verb, intent.Call.Target)

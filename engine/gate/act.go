@@ -69,7 +69,7 @@ func (g *Gate) notPredicted(ctx context.Context, pass *passage, err error) (any,
 		return nil, err // it was not asked to its end
 	}
 	out := &journal.Outcome{Status: journal.NotDone, Error: journal.NewError(err)}
-	g.opts.Approval.Undone(pass.place.Branch, pass.key)
+	g.tellFailed(pass, out)
 	value, err := tolerated(pass.action, out, err)
 	if werr := g.recordResult(pass.place, pass.key, pass.desc, journal.KindOutcome, out, value); werr != nil {
 		return nil, werr
@@ -114,7 +114,10 @@ func (g *Gate) predict(ctx context.Context, pass *passage) error {
 	pass.intent = &journal.Intent{
 		Number: number, Evidence: pass.predicted.Evidence, Label: pass.predicted.Label, Note: pass.predicted.Note,
 		Warnings: pass.predicted.Warnings, Members: pass.predicted.Members, Parts: pass.predicted.Parts, Changes: describeChanges(pass.predicted.Changes, g.opts.Veil),
-		Unchanged: pass.predicted.Unchanged, Preview: pass.predicted.Preview, Repeatable: action.Repeatable(pass.action), Returned: journal.Returns(pass.predicted.Value),
+		Unchanged: pass.predicted.Unchanged, Preview: pass.predicted.Preview, Repeatable: action.Repeatable(pass.action), MayFail: pass.place.Guarded || mayFail(pass.action), Returned: journal.Returns(pass.predicted.Value),
+	}
+	if pass.intent.MayFail {
+		g.note(&g.mayFail, actionNames(pass.place, pass.desc))
 	}
 	if g.opts.Terminal.makes(pass.desc.Target) {
 		// Its identity is not known yet, and nobody else can have changed it.
@@ -163,11 +166,9 @@ func (g *Gate) carryOut(ctx context.Context, pass *passage) (any, error) {
 	}
 	out := &journal.Outcome{Status: done.status, Note: done.note, Attempts: done.attempts, Elapsed: g.opts.Outside.Now().Sub(pass.sent)}
 	value, err := done.value, done.err
-	if done.status == journal.NotDone {
-		g.opts.Approval.Undone(pass.place.Branch, pass.key)
-	}
 	if err != nil {
 		out.Error = journal.NewError(err)
+		g.tellFailed(pass, out)
 		value, err = tolerated(pass.action, out, err)
 	} else {
 		g.count()

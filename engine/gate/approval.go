@@ -12,6 +12,8 @@ type Approval interface {
 	Approve(branch, key, anywhere string, d action.Description) (*journal.Record, *action.Error)
 	// Undone tells that an action that was approved did not happen. Asked for again, it is the planned one still.
 	Undone(branch, key string)
+	// Failed tells that one of a site of the script failed, by the names of both. The script may go another way then.
+	Failed(key, name string)
 	// Turn tells that an assumption of the plan does not hold.
 	Turn(name, choice string)
 	// Missed are the planned actions that were not asked for.
@@ -27,9 +29,20 @@ func (anything) Approve(string, string, string, action.Description) (*journal.Re
 	return nil, nil
 }
 func (anything) Undone(string, string)     {}
+func (anything) Failed(string, string)     {}
 func (anything) Turn(string, string)       {}
 func (anything) Missed() []*journal.Record { return nil }
 func (anything) Again() string             { return "" }
+
+// tellFailed tells what did not happen, and that the script may go another way.
+func (g *Gate) tellFailed(pass *passage, out *journal.Outcome) {
+	if out.Status == journal.NotDone {
+		g.opts.Approval.Undone(pass.place.Branch, pass.key)
+	}
+	if out.Error != nil {
+		g.opts.Approval.Failed(pass.key, SiteOf(pass.desc.Verb, pass.place.Where))
+	}
+}
 
 // approve says why an action is none that was planned; nil if it is. One on a set that was planned is made one on those planned members
 // that are still found.

@@ -22,6 +22,8 @@ type Place struct {
 	Step   string // name of the step
 	Branch string // path of parallel items, "" outside parallel
 	Where  string // file:line of the call
+	// Guarded tells whether the script catches it when it fails.
+	Guarded bool
 }
 
 // Options are what a gate needs from its run.
@@ -64,7 +66,8 @@ type Gate struct {
 	guessed bool           // something was intended or assumed: what is read from now on may rest on it
 
 	underWay map[*passage]bool // actions that were sent and have not answered
-	waits    waits
+	waits    callings
+	mayFail  callings // actions whose failure the script lives with
 
 	asking  sync.Mutex // one question at a time
 	granted map[string]bool

@@ -41,7 +41,7 @@ func (g *Gate) Read(ctx context.Context, p Place, r action.Read) (any, error) {
 func (g *Gate) Wait(ctx context.Context, p Place, w action.Wait) (any, error) {
 	d := w.Describe()
 	key, began := g.key(p, d), g.opts.Clock.Now()
-	g.noteWait(d)
+	g.note(&g.waits, namesOf(d))
 	wait := &waiting{gate: g, place: p, wait: w, name: d.Verb + " " + d.Target.String()}
 	if value, found, err := g.recallWait(ctx, p, key, wait); found {
 		g.turn(wait, err)

@@ -115,7 +115,7 @@ func (g *Gate) recallAct(ctx context.Context, pass *passage) (value any, found b
 		pass.consented = true
 	}
 	if refused := g.opts.Past.Maybe(pass.call(journal.KindOutcome)); refused != nil {
-		g.opts.Approval.Undone(pass.place.Branch, pass.key)
+		g.tellFailed(pass, refused.Outcome)
 		value, err := g.repeat(refused) // it could not be predicted, so there is no intent
 		return value, true, err
 	}
@@ -139,10 +139,8 @@ func (g *Gate) recallAct(ctx context.Context, pass *passage) (value any, found b
 		value, err = g.settlePast(ctx, pass, intent)
 		return value, true, err
 	}
-	switch outcome.Outcome.Status {
-	case journal.NotDone:
-		g.opts.Approval.Undone(pass.place.Branch, pass.key)
-	case journal.Done, journal.Intended:
+	g.tellFailed(pass, outcome.Outcome)
+	if s := outcome.Outcome.Status; s == journal.Done || s == journal.Intended {
 		g.count()
 	}
 	value, err = g.repeat(outcome)

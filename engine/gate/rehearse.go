@@ -21,6 +21,8 @@ type Rehearse struct {
 	State Intended
 	// TimesOut names the waits that are rehearsed as not coming true, by any name that a person may call them.
 	TimesOut map[string]bool
+	// Fails names the actions that are rehearsed as failing, where the script lives with that.
+	Fails map[string]bool
 }
 
 // View is the intended state.
@@ -29,6 +31,10 @@ func (r Rehearse) View() action.View { return r.State }
 func (r Rehearse) makes(target action.Target) bool { return r.State.Made(target) }
 
 func (r Rehearse) act(_ context.Context, g *Gate, pass *passage) outcome {
+	if r.fails(pass) {
+		g.Guess()
+		return outcome{status: journal.NotDone, err: action.Errorf(action.CodeUnavailable, "%s %s failed (as --assume says)", pass.desc.Verb, pass.desc.Target).On(pass.desc.Target)}
+	}
 	if err := r.State.Apply(pass.predicted.Changes); err != nil {
 		return outcome{status: journal.NotDone, err: err}
 	}

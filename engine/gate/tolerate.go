@@ -37,6 +37,7 @@ func (g *Gate) givenUp(ctx context.Context, pass *passage, cause error) (value a
 	lost := action.Errorf(action.CodeUncertain, "%s %s was sent when the run ended, and nobody knows whether it took effect", pass.desc.Verb, pass.desc.Target)
 	lost.Cause = cause
 	out := &journal.Outcome{Status: journal.Uncertain, Error: journal.NewError(lost.On(pass.desc.Target))}
+	g.tellFailed(pass, out)
 	value, failed := tolerated(pass.action, out, lost)
 	if err := g.recordResult(pass.place, pass.key, pass.desc, journal.KindOutcome, out, value); err != nil {
 		return nil, true, err

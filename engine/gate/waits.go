@@ -6,8 +6,8 @@ import (
 	"runbook/engine/action"
 )
 
-// waits are the waits that a run came to, by the names that a person may call them.
-type waits struct {
+// callings are the waits that a run came to, or its actions that may fail, by the names that a person may call them.
+type callings struct {
 	shown []string        // as people are told of them, in order, each once
 	known map[string]bool // every name of each
 }
@@ -24,7 +24,7 @@ func namesOf(d action.Description) []string {
 }
 
 // note enters a wait.
-func (w *waits) note(names []string) {
+func (w *callings) note(names []string) {
 	if w.known == nil {
 		w.known = map[string]bool{}
 	}
@@ -36,22 +36,20 @@ func (w *waits) note(names []string) {
 	}
 }
 
-// Waits lists the waits that the run came to, as people are told of them.
-func (g *Gate) Waits() []string {
+// Waits lists the waits that the run came to, as people are told of them, and tells whether one has that name.
+func (g *Gate) Waits(name string) (all []string, there bool) { return g.look(&g.waits, name) }
+
+// MayFail is Waits of the actions whose failure the script lives with.
+func (g *Gate) MayFail(name string) (all []string, there bool) { return g.look(&g.mayFail, name) }
+
+func (g *Gate) look(n *callings, name string) (all []string, there bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return slices.Clone(g.waits.shown)
+	return slices.Clone(n.shown), n.known[name]
 }
 
-// HadWait tells whether the run came to a wait of that name.
-func (g *Gate) HadWait(name string) bool {
+func (g *Gate) note(n *callings, names []string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.waits.known[name]
-}
-
-func (g *Gate) noteWait(d action.Description) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.waits.note(namesOf(d))
+	n.note(names)
 }

@@ -124,6 +124,7 @@ var fieldDocs = map[string]string{
 	"intent.made":       "in a dry run: the target exists only because the run makes it, so nothing is known of it yet",
 	"intent.unchanged":  "the target is as wanted already: nothing is sent, and nobody is asked",
 	"intent.preview":    "the very text that somebody would get, of an action that tells somebody something",
+	"intent.may_fail":   "the script goes on where it fails: a try or pcall catches that, or it is a message that may fail",
 	"intent.repeatable": "a plan holds it neither to how often nor to when it is asked for: a message, whose failure ends nothing",
 	"intent.note":       "a line about the prediction",
 	"intent.warnings":   "what a person should know before saying yes",
@@ -212,7 +213,7 @@ var fieldDocs = map[string]string{
 	"bar.value": "its number; null if there is none, and \"+Inf\" and \"-Inf\" for what has no end",
 	"bar.text":  "what is said beside it",
 
-	"assume.name":    "what was assumed; --assume NAME=timeout rehearses the other way",
+	"assume.name":    "what was assumed; of a wait, --assume NAME=timeout rehearses the other way",
 	"assume.assumed": "what it was taken for: met, yes, or the choice",
 	"assume.choices": "what it could have been",
 	"assume.detail":  "what was seen instead",
@@ -231,8 +232,8 @@ var fieldDocs = map[string]string{
 	"end.actions": "how many actions were done, or intended in a dry run",
 	"end.elapsed": "how long the run took, by its clock",
 
-	"turn.name":   "of the assumption",
-	"turn.choice": "what is the case instead: timeout, or another answer",
+	"turn.name":   "of the assumption, or the line whose actions fail",
+	"turn.choice": "what is the case instead: timeout, failed, or another answer",
 
 	"seal.kind":    "plan or cassette",
 	"seal.sha256":  "of all bytes before this line, in hexadecimal",

@@ -199,6 +199,7 @@ type Intent struct {
 	Unchanged bool `json:"unchanged,omitempty"` // the target is as wanted already: nothing is sent
 	Made      bool `json:"made,omitempty"`      // in a dry run: the target exists only because the run makes it, so nothing is known of it
 
+	MayFail    bool `json:"may_fail,omitempty"`   // the script goes on where it fails
 	Repeatable bool `json:"repeatable,omitempty"` // a plan holds it to neither number nor place: see action.Tolerated
 
 	Changes []Change `json:"changes,omitempty"`
@@ -318,7 +319,7 @@ type End struct {
 // those before the assumption included.
 type Turn struct {
 	Name   string `json:"name"`   // of the assumption
-	Choice string `json:"choice"` // what is the case instead: "timeout", or another answer
+	Choice string `json:"choice"` // what is the case instead: "timeout", "failed" of an action, or another answer
 }
 
 // Seal ends a plan or a cassette.

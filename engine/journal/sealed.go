@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"runbook/engine/action"
+	"runbook/engine/command"
 )
 
 // A Sealer writes records to one file that ends with their checksum: a plan or a cassette. Results stand in the records, not beside
@@ -141,8 +142,8 @@ func unsealed(name, kind string, why error) error {
 // another is the error of a whole file of another kind, which has a use of its own.
 func another(name, wanted, is string) error {
 	err := action.Errorf(action.CodeInvalid, "%s is a %s, not a %s; nothing was done", name, callings[is].name, callings[wanted].name)
-	if command := callings[is].command; command != "" {
-		return err.Try("%s %s", command, name)
+	if use := callings[is].command; use != "" {
+		return err.Try("%s %s", use, command.Quote(name))
 	}
 	return err
 }

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 
@@ -21,9 +20,9 @@ type Matcher struct {
 	lines    []*line
 	line     *line                      // the one that the run is on: the rehearsal itself, or a turn
 	anywhere map[string]*journal.Record // what is repeatable, of all lines, by its operation
-	next     map[string]int             // by branch: the position behind the last action, on the line
+	failed   []failure                  // of actions of the run, the last one first
+	came     map[string][]string        // by branch: the planned keys of its actions, in order
 	asked    map[string]bool            // by planned key
-	last     map[string]string          // by branch: the planned key of the last action
 	used     map[string]int             // by operation in its place: how many of the planned ones have come
 	undo     map[string]undo            // by branch: how to take back the last action
 	besides  []journal.Turn             // assumptions that do not hold either, after the first that did not
@@ -41,14 +40,22 @@ type line struct {
 
 // undo is how it was before an action was approved.
 type undo struct {
-	key, last  string
-	used, next int
+	key  string
+	used int
+}
+
+// A failure is of an action that the script went on after. What the plan has for that is approved as well from then on, until the script
+// asks for the same action again.
+type failure struct {
+	operation string // in its place
+	line      *line  // nil where the plan has none
+	name      string
 }
 
 // Matcher makes the check of one run. Branches and keys in a plan are clean of secrets, as those that are asked for have to be.
 func (p *Plan) Matcher() *Matcher {
 	m := &Matcher{
-		anywhere: map[string]*journal.Record{}, next: map[string]int{}, asked: map[string]bool{}, last: map[string]string{},
+		anywhere: map[string]*journal.Record{}, came: map[string][]string{}, asked: map[string]bool{},
 		used: map[string]int{}, undo: map[string]undo{}, replan: p.Again(),
 	}
 	m.line = newLine(journal.Turn{}, Actions(p.Records))
@@ -95,18 +102,40 @@ func (m *Matcher) Approve(branch, key, anywhere string, d action.Description) (*
 		return r, nil
 	}
 	operation := journal.Unnumbered(key)
-	at, used := m.line.place(branch, operation, m.used[operation], m.next[branch])
-	switch {
-	case at < 0:
-		return nil, m.drift(d, m.unplanned(branch, d))
-	case at < m.next[branch]:
-		last := m.line.branches[branch][m.next[branch]-1].Call
-		return nil, m.drift(d, fmt.Sprintf("it was planned before %s %s, and comes after it now", last.Verb, last.Target))
+	m.failed = slices.DeleteFunc(m.failed, func(f failure) bool { return f.operation == operation })
+	for _, l := range m.courses() {
+		next := l.behind(m.came[branch])
+		at, used := l.place(branch, operation, m.used[operation], next)
+		if at < next {
+			continue
+		}
+		found := l.branches[branch][at]
+		m.undo[branch] = undo{key: key, used: m.used[operation]}
+		m.came[branch], m.used[operation], m.asked[found.Key] = append(m.came[branch], found.Key), used, true
+		return found, nil
 	}
-	found := m.line.branches[branch][at]
-	m.undo[branch] = undo{key: key, last: m.last[branch], used: m.used[operation], next: m.next[branch]}
-	m.next[branch], m.last[branch], m.used[operation], m.asked[found.Key] = at+1, found.Key, used, true
-	return found, nil
+	return nil, m.drift(d, m.unplanned(branch, operation, d))
+}
+
+// courses are the lines that approve of an action, each before the one that it turned from. The caller holds the lock.
+func (m *Matcher) courses() []*line {
+	var out []*line
+	for _, f := range m.failed {
+		if f.line != nil {
+			out = append(out, f.line)
+		}
+	}
+	return append(out, m.line)
+}
+
+// behind is the position in a branch behind the last of the actions that came in it.
+func (l *line) behind(came []string) int {
+	for _, key := range slices.Backward(came) {
+		if at, there := l.position[key]; there {
+			return at + 1
+		}
+	}
+	return 0
 }
 
 // place is the position in a branch at which an operation is planned of which some have come, and how many have with this; -1 if no more is
@@ -134,7 +163,7 @@ func (m *Matcher) Undone(branch, key string) {
 	if !last || before.key != key {
 		return
 	}
-	m.used[journal.Unnumbered(key)], m.next[branch], m.last[branch] = before.used, before.next, before.last
+	m.used[journal.Unnumbered(key)], m.came[branch] = before.used, m.came[branch][:len(m.came[branch])-1]
 	delete(m.undo, branch)
 }
 
@@ -153,7 +182,7 @@ func (m *Matcher) Turn(name, choice string) {
 		switch {
 		case l.turn != turn || l == m.line:
 		case m.line == m.lines[0]:
-			m.goOver(l)
+			m.line, m.undo = l, map[string]undo{}
 			return
 		default:
 			m.besides = append(m.besides, turn)
@@ -162,14 +191,16 @@ func (m *Matcher) Turn(name, choice string) {
 	}
 }
 
-// goOver puts the run on another line, where it is on its own. The caller holds the lock.
-func (m *Matcher) goOver(l *line) {
-	m.line, m.next, m.undo = l, map[string]int{}, map[string]undo{}
-	for branch, key := range m.last {
-		if at, there := l.position[key]; there {
-			m.next[branch] = at + 1
-		}
+// Failed opens what was planned for the case that actions of a site fail, beside the line that the run is on.
+func (m *Matcher) Failed(key, name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f := failure{operation: journal.Unnumbered(key), name: name}
+	m.failed = slices.DeleteFunc(m.failed, func(before failure) bool { return before.operation == f.operation })
+	if at := slices.IndexFunc(m.lines, func(l *line) bool { return l.turn == journal.Turn{Name: name, Choice: string(journal.Failed)} }); at >= 0 {
+		f.line = m.lines[at]
 	}
+	m.failed = append([]failure{f}, m.failed...)
 }
 
 // Missed are the planned actions that were not asked for. What is repeatable need not come at all.

@@ -155,7 +155,7 @@ func TestATurnGoesOnBehindWhatWasDone(t *testing.T) {
 	m.Turn("v", "timeout")
 	worse := asked("worse")
 	require.NotNil(t, worse, "that both do not hold was not planned for")
-	assert.Contains(t, worse.Message, "; the plan has a course for each of these, and none for all of them: w (timeout), v (timeout); it was not sent")
+	assert.Contains(t, worse.Message, "; the plan foresees each of these by itself, and not together: w did not come true in time, v did not come true in time; it was not sent")
 	require.Nil(t, asked("bad"))
 	assert.Empty(t, m.Missed())
 }

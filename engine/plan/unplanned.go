@@ -10,28 +10,55 @@ import (
 )
 
 // unplanned says in which way an action that was not planned differs from what was: in an argument, in its place, in its number, or
-// altogether. The caller holds the lock.
-func (m *Matcher) unplanned(branch string, d action.Description) string {
+// altogether; and what happened before that has no course, or none together. The caller holds the lock.
+func (m *Matcher) unplanned(branch, operation string, d action.Description) string {
 	how := m.nearest(branch, d)
-	if len(m.besides) == 0 {
-		return how
+	if at, _ := m.line.place(branch, operation, m.used[operation], m.line.behind(m.came[branch])); at >= 0 {
+		last := m.line.branches[branch][m.line.behind(m.came[branch])-1].Call
+		how = fmt.Sprintf("it was planned before %s %s, and comes after it now", last.Verb, last.Target)
 	}
-	cases := []string{caseOf(m.line.turn)}
-	for _, turn := range m.besides {
-		if text := caseOf(turn); !slices.Contains(cases, text) {
+	for _, f := range m.failed {
+		if f.line == nil {
+			how += fmt.Sprintf("; before that %s failed, and the plan has no course for that", f.name)
+			break
+		}
+	}
+	var cases []string
+	add := func(turn journal.Turn) {
+		if text := caseOf(turn); turn.Name != "" && !slices.Contains(cases, text) {
 			cases = append(cases, text)
 		}
 	}
-	return how + "; the plan has a course for each of these, and none for all of them: " + strings.Join(cases, ", ")
+	add(m.line.turn)
+	for _, turn := range m.besides {
+		add(turn)
+	}
+	for _, f := range slices.Backward(m.failed) {
+		if f.line != nil {
+			add(f.line.turn)
+		}
+	}
+	if len(cases) < 2 {
+		return how
+	}
+	return how + "; the plan foresees each of these by itself, and not together: " + strings.Join(cases, ", ")
 }
 
 // caseOf is what is the case where an assumption does not hold.
-func caseOf(t journal.Turn) string { return fmt.Sprintf("%s (%s)", t.Name, t.Choice) }
+func caseOf(t journal.Turn) string {
+	switch t.Choice {
+	case string(journal.TimedOut):
+		return t.Name + " did not come true in time"
+	case string(journal.Failed):
+		return t.Name + " failed"
+	}
+	return fmt.Sprintf("%q was answered with %s", t.Name, t.Choice)
+}
 
 // nearest compares it with what was planned for the same target, and with what was planned next.
 func (m *Matcher) nearest(branch string, d action.Description) string {
 	all := m.line.branches[branch]
-	rest := all[min(m.next[branch], len(all)):]
+	rest := all[m.line.behind(m.came[branch]):]
 	for _, r := range rest {
 		if r.Call.Verb != d.Verb || r.Call.Target != d.Target {
 			continue

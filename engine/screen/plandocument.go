@@ -66,7 +66,7 @@ type PlannedAction struct {
 // An Alternate is what differs from the rehearsal if an assumption does not hold.
 type Alternate struct {
 	Assumption string          `json:"assumption"`
-	Choice     string          `json:"choice"` // what is the case instead
+	Choice     string          `json:"choice"` // what is the case instead: "timeout", "failed" of an action, or another answer
 	Instead    []PlannedAction `json:"instead"`
 	LeftOut    []int           `json:"left_out"` // numbers of actions of the rehearsal that are not done then
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"runbook/engine/command"
 	"runbook/engine/gate"
 	"runbook/engine/journal"
 	"runbook/engine/plan"
@@ -46,6 +47,7 @@ func Plan(w io.Writer, look Look, page PlanPage) error {
 		}
 	}
 	t.assumptions(page.Plan)
+	t.failures(page.Plan)
 	t.approval(page)
 	t.paper.flush()
 	return t.paper.err
@@ -138,7 +140,7 @@ func (t *Text) assumptions(p *plan.Plan) {
 		t.fold("", "  ", yellow, "Assumed: "+t.assumed(r))
 		for _, turn := range p.Turns {
 			if turn.Name == r.Assume.Name {
-				t.turn(p, r, turn)
+				t.turn(p, t.ifNot(r, turn), turn)
 			}
 		}
 	}
@@ -155,12 +157,30 @@ func (t *Text) assumed(r *journal.Record) string {
 	return clean(a.Name+" "+a.Assumed) + "; apply asks again"
 }
 
-// turn prints in what another course differs from the rehearsal.
-func (t *Text) turn(p *plan.Plan, r *journal.Record, turn plan.Turn) {
-	title := "If the answer is " + clean(turn.Choice) + ":"
-	if r.Call != nil && turn.Choice == gate.TimedOut {
-		title = "If " + t.names.target(r.Call.Target) + " does not come true in time:"
+// failures say what would be done if an action failed whose failure the script lives with.
+func (t *Text) failures(p *plan.Plan) {
+	for _, turn := range p.Turns {
+		if turn.Choice == gate.Failed && !isAssumed(p, turn.Name) {
+			t.paper.line("")
+			t.turn(p, "If "+clean(turn.Name)+" fails:", turn)
+		}
 	}
+}
+
+func isAssumed(p *plan.Plan, name string) bool {
+	return slices.ContainsFunc(p.Records, func(r *journal.Record) bool { return r.Kind == journal.KindAssume && r.Assume.Name == name })
+}
+
+// ifNot says when another course than the assumed one is taken.
+func (t *Text) ifNot(r *journal.Record, turn plan.Turn) string {
+	if r.Call != nil && turn.Choice == gate.TimedOut {
+		return "If " + t.names.target(r.Call.Target) + " does not come true in time:"
+	}
+	return "If the answer is " + clean(turn.Choice) + ":"
+}
+
+// turn prints in what another course differs from the rehearsal.
+func (t *Text) turn(p *plan.Plan, title string, turn plan.Turn) {
 	instead, left := turn.Differs(p)
 	if len(instead) == 0 && len(left) == 0 {
 		t.fold("", "  ", normal, title+" the same actions")
@@ -187,5 +207,5 @@ func (t *Text) approval(page PlanPage) {
 	if page.Plan.Repeats() {
 		t.labelled("Repeat", normal, "what "+mayRepeat+" is sent whenever the script asks for it: again, at other times, or not at all")
 	}
-	t.labelled("Next", bold, "runbook apply "+clean(page.Plan.Path)+", which does this and nothing else")
+	t.labelled("Next", bold, "runbook apply "+clean(command.Quote(page.Plan.Path))+", which does this and nothing else")
 }

@@ -1,6 +1,10 @@
 package screen
 
-import "runbook/engine/journal"
+import (
+	"runbook/engine/journal"
+
+	"runbook/engine/command"
+)
 
 // A Break is why the records of a run end without the last one.
 type Break int
@@ -67,7 +71,7 @@ func (t *Text) wayOn() string {
 	case t.why == Unfinished:
 		return "runbook runs show " + run.ID
 	case t.why == Died && t.ledger.isDry():
-		return "runbook run " + clean(run.Typed()) + " --dry-run"
+		return "runbook run " + clean(command.Quote(run.Typed())) + " --dry-run"
 	}
 	return ""
 }

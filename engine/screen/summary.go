@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"runbook/engine/command"
 	"runbook/engine/journal"
 )
 
@@ -211,7 +212,7 @@ func (t *Text) leftToDo() []string {
 	if len(t.ledger.with(journal.Uncertain)) > 0 {
 		lines = append(lines, "look at what is unknown before anything else")
 	}
-	return append(lines, "runbook run "+clean(t.ledger.run.Typed())+" --dry-run, with the same parameters, shows what is left to do")
+	return append(lines, "runbook run "+clean(command.Quote(t.ledger.run.Typed()))+" --dry-run, with the same parameters, shows what is left to do")
 }
 
 // labelWidth is the room for the names in the block of a failure.

@@ -44,7 +44,7 @@ func Language() *module.Module {
 				Examples: []string{`local logs, errors = parallel(pods, { on_error = "continue" }, function(pod) return kubernetes.logs(pod) end)`},
 			},
 			{
-				Name: "try", Doc: "Calls a function and returns what it returns, or nil and the error: a table of code, message, target, hint and retryable. The end of a run cannot be caught.",
+				Name: "try", Doc: "Calls a function and returns what it returns, or nil and the error: a table of code, message, target, hint and retryable. The end of a run cannot be caught. A plan holds what a script does where all actions of one line fail that it catches; what hangs on the code or the words of an error, it cannot know.",
 				Params:   []module.Param{function, arguments},
 				Returns:  module.Result{Type: "any, error?", Doc: "the results, or nil and the error"},
 				Examples: []string{`local usage, err = try(kubernetes.top, "pods")`},

@@ -178,6 +178,9 @@ func (g *group) branch(parent *lua.LState, i int) {
 	th, cancel := parent.NewThread()
 	cancel()
 	ctx := withBranch(parent.Context(), g.path(parent.Context(), i))
+	if !g.stop {
+		ctx = withGuard(ctx)
+	}
 	th.SetContext(ctx)
 	g.vm.nesting[th] = g.vm.nesting[parent] + 1
 	defer delete(g.vm.nesting, th)

@@ -35,6 +35,19 @@ func (vm *VM) newThread(L *lua.LState) (th *lua.LState, release func(clean bool)
 // try in a loop needs one at a time.
 const maxIdle = 8
 
+// A guardKey is the context key of what is done where the script catches errors.
+type guardKey struct{}
+
+func guardedIn(ctx context.Context) bool { return ctx.Value(guardKey{}) != nil }
+
+// withGuard adds nothing twice: every instruction of the interpreter goes through the context.
+func withGuard(ctx context.Context) context.Context {
+	if guardedIn(ctx) {
+		return ctx
+	}
+	return context.WithValue(ctx, guardKey{}, true)
+}
+
 // protect calls fn on the thread th on behalf of L. The caller holds the lock, and still does when protect returns.
 func (vm *VM) protect(th, L *lua.LState, fn lua.LValue, args []lua.LValue, handler *lua.LFunction) ([]lua.LValue, error) {
 	if vm.nesting[th] > maxNesting {
@@ -90,6 +103,7 @@ func (vm *VM) runProtected(L *lua.LState, firstArg int, handler *lua.LFunction) 
 	fn := L.CheckAny(1)
 	args := arguments(L, firstArg)
 	th, release := vm.newThread(L)
+	th.SetContext(withGuard(L.Context()))
 	results, err := vm.protect(th, L, fn, args, handler)
 	release(err == nil)
 	if ended(L) {

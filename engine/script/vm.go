@@ -76,6 +76,8 @@ type Call struct {
 type Frame struct {
 	Branch string // path of parallel items, "" outside parallel
 	Where  Position
+	// Guarded tells whether the script catches an error of the call: by try or pcall, or because a group collects those of its branches.
+	Guarded bool
 }
 
 // Workers is told when a branch of a script begins and ends to run, as opposed to waiting for other branches. A virtual clock
@@ -199,7 +201,9 @@ func FrameOf(ctx context.Context) Frame {
 
 // framed is the context of the thread with the place that it has come to.
 func (vm *VM) framed(L *lua.LState) context.Context {
-	return context.WithValue(L.Context(), frameKey{}, Frame{Branch: BranchOf(L.Context()), Where: vm.where(L)})
+	return context.WithValue(L.Context(), frameKey{}, Frame{
+		Branch: BranchOf(L.Context()), Where: vm.where(L), Guarded: guardedIn(L.Context()),
+	})
 }
 
 // ended tells whether the thread's context is over. Only the context can say so: cancellation arrives in Lua as a string.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"runbook/engine/action"
+	"runbook/engine/command"
 	"runbook/engine/journal"
 )
 
@@ -106,7 +107,7 @@ func (s *selector) resumable() error {
 		return action.Errorf(action.CodeInvalid, "this is not the journal of a run")
 	case s.end != nil && s.end.Status == journal.OK:
 		return action.Errorf(action.CodeInvalid, "run %s came to its end: there is nothing to resume", s.run.ID).
-			Try("run it again: runbook run %s", s.run.Typed())
+			Try("run it again: runbook run %s", command.Quote(s.run.Typed()))
 	}
 	return nil
 }

@@ -57,6 +57,9 @@ type people struct {
 // Present is the test.
 func (people) Present() bool { return true }
 
+// Answers is the test.
+func (people) Answers() bool { return true }
+
 // Consent says what the test says to everything.
 func (p people) Consent(context.Context, *journal.Record) (gate.Decision, string, error) {
 	switch p.consent {

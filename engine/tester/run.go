@@ -129,7 +129,7 @@ func (t *trial) rehearse(ctx context.Context, name string, how settingsOf) (*run
 		return nil, engine.Config{}, err
 	}
 	r, cfg := t.begin(ctx, site, name, t.ledger.answered(how))
-	cfg.Mode = engine.Dry(site.Clock().Now(), how.assume).On(t.simulation(site))
+	cfg.Mode = engine.Dry(site.Clock().Now(), engine.Otherwise{TimesOut: how.assume}).On(t.simulation(site))
 	return r, cfg, t.carry(ctx, r, cfg)
 }
 

@@ -15,12 +15,14 @@ import (
 // pingTool is the program by which a machine asks the addresses of devices, as iputils has it.
 const pingTool = "ping"
 
+// RoundTrip is how long an answer takes.
+const RoundTrip = 300 * time.Microsecond
+
 // How long it takes.
 const (
-	roundTrip = 300 * time.Microsecond
-	interval  = time.Second
-	lingers   = 10 * time.Second // for what has not come back
-	endless   = 1 << 30          // questions, of who does not say how many
+	interval = time.Second
+	lingers  = 10 * time.Second // for what has not come back
+	endless  = 1 << 30          // questions, of who does not say how many
 )
 
 // A pinging is what a ping is told.
@@ -45,7 +47,7 @@ func (m *machine) ping(ctx context.Context, args []string) (said scenario.Answer
 	if !known {
 		return scenario.Answer{ExitCode: usage, Stderr: fmt.Sprintf("ping: %s: the scenario has no device at this address\n", p.address)}, true
 	}
-	sent, received, took := p.count, p.count, time.Duration(p.count-1)*interval+roundTrip
+	sent, received, took := p.count, p.count, time.Duration(p.count-1)*interval+RoundTrip
 	switch {
 	case !answers && p.within > 0: // it goes on asking until then
 		sent, received, took = int(p.within/interval), 0, p.within
@@ -68,7 +70,7 @@ func summed(p pinging, sent, received int, took time.Duration) scenario.Answer {
 	if received == 0 {
 		return scenario.Answer{ExitCode: 1, Stdout: text + "\n"}
 	}
-	ms := strconv.FormatFloat(float64(roundTrip)/float64(time.Millisecond), 'f', 3, 64)
+	ms := strconv.FormatFloat(float64(RoundTrip)/float64(time.Millisecond), 'f', 3, 64)
 	return scenario.Answer{Stdout: text + fmt.Sprintf("rtt min/avg/max/mdev = %s/%s/%s/0.000 ms\n", ms, ms, ms)}
 }
 

@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"runbook/engine/action"
+	"runbook/engine/journal"
+)
+
+const fallback = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start", "plant.flush" }, steps = {
+  step("Start", function(run)
+    local started = false
+    for _, name in ipairs({ "late", "late2", "spare" }) do
+      if not started then started = try(plant.start, name) ~= nil end
+    end
+    if not started then plant.flush("page") end
+  end),
+  step("Flush", function()
+    local _, errors = parallel({ "lost", "b" }, { on_error = "continue" }, function(name) plant.flush(name) end)
+    for i = 1, 2 do if errors[i] then plant.flush("by hand " .. i) end end
+  end),
+  step("Go on", function() plant.flush("end") end),
+} }`
+
+// What a script does where an action fails that it catches was planned as well, for each line that asks for such actions.
+func TestAFailureThatIsCaughtIsPlannedFor(t *testing.T) {
+	sites := func(p *plant) []string {
+		var out []string
+		for _, turn := range p.planIt(t, fallback).Turns {
+			out = append(out, turn.Name+"="+turn.Choice)
+		}
+		return out
+	}
+	assert.Equal(t, []string{"plant.start at test.lua:7=failed", "plant.flush at test.lua:12=failed"}, sites(newPlant()))
+	for name, c := range map[string]struct {
+		meanwhile func(p *plant)
+		done      map[string]int
+	}{
+		"nothing fails": {func(*plant) {}, map[string]int{"late": 1, "lost": 1, "b": 1, "end": 1}},
+		"two fail":      {func(p *plant) { p.foul = true }, map[string]int{"spare": 1, "lost": 1, "b": 1, "by hand 1": 1, "end": 1}},
+		"none can": {
+			func(p *plant) {
+				for _, name := range []string{"late", "late2", "spare"} {
+					p.stuck[name] = action.Errorf(action.CodeUnavailable, "away")
+				}
+			},
+			map[string]int{"page": 1, "lost": 1, "b": 1, "end": 1},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlant()
+			approved := p.planIt(t, fallback)
+			require.Empty(t, p.started, "a plan changes nothing")
+			p.unsure = true
+			c.meanwhile(p)
+			sink, result := p.apply(t, fallback, approved)
+			assert.Equal(t, ExitDone, result.Exit, sink.why())
+			if c.done["spare"] > 0 { // what is lost is sent again, because it is idempotent
+				c.done["lost"] = p.started["lost"]
+			}
+			assert.Equal(t, c.done, p.started)
+		})
+	}
+}
+
+const triedAgain = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start", "plant.flush" }, steps = { step("Start", function()
+  local done = false
+  while not done do done = try(plant.start, "p") ~= nil end
+  if try(plant.start, "late") == nil then plant.flush("instead") end
+  plant.flush("end")
+end) } }`
+
+// A script that tries again for ever comes to its end in a rehearsal, and what it goes on with then is on the planned course still.
+func TestAFailureThatIsTriedAgainIsNoOtherCourse(t *testing.T) {
+	p := newPlant()
+	approved := p.planIt(t, triedAgain)
+	require.Len(t, approved.Turns, 1)
+	instead, left := approved.Turns[0].Differs(approved)
+	require.Len(t, instead, 1)
+	assert.Equal(t, "instead", instead[0].Call.Target.Name)
+	assert.Empty(t, left)
+	_, result := p.apply(t, triedAgain, approved)
+	assert.Equal(t, ExitDone, result.Exit)
+	assert.Equal(t, map[string]int{"p": 1, "late": 1, "end": 1}, p.started)
+}
+
+// What failed without a planned course is named where the run then asks for something else.
+func TestAFailureWithoutACourseIsNamedInADrift(t *testing.T) {
+	const text = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start", "plant.flush" }, steps = { step("Start", function()
+  for i = 1, 2 do
+    local _, err = try(plant.start, "late")
+    if err and not err.message:find("assume") then plant.flush(err.code) end
+  end
+end) } }`
+	p := newPlant()
+	approved := p.planIt(t, text)
+	require.Empty(t, approved.Turns)
+	p.foul = true
+	sink, result := p.apply(t, text, approved)
+	assert.Equal(t, ExitDrift, result.Exit)
+	assert.Equal(t, journal.Drifted, sink.end().Status)
+	assert.Contains(t, sink.end().Error.Message, "; before that plant.start at test.lua:5 failed, and the plan has no course for that; it was not sent")
+	assert.Empty(t, p.started)
+}
+
+// A person can look at the course of a failure, and is told where there is none.
+func TestAFailureIsRehearsed(t *testing.T) {
+	for name, c := range map[string]struct {
+		exit    int
+		intends []string
+		message string
+	}{
+		"plant.start":               {ExitDone, []string{"late", "late2", "spare", "page", "lost", "b", "end"}, ""},
+		"plant.start at test.lua:7": {ExitDone, []string{"late", "late2", "spare", "page", "lost", "b", "end"}, ""},
+		"pumps/late":                {ExitDone, []string{"late", "late2", "lost", "b", "end"}, ""},
+		"plant.flush pumps/b":       {ExitDone, []string{"late", "lost", "b", "by hand 2", "end"}, ""},
+		"pumps/end":                 {ExitUsage, []string{"late", "lost", "b", "end"}, `--assume "pumps/end"=failed rehearsed nothing: the run came to no action whose failure the script catches of that name`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sink := &dying{}
+			cfg := newPlant().bench(t, fallback, sink)
+			cfg.Mode = Dry(start, Otherwise{Fails: []string{name}})
+			result, err := Run(t.Context(), cfg)
+			require.NoError(t, err)
+			assert.Equal(t, c.exit, result.Exit, sink.why())
+			intended := map[string]bool{}
+			for _, r := range sink.records {
+				if r.Kind == journal.KindIntent {
+					intended[r.Call.Target.Name] = true
+				}
+			}
+			for _, target := range c.intends {
+				assert.True(t, intended[target], target)
+			}
+			assert.Len(t, intended, len(c.intends))
+			if c.message != "" {
+				assert.Contains(t, sink.end().Error.Message, c.message)
+				assert.Contains(t, sink.end().Error.Hint, "name one of the actions that may fail: plant.start at test.lua:7")
+			}
+		})
+	}
+}
