@@ -124,11 +124,12 @@ func (g gift) predict(ctx context.Context, view action.View) (p action.Predictio
 		return p, nil
 	}
 	p.Note = counted(int64(len(list)))
-	p.Changes = []action.Change{g.edit(view, list)}
-	return p, nil
+	change, err := g.edit(ctx, view, list)
+	p.Changes = []action.Change{change}
+	return p, err
 }
 
-func (g gift) edit(view action.View, list []files.Entry) action.Change {
+func (g gift) edit(ctx context.Context, view action.View, list []files.Entry) (action.Change, error) {
 	e := intended.Edit{Op: intended.Chowned, To: g.named}
 	for i := range list {
 		e.Paths = append(e.Paths, below(g.root, list[i].Path))
@@ -136,7 +137,7 @@ func (g gift) edit(view action.View, list []files.Entry) action.Change {
 	user, group, _ := strings.Cut(g.named, ":")
 	was := listed(g.root, "owners", list, func(e files.Entry) string { return e.Owner + ":" + e.Group })
 	will := listed(g.root, "owners", list, func(e files.Entry) string { return cmp.Or(user, e.Owner) + ":" + cmp.Or(group, e.Group) })
-	return intended.Change(view, g.name, e, was, will)
+	return g.as(view).Change(ctx, g.root, e, was, will)
 }
 
 // find finds what belongs to somebody else. The root itself has no path.

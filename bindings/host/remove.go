@@ -191,12 +191,16 @@ func (r removal) Predict(ctx context.Context, view action.View) (action.Predicti
 		return action.Prediction{}, r.about(r.root, err)
 	}
 	p.Note = total.said()
-	p.Changes = []action.Change{r.edit(view, list, disk, total)}
+	change, err := r.edit(ctx, view, list, disk, total)
+	if err != nil {
+		return action.Prediction{}, r.about(r.root, err)
+	}
+	p.Changes = []action.Change{change}
 	return p, nil
 }
 
 // edit is the change of what the run intends.
-func (r removal) edit(view action.View, list []files.Entry, disk files.Disk, total sum) action.Change {
+func (r removal) edit(ctx context.Context, view action.View, list []files.Entry, disk files.Disk, total sum) (action.Change, error) {
 	e := intended.Edit{Op: intended.Removed, Disk: disk.Mount, Bytes: total.frees, Entries: total.entries}
 	for _, one := range list {
 		e.Paths = append(e.Paths, below(r.root, one.Path))
@@ -207,7 +211,7 @@ func (r removal) edit(view action.View, list []files.Entry, disk files.Disk, tot
 		}
 		return humanBytes(e.Size) + ", changed " + e.Modified.UTC().Format(time.DateTime)
 	})
-	return intended.Change(view, r.name, e, before, map[string]any{"in": before["in"]})
+	return r.as(view).Change(ctx, r.root, e, before, map[string]any{"in": before["in"]})
 }
 
 // find finds what is to go, at a time.
