@@ -18,12 +18,12 @@ func TestWhatCameOfManyChanges(t *testing.T) {
 		"c": action.Errorf(action.CodeNotFound, "cannot look at c: there is no such file or folder"),
 		"d": action.Errorf(action.CodeConflict, "did not remove d: another file is in its place now"),
 	} {
-		r.note(files.Entry{Path: path}, err)
+		r.note(files.Remove, files.Entry{Path: path}, err)
 	}
 	require.NoError(t, r.failure("removed"))
 	require.Equal(t, "; 1 entry had changed meanwhile, and stayed: did not remove d: another file is in its place now; 1 entry had gone meanwhile", r.remark())
 	require.Len(t, r.left, 1)
-	r.note(files.Entry{Path: "e"}, errors.New("no"))
+	r.note(files.Remove, files.Entry{Path: "e"}, errors.New("no"))
 	var failed *action.Error
 	require.ErrorAs(t, r.failure("removed"), &failed)
 	require.Equal(t, "removed 2 entries", failed.Partly)

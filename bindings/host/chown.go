@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"path"
+	"slices"
 	"strings"
 
 	"runbook/engine/action"
@@ -124,11 +125,12 @@ func (g gift) predict(ctx context.Context, view action.View) (p action.Predictio
 		return p, nil
 	}
 	p.Note = counted(int64(len(list)))
-	p.Changes = []action.Change{g.edit(view, list)}
-	return p, nil
+	change, err := g.edit(ctx, view, list)
+	p.Changes = []action.Change{change}
+	return p, err
 }
 
-func (g gift) edit(view action.View, list []files.Entry) action.Change {
+func (g gift) edit(ctx context.Context, view action.View, list []files.Entry) (action.Change, error) {
 	e := intended.Edit{Op: intended.Chowned, To: g.named}
 	for i := range list {
 		e.Paths = append(e.Paths, below(g.root, list[i].Path))
@@ -136,7 +138,7 @@ func (g gift) edit(view action.View, list []files.Entry) action.Change {
 	user, group, _ := strings.Cut(g.named, ":")
 	was := listed(g.root, "owners", list, func(e files.Entry) string { return e.Owner + ":" + e.Group })
 	will := listed(g.root, "owners", list, func(e files.Entry) string { return cmp.Or(user, e.Owner) + ":" + cmp.Or(group, e.Group) })
-	return intended.Change(view, g.name, e, was, will)
+	return g.as(view).Change(ctx, g.root, e, was, will)
 }
 
 // find finds what belongs to somebody else. The root itself has no path.
@@ -177,62 +179,71 @@ func (g gift) Apply(ctx context.Context, predicted action.Prediction) (action.Re
 }
 
 func (g gift) apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
-	if err := g.stillThere(ctx, files.Chown.Doing()+" anything in", g.root, predicted.Evidence); err != nil {
-		return action.Result{}, err
-	}
-	var itself, inside []files.Change
-	for _, e := range g.seen.entries {
-		if e.Path == "" {
-			e.Path = path.Base(g.root)
-			itself = append(itself, files.Change{Op: files.Chown, Was: e, To: g.owner})
-			continue
-		}
-		inside = append(inside, files.Change{Op: files.Chown, Was: e, To: g.owner})
-	}
-	did, err := g.give(ctx, inside, itself)
+	err := g.stillThere(ctx, files.Chown.Doing()+" anything in", g.root, predicted.Evidence)
 	if err == nil {
-		err = did.failure("gave " + g.owner)
+		g.seen.did.again()
+		err = g.give(ctx, g.seen.pending(files.Chown, g.owner))
 	}
-	if err != nil {
-		return action.Result{}, err
-	}
-	value, err := raw(givenBy{int64(len(did.done)), append([]unlooked{}, did.left...)})
-	return action.Result{Value: value, Note: counted(int64(len(did.done))) + did.remark()}, err
+	return g.seen.came("changed the owner of", err, g.Account)
 }
 
 // give gives what is inside of the root, and then the root.
-func (g gift) give(ctx context.Context, inside, itself []files.Change) (did result, err error) {
-	if len(inside) > 0 {
-		if err := g.change(ctx, g.root, inside, &did); err != nil {
-			return did, err
-		}
+func (g gift) give(ctx context.Context, changes []files.Change) error {
+	itself := slices.IndexFunc(changes, func(c files.Change) bool { return c.Was.Path == "" })
+	if itself < 0 {
+		return g.change(ctx, g.root, changes, &g.seen.did)
 	}
-	if len(itself) == 0 {
-		return did, nil
+	root := changes[itself]
+	if err := g.change(ctx, g.root, slices.Delete(changes, itself, itself+1), &g.seen.did); err != nil {
+		return err
 	}
-	errs, err := g.files.Change(ctx, path.Dir(g.root), itself)
+	named := root
+	named.Was.Path = path.Base(g.root)
+	errs, err := g.files.Change(ctx, path.Dir(g.root), []files.Change{named})
 	if err != nil {
-		return did, err
+		return err
 	}
-	did.note(itself[0].Was, errs[0])
-	return did, nil
+	g.seen.did.note(root.Op, root.Was, errs[0])
+	return nil
+}
+
+// Account is what was given away in all.
+func (g gift) Account() action.Result {
+	did := &g.seen.did
+	value, _ := raw(givenBy{did.all(), append([]unlooked{}, did.left...)}) // it holds nothing that could fail
+	return action.Result{Value: value, Note: counted(did.all()) + did.remark()}
 }
 
 // Settle looks whether anything belongs to somebody else still. What does can be given again.
-func (g gift) Settle(ctx context.Context, _ action.Intent) (action.Settlement, error) {
+func (g gift) Settle(ctx context.Context, intent action.Intent) (action.Settlement, error) {
+	left, err := g.remaining(ctx, intent)
+	switch {
+	case err != nil:
+		return action.Unknown, g.about(g.root, err)
+	case left == 0:
+		return action.Done, nil
+	}
+	return action.NotDone, nil
+}
+
+// remaining is how many are left of what was to be given away: see removal.
+func (g gift) remaining(ctx context.Context, intent action.Intent) (int, error) {
 	root, err := g.files.Look(ctx, g.root)
 	if err == nil {
 		g.named, err = g.files.Knows(ctx, g.owner)
 	}
 	if err != nil {
-		return action.Unknown, g.about(g.root, err)
+		return 0, err
+	}
+	did := &g.seen.did
+	unsure := len(did.unsure) > 0
+	there := map[string]files.Entry{"": root}
+	if err := g.settle(ctx, g.root, did, intent, func(now files.Entry, stays bool) bool { return stays && g.has(now) }, there); err != nil {
+		return 0, err
+	}
+	if unsure {
+		return len(did.failed), nil
 	}
 	list, _, err := g.find(ctx, nil, root)
-	switch {
-	case err != nil:
-		return action.Unknown, g.about(g.root, err)
-	case len(list) == 0:
-		return action.Done, nil
-	}
-	return action.NotDone, nil
+	return len(list), err
 }

@@ -41,6 +41,7 @@ var handbook = []filestest.Item{
 	{Path: "/etc/two.yaml", Content: "a: 1\n---\nb: 2\n"},
 	{Path: "/etc/release.json", Content: `{"version": "1.2", "id": 12345678901234567}`},
 	{Path: "/etc/bad.json", Content: `{"version": }`},
+	{Path: "/way", Target: "cache", Age: 30 * day},
 	{Path: "/log/device.log", Content: "start\nerror: hot\nok\nerror: hotter\nend\n"},
 }
 
@@ -422,6 +423,38 @@ func TestRenamingFiles(t *testing.T) {
 		_, err = s.act("rename", s.at("/cache/old.log"), s.at("/cache"))
 		s.fails(err, action.CodeInvalid, "is there already")
 	})
+}
+
+// A run that intends something about files sees it by whatever way they are asked for.
+func TestWhatIsIntendedIsSeenThroughLinks(t *testing.T) {
+	for _, ways := range [][2]string{{"/cache", "/way"}, {"/way", "/cache"}} {
+		t.Run("below "+ways[0], func(t *testing.T) {
+			everywhere(t, func(t *testing.T, s *fileSite) {
+				one, other := ways[0], ways[1]
+				_, p := s.predicted("remove", s.at(one), oldFiles)
+				require.Len(t, p.Members, 3)
+				require.NoError(t, s.view.Apply(p.Changes))
+				found := s.value("find", s.at(other), oldFiles).(map[string]any)
+				require.EqualValues(t, 0, found["count"])
+				require.EqualValues(t, 1, s.value("usage", s.at(other)).(map[string]any)["files"])
+				require.Nil(t, s.value("stat", s.at(other+"/kernels/old.bin")))
+				_, err := s.try("read", s.at(other+"/old.log"))
+				s.fails(err, action.CodeNotFound, "no such file")
+				_, p = s.predicted("remove", s.at(other), oldFiles)
+				require.True(t, p.Unchanged, "it is gone already")
+
+				_, p = s.predicted("rename", s.at(one+"/kernels/new.bin"), s.at(one+"/newer.bin"))
+				require.NoError(t, s.view.Apply(p.Changes))
+				require.Equal(t, "new", s.value("read", s.at(other+"/newer.bin")))
+				require.Nil(t, s.value("stat", s.at(other+"/kernels/new.bin")))
+				_, p = s.predicted("chown", s.at(one), "4711", map[string]any{"kind": "file"})
+				require.Equal(t, []string{"newer.bin"}, p.Members)
+				require.NoError(t, s.view.Apply(p.Changes))
+				require.Equal(t, "4711", s.value("stat", s.at(other+"/newer.bin")).(map[string]any)["owner"])
+				require.Equal(t, "link", s.value("stat", s.at("/way")).(map[string]any)["kind"], "nothing is intended about the link itself")
+			})
+		})
+	}
 }
 
 func TestArgumentsAboutFiles(t *testing.T) {

@@ -4,6 +4,7 @@ package host
 
 import (
 	"context"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -89,6 +90,100 @@ func TestARemovalWhoseAnswersAreLost(t *testing.T) {
 				did := plain(t, result.Value).(map[string]any)
 				require.Len(t, did["left"], 1)
 				require.Equal(t, []string{"away", "kernels", "kernels/new.bin", "old.log", "stale"}, s.found(nil))
+			})
+		})
+	}
+}
+
+// What a gift says and returns of which answers were lost is likewise.
+func TestAGiftWhoseAnswersAreLost(t *testing.T) {
+	const other = "4711"
+	for name, c := range map[string]struct {
+		lost    map[string]bool
+		settled action.Settlement
+	}{
+		"all of it was done":  {map[string]bool{"stale/only.bin": true, "cache": true}, action.Done},
+		"some of it was done": {map[string]bool{"stale/only.bin": true, "old.log": false, "cache": false}, action.NotDone},
+		"nothing of it was":   {map[string]bool{"stale/only.bin": false, "old.log": false}, action.NotDone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			everywhere(t, func(t *testing.T, s *fileSite) {
+				s.mayGive()
+				s.mod = New(Config{Files: machine.Set[files.System]{Local: losingFiles{s.System, c.lost, new(bool)}}})
+				a, p := s.predicted("chown", s.at("/cache"), other)
+				require.Len(t, p.Members, 8)
+				_, err := a.Apply(s.ctx(), p)
+				require.Equal(t, action.CodeUncertain, action.CodeOf(err))
+				settled, err := a.Settle(s.ctx(), action.Intent{Sent: s.Now})
+				require.NoError(t, err)
+				require.Equal(t, c.settled, settled)
+				if settled == action.NotDone {
+					_, err = a.Apply(s.ctx(), p)
+					require.NoError(t, err)
+				}
+				result := a.(action.Accountable).Account()
+				require.Equal(t, "8 entries", result.Note)
+				require.EqualValues(t, 8, plain(t, result.Value).(map[string]any)["changed"])
+				require.Equal(t, other, s.value("stat", s.at("/cache/stale/only.bin")).(map[string]any)["owner"])
+				require.Equal(t, other, s.value("stat", s.at("/cache")).(map[string]any)["owner"])
+			})
+		})
+	}
+}
+
+// mayGive skips the test of who may give nothing away.
+func (s *fileSite) mayGive() {
+	if s.Number != "" && os.Geteuid() != 0 {
+		s.t.Skip("only root gives files away")
+	}
+}
+
+// A gift that fails midway says what it gave.
+func TestAGiftThatFailsMidway(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *fileSite) {
+		s.mayGive()
+		a, p := s.predicted("chown", s.at("/cache"), "4711")
+		s.mod = New(Config{Files: machine.Set[files.System]{Local: s.System}})
+		gift := a.(gift)
+		gift.files = losingFiles{s.System, map[string]bool{"old.log": false}, new(bool)}
+		_, err := gift.Apply(s.ctx(), p)
+		var said *action.Error
+		require.ErrorAs(t, err, &said)
+		require.Equal(t, "changed the owner of 7 entries", said.Partly)
+	})
+}
+
+// What an earlier part of the run did before it died is part of what was done in all.
+func TestWhatARunThatDiedDidCounts(t *testing.T) {
+	for name, all := range map[string]bool{"all of it": true, "some of it": false} {
+		t.Run(name, func(t *testing.T) {
+			everywhere(t, func(t *testing.T, s *fileSite) {
+				a, p := s.predicted("remove", s.at("/cache"), oldFiles)
+				gone := []string{"kernels/old.bin"}
+				if all {
+					gone = p.Members
+				}
+				for _, at := range gone {
+					was, err := s.System.Look(s.ctx(), s.at("/cache/"+at))
+					require.NoError(t, err)
+					was.Path = at
+					errs, err := s.System.Change(s.ctx(), s.at("/cache"), []files.Change{{Op: files.Remove, Was: was}})
+					require.NoError(t, err)
+					require.NoError(t, errs[0])
+				}
+				resumed := a.(action.Narrower).Narrow(p.Members)
+				settled, err := resumed.Settle(s.ctx(), action.Intent{Sent: s.Now, Members: p.Members, Value: p.Value})
+				require.NoError(t, err)
+				require.Equal(t, map[bool]action.Settlement{true: action.Done, false: action.NotDone}[all], settled)
+				if !all {
+					again, err := resumed.Predict(s.ctx(), s.view)
+					require.NoError(t, err)
+					_, err = resumed.Apply(s.ctx(), again)
+					require.NoError(t, err)
+				}
+				result := resumed.(action.Accountable).Account()
+				require.Equal(t, plain(t, p.Value), plain(t, result.Value))
+				require.Contains(t, result.Note, p.Note+"; "+counted(int64(len(gone)))+" of these before the run was resumed")
 			})
 		})
 	}

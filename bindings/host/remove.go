@@ -60,12 +60,6 @@ type removal struct {
 	seen    *sight
 }
 
-// A sight is what an action saw when it was predicted, which is what it is then carried out on, and what came of that so far.
-type sight struct {
-	entries []files.Entry
-	did     result
-}
-
 func (b *binding) newRemoval(args module.Args) (action.Action, error) {
 	const function = "host.remove"
 	at, err := b.shelf(args)
@@ -191,12 +185,16 @@ func (r removal) Predict(ctx context.Context, view action.View) (action.Predicti
 		return action.Prediction{}, r.about(r.root, err)
 	}
 	p.Note = total.said()
-	p.Changes = []action.Change{r.edit(view, list, disk, total)}
+	change, err := r.edit(ctx, view, list, disk, total)
+	if err != nil {
+		return action.Prediction{}, r.about(r.root, err)
+	}
+	p.Changes = []action.Change{change}
 	return p, nil
 }
 
 // edit is the change of what the run intends.
-func (r removal) edit(view action.View, list []files.Entry, disk files.Disk, total sum) action.Change {
+func (r removal) edit(ctx context.Context, view action.View, list []files.Entry, disk files.Disk, total sum) (action.Change, error) {
 	e := intended.Edit{Op: intended.Removed, Disk: disk.Mount, Bytes: total.frees, Entries: total.entries}
 	for _, one := range list {
 		e.Paths = append(e.Paths, below(r.root, one.Path))
@@ -207,7 +205,7 @@ func (r removal) edit(view action.View, list []files.Entry, disk files.Disk, tot
 		}
 		return humanBytes(e.Size) + ", changed " + e.Modified.UTC().Format(time.DateTime)
 	})
-	return intended.Change(view, r.name, e, before, map[string]any{"in": before["in"]})
+	return r.as(view).Change(ctx, r.root, e, before, map[string]any{"in": before["in"]})
 }
 
 // find finds what is to go, at a time.
@@ -337,47 +335,30 @@ func (r removal) Apply(ctx context.Context, predicted action.Prediction) (action
 }
 
 func (r removal) apply(ctx context.Context, predicted action.Prediction) (action.Result, error) {
-	const did = "removed"
 	err := r.stillThere(ctx, "remove anything in", r.root, predicted.Evidence)
 	if err == nil {
-		err = r.attempt(ctx)
+		r.seen.did.again()
+		err = r.change(ctx, r.root, r.seen.pending(files.Remove, ""), &r.seen.did)
 	}
-	if err == nil {
-		err = r.seen.did.failure(did)
-	}
-	if err != nil {
-		return action.Result{}, r.seen.did.partly(did, err)
-	}
-	return r.Account(), nil
-}
-
-// attempt removes what has not been removed yet.
-func (r removal) attempt(ctx context.Context) error {
-	r.seen.did.again()
-	done := map[string]bool{}
-	for _, e := range r.seen.did.done {
-		done[e.Path] = true
-	}
-	var changes []files.Change
-	for _, e := range r.seen.entries {
-		if !done[e.Path] {
-			changes = append(changes, files.Change{Op: files.Remove, Was: e})
-		}
-	}
-	return r.change(ctx, r.root, changes, &r.seen.did)
+	return r.seen.came("removed", err, r.Account)
 }
 
 // Account is what was removed in all. What has gone since it was sent for removal was removed by that.
 func (r removal) Account() action.Result {
 	did := &r.seen.did
 	total := sumOf(did.done)
+	if did.earlier.entries > 0 {
+		total.entries += did.earlier.entries
+		total.size += max(did.earlier.sent.Size-did.earlier.stays.size, 0)
+		total.frees += max(did.earlier.sent.Freed-did.earlier.stays.frees, 0)
+	}
 	value, _ := raw(removedValue(total, did.left)) // it holds nothing that could fail
 	return action.Result{Value: value, Note: total.said() + did.remark()}
 }
 
 // Settle looks whether anything is left of it. What is can be removed again.
 func (r removal) Settle(ctx context.Context, intent action.Intent) (action.Settlement, error) {
-	left, err := r.remaining(ctx, intent.Sent)
+	left, err := r.remaining(ctx, intent)
 	if said, ok := errors.AsType[*action.Error](err); ok && said.Code == action.CodeNotFound {
 		return action.Unknown, nil // the root is gone: somebody else was here
 	}
@@ -392,27 +373,15 @@ func (r removal) Settle(ctx context.Context, intent action.Intent) (action.Settl
 
 // remaining is how many are left of what was to be removed: of what was sent for removal, or, where it was an earlier part of the run that
 // sent it, of what is found as it was found then.
-func (r removal) remaining(ctx context.Context, then time.Time) (int, error) {
+func (r removal) remaining(ctx context.Context, intent action.Intent) (int, error) {
 	did := &r.seen.did
-	if len(did.unsure) == 0 {
-		list, _, err := r.find(ctx, nil, then)
-		return len(list), err
-	}
-	there := map[string]files.Entry{}
-	walked, err := r.files.Walk(ctx, r.root, files.Filter{Stay: true}, func(some []files.Entry) error {
-		for _, e := range some {
-			if _, asked := did.unsure[e.Path]; asked {
-				there[e.Path] = e
-			}
-		}
-		return nil
-	})
-	switch {
-	case err != nil:
+	unsure := len(did.unsure) > 0
+	if err := r.settle(ctx, r.root, did, intent, func(_ files.Entry, stays bool) bool { return !stays }, map[string]files.Entry{}); err != nil {
 		return 0, err
-	case walked.Skipped > 0: // one may be where nobody could look
-		return 0, walked.Unlooked[0].Err
 	}
-	did.settle(there)
-	return len(did.failed), nil
+	if unsure {
+		return len(did.failed), nil
+	}
+	list, _, err := r.find(ctx, nil, intent.Sent)
+	return len(list), err
 }

@@ -93,7 +93,11 @@ func (r renaming) predict(ctx context.Context, view action.View) (action.Predict
 	}
 	r.seen.entries = []files.Entry{now}
 	evidence, err := r.evidence(ctx, now)
-	change := intended.Change(view, r.name, intended.Edit{Op: intended.Renamed, Paths: []string{r.from}, To: r.to},
+	if err != nil {
+		return action.Prediction{}, err
+	}
+	root, _, _ := common(r.from, r.to)
+	change, err := seen.Change(ctx, root, intended.Edit{Op: intended.Renamed, Paths: []string{r.from}, To: r.to},
 		map[string]any{"path": files.Spell(r.from)}, map[string]any{"path": files.Spell(r.to)})
 	return action.Prediction{Label: action.Simulated, Evidence: evidence, Value: true, Changes: []action.Change{change}}, err
 }

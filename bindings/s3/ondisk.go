@@ -16,6 +16,7 @@ func (j *job) onDisk(ctx context.Context, view action.View, to end, needs room, 
 	if err != nil {
 		return nil, err
 	}
+	seen := to.seen(view)
 	var out []action.Change
 	if len(j.copies) > 0 {
 		e := j.written(to)
@@ -24,7 +25,11 @@ func (j *job) onDisk(ctx context.Context, view action.View, to end, needs room, 
 		for _, arg := range given {
 			shown[arg.Name] = plainly(arg.Value)
 		}
-		out = append(out, intended.Change(view, to.on, e, object{"in": shown["in"]}, shown))
+		change, err := seen.Change(ctx, to.path, e, object{"in": shown["in"]}, shown)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, change)
 	}
 	if len(j.removals) > 0 {
 		e := intended.Edit{Op: intended.Removed, Disk: disk.Mount, Entries: int64(len(j.removals))}
@@ -33,7 +38,11 @@ func (j *job) onDisk(ctx context.Context, view action.View, to end, needs room, 
 			e.Bytes += r.entry.Used
 		}
 		shown := to.shown(len(j.removals), func(i int) item { return j.removals[i] })
-		out = append(out, intended.Change(view, to.on, e, shown, object{"in": shown["in"]}))
+		change, err := seen.Change(ctx, to.path, e, shown, object{"in": shown["in"]})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, change)
 	}
 	return out, nil
 }

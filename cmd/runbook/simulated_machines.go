@@ -109,6 +109,13 @@ func (p podFiles) Look(ctx context.Context, path string) (files.Entry, error) {
 	return p.System.Look(ctx, path)
 }
 
+func (p podFiles) Link(ctx context.Context, path string) (link, target string, err error) {
+	if err := there(ctx, p.pod); err != nil {
+		return "", "", err
+	}
+	return p.System.Link(ctx, path)
+}
+
 func (p podFiles) Walk(ctx context.Context, root string, only files.Filter, visit func([]files.Entry) error) (files.Walked, error) {
 	if err := there(ctx, p.pod); err != nil {
 		return files.Walked{}, err

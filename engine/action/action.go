@@ -43,8 +43,8 @@ func Repeatable(a Action) bool {
 	return tolerated && a.Describe().Risk == Routine
 }
 
-// An Accountable action knows by itself what came of it in all: of each attempt, and of one whose answer was lost, once Settle has looked.
-// What another action returns that was sent more than once is what was predicted.
+// An Accountable action knows by itself what came of it in all: of each attempt, and, once Settle has looked, of one whose answer was lost and of
+// what an earlier part of the run did. What another action returns that was sent more than once is what was predicted.
 type Accountable interface {
 	// Account is what came of it so far.
 	Account() Result
@@ -220,6 +220,9 @@ type Intent struct {
 	Description Description
 	Evidence    Evidence
 	Sent        time.Time
+	// Members is the set that it was about, and Value what it was to return, where an earlier part of the run sent it.
+	Members []string
+	Value   any
 }
 
 // A Settlement is the answer to "did it happen?".

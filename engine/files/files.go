@@ -25,6 +25,9 @@ type System interface {
 	Disk(ctx context.Context, path string) (Disk, error)
 	// Look looks at one path, and not through it if it is a link. Its error has action.CodeNotFound if there is nothing.
 	Look(ctx context.Context, path string) (Entry, error)
+	// Link is the first link on the way to a path, which may be at its end, and where it points; "" if there is none. What cannot be looked at
+	// is none: whoever goes that way is told.
+	Link(ctx context.Context, path string) (link, target string, err error)
 	// Walk finds what is below a root, which itself is looked through if it is a link, and is not among what is found. Visit is called
 	// with some entries at a time, in no order, never twice at once; an error of it ends the walk and is returned. What could not be
 	// looked at is told of in the result, and ends nothing.

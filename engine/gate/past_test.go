@@ -265,3 +265,43 @@ func TestWhatChangedSinceTheRunEnded(t *testing.T) {
 	assert.Equal(t, `look at pods/a in ns, then let its step begin anew, which looks again: runbook resume 20261123-232200-x7k2 --from-step N, where N is the number of the step "Restart"`, drift.Hint)
 	assert.Zero(t, a.attempts)
 }
+
+// An action on a set is taken up on the set that was consented to: what came since is not part of it. What came of it in all it says itself.
+func TestWhatCameSinceTheRunEndedIsNotPartOfIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		settled action.Settlement
+		value   any
+		note    string
+	}{
+		"it was done":     {action.Done, "in all", "it was done before: looking at it when the run was resumed; 2 files"},
+		"it was not done": {action.NotDone, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			first := newFixture(t, Apply{})
+			_, err := first.act(&fakeAction{members: []string{"a", "b"}})
+			require.NoError(t, err)
+			f := heardBy(t, first.sink.records[0])
+			a := &accountableSet{set{fakeAction: fakeAction{settled: c.settled}, members: nil}}
+			value, err := f.act(a)
+			require.NoError(t, err)
+			require.Equal(t, c.value, value)
+			require.Equal(t, c.note, f.sink.last().Outcome.Note)
+			if c.settled == action.NotDone {
+				require.Equal(t, [][]string{{"a", "b"}}, a.sent)
+			}
+		})
+	}
+}
+
+// accountableSet is a set that knows what came of it in all.
+type accountableSet struct{ set }
+
+func (s *accountableSet) Describe() action.Description { return s.fakeAction.Describe() }
+
+func (s *accountableSet) Narrow(members []string) action.Action {
+	return &accountableSet{set{fakeAction: s.fakeAction, members: members, all: &s.set}}
+}
+
+func (*accountableSet) Account() action.Result {
+	return action.Result{Value: "in all", Note: "2 files"}
+}

@@ -168,9 +168,11 @@ func (p *passage) call(kind journal.Kind) tape.Call {
 
 // settlePast finds out what came of an action that an earlier part of the run sent, and goes on from there.
 func (g *Gate) settlePast(ctx context.Context, pass *passage, intent *journal.Record) (any, error) {
-	sent := action.Intent{Description: pass.desc, Evidence: intent.Intent.Evidence, Sent: intent.Time}
+	pass.narrow(intent.Intent)
+	was, unread := intent.Intent.Recorded()
+	sent := action.Intent{Description: pass.desc, Evidence: intent.Intent.Evidence, Sent: intent.Time, Members: intent.Intent.Members, Value: was}
 	answer, err := g.askTarget(ctx, pass, sent)
-	by := "looking at it when the run was resumed"
+	by, told := "looking at it when the run was resumed", err == nil && answer == action.Done
 	if err != nil || answer == action.Unknown {
 		if value, given, err := g.givenUp(ctx, pass, err); given {
 			return value, err
@@ -180,15 +182,25 @@ func (g *Gate) settlePast(ctx context.Context, pass *passage, intent *journal.Re
 		}
 	}
 	if answer == action.Done {
-		value, err := intent.Intent.Recorded()
-		if err != nil {
-			return nil, err
+		if unread != nil {
+			return nil, unread
 		}
 		g.count()
-		out := &journal.Outcome{Status: journal.Done, Note: "it was done before: " + by}
-		return value, g.recordResult(pass.place, pass.key, pass.desc, journal.KindOutcome, out, value)
+		done := outcome{value: was, note: "it was done before: " + by}
+		if told {
+			done = pass.account(was, done.note)
+		}
+		out := &journal.Outcome{Status: journal.Done, Note: done.note}
+		return done.value, g.recordResult(pass.place, pass.key, pass.desc, journal.KindOutcome, out, done.value)
 	}
 	return g.sendPast(ctx, pass, intent)
+}
+
+// narrow has the action be about the set that was written down, and consented to: what came since is not part of it.
+func (p *passage) narrow(was *journal.Intent) {
+	if narrower, isSet := p.action.(action.Narrower); isSet && was.Members != nil {
+		p.action = narrower.Narrow(was.Members)
+	}
 }
 
 // askTarget asks the target itself, as often as a read would.

@@ -53,7 +53,7 @@ func (Apply) act(ctx context.Context, g *Gate, pass *passage) outcome {
 		result, err := pass.action.Apply(ctx, pass.predicted)
 		switch {
 		case err == nil && lost:
-			done := pass.account("an answer was lost, so it was sent again")
+			done := pass.account(pass.predicted.Value, "an answer was lost, so it was sent again")
 			done.attempts = attempt
 			return done
 		case err == nil:
@@ -80,9 +80,9 @@ func (Apply) act(ctx context.Context, g *Gate, pass *passage) outcome {
 	}
 }
 
-// account is the outcome of an action that was done, of which an answer was lost.
-func (p *passage) account(note string) outcome {
-	done := outcome{value: p.predicted.Value, status: journal.Done, note: note}
+// account is the outcome of an action that was done, of which an answer was lost, and that was to return a value.
+func (p *passage) account(value any, note string) outcome {
+	done := outcome{value: value, status: journal.Done, note: note}
 	if a, knows := p.action.(action.Accountable); knows {
 		result := a.Account()
 		done.value, done.note = result.Value, note+"; "+result.Note
@@ -122,7 +122,7 @@ func (g *Gate) settle(ctx context.Context, pass *passage, sent action.Intent, ca
 	answer, _ := v.(action.Settlement)
 	switch {
 	case err == nil && answer == action.Done:
-		return pass.account("the answer was lost; looking again showed that it was done")
+		return pass.account(pass.predicted.Value, "the answer was lost; looking again showed that it was done")
 	case err == nil && answer == action.NotDone:
 		return outcome{status: journal.NotDone, err: seenNotDone(cause)}
 	}

@@ -152,6 +152,23 @@ var looking = []testCase{
 		_, err = s.System.Look(t.Context(), s.at("/none/none"))
 		failsWith(t, err, action.CodeNotFound)
 	}},
+	{"links on the way", append([]Item{{Path: "/root/a b\n/in", Target: "/none\n/-x"}, {Path: "/root/deep/up", Target: "../../way"}}, cache...), func(t *testing.T, s Site) {
+		for path, want := range map[string][2]string{
+			"/root/link": {"/root/link", "../outside"}, "/root/link/precious.bin": {"/root/link", "../outside"}, "/way/link/none": {"/way", "root"},
+			"/root/new.bin": {}, "/root/none/none": {}, "/root/new.bin/none": {}, "/root/a b\n/in/x": {"/root/a b\n/in", "/none\n/-x"},
+			"/root/deep/up/deep": {"/root/deep/up", "../../way"},
+		} {
+			if want[0] != "" {
+				want[0] = s.at(want[0])
+			}
+			link, target, err := s.System.Link(t.Context(), s.at(path))
+			require.NoError(t, err)
+			require.Equal(t, want, [2]string{link, target}, path)
+		}
+		link, _, err := s.System.Link(t.Context(), "/")
+		require.NoError(t, err)
+		require.Empty(t, link)
+	}},
 	{"the root of all", nil, func(t *testing.T, s Site) {
 		e, err := s.System.Look(t.Context(), "/")
 		require.NoError(t, err)

@@ -7,6 +7,7 @@
 package intended
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"path"
@@ -34,7 +35,7 @@ const (
 	Written Op = "written"
 )
 
-// An Edit is one intended change. Its paths are absolute.
+// An Edit is one intended change. Its paths are absolute, and, once it is a change of the view, have no link on their way: see way.go.
 type Edit struct {
 	Op Op
 	// Removed, Chowned: what is. Renamed: the path that it was at. Written: the folders that are made for the files, which Missing finds.
@@ -73,22 +74,22 @@ const (
 	Field = "edit"
 )
 
-// Change is the change of the view that an edit is, on the machine of a name. Before and after are what a person is shown of it.
-func Change(view action.View, machine string, e Edit, before, after map[string]any) action.Change {
+// Change is the change of the view that an edit is, of what is below a root. Before and after are what a person is shown of it.
+func (f *Files) Change(ctx context.Context, root string, e Edit, before, after map[string]any) (action.Change, error) {
+	e, err := f.placed(ctx, root, e)
+	if err != nil {
+		return action.Change{}, err
+	}
 	state := e.state()
 	shown := map[string]any{Field: state}
 	for name, value := range after {
 		shown[name] = value
 	}
-	number := 0
-	if view != nil {
-		number = len(view.Intended(system, kind, machine))
-	}
 	sum := sha256.Sum256([]byte(action.Text(state))) // two branches may intend something at the same time
 	return action.Change{
-		Target: action.Target{System: system, Kind: kind, Scope: machine, Name: fmt.Sprintf("%d-%x", number+1, sum[:8])},
+		Target: action.Target{System: system, Kind: kind, Scope: f.machine, Name: fmt.Sprintf("%d-%x", len(f.edits)+1, sum[:8])},
 		Before: before, After: shown, Bookkeeping: []string{Field},
-	}
+	}, nil
 }
 
 func (e Edit) state() map[string]any {
@@ -255,7 +256,7 @@ func moved(at, from, to string) (string, bool) {
 		return to, true
 	}
 	if rest, below := strings.CutPrefix(at, strings.TrimSuffix(from, "/")+"/"); below {
-		return to + "/" + rest, true
+		return strings.TrimSuffix(to, "/") + "/" + rest, true
 	}
 	return at, false
 }

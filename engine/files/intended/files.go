@@ -14,13 +14,14 @@ import (
 
 // Files are those of a machine as a run intends them to be.
 type Files struct {
-	live  files.System
-	edits []edit
+	live    files.System
+	machine string
+	edits   []edit
 }
 
 // Over lays what a view intends about the files of the machine of that name over them.
 func Over(live files.System, view action.View, machine string) *Files {
-	return &Files{live, edits(view, machine)}
+	return &Files{live, machine, edits(view, machine)}
 }
 
 // A source is where what is at a path comes from.
@@ -94,7 +95,14 @@ func (e end) given(entry files.Entry) files.Entry {
 
 // Look looks at one path.
 func (f *Files) Look(ctx context.Context, at string) (files.Entry, error) {
-	s := f.source(at, len(f.edits))
+	if len(f.edits) == 0 {
+		return f.live.Look(ctx, at)
+	}
+	where, err := f.place(ctx, at)
+	if err != nil {
+		return files.Entry{}, err
+	}
+	s := f.source(where, len(f.edits))
 	switch {
 	case s.made != nil:
 		return f.made(s, at), nil
@@ -135,21 +143,33 @@ func (f *Files) made(s source, at string) files.Entry {
 
 // Missing are the folders that would have to be made for something at a path, the outermost first.
 func (f *Files) Missing(ctx context.Context, at string) ([]string, error) {
-	above := path.Dir(at)
-	_, err := f.Look(ctx, above)
-	if err == nil || above == at {
+	above, err := f.real(ctx, path.Dir(at))
+	if err != nil {
+		return nil, err
+	}
+	return f.missing(ctx, above)
+}
+
+// missing are those of a folder and the ones above it.
+func (f *Files) missing(ctx context.Context, folder string) ([]string, error) {
+	_, err := f.Look(ctx, folder)
+	if err == nil || folder == "/" {
 		return nil, nil
 	}
 	if action.CodeOf(err) != action.CodeNotFound {
 		return nil, err
 	}
-	out, err := f.Missing(ctx, above)
-	return append(out, above), err
+	out, err := f.missing(ctx, path.Dir(folder))
+	return append(out, folder), err
 }
 
 // Open reads a file from an offset.
 func (f *Files) Open(ctx context.Context, at string, offset int64) (io.ReadCloser, error) {
-	s := f.source(at, len(f.edits))
+	where, err := f.sought(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	s := f.source(where, len(f.edits))
 	switch {
 	case s.made != nil && s.file() == nil:
 		return nil, files.Failed("read", at, files.ErrNoFile)
@@ -169,7 +189,11 @@ func (f *Files) Open(ctx context.Context, at string, offset int64) (io.ReadClose
 
 // Disk is the file system that a path lies on, with the space that was freed.
 func (f *Files) Disk(ctx context.Context, at string) (files.Disk, error) {
-	s := f.source(at, len(f.edits))
+	where, err := f.sought(ctx, at)
+	if err != nil {
+		return files.Disk{}, err
+	}
+	s := f.source(where, len(f.edits))
 	if s.gone {
 		return files.Disk{}, files.Failed("look at the file system of", at, fs.ErrNotExist)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ func machine(t require.TestingT) *host.Files {
 		Files: []scenario.File{
 			{Path: "/r/a", Content: "1"}, {Path: "/r/d/b", Content: "22"}, {Path: "/r/d/e/c", Content: "333"}, {Path: "/r/f", Folder: true},
 			{Path: "/s/a", Content: "4444"}, {Path: "/s/g/h", Content: "55555"},
+			{Path: "/w", Link: "r"}, {Path: "/s/up", Link: "../w/d"}, {Path: "/r/to", Link: "/s/g/h"}, {Path: "/o", Link: "o"},
 		},
 	}
 	f := host.NewFiles("rack-1", section, func() time.Time { return now })
@@ -50,8 +52,11 @@ func newPair(ctx context.Context, t require.TestingT) pair {
 
 func (p pair) intended() *intended.Files { return intended.Over(p.live, p.view, "rack-1") }
 
-func (p pair) intend(e intended.Edit) {
-	require.NoError(p.t, p.view.Apply([]action.Change{intended.Change(p.view, "rack-1", e, nil, nil)}))
+// intend intends something about what is below a root.
+func (p pair) intend(root string, e intended.Edit) {
+	change, err := p.intended().Change(p.ctx, root, e, nil, nil)
+	require.NoError(p.t, err)
+	require.NoError(p.t, p.view.Apply([]action.Change{change}))
 }
 
 // do does something to the one machine and, if that could be done, intends it on the other.
@@ -61,11 +66,16 @@ func (p pair) do(c files.Change, e intended.Edit) {
 	if c.Was, err = p.done.Look(p.ctx, at); err != nil {
 		return
 	}
-	c.Was.Path = at[1:]
-	errs, err := p.done.Change(p.ctx, "/", []files.Change{c})
+	root := path.Dir(at)
+	for c.Op == files.Rename && root != "/" && !strings.HasPrefix(e.To, root+"/") {
+		root = path.Dir(root)
+	}
+	below := strings.TrimSuffix(root, "/") + "/"
+	c.Was.Path, c.To = strings.TrimPrefix(at, below), strings.TrimPrefix(c.To, below)
+	errs, err := p.done.Change(p.ctx, root, []files.Change{c})
 	require.NoError(p.t, err)
 	if errs[0] == nil {
-		p.intend(e)
+		p.intend(root, e)
 	}
 }
 
@@ -81,7 +91,7 @@ func (p pair) rename(from, to string) {
 	if _, into := cut(to, from); into {
 		return
 	}
-	p.do(files.Change{Op: files.Rename, Was: files.Entry{Path: from}, To: to[1:]}, intended.Edit{Op: intended.Renamed, Paths: []string{from}, To: to})
+	p.do(files.Change{Op: files.Rename, Was: files.Entry{Path: from}, To: to}, intended.Edit{Op: intended.Renamed, Paths: []string{from}, To: to})
 }
 
 func cut(at, folder string) (string, bool) {
@@ -93,7 +103,7 @@ func cut(at, folder string) (string, bool) {
 
 func (p pair) write(at, text string) {
 	missing, missed := p.intended().Missing(p.ctx, at)
-	d, err := p.done.Create(p.ctx, "/", at[1:])
+	d, err := p.done.Create(p.ctx, path.Dir(at), path.Base(at))
 	if err != nil {
 		return
 	}
@@ -101,7 +111,7 @@ func (p pair) write(at, text string) {
 	_, err = io.WriteString(d, text)
 	require.NoError(p.t, err)
 	require.NoError(p.t, d.Keep(p.ctx, files.Attributes{}))
-	p.intend(intended.Edit{Op: intended.Written, Paths: missing, Made: []intended.Made{{Path: at, Size: int64(len(text)), Modified: now, Content: &text}}})
+	p.intend(path.Dir(at), intended.Edit{Op: intended.Written, Paths: missing, Made: []intended.Made{{Path: at, Size: int64(len(text)), Modified: now, Content: &text}}})
 }
 
 // writeBoth writes two files at once, as who copies a folder does. One that cannot be written is in none of both.
@@ -129,7 +139,7 @@ func (p pair) writeBoth(a, b, text string) {
 		}
 	}
 	if len(e.Made) > 0 {
-		p.intend(e)
+		p.intend("/", e)
 	}
 }
 
@@ -145,7 +155,7 @@ type short struct {
 	kind              files.Kind
 }
 
-// seen is all that is seen below a root, and whether there is one. What is said of one that is not there is another where a file has
+// seen is all that is seen below a root, and whether there is one. What is said of one that is not there is another where a file or a link to itself has
 // come to be above it.
 func (p pair) seen(w walker, root string, only files.Filter) (out []short, is bool) {
 	var paths []string
@@ -156,7 +166,7 @@ func (p pair) seen(w walker, root string, only files.Filter) (out []short, is bo
 		return nil
 	})
 	if err != nil {
-		require.Contains(p.t, []action.Code{action.CodeNotFound, action.CodeInvalid}, action.CodeOf(err))
+		require.Contains(p.t, []action.Code{action.CodeNotFound, action.CodeInvalid, action.CodeRefused}, action.CodeOf(err))
 		return nil, false
 	}
 	slices.Sort(paths)
@@ -172,9 +182,23 @@ func (p pair) seen(w walker, root string, only files.Filter) (out []short, is bo
 			s.text = string(text)
 			require.EqualValues(p.t, len(text), e.Size)
 		}
+		if e.Kind == files.Link {
+			s.text = e.Target + " leads to " + p.leads(w, path.Join(root, at))
+		}
 		out = append(out, s)
 	}
 	return out, true
+}
+
+// leads is what is in the file that a link leads to.
+func (p pair) leads(w walker, at string) string {
+	in, err := w.Open(p.ctx, at, 0)
+	if err != nil {
+		return "no file"
+	}
+	text, err := io.ReadAll(in)
+	require.NoError(p.t, err)
+	return string(text)
 }
 
 func (p pair) same(root string, only files.Filter) {
@@ -195,7 +219,8 @@ func (p pair) same(root string, only files.Filter) {
 func TestIntendedIsAsDone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := newPair(context.Background(), t)
-		paths := []string{"/r", "/r/a", "/r/d", "/r/d/b", "/r/d/e", "/r/d/e/c", "/r/f", "/r/f/x", "/s", "/s/a", "/s/g", "/s/g/h", "/s/x", "/n/o"}
+		paths := []string{"/r", "/r/a", "/r/d", "/r/d/b", "/r/d/e", "/r/d/e/c", "/r/f", "/r/f/x", "/s", "/s/a", "/s/g", "/s/g/h", "/s/x", "/n/o",
+			"/w", "/w/a", "/w/d/b", "/w/d/x", "/s/up", "/s/up/e", "/s/up/x/y", "/r/to", "/w/to", "/o", "/o/x"}
 		at := rapid.SampledFrom(paths)
 		t.Repeat(map[string]func(*rapid.T){
 			"remove": func(t *rapid.T) { p.remove(at.Draw(t, "path")) },
@@ -208,7 +233,7 @@ func TestIntendedIsAsDone(t *testing.T) {
 				p.writeBoth(at.Draw(t, "path"), at.Draw(t, "other path"), rapid.StringN(0, 3, 3).Draw(t, "text"))
 			},
 			"": func(*rapid.T) {
-				for _, root := range []string{"/", "/r/d", "/s/g"} {
+				for _, root := range []string{"/", "/r/d", "/s/g", "/w", "/w/d", "/s/up"} {
 					p.same(root, files.Filter{})
 				}
 				p.same("/", files.Filter{Names: []string{"a", "x", "h"}})
@@ -222,7 +247,7 @@ func TestSpaceThatIsFreed(t *testing.T) {
 	p := newPair(t.Context(), t)
 	before, err := p.live.Disk(t.Context(), "/r")
 	require.NoError(t, err)
-	p.intend(intended.Edit{Op: intended.Removed, Paths: []string{"/r/a"}, Disk: "/", Bytes: 4096, Entries: 1})
+	p.intend("/", intended.Edit{Op: intended.Removed, Paths: []string{"/r/a"}, Disk: "/", Bytes: 4096, Entries: 1})
 	after, err := p.intended().Disk(t.Context(), "/r")
 	require.NoError(t, err)
 	require.Equal(t, before.Used-4096, after.Used)
@@ -230,7 +255,7 @@ func TestSpaceThatIsFreed(t *testing.T) {
 	_, err = p.intended().Disk(t.Context(), "/r/a")
 	require.Equal(t, action.CodeNotFound, action.CodeOf(err))
 	text := "x"
-	p.intend(intended.Edit{Op: intended.Written, Paths: []string{"/new/folder", "/new"}, Made: []intended.Made{{Path: "/new/folder/file", Content: &text, Size: 1}}, Disk: "/", Bytes: -4096})
+	p.intend("/", intended.Edit{Op: intended.Written, Paths: []string{"/new/folder", "/new"}, Made: []intended.Made{{Path: "/new/folder/file", Content: &text, Size: 1}}, Disk: "/", Bytes: -4096})
 	after, err = p.intended().Disk(t.Context(), "/new/folder/file")
 	require.NoError(t, err)
 	require.Equal(t, before.Used, after.Used)
@@ -238,7 +263,7 @@ func TestSpaceThatIsFreed(t *testing.T) {
 
 func TestContentThatIsNotKnown(t *testing.T) {
 	p := newPair(t.Context(), t)
-	p.intend(intended.Edit{Op: intended.Written, Made: []intended.Made{{Path: "/r/new", Size: 10}}})
+	p.intend("/", intended.Edit{Op: intended.Written, Made: []intended.Made{{Path: "/r/new", Size: 10}}})
 	_, err := p.intended().Open(t.Context(), "/r/new", 0)
 	require.EqualError(t, err, "cannot read /r/new: this run only intends to write it, and what would be in it is not known")
 }

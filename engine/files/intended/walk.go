@@ -30,9 +30,13 @@ func (f *Files) Walk(ctx context.Context, root string, only files.Filter, visit 
 	if err := only.Check("walk"); err != nil {
 		return files.Walked{}, err
 	}
-	w := &walk{Files: f, root: root, only: only, visit: visit, told: map[string]bool{}}
+	where, err := f.real(ctx, root)
+	if err != nil {
+		return files.Walked{}, err
+	}
+	w := &walk{Files: f, root: where, only: only, visit: visit, told: map[string]bool{}}
 	w.moves = w.renames()
-	s := f.source(root, len(f.edits))
+	s := f.source(where, len(f.edits))
 	if s.gone {
 		return files.Walked{}, files.Failed("look into", root, fs.ErrNotExist)
 	}
@@ -52,6 +56,10 @@ func (f *Files) Walk(ctx context.Context, root string, only files.Filter, visit 
 
 // Usage counts what is below a root. Where nothing is intended about that, the machine itself counts.
 func (f *Files) Usage(ctx context.Context, root string, stay bool) (files.Usage, error) {
+	root, err := f.sought(ctx, root)
+	if err != nil {
+		return files.Usage{}, err
+	}
 	if slices.ContainsFunc(f.edits, func(e edit) bool { return e.counts(root) }) {
 		return files.Count(ctx, f, root, stay)
 	}

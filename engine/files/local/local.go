@@ -48,6 +48,12 @@ func (f *Files) Look(_ context.Context, at string) (files.Entry, error) {
 	return f.named(in, path.Base(at), at, at)
 }
 
+// Link is the first link on the way to a path.
+func (f *Files) Link(ctx context.Context, at string) (link, target string, err error) {
+	link, target = files.FirstLink(ctx, f, at)
+	return link, target, nil
+}
+
 // named is the entry of a name in a folder, with the path that it is to have. For is the path that errors are about.
 func (f *Files) named(in *folder, name, as, about string) (files.Entry, error) {
 	var st unix.Stat_t

@@ -35,6 +35,11 @@ func (*Files) Disk(context.Context, string) (files.Disk, error) { return files.D
 // Look cannot.
 func (*Files) Look(context.Context, string) (files.Entry, error) { return files.Entry{}, unsupported() }
 
+// Link cannot.
+func (*Files) Link(context.Context, string) (link, target string, err error) {
+	return "", "", unsupported()
+}
+
 // Walk cannot.
 func (*Files) Walk(context.Context, string, files.Filter, func([]files.Entry) error) (files.Walked, error) {
 	return files.Walked{}, unsupported()

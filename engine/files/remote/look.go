@@ -39,6 +39,19 @@ func (f *Files) Look(ctx context.Context, at string) (files.Entry, error) {
 	return found[0], nil
 }
 
+// Link is the first link on the way to a path.
+func (f *Files) Link(ctx context.Context, at string) (link, target string, err error) {
+	out, code, complaint, err := f.output(ctx, linkScript, at)
+	switch {
+	case err != nil:
+		return "", "", err
+	case code != 0:
+		return "", "", files.Failed("look at", at, reason(code, complaint))
+	}
+	link, target, _ = strings.Cut(out, "\x00")
+	return link, strings.TrimSuffix(target, "\n"), nil
+}
+
 // Knows refuses an owner that the machine does not know, and returns it by name.
 func (f *Files) Knows(ctx context.Context, owner string) (string, error) {
 	user, group, grouped := strings.Cut(owner, ":")

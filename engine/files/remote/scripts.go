@@ -118,6 +118,16 @@ const lookPrintedScript = inC + `
 exec find "$1" -maxdepth 0 -printf '` + printed + `'
 `
 
+// linkScript tells the first link on the way to $1, a zero byte, and where it points.
+const linkScript = inC + `
+at= rest=${1#/}/
+while [ "$rest" ] && [ "$rest" != / ]; do
+  at=$at/${rest%%/*} rest=${rest#*/}
+  [ -L "$at" ] && { printf '%s\0' "$at"; exec readlink "$at"; }
+done
+exit 0
+`
+
 // readScript reads the file $1: from byte $2 on if $3 is from, and its last $2 bytes if it is last. The first byte says that it is there.
 const readScript = inC + `
 [ -e "$1" ] || { ls -d "$1/." >/dev/null; exit 81; }
@@ -362,6 +372,7 @@ var Reads = action.Commands{
 	{shell, "-c", listScript, shell, "*", "*", "*", "*", "*"},
 	{shell, "-c", lookScript, shell, "*", "*"},
 	{shell, "-c", lookPrintedScript, shell, "*"},
+	{shell, "-c", linkScript, shell, "*"},
 	{shell, "-c", readScript, shell, "*", "*", "*"},
 	{shell, "-c", diskScript, shell, "*"},
 	{shell, "-c", ownerScript, shell, "*", "*"},

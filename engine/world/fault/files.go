@@ -115,6 +115,11 @@ func (f Files) Look(ctx context.Context, at string) (files.Entry, error) {
 	return f.Next.Look(ctx, at)
 }
 
+// Link is the first link on the way to a path. No fault is about that: it is looked for only where a run intends something.
+func (f Files) Link(ctx context.Context, at string) (link, target string, err error) {
+	return f.Next.Link(ctx, at)
+}
+
 // Walk finds what is below a root.
 func (f Files) Walk(ctx context.Context, root string, only files.Filter, visit func([]files.Entry) error) (files.Walked, error) {
 	half, err := f.before(ctx, look{findVerb, fileResource, "look into", root})

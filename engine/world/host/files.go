@@ -161,6 +161,12 @@ func (f *Files) Look(_ context.Context, at string) (files.Entry, error) {
 	return n.entry(at, f.mount(at)), nil
 }
 
+// Link is the first link on the way to a path.
+func (f *Files) Link(ctx context.Context, at string) (link, target string, err error) {
+	link, target = files.FirstLink(ctx, f, at)
+	return link, target, nil
+}
+
 // Walk finds what is below a root.
 func (f *Files) Walk(ctx context.Context, root string, only files.Filter, visit func([]files.Entry) error) (files.Walked, error) {
 	if err := only.Check("walk"); err != nil {
