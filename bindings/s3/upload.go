@@ -136,9 +136,11 @@ func (m mover) uploadParts(ctx context.Context, from stored, e errand) (etag str
 		}
 		err = given(m.b.notReplaced(ctx, m.l, e.question(), failed))
 	}
-	// One whose completion nobody knows of is given up as well: if it is complete, there is nothing any more to give up.
-	if u.known && u.any() && transient(ctx, err) {
+	switch {
+	case u.known && u.any() && transient(ctx, err):
 		return "", kept(err, "what the store has of "+path.Base(e.to.key))
+	case u.known && action.CodeOf(err) == action.CodeUncertain: // unless it is complete, the next attempt goes on with it
+		return "", err
 	}
 	m.abandon(ctx, e, u.id)
 	return "", err

@@ -37,6 +37,20 @@ func (m mover) copyWithin(ctx context.Context, from source, e errand) (etag stri
 	return aws.ToString(out.CopyObjectResult.ETag), nil
 }
 
+// equal tells whether an object is the same as another one, by what the store knows of both.
+func (m mover) equal(ctx context.Context, from source, to location) bool {
+	is, known, err := m.b.head(ctx, m.l, to, question{purpose: "look at " + to.String(), target: to.target(), needs: "s3:GetObject"})
+	if err != nil || is == nil || sizeOf(is) != from.size {
+		return false
+	}
+	if textOf(is, fieldETag) == from.etag {
+		return true
+	}
+	was, sums, err := m.b.head(ctx, m.l, from.at, from.question())
+	return err == nil && was != nil && textOf(was, fieldETag) == from.etag && sums.algorithm != "" && !sums.composite &&
+		sums.algorithm == known.algorithm && sums.value == known.value
+}
+
 // notCopied is why an object was not copied. Which of the two changed the store does not say.
 func (m mover) notCopied(ctx context.Context, from source, e errand, err error) error {
 	q := e.question()
