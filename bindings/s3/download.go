@@ -195,7 +195,7 @@ func (m mover) inOrder(ctx context.Context, from source, offset int64, to io.Wri
 				return
 			}
 			at := offset
-			held, err := m.b.memory.take(ctx, min(partSize, from.size-offset))
+			held, err := m.b.received.take(ctx, min(partSize, from.size-offset))
 			if err != nil {
 				one <- piece{err: m.b.explain(ctx, m.l, from.question(), err)}
 				return

@@ -27,8 +27,9 @@ in a folder are not followed, and not copied; one in a file's place is replaced 
 neither replaced nor removed.
 
 Before anything is copied, the room on the disk is compared with what is to come, in bytes and in files, with the folders that are made.
-Checksums are compared, files appear only when they are whole, and have the time of their object. Of what is transferred no more than 96 MiB are
-held in memory, however many are transferred at once; a part that is larger, as those of files of more than 900 GiB are, is held alone.
+Checksums are compared, files appear only when they are whole, and have the time of their object. Of what is
+received no more than 64 MiB are held in memory, and of what is sent, however many are transferred at once; a part that is larger, as those of
+files of more than 600 GiB are, is held alone.
 
 What broke off goes on with what is not whole yet when it is called again: also when the server was busy for a moment, or the run is taken up
 again. A large file goes on with the parts of it that are there: those that the store has of an upload, and those that the disk has of a

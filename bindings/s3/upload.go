@@ -50,7 +50,7 @@ func (m mover) upload(ctx context.Context, from stored, e errand) (etag string, 
 	if from.size > partSize {
 		return m.uploadParts(ctx, from, e)
 	}
-	held, err := m.b.memory.take(ctx, from.size)
+	held, err := m.b.sent.take(ctx, from.size)
 	if err != nil {
 		return "", m.b.explain(ctx, m.l, e.unseen(), err)
 	}
@@ -219,7 +219,7 @@ func partCount(size int64) int64 {
 // sendPart sends one part; one whose connection broke once more.
 func (m mover) sendPart(ctx context.Context, from stored, e errand, id *string, n int, length int64) (types.CompletedPart, error) {
 	offset := int64(n) * length
-	held, err := m.b.memory.take(ctx, min(length, from.size-offset))
+	held, err := m.b.sent.take(ctx, min(length, from.size-offset))
 	if err != nil {
 		return types.CompletedPart{}, m.b.explain(ctx, m.l, e.unseen(), err)
 	}
