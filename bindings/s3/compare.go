@@ -171,7 +171,7 @@ func (s *syncing) walk(ctx context.Context, view action.View, e end, j *job, ori
 	}
 	if first, count := s.only.missed(walked); count > 0 {
 		return action.Errorf(action.CodeForbidden, "cannot sync %s to %s: %s below %s cannot be looked at; the first is %s: %w", s.from, s.to,
-			countedEntries(count), e, files.Spell(first.Path), first.Err).On(s.to.target()).Try("leave them out: { exclude = { \"NAME/*\" } }; or let the run's user read them")
+			countedEntries(count), e, files.Spell(first.Path), first.Err).On(s.to.target()).Try("leave them out: { exclude = \"NAME/*\" }; or let the run's user read them")
 	}
 	if links > 0 {
 		j.warnings = append(j.warnings, fmt.Sprintf("%s in %s %s not copied", counted(links, "symbolic link"), e, are(links)))

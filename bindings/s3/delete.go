@@ -28,7 +28,7 @@ is frozen in a plan: what is removed later is what was planned and is still ther
 		Errors:  append([]action.Code{action.CodeConflict, action.CodeUncertain}, asking...),
 		Examples: []string{
 			`s3.delete("s3://photon-mlir-backups/reports/daily.txt")`,
-			`s3.delete(s3.list("s3://photon-mlir-backups/old/", { include = { "*.tmp" } }))`,
+			`s3.delete(s3.list("s3://photon-mlir-backups/old/", { include = "*.tmp" }))`,
 		},
 		Risk:  action.Destructive,
 		Act:   b.newDelete,

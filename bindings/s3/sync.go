@@ -56,8 +56,8 @@ A dry run says how many files and bytes would be copied, and names what would be
 		Errors: append([]action.Code{action.CodeConflict}, asking...),
 		Examples: []string{
 			`local done = s3.sync("s3://photon-mlir-backups/20261124/", "/var/lib/photon/restore"); log(done.copied .. " files, " .. done.bytes .. " bytes")`,
-			`s3.sync("/var/lib/photon/cache", "s3://photon-mlir-backups/cache/", { exclude = { "*.tmp" }, delete = true })`,
-			`s3.sync("s3://photon-mlir-backups/latest/", "/srv/models", { on = "rack-1", include = { "*.bin" } })`,
+			`s3.sync("/var/lib/photon/cache", "s3://photon-mlir-backups/cache/", { exclude = "*.tmp", delete = true })`,
+			`s3.sync("s3://photon-mlir-backups/latest/", "/srv/models", { on = "rack-1", include = "*.bin" })`,
 		},
 		Risk:  action.Disruptive,
 		Act:   b.newSync,
@@ -103,7 +103,7 @@ func (b *binding) newSync(args module.Args) (action.Action, error) {
 		return nil, action.Errorf(action.CodeInvalid, "s3.sync: storage_class is for what is stored, and %s is a folder", to)
 	}
 	for _, option := range []string{"include", "exclude"} {
-		if list := args.Strings(option); len(list) > 0 {
+		if list := args.Strings(option); list != nil {
 			s.given = append(s.given, action.Arg{Name: option, Value: list})
 		}
 	}
