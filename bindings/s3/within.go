@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -75,41 +74,32 @@ func (p properties) replace() bool { return p.contentType != "" || len(p.metadat
 // typed is what kind of content a copy with properties of its own has.
 func (p properties) typed() *string { return aws.String(cmp.Or(p.contentType, "binary/octet-stream")) }
 
-// A twin is an upload of what is to have the properties of an object, as a copy by one request has them.
-type twin struct {
-	begin *s3.CreateMultipartUploadInput
-	known sums // of all of it; none where the store keeps none by an algorithm that goes for parts as well
-}
-
-// wholly are the algorithms whose checksum of all a store makes of those of the parts.
-var wholly = []types.ChecksumAlgorithm{types.ChecksumAlgorithmCrc64nvme, types.ChecksumAlgorithmCrc32, types.ChecksumAlgorithmCrc32c}
-
-func (m mover) twin(ctx context.Context, from source, e errand) (*twin, error) {
+// alike begins an upload of what has the properties of an object, as a copy by one request has them.
+func (m mover) alike(ctx context.Context, from source, e errand) (*s3.CreateMultipartUploadInput, error) {
 	is, err := m.l.client.HeadObject(ctx, &s3.HeadObjectInput{
 		Bucket: &from.at.bucket, Key: &from.at.key, IfMatch: from.match(), ChecksumMode: types.ChecksumModeEnabled,
 	})
 	if err != nil {
 		return nil, m.b.explain(ctx, m.l, from.question(), err)
 	}
-	t := &twin{begin: &s3.CreateMultipartUploadInput{
+	in := &s3.CreateMultipartUploadInput{
 		Bucket: &e.to.bucket, Key: &e.to.key, StorageClass: types.StorageClass(e.as.class),
 		ChecksumAlgorithm: types.ChecksumAlgorithmCrc64nvme, ChecksumType: types.ChecksumTypeFullObject,
-	}}
-	known := sumsOf(is.ChecksumCRC64NVME, is.ChecksumCRC32C, is.ChecksumCRC32, is.ChecksumSHA256, is.ChecksumSHA1, is.ChecksumType)
-	if algorithm := types.ChecksumAlgorithm(known.algorithm); !known.composite && slices.Contains(wholly, algorithm) {
-		t.known, t.begin.ChecksumAlgorithm = known, algorithm
+	}
+	if is.ChecksumCRC64NVME != nil { // versitygw would take it for the checksum of each part
+		in.ChecksumAlgorithm = types.ChecksumAlgorithmCrc32
 	}
 	if e.as.replace() {
-		t.begin.ContentType, t.begin.Metadata = e.as.typed(), e.as.metadata
+		in.ContentType, in.Metadata = e.as.typed(), e.as.metadata
 	} else {
-		t.begin.ContentType, t.begin.Metadata, t.begin.CacheControl, t.begin.ContentDisposition = is.ContentType, is.Metadata, is.CacheControl, is.ContentDisposition
-		t.begin.ContentEncoding, t.begin.ContentLanguage = is.ContentEncoding, is.ContentLanguage
+		in.ContentType, in.Metadata, in.CacheControl, in.ContentDisposition = is.ContentType, is.Metadata, is.CacheControl, is.ContentDisposition
+		in.ContentEncoding, in.ContentLanguage = is.ContentEncoding, is.ContentLanguage
 		if at, err := http.ParseTime(aws.ToString(is.ExpiresString)); err == nil {
-			t.begin.Expires = &at
+			in.Expires = &at
 		}
 	}
-	t.begin.Tagging, err = m.tags(ctx, from)
-	return t, err
+	in.Tagging, err = m.tags(ctx, from)
+	return in, err
 }
 
 // tags are those of an object as a header says them, nil for none. They are not known to whoever may not read them, and then nothing is copied:
@@ -147,14 +137,14 @@ func tagless(err error) bool {
 
 // copyParts has the store copy an object that is too large for one request.
 func (m mover) copyParts(ctx context.Context, from source, e errand) (etag string, err error) {
-	t, err := m.twin(ctx, from, e)
+	in, err := m.alike(ctx, from, e)
 	if err != nil {
 		return "", err
 	}
-	begun, err := m.l.client.CreateMultipartUpload(ctx, t.begin)
+	begun, err := m.l.client.CreateMultipartUpload(ctx, in)
 	if err != nil {
 		q := e.unseen()
-		if t.begin.Tagging != nil {
+		if in.Tagging != nil {
 			q.needs += " and s3:PutObjectTagging"
 		}
 		return "", m.b.explain(ctx, m.l, q, err)
@@ -164,10 +154,10 @@ func (m mover) copyParts(ctx context.Context, from source, e errand) (etag strin
 		m.abandon(ctx, e, begun.UploadId)
 		return "", err
 	}
-	done, err := m.l.client.CompleteMultipartUpload(ctx, t.known.onCompletion(&s3.CompleteMultipartUploadInput{
+	done, err := m.l.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
 		Bucket: &e.to.bucket, Key: &e.to.key, UploadId: begun.UploadId, IfMatch: e.only.match, IfNoneMatch: e.only.none,
 		ChecksumType: types.ChecksumTypeFullObject, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
-	}))
+	})
 	if err != nil {
 		m.abandon(ctx, e, begun.UploadId) // if it is complete, there is nothing any more to give up
 		return "", m.notCopied(ctx, from, e, err)
@@ -189,23 +179,8 @@ func (m mover) copyEach(ctx context.Context, from source, e errand, id *string) 
 			return nil, m.b.explain(ctx, m.l, e.unseen(), err)
 		}
 		got := out.CopyPartResult
-		parts = append(parts, types.CompletedPart{
-			ETag: got.ETag, PartNumber: number, ChecksumCRC64NVME: got.ChecksumCRC64NVME, ChecksumCRC32: got.ChecksumCRC32, ChecksumCRC32C: got.ChecksumCRC32C,
-		})
+		parts = append(parts, types.CompletedPart{ETag: got.ETag, PartNumber: number, ChecksumCRC64NVME: got.ChecksumCRC64NVME, ChecksumCRC32: got.ChecksumCRC32})
 		m.moved(last - offset + 1)
 	}
 	return parts, nil
-}
-
-// onCompletion has the store compare all of an upload with a checksum before anybody sees it.
-func (s sums) onCompletion(in *s3.CompleteMultipartUploadInput) *s3.CompleteMultipartUploadInput {
-	switch types.ChecksumAlgorithm(s.algorithm) {
-	case types.ChecksumAlgorithmCrc64nvme:
-		in.ChecksumCRC64NVME = &s.value
-	case types.ChecksumAlgorithmCrc32:
-		in.ChecksumCRC32 = &s.value
-	case types.ChecksumAlgorithmCrc32c:
-		in.ChecksumCRC32C = &s.value
-	}
-	return in
 }
