@@ -282,10 +282,8 @@ func (s *syncing) clearStore(ctx context.Context, l *link, j *job) error {
 		d.keys = append(d.keys, key)
 		identifiers = append(identifiers, types.ObjectIdentifier{Key: aws.String(key), ETag: ifMatch(r.etag)})
 	}
-	for some := range slices.Chunk(identifiers, atOnceRemoved) {
-		if err := d.remove(ctx, l, some); err != nil {
-			return again(err)
-		}
+	if err := d.removeAll(ctx, l, identifiers); err != nil {
+		return again(err)
 	}
 	return nil
 }
