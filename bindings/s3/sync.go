@@ -75,7 +75,8 @@ type syncing struct {
 	sizeOnly bool
 	atOnce   int
 	as       properties
-	job      *job // what Predict found is to be done, for Apply
+	job      *job           // what Predict found is to be done, for Apply
+	left     *action.Intent // what an earlier part of the run was to do, and has not done all of; nil for nothing
 }
 
 func (b *binding) newSync(args module.Args) (action.Action, error) {
@@ -162,6 +163,9 @@ func (s *syncing) Predict(ctx context.Context, view action.View) (action.Predict
 	p := action.Prediction{
 		Evidence: action.Evidence{Old: j.evidence()}, Value: j.result(), Label: action.Simulated, Note: j.summary(), Warnings: j.warnings,
 	}
+	if s.left != nil && j.rests(*s.left) {
+		p.Evidence, p.Value = s.left.Evidence, j.result() // it is the same, of which something is done
+	}
 	if len(j.copies)+len(j.removals) == 0 {
 		p.Unchanged = true
 		if j.unchanged == 0 {
@@ -246,7 +250,8 @@ func (s *syncing) Apply(ctx context.Context, _ action.Prediction) (action.Result
 func (s *syncing) room(j *job) room { return j.room(s.atOnce, s.begun(j)) }
 
 // Settle compares both ends again: what is left to be done can be done by the same call.
-func (s *syncing) Settle(ctx context.Context, _ action.Intent) (action.Settlement, error) {
+func (s *syncing) Settle(ctx context.Context, intent action.Intent) (action.Settlement, error) {
+	s.left = &intent
 	j, err := s.compare(ctx, nothing{})
 	switch {
 	case err != nil:
