@@ -195,6 +195,7 @@ func TestLookingAtFiles(t *testing.T) {
 		require.Equal(t, []string{"kernels/new.bin"}, s.found(map[string]any{"newer_than": "2d", "kind": []any{"file"}}))
 		require.Equal(t, []string{"kernels/old.bin"}, s.found(map[string]any{"min_size": 100.0, "kind": "file"}))
 		require.Equal(t, []string{"old.log"}, s.found(map[string]any{"name": []any{"*.log", "*.txt"}}))
+		require.Empty(t, s.found(map[string]any{"name": []any{}}), "nothing fits none of the patterns")
 		require.Equal(t, []string{"away", "old.log", "stale"}, s.found(map[string]any{"without": "kernels", "depth": 1.0}))
 		short := s.value("find", s.at("/cache"), nil, map[string]any{"limit": 2.0}).(map[string]any)
 		require.Len(t, short["files"], 2)

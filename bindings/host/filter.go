@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"runbook/engine/action"
@@ -11,13 +12,13 @@ import (
 
 // filterFields are what can be asked of files.
 var filterFields = []module.Param{
-	{Name: "kind", Kind: module.Any, Doc: "file, folder, link or other, or a list of these; all if not given"},
+	{Name: "kind", Kind: module.Texts, Doc: "file, folder, link or other, or a list of these; all if not given"},
 	{Name: "older_than", Kind: module.Duration, Doc: `last changed before that long ago: "7d"`},
 	{Name: "newer_than", Kind: module.Duration, Doc: "last changed within that time"},
 	{Name: "min_size", Kind: module.Integer, Min: module.Bound(0), Doc: "bytes at least"},
 	{Name: "max_size", Kind: module.Integer, Min: module.Bound(1), Doc: "bytes at most"},
-	{Name: "name", Kind: module.Any, Doc: `pattern for the last part of the path, or a list of which one has to fit: "*.log"`},
-	{Name: "without", Kind: module.Any, Doc: "patterns likewise: what fits is left out, and if it is a folder, what is in it too"},
+	{Name: "name", Kind: module.Texts, Doc: `pattern for the last part of the path, or a list of which one has to fit: "*.log"`},
+	{Name: "without", Kind: module.Texts, Doc: "patterns likewise: what fits is left out, and if it is a folder, what is in it too"},
 	{Name: "depth", Kind: module.Integer, Min: module.Bound(1), Doc: "how many levels below the root; all if not given"},
 	{Name: "stay", Kind: module.Boolean, Doc: "on the file system of the root"},
 }
@@ -37,15 +38,10 @@ func filterOf(function string, args module.Args) (filter, error) {
 		}
 	}
 	var err error
-	if f.Kinds, err = kindsOf(function, args["kind"]); err != nil {
+	if f.Kinds, err = kindsOf(function, args.Strings("kind")); err != nil {
 		return f, err
 	}
-	if f.Names, err = patterns(function, "name", args["name"]); err != nil {
-		return f, err
-	}
-	if f.Without, err = patterns(function, "without", args["without"]); err != nil {
-		return f, err
-	}
+	f.Names, f.Without = unspelt(args.Strings("name")), unspelt(args.Strings("without"))
 	f.AtLeast, _ = args.Int("min_size")
 	f.AtMost, _ = args.Int("max_size")
 	depth, _ := args.Int("depth")
@@ -53,26 +49,9 @@ func filterOf(function string, args module.Args) (filter, error) {
 	return f, f.Check(function)
 }
 
-// texts are those of a value that is one or a list of them; nil for none.
-func texts(function, name string, value any) ([]string, error) {
-	switch value := value.(type) {
-	case nil:
-		return nil, nil
-	case string:
-		return []string{value}, nil
-	}
-	list := module.Param{Name: name, Kind: module.Strings}
-	out, err := list.Check(value, function+": "+name)
-	if err != nil {
-		return nil, action.Errorf(action.CodeInvalid, "%s: %s must be a string or a list of strings", function, name)
-	}
-	return out.([]string), nil
-}
-
-func kindsOf(function string, value any) ([]files.Kind, error) {
-	names, err := texts(function, "kind", value)
+func kindsOf(function string, names []string) ([]files.Kind, error) {
 	if names == nil {
-		return nil, err
+		return nil, nil
 	}
 	known := []string{string(files.File), string(files.Folder), string(files.Link), string(files.Other)}
 	kinds := make([]files.Kind, 0, len(names))
@@ -86,12 +65,13 @@ func kindsOf(function string, value any) ([]files.Kind, error) {
 	return kinds, nil
 }
 
-func patterns(function, name string, value any) ([]string, error) {
-	out, err := texts(function, name, value)
+// unspelt are patterns as bytes. An empty list, which nothing fits, is not the same as none.
+func unspelt(patterns []string) []string {
+	out := slices.Clone(patterns)
 	for i, pattern := range out {
 		out[i] = files.Unspell(pattern)
 	}
-	return out, err
+	return out
 }
 
 // at is the filter now. It goes by the clock of the run, as everything does that a script says about time.

@@ -202,6 +202,39 @@ func TestDeleteOfASet(t *testing.T) {
 	require.ErrorContains(t, d.fails(err), "cannot remove s3://box/b: it has changed since it was listed")
 }
 
+// What consoles make to show a folder is removed as it was listed; a name that ends as that of a folder may be meant for all that is in it.
+func TestDeleteOfFoldersOfConsoles(t *testing.T) {
+	d := drive(t, with(map[string]string{"old/": "", "old/a": "1"}))
+	f, args := d.bind("delete", "s3://box/old/")
+	_, err := f.Act(args)
+	require.ErrorContains(t, d.fails(err), "names no object")
+	f, args = d.bind("delete", d.read("list", "s3://box", opts("folders", true)))
+	_, err = f.Act(args)
+	require.ErrorContains(t, d.fails(err), "names no object")
+	require.Equal(t, object{"removed": 2.0, "bytes": 1.0}, d.do("delete", d.read("list", "s3://box/old/")))
+	require.Equal(t, []any{}, d.read("list", "s3://box"))
+}
+
+// What was removed of many is told, also when another request fails, and what somebody else removed meanwhile is removed.
+func TestDeleteOfManyThatFails(t *testing.T) {
+	d := drive(t, scenario.S3{Buckets: map[string]scenario.Bucket{"box": {Objects: []scenario.StoredObject{{Key: "p/{n}", Count: atOnceRemoved + 2, Content: "x"}}}}},
+		scenario.Fault{On: "delete objects", Answer: "403", Skip: 1})
+	a, predicted := d.predicted("delete", d.read("list", "s3://box/p/"))
+	_, err := a.Apply(t.Context(), predicted)
+	require.Equal(t, "1000 of 1002 objects were removed", d.fails(err).Partly)
+	_, err = a.Apply(t.Context(), predicted)
+	require.NoError(t, err)
+}
+
+// A sync that removed something and whose answer was lost is no conflict with itself.
+func TestASyncWhoseRemovalsAnswerIsLost(t *testing.T) {
+	d := drive(t, with(map[string]string{"p/a": "1", "p/b": "2", "p/c": "3"}), scenario.Fault{On: "delete objects", Answer: "cut", Done: true})
+	folder := t.TempDir()
+	write(t, folder, map[string]string{"a": "1"}, before)
+	require.Equal(t, done(0, 0, 2, 1), d.do("sync", folder, "s3://box/p", opts("delete", true)))
+	require.Equal(t, []string{"p/a"}, keys(d.read("list", "s3://box")))
+}
+
 func TestCopy(t *testing.T) {
 	d := drive(t, with(map[string]string{"a b+c/ä": "hello"}))
 	folder := t.TempDir()

@@ -49,6 +49,13 @@ type job struct {
 	unchanged int
 	warnings  []string
 	removed   bool
+	earlier   tallied // what an earlier part of the run copied
+}
+
+// A tallied is how much was copied.
+type tallied struct {
+	files int
+	bytes int64
 }
 
 // compare decides what is to be done, by s5cmd's rules.
@@ -171,7 +178,7 @@ func (s *syncing) walk(ctx context.Context, view action.View, e end, j *job, ori
 	}
 	if first, count := s.only.missed(walked); count > 0 {
 		return action.Errorf(action.CodeForbidden, "cannot sync %s to %s: %s below %s cannot be looked at; the first is %s: %w", s.from, s.to,
-			countedEntries(count), e, files.Spell(first.Path), first.Err).On(s.to.target()).Try("leave them out: { exclude = { \"NAME/*\" } }; or let the run's user read them")
+			countedEntries(count), e, files.Spell(first.Path), first.Err).On(s.to.target()).Try("leave them out: { exclude = \"NAME/*\" }; or let the run's user read them")
 	}
 	if links > 0 {
 		j.warnings = append(j.warnings, fmt.Sprintf("%s in %s %s not copied", counted(links, "symbolic link"), e, are(links)))
@@ -212,7 +219,8 @@ func (j *job) result() object {
 		removed = len(j.removals)
 	}
 	return object{
-		"copied": float64(len(j.copies)), "bytes": float64(j.bytes()), "removed": float64(removed), "unchanged": float64(j.unchanged),
+		"copied": float64(len(j.copies) + j.earlier.files), "bytes": float64(j.bytes() + j.earlier.bytes), "removed": float64(removed),
+		"unchanged":  float64(j.unchanged - j.earlier.files),
 		"unverified": float64(j.unverified()),
 	}
 }
@@ -258,9 +266,33 @@ func (j *job) evidence() map[string]any {
 		fmt.Fprintf(removals, "%q %d %s\n", r.rel, r.size, r.version())
 	}
 	return map[string]any{
-		"copies":   fmt.Sprintf("%s, %d bytes, %s", counted(len(j.copies), "file"), j.bytes(), hex.EncodeToString(copies.Sum(nil))[:12]),
-		"removals": fmt.Sprintf("%s, %s", counted(len(j.removals), "file"), hex.EncodeToString(removals.Sum(nil))[:12]),
+		toCopy:   fmt.Sprintf("%s, %d bytes, %s", counted(len(j.copies), "file"), j.bytes(), hex.EncodeToString(copies.Sum(nil))[:12]),
+		toRemove: fmt.Sprintf("%s, %s", counted(len(j.removals), "file"), hex.EncodeToString(removals.Sum(nil))[:12]),
 	}
+}
+
+// What the evidence is called.
+const (
+	toCopy   = "copies"
+	toRemove = "removals"
+)
+
+// rests tells whether a job is what is left of one that was begun: less is to be copied, all of it is older than that, and what is to be removed
+// is the same. Removed is last: a job of which only some was removed is another one. What was copied counts as copied then.
+func (j *job) rests(of action.Intent) bool {
+	var all tallied
+	var noun string
+	was, _ := of.Evidence.Old[toCopy].(string)
+	if _, err := fmt.Sscanf(was, "%d %s %d bytes", &all.files, &noun, &all.bytes); err != nil {
+		return false
+	}
+	done := tallied{all.files - len(j.copies), all.bytes - j.bytes()}
+	changed := func(t *transfer) bool { return t.modified.After(of.Sent) }
+	if done.files < 0 || done.files > j.unchanged || done.bytes < 0 || slices.ContainsFunc(j.copies, changed) || j.evidence()[toRemove] != of.Evidence.Old[toRemove] {
+		return false
+	}
+	j.earlier = done
+	return true
 }
 
 // version tells one content of a file or object from another.

@@ -1,14 +1,17 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/require"
@@ -122,6 +125,39 @@ p/d/b c+ä p/e q/d/b c+ä q/e`},
 		return fmt.Sprint(*u.id == id, " ", u.parts[0].PartNumber == nil, " ", u.parts[1].PartNumber != nil, " ", c.call("sync", c.folder+"/src", c.uri("p")), " ",
 			len(c.uploads(c.bucket)), " ", c.stored(c.bucket, "p/big") == hashOfText(text))
 	}, `true true true {"bytes":16781312,"copied":1,"removed":0,"unchanged":0,"unverified":0} 0 true`},
+	{"a copy in parts has what a copy by one request has", func(c *customer) string {
+		const part = 5 << 20
+		text := strings.Repeat("0123456789abcdef", (5*part+4096)/16)
+		l, err := c.cfg.connect()
+		require.NoError(c, err)
+		var out []string
+		for _, algorithm := range []types.ChecksumAlgorithm{types.ChecksumAlgorithmCrc64nvme, types.ChecksumAlgorithmCrc32, types.ChecksumAlgorithmSha256} {
+			_, err = l.client.PutObject(c.Context(), &s3.PutObjectInput{
+				Bucket: &c.bucket, Key: aws.String("a"), Body: strings.NewReader(text), ContentType: aws.String("text/plain"), Metadata: map[string]string{"ticket": "INC-7"},
+				CacheControl: aws.String("no-cache"), ContentDisposition: aws.String("attachment"), ContentLanguage: aws.String("de"), ContentEncoding: aws.String("gzip"),
+				Expires: aws.Time(later), Tagging: aws.String("a%2Bb=c&d/%C3%A4=%3D"), ChecksumAlgorithm: algorithm,
+			})
+			require.NoError(c, err)
+			from := source{location{c.bucket, "a"}, int64(len(text)), textOf(c.read("head", c.uri("a")).(object), fieldETag)}
+			b := &binding{Config: c.cfg}
+			m := b.mover(l, progressOf(c.Context(), 0))
+			for i, as := range []properties{{}, {contentType: "text/csv"}} {
+				one, parts := fmt.Sprintf("%s-%d", algorithm, i), fmt.Sprintf("%s-%d-parts", algorithm, i)
+				m.largest = largestCopy
+				_, err = m.copyWithin(c.Context(), from, errand{to: location{c.bucket, one}, as: as})
+				require.NoError(c, err)
+				m.largest = 5 * part
+				etag, err := m.copyWithin(c.Context(), from, errand{to: location{c.bucket, parts}, as: as})
+				require.NoError(c, err)
+				require.True(c, partedETag.MatchString(strings.Trim(etag, `"`)), etag)
+				require.Equal(c, c.beside(one), c.beside(parts))
+				require.Equal(c, hashOfText(text), c.stored(c.bucket, parts))
+				out = append(out, c.beside(parts))
+			}
+		}
+		return strings.Join(out[:2], "\n") + fmt.Sprint(" ", c.uploads(c.bucket))
+	}, `text/plain map[ticket:INC-7] no-cache attachment de gzip Tue, 24 Nov 2026 02:00:00 GMT [a+b=c d/ä==]
+text/csv map[] - - - - - [a+b=c d/ä==] []`},
 	{"remove what was listed", func(c *customer) string {
 		for _, key := range []string{"a", "b", "c"} {
 			c.do("put", c.uri(key), key)
@@ -141,6 +177,27 @@ func (d *driver) predicted(name string, values ...any) (action.Action, action.Pr
 	p, err := a.Predict(d.Context(), nobody)
 	require.NoError(d, err)
 	return a, p
+}
+
+// beside is what an object has beside its content.
+func (c *customer) beside(key string) string {
+	c.Helper()
+	l, err := c.cfg.connect()
+	require.NoError(c, err)
+	head, err := l.client.HeadObject(c.Context(), &s3.HeadObjectInput{Bucket: &c.bucket, Key: &key})
+	require.NoError(c, err)
+	out, err := l.client.GetObjectTagging(c.Context(), &s3.GetObjectTaggingInput{Bucket: &c.bucket, Key: &key})
+	require.NoError(c, err)
+	var tags []string
+	for _, tag := range out.TagSet {
+		tags = append(tags, *tag.Key+"="+*tag.Value)
+	}
+	slices.Sort(tags)
+	said := []string{aws.ToString(head.ContentType), fmt.Sprint(head.Metadata)}
+	for _, value := range []*string{head.CacheControl, head.ContentDisposition, head.ContentLanguage, head.ContentEncoding, head.ExpiresString} {
+		said = append(said, cmp.Or(aws.ToString(value), "-"))
+	}
+	return strings.Join(said, " ") + " " + fmt.Sprint(tags)
 }
 
 // conform goes through the table with a store.

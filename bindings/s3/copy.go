@@ -15,7 +15,9 @@ func (b *binding) copyFunc() module.Func {
 		Doc: `Copies one object: to another one, to a file of a machine, or from one.
 
 What is large goes in parts, several at once. A checksum is compared on the way; a file, and an object, appears only when it is whole. A file
-has the time of the object that it is of.`,
+has the time of the object that it is of. A copy in the store has the tags and the other properties of what it is of, but for its storage class,
+its access and its encryption, which are the usual ones there; to copy the tags of what is larger than 5 GiB takes the permission
+s3:GetObjectTagging, even where it has none.`,
 		Params: []module.Param{
 			{Name: "from", Kind: module.String, Required: true, Doc: "s3://bucket/key, or the absolute path of a file"},
 			{Name: "to", Kind: module.String, Required: true, Doc: "likewise; not both are files"},

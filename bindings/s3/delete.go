@@ -28,7 +28,7 @@ is frozen in a plan: what is removed later is what was planned and is still ther
 		Errors:  append([]action.Code{action.CodeConflict, action.CodeUncertain}, asking...),
 		Examples: []string{
 			`s3.delete("s3://photon-mlir-backups/reports/daily.txt")`,
-			`s3.delete(s3.list("s3://photon-mlir-backups/old/", { include = { "*.tmp" } }))`,
+			`s3.delete(s3.list("s3://photon-mlir-backups/old/", { include = "*.tmp" }))`,
 		},
 		Risk:  action.Destructive,
 		Act:   b.newDelete,
@@ -83,7 +83,11 @@ func (d *deletion) add(one any) error {
 	if textOf(o, fieldURI) == "" {
 		return action.Errorf(action.CodeInvalid, `s3.delete: give "s3://bucket/key", an object that came from s3.list, or a list of them`)
 	}
-	at, err := parseObject("s3.delete", textOf(o, fieldURI))
+	read := parseObject
+	if textOf(o, fieldETag) != "" { // it is one, also if its name ends as that of a folder does
+		read = parse
+	}
+	at, err := read("s3.delete", textOf(o, fieldURI))
 	if err != nil {
 		return err
 	}
@@ -232,10 +236,8 @@ func (d deletion) Apply(ctx context.Context, predicted action.Prediction) (actio
 		before, _ := c.Before.(object)
 		identifiers = append(identifiers, types.ObjectIdentifier{Key: aws.String(c.Target.Name), ETag: ifMatch(textOf(before, fieldETag))})
 	}
-	for some := range slices.Chunk(identifiers, atOnceRemoved) {
-		if err := d.remove(ctx, l, some); err != nil {
-			return action.Result{}, err
-		}
+	if err := d.removeAll(ctx, l, identifiers); err != nil {
+		return action.Result{}, err
 	}
 	return action.Result{Value: predicted.Value}, nil
 }
@@ -247,26 +249,62 @@ func ifMatch(etag string) *string {
 	return aws.String(`"` + etag + `"`)
 }
 
-// remove removes some objects with one request.
-func (d deletion) remove(ctx context.Context, l *link, some []types.ObjectIdentifier) error {
-	out, err := l.client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &d.bucket, Delete: &types.Delete{Objects: some, Quiet: aws.Bool(true)}})
-	if err != nil {
-		return d.b.explain(ctx, l, d.question(), err)
-	}
-	for _, failed := range out.Errors {
-		code, key := aws.ToString(failed.Code), aws.ToString(failed.Key)
-		if code == "NoSuchKey" {
+// removeAll removes objects, as many with one request as it takes.
+func (d deletion) removeAll(ctx context.Context, l *link, all []types.ObjectIdentifier) error {
+	gone := 0
+	for some := range slices.Chunk(all, atOnceRemoved) {
+		left, err := d.remove(ctx, l, some)
+		gone += len(some) - left
+		if err == nil {
 			continue
 		}
-		e := action.Errorf(codeOf(0, code), "cannot %s: %d of them were not removed; the first is %s: %s: %s", d.question().purpose, len(out.Errors), key, code, aws.ToString(failed.Message)).
-			On(d.target())
-		if code == "AccessDenied" {
-			e.Code = action.CodeForbidden
-			return e.Try("the profile %s needs the permission s3:DeleteObject", l.settings.Profile)
+		if gone > 0 {
+			err.Partly = fmt.Sprintf("%d of %s were removed", gone, counted(len(all), "object"))
 		}
-		return e.Try("list again, and look what is left")
+		return err
 	}
 	return nil
+}
+
+// remove removes some objects with one request, and tells how many of them are left. What is not there any more is removed.
+func (d deletion) remove(ctx context.Context, l *link, some []types.ObjectIdentifier) (left int, because *action.Error) {
+	out, err := l.client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &d.bucket, Delete: &types.Delete{Objects: some, Quiet: aws.Bool(true)}})
+	if err != nil {
+		return len(some), d.b.explain(ctx, l, d.question(), err)
+	}
+	var failed []types.Error
+	for _, one := range out.Errors {
+		if code := aws.ToString(one.Code); code != "NoSuchKey" && (code != "PreconditionFailed" || !d.gone(ctx, l, aws.ToString(one.Key))) {
+			failed = append(failed, one)
+		}
+	}
+	if len(failed) == 0 {
+		return 0, nil
+	}
+	return len(failed), d.notRemoved(l, failed)
+}
+
+// gone tells whether an object is not there any more.
+func (d deletion) gone(ctx context.Context, l *link, key string) bool {
+	q := d.question()
+	q.changes = false
+	o, _, err := d.b.head(ctx, l, location{d.bucket, key}, q)
+	return err == nil && o == nil
+}
+
+// notRemoved is why some objects were not removed.
+func (d deletion) notRemoved(l *link, failed []types.Error) *action.Error {
+	code := aws.ToString(failed[0].Code)
+	e := action.Errorf(codeOf(0, code), "cannot %s: %d of them were not removed; the first is %s: %s: %s", d.question().purpose, len(failed),
+		aws.ToString(failed[0].Key), code, aws.ToString(failed[0].Message)).On(d.target())
+	switch {
+	case code == "AccessDenied":
+		e.Code = action.CodeForbidden
+		return e.Try("the profile %s needs the permission s3:DeleteObject", l.settings.Profile)
+	case e.Code == action.CodeThrottled, e.Code == action.CodeUnavailable:
+		e = e.Again()
+	}
+	return e.Try("list again, and look what is left")
 }
 
 // Settle looks which of them are left.

@@ -45,10 +45,11 @@ func (s source) question() question {
 
 // A mover carries objects and files between a store and a machine.
 type mover struct {
-	b     *binding
-	l     *link
-	parts int         // at once, of one object
-	moved func(int64) // told of bytes as they arrive
+	b       *binding
+	l       *link
+	parts   int         // at once, of one object
+	largest int64       // what the store copies by one request
+	moved   func(int64) // told of bytes as they arrive
 }
 
 // receive writes an object to a draft, and compares it with its checksum. Sure is false where the store has none that could be compared.
@@ -195,7 +196,7 @@ func (m mover) inOrder(ctx context.Context, from source, offset int64, to io.Wri
 				return
 			}
 			at := offset
-			held, err := m.b.memory.take(ctx, min(partSize, from.size-offset))
+			held, err := m.b.received.take(ctx, min(partSize, from.size-offset))
 			if err != nil {
 				one <- piece{err: m.b.explain(ctx, m.l, from.question(), err)}
 				return

@@ -93,16 +93,21 @@ func plain(err error) error {
 func (b *binding) refused(ctx context.Context, l *link, q question, response *smithyhttp.ResponseError) *action.Error {
 	status, said, message := response.HTTPStatusCode(), "", ""
 	if api, ok := errors.AsType[smithy.APIError](response); ok {
-		said, message = api.ErrorCode(), api.ErrorMessage()
+		said, message = own(status, api)
 	}
 	code := codeOf(status, said)
-	if wordless(response, status) {
+	switch {
+	case wordless(response, status):
 		code, said = action.CodeUnauth, ""
+	case q.changes && code == action.CodeUnavailable && status >= http.StatusInternalServerError && (status != http.StatusServiceUnavailable || message == ""):
+		code = action.CodeUncertain // what broke, or gave up waiting in between, may have done it; a store that is away says so
 	}
 	e := action.Errorf(code, "cannot %s: %s", q.purpose, b.Secrets.String(worded(status, said, message)))
 	switch code {
-	case action.CodeThrottled, action.CodeUnavailable:
-		e = e.Again()
+	case action.CodeThrottled, action.CodeUnavailable, action.CodeUncertain:
+		if code != action.CodeUncertain {
+			e = e.Again()
+		}
 		if e.After = httpclient.RetryAfter(response.Response.Header, module.OutsideOf(ctx).Now()); e.After > 0 {
 			e = e.Try("the store asks to slow down; try again in %s", e.After)
 		}
@@ -140,16 +145,26 @@ func (b *binding) unknown(ctx context.Context, l *link, e *action.Error, respons
 	return e.Try("get new credentials for the profile %s: %s", l.settings.Profile, l.settings.Renew)
 }
 
+// own are the code and the words of a store itself: of an answer without, the SDK makes them of the status.
+func own(status int, said smithy.APIError) (code, message string) {
+	code, message = said.ErrorCode(), strings.TrimSpace(said.ErrorMessage())
+	text := http.StatusText(status)
+	if message == text || code == "UnknownError" {
+		message = ""
+	}
+	if message == "" && (code == "UnknownError" || code == strings.ReplaceAll(text, " ", "")) {
+		code = ""
+	}
+	return code, message
+}
+
 // worded is what the store says. A HEAD has no words of its own.
 func worded(status int, code, message string) string {
 	text := fmt.Sprintf("HTTP status %d %s", status, http.StatusText(status))
-	if message = strings.TrimSpace(message); message == "" || message == http.StatusText(status) || code == "UnknownError" {
-		message = ""
-	}
 	switch {
-	case code != "" && message != "":
+	case message != "":
 		return code + ": " + message
-	case code != "" && code != "UnknownError" && code != strings.ReplaceAll(http.StatusText(status), " ", ""):
+	case code != "":
 		return code + ": " + text
 	}
 	return text
@@ -179,6 +194,8 @@ func codeOf(status int, said string) action.Code {
 		return action.CodeConflict
 	case status == http.StatusNotImplemented:
 		return action.CodeRejected
+	case status == http.StatusRequestTimeout:
+		return action.CodeUnavailable
 	case status/100 == 3:
 		return action.CodeInvalid
 	}

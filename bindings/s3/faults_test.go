@@ -38,6 +38,7 @@ func TestFailures(t *testing.T) {
 			"cannot read s3://box/a: AuthorizationHeaderMalformed: the region is wrong", "look at the region: s3.region in the site file, or AWS_REGION", false,
 		},
 		"not made": {scenario.Fault{Answer: "501"}, action.CodeRejected, "cannot read s3://box/a: HTTP status 501 Not Implemented", "", false},
+		"too slow": {scenario.Fault{Answer: "408"}, action.CodeUnavailable, "cannot read s3://box/a: HTTP status 408 Request Timeout", "", true},
 		"cut":      {scenario.Fault{Answer: "cut"}, action.CodeUnavailable, "cannot read s3://box/a: the connection to http://127.0.0.1:", "", true},
 		"half":     {scenario.Fault{Answer: "half"}, action.CodeUnavailable, "cannot read s3://box/a: the connection to http://127.0.0.1:", "", true},
 	} {

@@ -107,10 +107,16 @@ func (*vault) String(text string) string { return text }
 // drive is a module that asks a simulated store, in which things go wrong as the faults say.
 func drive(t *testing.T, section scenario.S3, faults ...scenario.Fault) *driver {
 	t.Helper()
+	return driveAt(t, unhurried{}, section, faults...)
+}
+
+// driveAt is drive with a clock on which faults take their time.
+func driveAt(t *testing.T, clock fault.Sleeper, section scenario.S3, faults ...scenario.Fault) *driver {
+	t.Helper()
 	store, err := s3.New(&section, began, stopped{began})
 	require.NoError(t, err)
 	d := &driver{T: t, sent: &log{}, secrets: &vault{}}
-	faulty := fault.New(faults, unhurried{}).Before(fault.System{
+	faulty := fault.New(faults, clock).Before(fault.System{
 		Name: "s3", Handler: store, Refuse: s3.Refuse,
 		Describe: func(r *http.Request) fault.Call {
 			verb, resource, bucket, key := s3.Describe(r)

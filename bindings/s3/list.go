@@ -42,7 +42,7 @@ ends with an error at 100,000, rather than silently.`,
 		Examples: []string{
 			`for _, o in ipairs(s3.list("s3://photon-mlir-backups/")) do log(o.key .. " " .. o.size) end`,
 			`local days = s3.list("s3://photon-mlir-backups/", { folders = true })`,
-			`local dumps = s3.list("s3://photon-mlir-backups/", { include = { "*.dump" }, limit = 1000 })`,
+			`local dumps = s3.list("s3://photon-mlir-backups/", { include = "*.dump", limit = 1000 })`,
 		},
 		Read: b.newList,
 	}

@@ -50,9 +50,9 @@ type Config struct {
 // A binding is the module of one object store.
 type binding struct {
 	Config
-	link   func() (*link, error)
-	memory *memory  // of all that is transferred
-	wrote  sync.Map // how much this run wrote of drafts that it left, by where they are
+	link           func() (*link, error)
+	received, sent *memory  // of all that is transferred
+	wrote          sync.Map // how much this run wrote of drafts that it left, by where they are
 }
 
 // New makes the module. It contacts nothing and reads nothing.
@@ -60,7 +60,8 @@ func New(cfg Config) *module.Module {
 	if cfg.Secrets == nil {
 		cfg.Secrets = module.Openly{}
 	}
-	b := &binding{Config: cfg, memory: newMemory()}
+	b := &binding{Config: cfg}
+	b.received, b.sent = cfg.memories()
 	b.link = sync.OnceValues(cfg.connect)
 	return &module.Module{
 		Name: "s3",

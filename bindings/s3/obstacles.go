@@ -29,13 +29,13 @@ func (s *syncing) writable(j *job, there map[string]item) error {
 	var links []string
 	for _, c := range j.copies {
 		if inside, both := folders[c.rel]; both {
-			return s.inTheWay("%q would be a file, and for %q a folder", c.rel, inside).Try("leave one of them out: { exclude = { %q } }", c.rel)
+			return s.inTheWay("%q would be a file, and for %q a folder", c.rel, inside).Try("leave one of them out: { exclude = %q }", c.rel)
 		}
 		switch other, is := j.others[c.rel]; {
 		case is && other.Kind == files.Link:
 			links = append(links, c.rel)
 		case is:
-			return s.inTheWay("%q is a %s there", c.rel, other.Kind).Try("look what it is, ls -ld %s; then move it away, or leave it out: { exclude = { %q } }", s.to.spelt(c.rel), c.rel)
+			return s.inTheWay("%q is a %s there", c.rel, other.Kind).Try("look what it is, ls -ld %s; then move it away, or leave it out: { exclude = %q }", s.to.spelt(c.rel), c.rel)
 		}
 	}
 	if err := s.enterable(j, there, folders); err != nil {
@@ -67,15 +67,15 @@ func few(names []string) string {
 // nameable is an error for a key that can be no file below a folder.
 func (s *syncing) nameable(rel string) error {
 	if path.Clean("/"+rel) != "/"+rel || strings.ContainsRune(rel, 0) || rel == "." {
-		return s.inTheWay("the key %q can be no file below a folder", rel).Try("leave it out: { exclude = { %q } }", rel)
+		return s.inTheWay("the key %q can be no file below a folder", rel).Try("leave it out: { exclude = %q }", rel)
 	}
 	for part := range strings.SplitSeq(rel, "/") {
 		if len(part) > longestName {
 			return s.inTheWay("the key %q can be no file: a part of it has %d bytes, and a file's name at most %d", rel, len(part), longestName).
-				Try("leave it out: { exclude = { %q } }", rel)
+				Try("leave it out: { exclude = %q }", rel)
 		}
 		if files.IsDraft(part) {
-			return s.inTheWay("the key %q has the name of a file that is not whole yet", rel).Try("leave it out: { exclude = { %q } }", rel)
+			return s.inTheWay("the key %q has the name of a file that is not whole yet", rel).Try("leave it out: { exclude = %q }", rel)
 		}
 	}
 	return nil
@@ -90,7 +90,7 @@ func (s *syncing) enterable(j *job, there map[string]item, folders map[string]st
 		}
 		if kind != "" && kind != files.Folder {
 			return s.inTheWay("%q is a %s there, and has to be a folder for %q", folder, kind, folders[folder]).
-				Try("look what it is, ls -ld %s; then move it away, or leave out what would be in it: { exclude = { %q } }", s.to.spelt(folder), folder+"/*")
+				Try("look what it is, ls -ld %s; then move it away, or leave out what would be in it: { exclude = %q }", s.to.spelt(folder), folder+"/*")
 		}
 	}
 	return nil

@@ -12,8 +12,8 @@ import (
 
 // The options that say which objects or files are meant.
 var (
-	includeParam = module.Param{Name: "include", Kind: module.Strings, Doc: `only what one of these patterns fits: "*.dump", "cache/*". A name is that below the folder or prefix; a star stands for anything, slashes too; a question mark for one sign`}
-	excludeParam = module.Param{Name: "exclude", Kind: module.Strings, Doc: "what none of these patterns fits: it is then neither looked at nor changed on either side"}
+	includeParam = module.Param{Name: "include", Kind: module.Texts, Doc: `pattern, or a list of which one has to fit, of what is meant alone: "*.dump", "cache/*". A name is that below the folder or prefix; a star stands for anything, slashes too; a question mark for one sign`}
+	excludeParam = module.Param{Name: "exclude", Kind: module.Texts, Doc: "patterns likewise: what one of them fits is left out, neither looked at nor changed on either side"}
 )
 
 // patterns say which names are meant, as s5cmd reads them: a star stands for anything, slashes too. Its cp compares the names below a prefix with
@@ -25,7 +25,11 @@ func newPatterns(function string, args module.Args) (p patterns, err error) {
 		option string
 		into   *[]*regexp.Regexp
 	}{{"include", &p.include}, {"exclude", &p.exclude}} {
-		for _, text := range args.Strings(one.option) {
+		texts := args.Strings(one.option)
+		if texts != nil {
+			*one.into = []*regexp.Regexp{} // which nothing fits
+		}
+		for _, text := range texts {
 			if text == "" {
 				return p, action.Errorf(action.CodeInvalid, "%s: %s: a pattern is empty; one that fits all is *", function, one.option)
 			}
@@ -43,7 +47,7 @@ func compiled(pattern string) *regexp.Regexp {
 }
 
 // all tells whether every name is meant.
-func (p patterns) all() bool { return len(p.include) == 0 && len(p.exclude) == 0 }
+func (p patterns) all() bool { return p.include == nil && len(p.exclude) == 0 }
 
 // told says that only some names are meant, where that is so.
 func (p patterns) told() string {
@@ -55,7 +59,7 @@ func (p patterns) told() string {
 
 // match tells whether a name is meant.
 func (p patterns) match(name string) bool {
-	return (len(p.include) == 0 || anyFits(p.include, name)) && !anyFits(p.exclude, name)
+	return (p.include == nil || anyFits(p.include, name)) && !anyFits(p.exclude, name)
 }
 
 // missed are those of what could not be looked at that may have to be: the first, and how many. Of a folder it is not known what is in it; it

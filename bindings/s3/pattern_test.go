@@ -120,3 +120,17 @@ func recordPatterns(t *testing.T, file string) {
 	}
 	require.NoError(t, os.WriteFile(file, []byte(text.String()+"\n]\n"), 0o644))
 }
+
+// One pattern needs no list, and a list without any means nothing, as one that was computed may.
+func TestOnePatternSeveralAndNone(t *testing.T) {
+	d := drive(t, with(map[string]string{"a.dump": "1", "b.tmp": "22", "c.tmp": "333"}))
+	require.Equal(t, []string{"a.dump"}, keys(d.read("list", "s3://box", opts("include", "*.dump"))))
+	require.Equal(t, []string{"a.dump"}, keys(d.read("list", "s3://box", opts("exclude", "*.tmp"))))
+	require.Equal(t, []string{"a.dump", "c.tmp"}, keys(d.read("list", "s3://box", opts("include", []any{"a*", "c*"}))))
+	require.Empty(t, keys(d.read("list", "s3://box", opts("include", []any{}))))
+	require.Len(t, keys(d.read("list", "s3://box", opts("exclude", []any{}))), 3)
+	folder := t.TempDir()
+	require.Equal(t, done(2, 5, 0, 0), d.do("sync", "s3://box", folder, opts("include", "*.tmp")))
+	require.Equal(t, done(0, 0, 0, 0), d.do("sync", "s3://box", folder, opts("include", []any{}, "delete", true)))
+	require.Len(t, tree(t, folder), 2)
+}

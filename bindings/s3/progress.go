@@ -53,5 +53,5 @@ func (b *binding) mover(l *link, p *progress) mover {
 	if b.AtOnce == 1 {
 		parts = 1
 	}
-	return mover{b: b, l: l, parts: parts, moved: p.add}
+	return mover{b: b, l: l, parts: parts, largest: largestCopy, moved: p.add}
 }

@@ -27,8 +27,9 @@ in a folder are not followed, and not copied; one in a file's place is replaced 
 neither replaced nor removed.
 
 Before anything is copied, the room on the disk is compared with what is to come, in bytes and in files, with the folders that are made.
-Checksums are compared, files appear only when they are whole, and have the time of their object. Of what is transferred no more than 96 MiB are
-held in memory, however many are transferred at once; a part that is larger, as those of files of more than 900 GiB are, is held alone.
+Checksums are compared, files appear only when they are whole, and have the time of their object. Of what is
+received no more than 64 MiB are held in memory, and of what is sent, however many are transferred at once; a part that is larger, as those of
+files of more than 600 GiB are, is held alone.
 
 What broke off goes on with what is not whole yet when it is called again: also when the server was busy for a moment, or the run is taken up
 again. A large file goes on with the parts of it that are there: those that the store has of an upload, and those that the disk has of a
@@ -55,8 +56,8 @@ A dry run says how many files and bytes would be copied, and names what would be
 		Errors: append([]action.Code{action.CodeConflict}, asking...),
 		Examples: []string{
 			`local done = s3.sync("s3://photon-mlir-backups/20261124/", "/var/lib/photon/restore"); log(done.copied .. " files, " .. done.bytes .. " bytes")`,
-			`s3.sync("/var/lib/photon/cache", "s3://photon-mlir-backups/cache/", { exclude = { "*.tmp" }, delete = true })`,
-			`s3.sync("s3://photon-mlir-backups/latest/", "/srv/models", { on = "rack-1", include = { "*.bin" } })`,
+			`s3.sync("/var/lib/photon/cache", "s3://photon-mlir-backups/cache/", { exclude = "*.tmp", delete = true })`,
+			`s3.sync("s3://photon-mlir-backups/latest/", "/srv/models", { on = "rack-1", include = "*.bin" })`,
 		},
 		Risk:  action.Disruptive,
 		Act:   b.newSync,
@@ -74,7 +75,8 @@ type syncing struct {
 	sizeOnly bool
 	atOnce   int
 	as       properties
-	job      *job // what Predict found is to be done, for Apply
+	job      *job           // what Predict found is to be done, for Apply
+	left     *action.Intent // what an earlier part of the run was to do, and has not done all of; nil for nothing
 }
 
 func (b *binding) newSync(args module.Args) (action.Action, error) {
@@ -102,7 +104,7 @@ func (b *binding) newSync(args module.Args) (action.Action, error) {
 		return nil, action.Errorf(action.CodeInvalid, "s3.sync: storage_class is for what is stored, and %s is a folder", to)
 	}
 	for _, option := range []string{"include", "exclude"} {
-		if list := args.Strings(option); len(list) > 0 {
+		if list := args.Strings(option); list != nil {
 			s.given = append(s.given, action.Arg{Name: option, Value: list})
 		}
 	}
@@ -160,6 +162,9 @@ func (s *syncing) Predict(ctx context.Context, view action.View) (action.Predict
 	}
 	p := action.Prediction{
 		Evidence: action.Evidence{Old: j.evidence()}, Value: j.result(), Label: action.Simulated, Note: j.summary(), Warnings: j.warnings,
+	}
+	if s.left != nil && j.rests(*s.left) {
+		p.Evidence, p.Value = s.left.Evidence, j.result() // it is the same, of which something is done
 	}
 	if len(j.copies)+len(j.removals) == 0 {
 		p.Unchanged = true
@@ -245,7 +250,8 @@ func (s *syncing) Apply(ctx context.Context, _ action.Prediction) (action.Result
 func (s *syncing) room(j *job) room { return j.room(s.atOnce, s.begun(j)) }
 
 // Settle compares both ends again: what is left to be done can be done by the same call.
-func (s *syncing) Settle(ctx context.Context, _ action.Intent) (action.Settlement, error) {
+func (s *syncing) Settle(ctx context.Context, intent action.Intent) (action.Settlement, error) {
+	s.left = &intent
 	j, err := s.compare(ctx, nothing{})
 	switch {
 	case err != nil:

@@ -201,3 +201,62 @@ func TestSyncSettles(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, action.Done, settled)
 }
+
+// A run that died in the middle of a sync is taken up with what is left of it, which is no other sync than was consented to; what was put there since
+// is none of it.
+func TestASyncThatIsTakenUpAgain(t *testing.T) {
+	for _, up := range []bool{false, true} {
+		d := drive(t, with(map[string]string{"p/a": "1", "p/b": "22", "p/c": "333"}))
+		from, to := "s3://box/p", t.TempDir()
+		if up {
+			from, to = t.TempDir(), "s3://box/q"
+			write(t, from, map[string]string{"a": "1", "b": "22", "c": "333"}, later)
+		}
+		_, predicted := d.predicted("sync", from, to)
+		sent := action.Intent{Evidence: predicted.Evidence, Sent: began.Add(-time.Minute)}
+		d.do("copy", from+"/a", to+"/a") // as far as the run came
+		again := d.action("sync", from, to)
+		answer, err := again.Settle(t.Context(), sent)
+		require.NoError(t, err)
+		require.Equal(t, action.NotDone, answer)
+		rest, err := again.Predict(t.Context(), nobody)
+		require.NoError(t, err)
+		require.Equal(t, predicted.Evidence, rest.Evidence)
+		result, err := again.Apply(t.Context(), rest)
+		require.NoError(t, err)
+		require.Equal(t, predicted.Value, result.Value)
+
+		if up {
+			write(t, from, map[string]string{"new": "1"}, began)
+		} else {
+			d.do("put", from+"/new", "1")
+		}
+		again = d.action("sync", from, to)
+		_, err = again.Settle(t.Context(), sent)
+		require.NoError(t, err)
+		other, err := again.Predict(t.Context(), nobody)
+		require.NoError(t, err)
+		require.NotEqual(t, predicted.Evidence, other.Evidence)
+	}
+}
+
+// What would be removed has to be what would have been, to the name.
+func TestASyncThatIsTakenUpAgainAndWouldRemoveMore(t *testing.T) {
+	d := drive(t, with(map[string]string{"p/a": "1", "p/b": "22"}))
+	folder := t.TempDir()
+	write(t, folder, map[string]string{"old": "x"}, before)
+	_, predicted := d.predicted("sync", "s3://box/p", folder, opts("delete", true))
+	sent := action.Intent{Evidence: predicted.Evidence, Sent: began}
+	d.do("copy", "s3://box/p/a", folder+"/a")
+	for _, mine := range []bool{false, true} {
+		if mine {
+			write(t, folder, map[string]string{"mine": "x"}, before)
+		}
+		again := d.action("sync", "s3://box/p", folder, opts("delete", true))
+		_, err := again.Settle(t.Context(), sent)
+		require.NoError(t, err)
+		rest, err := again.Predict(t.Context(), nobody)
+		require.NoError(t, err)
+		require.Equal(t, !mine, action.Text(predicted.Evidence) == action.Text(rest.Evidence))
+	}
+}

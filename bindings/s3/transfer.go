@@ -106,26 +106,14 @@ func (c *crew) fail(err error) (busy bool) {
 	return false
 }
 
-// one copies one file or object.
-func (c *crew) one(ctx context.Context, t *transfer) (err error) {
-	s, sure := c.s, true
-	from, to := s.from.below(t.rel), s.to.below(t.rel)
-	of := source{from.at, t.size, t.etag}
-	switch {
-	case !to.isStore() && t.unsure && to.has(ctx, t.item): // by the attempt whose answer was lost
-		sure = t.sure
-	case !to.isStore():
-		sure, err = c.m.download(ctx, of, landing{to, s.to.path, t.rel, t.modified, t.entryOver()})
-		if t.unsure && action.CodeOf(err) == action.CodeConflict && to.has(ctx, t.item) {
-			sure, err = t.sure, nil // it came to its place meanwhile
-		}
-	case from.isStore():
-		_, err = c.m.copyWithin(ctx, of, errand{to.at, t.only(), s.as})
-	default:
-		file := stored{from.machine, from.path, t.size, t.entry}
-		if _, err = c.m.upload(ctx, file, errand{to.at, t.only(), s.as}); t.unsure && action.CodeOf(err) == action.CodeConflict && c.m.holds(ctx, file, to.at) {
-			err = nil // it is there by the attempt whose answer was lost
-		}
+// one copies one file or object, unless it is there by the attempt whose answer was lost.
+func (c *crew) one(ctx context.Context, t *transfer) error {
+	sure, err := t.sure, error(nil)
+	if !t.unsure || !c.there(ctx, t) {
+		sure, err = c.send(ctx, t)
+	}
+	if t.unsure && action.CodeOf(err) == action.CodeConflict && c.there(ctx, t) { // it came to its place meanwhile
+		sure, err = t.sure, nil
 	}
 	t.sure = sure
 	t.unsure = t.unsure || action.CodeOf(err) == action.CodeUncertain
@@ -136,6 +124,36 @@ func (c *crew) one(ctx context.Context, t *transfer) (err error) {
 	c.p.done.Add(1)
 	return nil
 }
+
+// send copies one file or object.
+func (c *crew) send(ctx context.Context, t *transfer) (sure bool, err error) {
+	from, to := c.s.from.below(t.rel), c.s.to.below(t.rel)
+	switch {
+	case !to.isStore():
+		return c.m.download(ctx, t.source(from), landing{to, c.s.to.path, t.rel, t.modified, t.entryOver()})
+	case from.isStore():
+		_, err = c.m.copyWithin(ctx, t.source(from), errand{to.at, t.only(), c.s.as})
+	default:
+		_, err = c.m.upload(ctx, t.stored(from), errand{to.at, t.only(), c.s.as})
+	}
+	return true, err
+}
+
+// there tells whether something is where it is to be, as far as one can see.
+func (c *crew) there(ctx context.Context, t *transfer) bool {
+	from, to := c.s.from.below(t.rel), c.s.to.below(t.rel)
+	switch {
+	case !to.isStore():
+		return to.has(ctx, t.item)
+	case from.isStore():
+		return c.m.equal(ctx, t.source(from), to.at)
+	}
+	return c.m.holds(ctx, t.stored(from), to.at)
+}
+
+func (t *transfer) source(from end) source { return source{from.at, t.size, t.etag} }
+
+func (t *transfer) stored(from end) stored { return stored{from.machine, from.path, t.size, t.entry} }
 
 // has tells whether a file is what an object becomes, by its size and its time, of which some machines set no fraction.
 func (e end) has(ctx context.Context, of item) bool {
@@ -264,10 +282,8 @@ func (s *syncing) clearStore(ctx context.Context, l *link, j *job) error {
 		d.keys = append(d.keys, key)
 		identifiers = append(identifiers, types.ObjectIdentifier{Key: aws.String(key), ETag: ifMatch(r.etag)})
 	}
-	for some := range slices.Chunk(identifiers, atOnceRemoved) {
-		if err := d.remove(ctx, l, some); err != nil {
-			return again(err)
-		}
+	if err := d.removeAll(ctx, l, identifiers); err != nil {
+		return again(err)
 	}
 	return nil
 }

@@ -21,12 +21,49 @@ func TestASyncUpWhoseAnswersAreLost(t *testing.T) {
 	write(t, folder, map[string]string{"a": "1", "b": "22", "big": strings.Repeat("x", 2*partSize)}, later)
 	for _, made := range []bool{false, true} {
 		for _, call := range []string{"put objects", "post uploads"} {
-			d := drive(t, with(nil), scenario.Fault{On: call, Answer: "cut", Done: made, Times: 2})
-			require.Equal(t, done(3, 3+2*partSize, 0, 0), d.do("sync", folder, "s3://box"), "%s made=%v", call, made)
-			require.Equal(t, done(0, 0, 0, 3), d.do("sync", folder, "s3://box"))
-			require.Empty(t, d.uploads("box"))
+			for _, answer := range []string{"cut", "500"} {
+				d := drive(t, with(nil), scenario.Fault{On: call, Answer: answer, Done: made, Times: 2})
+				require.Equal(t, done(3, 3+2*partSize, 0, 0), d.do("sync", folder, "s3://box"), "%s %s made=%v", call, answer, made)
+				require.Equal(t, done(0, 0, 0, 3), d.do("sync", folder, "s3://box"))
+				require.Empty(t, d.uploads("box"))
+			}
 		}
 	}
+}
+
+// What is said in the place of an answer, by a store that broke or by something in between, tells nothing of whether a write was made; a store that
+// asks to come again later made none.
+func TestAWriteThatIsAnsweredByAnError(t *testing.T) {
+	for answer, code := range map[string]action.Code{
+		"500": action.CodeUncertain, "502": action.CodeUncertain, "504": action.CodeUncertain, "503": action.CodeThrottled, "429": action.CodeThrottled,
+	} {
+		d := drive(t, with(map[string]string{"from": "hello"}), scenario.Fault{On: "put objects", Answer: answer}, scenario.Fault{On: "copy objects", Answer: answer},
+			scenario.Fault{On: "delete objects", Answer: answer})
+		for _, call := range [][]any{{"put", "s3://box/a", "hello"}, {"copy", "s3://box/from", "s3://box/b"}, {"delete", "s3://box/from"}} {
+			a, predicted := d.predicted(call[0].(string), call[1:]...)
+			_, err := a.Apply(t.Context(), predicted)
+			require.Equal(t, code, d.fails(err).Code, "%s %v", answer, call)
+		}
+	}
+}
+
+// A sync in the store whose answers are lost, or are none, is no conflict with itself.
+func TestASyncWithinWhoseAnswersAreLost(t *testing.T) {
+	for _, answer := range []string{"cut", "500"} {
+		for _, made := range []bool{false, true} {
+			d := drive(t, with(map[string]string{"p/a": "1", "p/b": "22"}), scenario.Fault{On: "copy objects", Answer: answer, Done: made, Times: 2})
+			require.Equal(t, done(2, 3, 0, 0), d.do("sync", "s3://box/p", "s3://box/q"), "%s made=%v", answer, made)
+			require.Equal(t, "22", d.read("get", "s3://box/q/b"))
+		}
+	}
+	d := drive(t, with(map[string]string{"p/a": "ours"}), scenario.Fault{On: "copy objects", Answer: "cut"})
+	a, predicted := d.predicted("sync", "s3://box/p", "s3://box/q")
+	_, err := a.Apply(t.Context(), predicted)
+	require.True(t, d.fails(err).Retryable)
+	d.do("put", "s3://box/q/a", "them")
+	_, err = a.Apply(t.Context(), predicted)
+	require.Equal(t, action.CodeConflict, d.fails(err).Code)
+	require.Equal(t, "them", d.read("get", "s3://box/q/a"))
 }
 
 // Something else in its place is a conflict, also after a lost answer.

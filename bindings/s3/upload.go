@@ -50,7 +50,7 @@ func (m mover) upload(ctx context.Context, from stored, e errand) (etag string, 
 	if from.size > partSize {
 		return m.uploadParts(ctx, from, e)
 	}
-	held, err := m.b.memory.take(ctx, from.size)
+	held, err := m.b.sent.take(ctx, from.size)
 	if err != nil {
 		return "", m.b.explain(ctx, m.l, e.unseen(), err)
 	}
@@ -136,9 +136,11 @@ func (m mover) uploadParts(ctx context.Context, from stored, e errand) (etag str
 		}
 		err = given(m.b.notReplaced(ctx, m.l, e.question(), failed))
 	}
-	// One whose completion nobody knows of is given up as well: if it is complete, there is nothing any more to give up.
-	if u.known && u.any() && transient(ctx, err) {
+	switch {
+	case u.known && u.any() && transient(ctx, err):
 		return "", kept(err, "what the store has of "+path.Base(e.to.key))
+	case u.known && action.CodeOf(err) == action.CodeUncertain: // unless it is complete, the next attempt goes on with it
+		return "", err
 	}
 	m.abandon(ctx, e, u.id)
 	return "", err
@@ -217,7 +219,7 @@ func partCount(size int64) int64 {
 // sendPart sends one part; one whose connection broke once more.
 func (m mover) sendPart(ctx context.Context, from stored, e errand, id *string, n int, length int64) (types.CompletedPart, error) {
 	offset := int64(n) * length
-	held, err := m.b.memory.take(ctx, min(length, from.size-offset))
+	held, err := m.b.sent.take(ctx, min(length, from.size-offset))
 	if err != nil {
 		return types.CompletedPart{}, m.b.explain(ctx, m.l, e.unseen(), err)
 	}

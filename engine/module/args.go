@@ -26,7 +26,7 @@ func (a Args) Duration(name string) (time.Duration, bool) {
 	return d, ok
 }
 
-// Strings returns a Strings argument, nil if it was left out.
+// Strings returns a Strings or Texts argument, nil if it was left out.
 func (a Args) Strings(name string) []string { l, _ := a[name].([]string); return l }
 
 // List returns a List argument, nil if it was left out.

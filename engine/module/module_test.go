@@ -44,6 +44,22 @@ func TestBindFillsInAndConverts(t *testing.T) {
 	assert.Equal(t, 1500*time.Millisecond, args["timeout"])
 }
 
+func TestOneTextOrSeveral(t *testing.T) {
+	p := Param{Kind: Texts}
+	for _, c := range []struct {
+		given any
+		want  any
+	}{{"a", []string{"a"}}, {[]any{"a", "b"}, []string{"a", "b"}}, {[]any{}, []string{}}, {map[string]any{}, []string{}}, {nil, nil}} {
+		got, err := p.Check(c.given, "f: p")
+		require.NoError(t, err)
+		assert.Equal(t, c.want, got)
+	}
+	for _, given := range []any{1.0, []any{1.0}, map[string]any{"a": "b"}} {
+		_, err := p.Check(given, "f: p")
+		require.ErrorContains(t, err, "f: p must be a string or a list of strings, not ")
+	}
+}
+
 func TestBindSaysWhatIsWrong(t *testing.T) {
 	for message, values := range map[string][]any{
 		`site.list: kind is missing: a string`:                                                                             {},

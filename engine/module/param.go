@@ -21,11 +21,12 @@ const (
 	Integer  Kind = "integer"
 	Number   Kind = "number"
 	Boolean  Kind = "boolean"
-	Duration Kind = "duration" // "90s", "5m", "7d", or a number of seconds; arrives as time.Duration
-	Object   Kind = "object"   // a table with names, or an object that came from outside; arrives as map[string]any or json.RawMessage
-	List     Kind = "list"     // arrives as []any
-	Strings  Kind = "strings"  // a list of strings; arrives as []string
-	Ref      Kind = "ref"      // "kind/name", or an object that came from outside; arrives as string, map[string]any or json.RawMessage
+	Duration Kind = "duration"          // "90s", "5m", "7d", or a number of seconds; arrives as time.Duration
+	Object   Kind = "object"            // a table with names, or an object that came from outside; arrives as map[string]any or json.RawMessage
+	List     Kind = "list"              // arrives as []any
+	Strings  Kind = "strings"           // a list of strings; arrives as []string
+	Texts    Kind = "string or strings" // one, or a list of them; arrives as []string
+	Ref      Kind = "ref"               // "kind/name", or an object that came from outside; arrives as string, map[string]any or json.RawMessage
 	Any      Kind = "any"
 	Function Kind = "function" // arrives as Callback
 )
@@ -100,7 +101,7 @@ func (p *Param) expectation() string {
 	names := map[Kind]string{
 		String: "a string", Integer: "a whole number", Number: "a number", Boolean: "true or false",
 		Duration: `a duration such as "90s", "5m" or "7d", or a number of seconds`, Object: "a table", List: "a list",
-		Strings: "a list of strings", Ref: `"kind/name" or an object`, Any: "a value", Function: "a function",
+		Strings: "a list of strings", Texts: "a string or a list of strings", Ref: `"kind/name" or an object`, Any: "a value", Function: "a function",
 	}
 	return names[p.Kind]
 }
@@ -127,6 +128,11 @@ func convert(kind Kind, v any) (any, bool) {
 	case List:
 		return convertList(v)
 	case Strings:
+		return convertStrings(v)
+	case Texts:
+		if text, one := v.(string); one {
+			return []string{text}, true
+		}
 		return convertStrings(v)
 	case Any:
 		return v, true

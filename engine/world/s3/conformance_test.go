@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5" //nolint:gosec // ETags are
 	"encoding/base64"
@@ -52,6 +53,39 @@ func (p *peer) put(key, text string) string {
 	out, err := p.client.PutObject(p.t.Context(), &s3.PutObjectInput{Bucket: &p.bucket, Key: &key, Body: strings.NewReader(text)})
 	require.NoError(p.t, err)
 	return *out.ETag
+}
+
+// expires is when what an object says of itself is no more true.
+var expires = time.Date(2037, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// adorned stores an object that has all that one can have beside its content.
+func (p *peer) adorned(key string) {
+	p.t.Helper()
+	_, err := p.client.PutObject(p.t.Context(), &s3.PutObjectInput{
+		Bucket: &p.bucket, Key: &key, Body: strings.NewReader("x"), ContentType: aws.String("text/plain"), Metadata: map[string]string{"ticket": "INC-7"},
+		CacheControl: aws.String("no-cache"), ContentDisposition: aws.String("attachment"), ContentLanguage: aws.String("de"), Expires: &expires,
+		Tagging: aws.String("a%2Bb=c&d/%C3%A4="),
+	})
+	require.NoError(p.t, err)
+}
+
+// beside is what an object has beside its content.
+func (p *peer) beside(key string) string {
+	p.t.Helper()
+	head, err := p.client.HeadObject(p.t.Context(), &s3.HeadObjectInput{Bucket: &p.bucket, Key: &key})
+	require.NoError(p.t, err)
+	out, err := p.client.GetObjectTagging(p.t.Context(), &s3.GetObjectTaggingInput{Bucket: &p.bucket, Key: &key})
+	require.NoError(p.t, err)
+	var tags []string
+	for _, tag := range out.TagSet {
+		tags = append(tags, strings.TrimSuffix(*tag.Key+"="+*tag.Value, "="))
+	}
+	slices.Sort(tags)
+	said := []string{aws.ToString(head.ContentType), fmt.Sprint(head.Metadata)}
+	for _, value := range []*string{head.CacheControl, head.ContentDisposition, head.ContentLanguage, head.ExpiresString} {
+		said = append(said, cmp.Or(aws.ToString(value), "-"))
+	}
+	return strings.Join(said, " ") + " " + fmt.Sprint(tags)
 }
 
 // verdict is what came of a call, in a line.
@@ -407,6 +441,35 @@ var conformance = []conformanceCase{
 		}
 		return copied(`"no"`) + ", " + copied(tag)
 	}, "412 PreconditionFailed, ok"},
+	{"copy what an object has beside its content", func(p *peer) string {
+		p.adorned("a")
+		_, err := p.client.CopyObject(p.t.Context(), &s3.CopyObjectInput{Bucket: &p.bucket, Key: aws.String("b"), CopySource: aws.String(p.bucket + "/a")})
+		_, replaced := p.client.CopyObject(p.t.Context(), &s3.CopyObjectInput{
+			Bucket: &p.bucket, Key: aws.String("c"), CopySource: aws.String(p.bucket + "/a"), MetadataDirective: types.MetadataDirectiveReplace, ContentType: aws.String("text/csv"),
+		})
+		return verdict(err) + " " + p.beside("b") + "\n" + verdict(replaced) + " " + p.beside("c")
+	}, `ok text/plain map[ticket:INC-7] no-cache attachment de Thu, 01 Jan 2037 00:00:00 GMT [a+b=c d/ä]
+ok text/csv map[] - - - - [a+b=c d/ä]`},
+	{"an upload has what it was begun with", func(p *peer) string {
+		begun, err := p.client.CreateMultipartUpload(p.t.Context(), &s3.CreateMultipartUploadInput{
+			Bucket: &p.bucket, Key: aws.String("a"), Tagging: aws.String("one=1"), CacheControl: aws.String("no-cache"), Expires: aws.Time(expires),
+			ChecksumAlgorithm: types.ChecksumAlgorithmCrc64nvme, ChecksumType: types.ChecksumTypeFullObject,
+		})
+		require.NoError(p.t, err)
+		p.put("from", "hello")
+		part, err := p.client.UploadPartCopy(p.t.Context(), &s3.UploadPartCopyInput{
+			Bucket: &p.bucket, Key: aws.String("a"), UploadId: begun.UploadId, PartNumber: aws.Int32(1), CopySource: aws.String(p.bucket + "/from"),
+		})
+		require.NoError(p.t, err)
+		complete := func(sum *string) string {
+			_, err = p.client.CompleteMultipartUpload(p.t.Context(), &s3.CompleteMultipartUploadInput{
+				Bucket: &p.bucket, Key: aws.String("a"), UploadId: begun.UploadId, ChecksumType: types.ChecksumTypeFullObject,
+				MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{ETag: part.CopyPartResult.ETag, PartNumber: aws.Int32(1), ChecksumCRC64NVME: sum}}},
+			})
+			return verdict(err)
+		}
+		return complete(nil) + ", " + complete(part.CopyPartResult.ChecksumCRC64NVME) + " " + p.beside("a")
+	}, "400 InvalidRequest, ok binary/octet-stream map[] no-cache - - Thu, 01 Jan 2037 00:00:00 GMT [one=1]"},
 	{"copy onto itself", func(p *peer) string {
 		p.put("a", "hello")
 		_, err := p.client.CopyObject(p.t.Context(), &s3.CopyObjectInput{Bucket: &p.bucket, Key: aws.String("a"), CopySource: aws.String(p.bucket + "/a")})

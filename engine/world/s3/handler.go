@@ -72,7 +72,7 @@ var operations = map[string]func(*Store, *call) error{
 	"GetObject": (*Store).getObject, "HeadObject": (*Store).getObject, "PutObject": (*Store).putObject,
 	"DeleteObject": (*Store).deleteObject, "DeleteObjects": (*Store).deleteObjects,
 	"CreateMultipartUpload": (*Store).createUpload, "UploadPart": (*Store).uploadPart, "CompleteMultipartUpload": (*Store).completeUpload,
-	"AbortMultipartUpload": (*Store).abortUpload, "ListParts": (*Store).listParts, "ListMultipartUploads": (*Store).listUploads,
+	"GetObjectTagging": (*Store).objectTags, "AbortMultipartUpload": (*Store).abortUpload, "ListParts": (*Store).listParts, "ListMultipartUploads": (*Store).listUploads,
 }
 
 // operationOf is what a request asks for, by the API's own name; "" for what is not served here.
@@ -90,6 +90,8 @@ func operationOf(r *http.Request) string {
 		})
 	case q.Has("uploads"):
 		return named(r.Method, map[string]string{http.MethodPost: "CreateMultipartUpload"})
+	case q.Has("tagging"):
+		return named(r.Method, map[string]string{http.MethodGet: "GetObjectTagging"})
 	case other(q):
 		return ""
 	}

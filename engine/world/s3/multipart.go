@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type upload struct {
 	begun       time.Time
 	object      *object // its properties
 	algorithm   string  // of its checksums
+	asked       bool    // whoever began it asked for that one, and has to name the checksum of each part
 	full        bool    // its checksum is that of the object, and not of the checksums of its parts
 	parts       map[int]*part
 }
@@ -47,6 +49,7 @@ type (
 	statedPart struct {
 		Number int `xml:"PartNumber"`
 		ETag   string
+		Sums   []statedSum `xml:",any"`
 	}
 	completion struct {
 		XMLName struct{}     `xml:"CompleteMultipartUpload"`
@@ -99,7 +102,7 @@ func (s *Store) createUpload(c *call) error {
 		if !isAlgorithm(u.algorithm) {
 			return refusal(http.StatusBadRequest, "InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
 		}
-		u.full = u.algorithm == crc64nvme || c.r.Header.Get("X-Amz-Checksum-Type") == "FULL_OBJECT"
+		u.asked, u.full = true, u.algorithm == crc64nvme || c.r.Header.Get("X-Amz-Checksum-Type") == "FULL_OBJECT"
 	}
 	s.serial++
 	id := fmt.Sprintf("upload-%d", s.serial)
@@ -162,7 +165,8 @@ func (s *Store) uploadCopy(c *call, u *upload, number int) error {
 		XMLName      struct{} `xml:"CopyPartResult"`
 		LastModified string
 		ETag         string
-	}{ETag: quoted(p.etag), LastModified: stamp(p.at)})
+		Sum          *statedSum // by the name of its algorithm
+	}{ETag: quoted(p.etag), LastModified: stamp(p.at), Sum: stated(u.sumName(), p.sum)})
 }
 
 func (u *upload) add(number int, c content, at time.Time) *part {
@@ -216,6 +220,11 @@ func (c *call) withoutSums() *call {
 	return &out
 }
 
+// states tells whether a part is named with a checksum of that name.
+func (p statedPart) states(name string) bool {
+	return slices.ContainsFunc(p.Sums, func(s statedSum) bool { return s.XMLName.Local == name && s.Value != "" })
+}
+
 // complete is the object of which those are the parts.
 func (u *upload) complete(asked []statedPart) (*object, error) {
 	var contents []content
@@ -228,6 +237,8 @@ func (u *upload) complete(asked []statedPart) (*object, error) {
 			return nil, refusal(http.StatusBadRequest, "InvalidPartOrder", "The list of parts was not in ascending order. The parts list must be specified in order by part number.")
 		case !ok || strings.Trim(a.ETag, `"`) != p.etag:
 			return nil, refusal(http.StatusBadRequest, "InvalidPart", "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.")
+		case u.asked && !a.states(u.sumName()):
+			return nil, refusal(http.StatusBadRequest, "InvalidRequest", fmt.Sprintf("The upload was created using a %s checksum. The complete request must include the checksum for each part. It was missing for part %d in the request.", strings.ToLower(u.algorithm), a.Number))
 		case i < len(asked)-1 && p.content.Size() < minPart:
 			return nil, refusal(http.StatusBadRequest, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
 		}
@@ -277,7 +288,7 @@ func (s *Store) listParts(c *call) error {
 	out := partList{Bucket: c.bucket, Key: c.key, UploadID: c.query.Get("uploadId"), MaxParts: mostKeys}
 	for _, n := range sortedInts(u.parts) {
 		p := u.parts[n]
-		out.Parts = append(out.Parts, listedPart{n, stamp(p.at), quoted(p.etag), p.content.Size(), stated("Checksum"+strings.ToUpper(u.algorithm), p.sum)})
+		out.Parts = append(out.Parts, listedPart{n, stamp(p.at), quoted(p.etag), p.content.Size(), stated(u.sumName(), p.sum)})
 	}
 	return c.xml(out)
 }
@@ -289,6 +300,9 @@ func stated(name, sum string) *statedSum {
 	}
 	return &statedSum{xml.Name{Local: name}, sum}
 }
+
+// sumName is what the element of a checksum is called.
+func (u *upload) sumName() string { return "Checksum" + strings.ToUpper(u.algorithm) }
 
 func (u *upload) sumType() string {
 	if u.full {

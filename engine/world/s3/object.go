@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,8 @@ type object struct {
 	encoding    string
 	metadata    map[string]string // with names in lower case
 	class       string            // "" for STANDARD
+	kept        map[string]string // other headers that are given again as they came, by their names
+	tags        url.Values
 	sums        map[string]string // checksums, by algorithm as headers spell it
 	composite   bool              // the sums are of the sums of parts
 	parts       []int64           // sizes of its parts; nil for what was put as one
@@ -59,6 +62,12 @@ func (o *object) describe(h http.Header, withSums bool) {
 	if o.class != "" {
 		h.Set("X-Amz-Storage-Class", o.class)
 	}
+	for name, value := range o.kept {
+		h.Set(name, value)
+	}
+	if len(o.tags) > 0 {
+		h.Set("X-Amz-Tagging-Count", strconv.Itoa(len(o.tags)))
+	}
 	for name, value := range o.metadata {
 		h.Set(metaPrefix+name, value)
 	}
@@ -84,9 +93,20 @@ func (o *object) storageClass() string {
 	return o.class
 }
 
+// keptHeaders are those that an object gives again as they came.
+var keptHeaders = []string{"Cache-Control", "Content-Disposition", "Content-Language", "Expires"}
+
 // said are the properties of an object that the headers of a request give it.
 func said(r *http.Request) *object {
-	o := &object{contentType: r.Header.Get("Content-Type"), class: r.Header.Get("X-Amz-Storage-Class"), metadata: map[string]string{}}
+	o := &object{
+		contentType: r.Header.Get("Content-Type"), class: r.Header.Get("X-Amz-Storage-Class"), metadata: map[string]string{}, kept: map[string]string{},
+	}
+	o.tags, _ = url.ParseQuery(r.Header.Get("X-Amz-Tagging")) // what cannot be read is none
+	for _, name := range keptHeaders {
+		if value := r.Header.Get(name); value != "" {
+			o.kept[name] = value
+		}
+	}
 	if o.contentType == "" {
 		o.contentType = defaultType
 	}
@@ -163,7 +183,7 @@ func (s *Store) copyObject(c *call, into *bucket) error {
 	o := *from
 	if replaces {
 		o = *said(c.r)
-		o.content, o.etag, o.sums = from.content, from.etag, maps.Clone(from.sums)
+		o.content, o.etag, o.sums, o.tags = from.content, from.etag, maps.Clone(from.sums), from.tags
 	}
 	if _, large := from.content.(filler); !large { // what is copied is put as one, however it was uploaded
 		if err := o.digest(crc64nvme); err != nil {
@@ -174,6 +194,29 @@ func (s *Store) copyObject(c *call, into *bucket) error {
 	o.modified = s.now()
 	into.objects[c.key] = &o
 	return c.xml(copyResult{ETag: quoted(o.etag), LastModified: stamp(o.modified)})
+}
+
+type tag struct{ Key, Value string }
+
+type tagList struct {
+	XMLName struct{} `xml:"http://s3.amazonaws.com/doc/2006-03-01/ Tagging"`
+	Tags    []tag    `xml:"TagSet>Tag"`
+}
+
+func (s *Store) objectTags(c *call) error {
+	b, err := c.readable()
+	if err != nil {
+		return err
+	}
+	o, ok := b.objects[c.key]
+	if !ok {
+		return noSuchKey()
+	}
+	out := tagList{}
+	for _, name := range sortedKeys(o.tags) {
+		out.Tags = append(out.Tags, tag{name, o.tags.Get(name)})
+	}
+	return c.xml(out)
 }
 
 // source is the object that a copy is made of.

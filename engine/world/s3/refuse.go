@@ -113,7 +113,7 @@ var verbs = map[string]string{
 	"ListBuckets": "list buckets", "CreateBucket": "create buckets", "DeleteBucket": "delete buckets", "HeadBucket": "head buckets",
 	"GetBucketLocation": "get buckets", "ListObjectsV2": "list objects",
 	"GetObject": "get objects", "HeadObject": "head objects", "PutObject": "put objects", "DeleteObject": "delete objects",
-	"DeleteObjects": "delete objects", "CreateMultipartUpload": "create uploads", "UploadPart": "put uploads",
+	"DeleteObjects": "delete objects", "GetObjectTagging": "get tags", "CreateMultipartUpload": "create uploads", "UploadPart": "put uploads",
 	"CompleteMultipartUpload": "post uploads", "AbortMultipartUpload": "delete uploads", "ListParts": "get uploads", "ListMultipartUploads": "list uploads",
 }
 
