@@ -415,6 +415,45 @@ func TestALoginThatSaysNothing(t *testing.T) {
 	require.EqualError(t, err, "nobody knows what became of it: its login ended without a word, not even that the command began")
 }
 
+// Something on the way may hand on what a command printed long after its login has ended: it is waited for. What never comes is missed.
+func TestAnOutputThatIsHeldUp(t *testing.T) {
+	held := `ForceCommand mkfifo %[1]s/out && { cat "%[1]s/gate" - < %[1]s/out & exec /bin/sh -c "$SSH_ORIGINAL_COMMAND" > %[1]s/out; }`
+	folder := t.TempDir()
+	gate := filepath.Join(folder, "gate")
+	require.NoError(t, syscall.Mkfifo(gate, 0o600))
+	h, path := to(t, sshtest.New(t, fmt.Sprintf(held, folder))), witness(t)
+	ended := make(chan string, 1)
+	go func() {
+		out, _, code, err := on(t.Context(), h, nil, "sh", "-c", `echo printed; cat "$0"; exit 3`, path)
+		ended <- fmt.Sprintln(out, code, err)
+	}()
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	require.NoError(t, f.Close()) // the command ends
+	f, err = os.OpenFile(gate, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	require.NoError(t, f.Close()) // and then its output comes
+	require.Equal(t, "printed\n 3 <nil>\n", <-ended)
+
+	h = to(t, sshtest.New(t, `ForceCommand exec /bin/sh -c "$SSH_ORIGINAL_COMMAND" | head -c 30`))
+	_, _, _, err = on(t.Context(), h, nil, "echo", "something that is cut off there")
+	var lost *command.Lost
+	require.ErrorAs(t, err, &lost)
+	require.ErrorContains(t, err, "it ended with status 0, and not all that it printed came: its end is missing")
+}
+
+// Who wants no more of an output has missed nothing of it.
+func TestWhoTakesNoMore(t *testing.T) {
+	h := to(t, sshtest.New(t))
+	code, err := h.Machine().Run(t.Context(), []string{"sh", "-c", "yes; exit 3"}, command.Streams{Stdout: full{}})
+	require.NoError(t, err)
+	require.Equal(t, 3, code)
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errCut }
+
 func TestAServerThatACommandStartsGoesOn(t *testing.T) {
 	h, path := to(t, sshtest.New(t)), witness(t)
 	out, _, code, err := on(t.Context(), h, nil, "sh", "-c", `echo started; cat "$0" & exit 0`, path)
