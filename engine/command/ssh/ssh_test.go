@@ -152,6 +152,24 @@ func TestWhatKeepsUsOut(t *testing.T) {
 	}
 }
 
+// A jump host has an ssh of its own, which knows nothing of our options: it must not ask anybody either.
+func TestAJumpHostThatWantsAPassword(t *testing.T) {
+	s := sshtest.New(t, "PasswordAuthentication yes", "AuthenticationMethods password", "PermitRootLogin yes")
+	config, err := os.ReadFile(s.Config)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(s.Config, append([]byte("Host behind\n  ProxyJump jump\n"), config...), 0o600))
+	folder := t.TempDir()
+	ask, asked := filepath.Join(folder, "ask"), filepath.Join(folder, "asked")
+	require.NoError(t, os.WriteFile(ask, []byte("#!/bin/sh\ntouch "+asked+"\n"), 0o700))
+	t.Setenv("SSH_ASKPASS", ask)
+	t.Setenv("SSH_ASKPASS_REQUIRE", "force")
+	h := New(Config{Name: "rack-1", Destination: "behind", ConfigFile: s.Config})
+	t.Cleanup(func() { require.NoError(t, h.Close()) })
+	_, _, _, err = on(t.Context(), h, nil, "true")
+	require.Equal(t, action.CodeForbidden, action.CodeOf(err), "%v", err)
+	require.NoFileExists(t, asked)
+}
+
 // Who cannot get in knocks once, however many want to.
 func TestManyAreKeptOutTogether(t *testing.T) {
 	s := sshtest.New(t)
