@@ -233,8 +233,7 @@ func (m *Machine) notStarted(word string, argv []string, talk conversation) erro
 		return command.Missing(argv, m.Host, "install it on %s, or look where it is and whether a login without a terminal has that in its PATH: %s",
 			m.Host, command.Line([]string{"command", "-v", argv[0]}))
 	case forbidden:
-		return action.Errorf(action.CodeForbidden, "cannot run %s on %s: permission denied", program, m.Host).
-			Try("look on %s whether you may execute it: ls -l %s", m.Host, program)
+		return command.Denied(argv, m.Host)
 	case folder:
 		return action.Errorf(action.CodeCommand, "cannot run %s on %s: it is a directory", program, m.Host)
 	case leaderless:
