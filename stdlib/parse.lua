@@ -4,13 +4,13 @@
 
 local parse = {}
 
---- The lines of a text that are not blank, without their ends.
+--- The lines of a text that are not blank, without their ends. What a program wrote over (a progress bar) is a line of its own.
 -- @param text what a program printed
 -- @return     a list of texts
 -- @usage #parse.lines("one\r\n\ntwo\n") == 2
 function parse.lines(text)
   local out = {}
-  for line in text:gmatch("[^\n]+") do
+  for line in text:gmatch("[^\r\n]+") do
     out[#out + 1] = line:match("^.*%S") -- looks for the end from the end: the time that it takes grows with the line, and no faster
   end
   return out
@@ -33,15 +33,26 @@ local function well_grouped(text)
   return not whole or not (whole .. ","):gsub("^%d+,", ""):gsub("%d%d%d,", ""):find(".")
 end
 
---- The first number in a text, and what comes after it: its unit, mostly.
--- @param text such as "41.5 C", "6.8 %", "1,204 MiB" or "-"; anything else than a text has no number
--- @return     the number, or nil if there is none; and the text after it, without the space around it
+-- A text with the signs of its number as they are where the point is decimal.
+local function with_points(text)
+  local number, rest = text:match("^(%s*[+-]?[%d.,]+)(.*)$")
+  if not number then return text end
+  return number:gsub("[.,]", { ["."] = ",", [","] = "." }) .. rest
+end
+
+--- The number that a text begins with, and what comes after it: its unit, mostly. "41,5" is none unless the comma is said to be decimal: half
+-- of a number is worse than none.
+-- @param text    such as "41.5 C", "6.8 %", "1,204 MiB" or "-"; anything else than a text has no number
+-- @param decimal "," where the program writes "1.204,5"; "." if not given
+-- @return        the number, or nil if there is none; and the text after it, without the space around it
 -- @usage parse.number("41.5 C") == 41.5
-function parse.number(text)
+-- @usage parse.number("1.204,5 mW", ",") == 1204.5
+function parse.number(text, decimal)
   if type(text) ~= "string" then return nil, "" end
+  if decimal == "," then text = with_points(text) end
   for _, way in ipairs(numbers) do
     local found, rest = text:match(way)
-    if found and well_grouped(found) and (not found:find("[eE]") or not rest:find("^%w")) then
+    if found and not rest:find("^[.,]%d") and well_grouped(found) and (not found:find("[eE]") or not rest:find("^%w")) then
       local n = tonumber((found:gsub(",", "")))
       if not n or math.abs(n) == math.huge then return nil, "" end -- 1e400 is no measurement
       return n, parse.trim(rest)

@@ -8,16 +8,30 @@ local noise = { "", "\n\n", "\0\255\254~%x\27[2J lane=\195( temp=NaN 4..12 }{ \1
 test.unit("lines lose their ends and blank ones", function()
   test.equal(parse.lines(" a \r\n\n\t\nb"), { " a", "b" })
   test.equal(#parse.lines(""), 0)
+  test.equal(parse.lines("\rloading 10%\rloading 99%\rREADY\r\n"), { "loading 10%", "loading 99%", "READY" }, "each is what stood there for a while")
 end)
 
 test.unit("a number is read whole, however it is written", function()
   for text, want in pairs {
     ["1,204 MiB"] = { 1204, "MiB" }, ["1,234,567.5"] = { 1234567.5, "" }, ["1.2e-3 W"] = { 0.0012, "W" }, ["3E8"] = { 3e8, "" }, ["-.5 V"] = { -0.5, "V" },
-    ["1,5"] = { 1, ",5" }, ["12,34"] = { 12, ",34" }, ["1e"] = { 1, "e" }, ["5e3x"] = { 5, "e3x" }, ["1,2345"] = { 1, ",2345" }, [". "] = {}, ["1e400 W"] = {}, [("9"):rep(400)] = {},
+    ["1e"] = { 1, "e" }, ["5e3x"] = { 5, "e3x" }, [". "] = {}, ["1e400 W"] = {}, [("9"):rep(400)] = {},
   } do
     local n, rest = parse.number(text)
     test.equal({ n, n and rest }, want, text)
   end
+end)
+
+test.unit("a comma that may be one of either kind makes no number of half of it", function()
+  for _, text in ipairs { "1,5", "41,5 C", "12,34", "1,2345", "1.234,5 mW", "1,234.5.6", "10.0.0.7" } do
+    test.equal(parse.number(text), nil, text)
+  end
+  for text, want in pairs {
+    ["41,5 °C"] = { 41.5, "°C" }, ["1.234,5 mW"] = { 1234.5, "mW" }, ["-0,25 a.b,c"] = { -0.25, "a.b,c" }, ["7"] = { 7, "" }, ["1.234.567"] = { 1234567, "" },
+  } do
+    local n, unit = parse.number(text, ",")
+    test.equal({ n, unit }, want, text)
+  end
+  test.equal(parse.number("41.5 C", ","), nil, "it is written otherwise than was said")
 end)
 
 test.unit("numbers have their unit beside them", function()

@@ -160,7 +160,7 @@ var table = []struct {
 	{"a device that answers with noise", map[string]string{"envise-1": "garbled"}, func(t *testing.T, s site) {
 		got := s.status(t, "envise-1")
 		require.Equal(t, "unknown", got["state"])
-		require.Equal(t, []string{"\x00\uFFFD~%x\x1b[2J lane=\uFFFD( temp=NaN 4..12 }{ \x7f"}, got["unread"])
+		require.Equal(t, []string{"\x00\uFFFD~%x lane=\uFFFD( temp=NaN 4..12 }{ \x7f"}, got["unread"])
 		p, _, err := s.does(t, "reset", "envise-1")
 		require.NoError(t, err)
 		require.Contains(t, p.Warnings[0], "its state is unknown: the driver does not understand")

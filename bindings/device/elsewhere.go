@@ -64,24 +64,27 @@ func (e Elsewhere) Ping(ctx context.Context, address string, q Query) (Echo, err
 	result := out.Result(code, e.Clean.String)
 	complaint := strings.TrimSpace(result.Stderr)
 	switch echo, told := readPing(result.Stdout); {
-	case e.Knocker != nil && action.CodeOf(err) == action.CodeNotFound:
-		return byTCP(ctx, e.Knocker, address, q, "there is no program ping on "+e.Name)
-	case e.Knocker != nil && action.CodeOf(err) == action.CodeForbidden:
+	case e.Knocker != nil && errors.Is(err, command.ErrUnrunnable):
 		return byTCP(ctx, e.Knocker, address, q, err.Error())
+	case errors.Is(err, command.ErrUnrunnable):
+		return Echo{}, action.Errorf(action.CodeOf(err), "%s, and a pod has no other way to ask an address", err).Try("%s", elsewhere)
 	case err != nil:
 		return Echo{}, err
 	case told:
 		return echo, nil
 	case !unfit.MatchString(complaint):
 	case e.Knocker == nil:
-		return Echo{}, action.Errorf(action.CodeUnavailable, "its ping says %q", complaint).
-			Try("ask from another host: from = %q is the machine on which runbook itself runs", machine.Local)
+		return Echo{}, action.Errorf(action.CodeUnavailable, "its ping says %q, and a pod has no other way to ask an address", complaint).Try("%s", elsewhere)
 	default:
 		first, _, _ := strings.Cut(complaint, "\n")
 		return byTCP(ctx, e.Knocker, address, q, "ICMP is not permitted there: "+first)
 	}
 	return Echo{}, fmt.Errorf("its ping says %q, with exit code %d", cmp.Or(complaint, strings.TrimSpace(result.Stdout)), code)
 }
+
+// elsewhere is what to do where the only way to ask is a ping that cannot be used.
+const elsewhere = `take an image for it that has ping, with the capability NET_RAW, or ask from another host: from = "` + machine.Local +
+	`" is the machine on which runbook itself runs`
 
 // unfit is how a ping says that it may not, or knows other options.
 var unfit = regexp.MustCompile(`(?i)permi|denied|root\?|privilege|usage:|(invalid|illegal|unrecognized|unknown) option`)

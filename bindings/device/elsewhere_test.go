@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"syscall"
@@ -113,15 +114,21 @@ func TestAPingThatSaysSomethingElse(t *testing.T) {
 	echo, err := from(&told{err: missing}, refuser{}).Ping(t.Context(), "10.0.0.7", q)
 	require.NoError(t, err)
 	require.Equal(t, TCP, echo.Method)
-	require.Equal(t, "there is no program ping on rack-1; port 22: refused, so the address answers", echo.Detail)
+	require.Equal(t, "cannot run ping: there is no such program on rack-1; port 22: refused, so the address answers", echo.Detail)
 	_, err = from(&told{err: missing}, prohibited{}).Ping(t.Context(), "10.0.0.7", q)
-	require.EqualError(t, err, "there is no program ping on rack-1, and no forwarding")
+	require.EqualError(t, err, "cannot run ping: there is no such program on rack-1, and no forwarding")
 	require.Equal(t, action.CodeForbidden, action.CodeOf(err))
 	_, err = from(&told{err: missing}, nil).Ping(t.Context(), "10.0.0.7", q)
-	require.Equal(t, missing, err, "a pod has no other way")
+	require.EqualError(t, err, "cannot run ping: there is no such program on rack-1, and a pod has no other way to ask an address")
+	require.Equal(t, action.CodeNotFound, action.CodeOf(err))
+	own, _ := errors.AsType[*action.Error](err)
+	require.Contains(t, own.Hint, `from = "localhost"`)
 	_, err = from(&told{stderr: "ping: permission denied (are you root?)\n", code: 1}, nil).Ping(t.Context(), "10.0.0.7", q)
-	require.EqualError(t, err, `its ping says "ping: permission denied (are you root?)"`)
-	own := action.Errorf(action.CodeUnauth, "cannot reach the host rack-1").Try("ssh-add")
+	require.EqualError(t, err, `its ping says "ping: permission denied (are you root?)", and a pod has no other way to ask an address`)
+	own = action.Errorf(action.CodeNotFound, "cannot reach the host rack-1: there is no machine of that name")
+	_, err = from(&told{err: own}, refuser{}).Ping(t.Context(), "10.0.0.7", q)
+	require.Equal(t, own, err, "that is not said of its program")
+	own = action.Errorf(action.CodeUnauth, "cannot reach the host rack-1").Try("ssh-add")
 	_, err = from(&told{err: own}, refuser{}).Ping(t.Context(), "10.0.0.7", q)
 	require.Equal(t, own, err, "the way there is what is wrong, and no port is tried by it")
 	_, err = from(&told{err: &command.Lost{Cause: os.ErrClosed}}, refuser{}).Ping(t.Context(), "10.0.0.7", q)

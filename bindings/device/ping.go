@@ -45,7 +45,8 @@ func (b *binding) pingFunc() module.Func {
 		Doc: `Asks the address of a device whether it answers, from the host that it is on, whose network may be the only one that it is in.
 
 It asks by ICMP where that is permitted, on a host by the program ping, and else by a connection (TCP) to a port, which a host behind ssh
-makes by the forwarding of its ssh server; method says which it was, so that nobody takes a closed port for a broken cable. Also a
+makes by the forwarding of its ssh server. A host that is a pod has its own ping, and no other way: without one that may be used that is
+an error, and from names another host to ask from. method says which it was, so that nobody takes a closed port for a broken cable. Also a
 connection that is refused is an answer: something at that address refused it. That a device does not answer is a result, and no error.
 By way of a host a connection takes as long as the way there besides. What a dry run intends does not show here.`,
 		Params: []module.Param{idParam, {Name: "options", Kind: module.Object, Doc: "how", Fields: []module.Param{

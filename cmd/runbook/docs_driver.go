@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"runbook/engine/action"
@@ -42,7 +43,57 @@ To change one, copy it, put what your tool prints beside it, and see what it mak
 A transcript (transcripts/NAME.yaml) has purpose, id (of the device that was asked about; none for all), argv, exit_code, stdout and stderr.
 NAME.json beside it is what the driver is to make of it. Without one, all that was printed has to be understood.
 
+A new one is as short as this, in devices/orca/orca.lua. The shipped ones do not tell starts, because no tool of theirs was seen to print such
+a thing; where yours does, add it to a copy. Then a reset whose answer nobody saw, because the run was killed, is settled by itself. Without
+it a person is asked. How long a device has been up is no such thing: that is another at each look.
+
 `
+
+// orcaDriver is a driver that the introduction shows, and orcaTranscript what its tool prints. A test holds one to the other.
+const (
+	orcaDriver = `--- Orca cards, by orcactl.
+local parse = require "parse"
+
+local states = { RUNNING = "online", LIMITED = "degraded", DOWN = "offline", BOOTING = "resetting" }
+
+local function status(said)
+  local blocks, unread = parse.blocks(said.text)
+  local card = blocks[1]
+  if not card.State then return { unread = parse.lines(said.text) } end
+  return {
+    devices = {
+      {
+        state  = states[card.State] or "unknown",
+        said   = card.State,
+        serial = card.Serial,
+        starts = card["Boot count"],
+        fields = { temperature_celsius = parse.number(card.Temperature) },
+      },
+    },
+    unread = unread,
+  }
+end
+
+return driver {
+  summary = "Orca cards, by orcactl: status and reset",
+  formats = "Written after what orcactl 2.1 printed on rack-1 (transcripts/).",
+  commands = {
+    status = { argv = { "orcactl", "show", "{id}" }, reads = true, timeout = "10s", parse = status },
+    reset  = { argv = { "orcactl", "reset", "{id}" }, risk = "disruptive", expects = "online", within = "2m", refuses = { not_found = 3 } },
+  },
+}
+`
+	orcaTranscript = `purpose: status
+id: orca-1
+argv: [orcactl, show, orca-1]
+exit_code: 0
+stdout: |
+  Serial: OR-0117
+  State: RUNNING
+  Temperature: 41.5 C
+  Boot count: 12
+`
+)
 
 // isDriverTopic tells whether the drivers, or one of them, are meant.
 func isDriverTopic(name string) bool {
@@ -55,6 +106,7 @@ func writeDriverDocs(ctx context.Context, w *strings.Builder, topic string) erro
 		return writeDriver(ctx, w, name)
 	}
 	fmt.Fprint(w, driverIntroduction)
+	fmt.Fprint(w, indented(orcaDriver), "\nand what its tool prints, in devices/orca/transcripts/status.yaml:\n\n", indented(orcaTranscript), "\n")
 	m := script.DriverLanguage()
 	for i := range m.Funcs {
 		f := &m.Funcs[i]
@@ -79,6 +131,11 @@ func writeDriverDocs(ctx context.Context, w *strings.Builder, topic string) erro
 		fmt.Fprintf(w, "  %-24s %s\n", name, d.About().Summary)
 	}
 	return nil
+}
+
+// indented is a text with each of its lines moved to the right.
+func indented(text string) string {
+	return regexp.MustCompile(`(?m)^(.)`).ReplaceAllString(text, "  $1")
 }
 
 // writeDriver shows the commands of a driver.

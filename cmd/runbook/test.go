@@ -133,7 +133,7 @@ func (f *testFlags) nothing(paths []string) error {
 		return action.Errorf(action.CodeNotFound, "no test matches --run %s", f.only).Try("runbook test -v shows their names")
 	}
 	return action.Errorf(action.CodeNotFound, "there are no tests%s", strings.Join(append([]string{""}, paths...), " ")).
-		Try("a runbook is tested by NAME_test.lua and scenarios/*.yaml beside NAME.lua: runbook docs test")
+		Try("a runbook is tested by NAME_test.lua and scenarios/*.yaml beside NAME.lua, a driver by transcripts/*.yaml: runbook docs test, runbook docs driver")
 }
 
 func (f *testFlags) config(io streams) (tester.Config, error) {

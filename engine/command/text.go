@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"strings"
 
 	"runbook/engine/action"
@@ -32,7 +33,22 @@ const Here = "this machine"
 // Missing is the error of a program that a machine does not have. on is the name of that machine for people, or Here. What to do about it is
 // said as a format.
 func Missing(argv []string, on, format string, args ...any) *action.Error {
-	return action.Errorf(action.CodeNotFound, "cannot run %s: there is no such program on %s", Line(argv[:1]), on).Try(format, args...)
+	return unrunnable(action.Errorf(action.CodeNotFound, "cannot run %s: there is no such program on %s", Line(argv[:1]), on).Try(format, args...))
+}
+
+// Denied is the error of a program that nobody may run there who asked for it.
+func Denied(argv []string, on string) *action.Error {
+	program := Line(argv[:1])
+	return unrunnable(action.Errorf(action.CodeForbidden, "cannot run %s on %s: permission denied", program, on).
+		Try("look on %s whether you may execute it: ls -l %s", on, program))
+}
+
+// ErrUnrunnable is the cause of an error of a program that a machine does not have, or does not let run. The way to that machine is open.
+var ErrUnrunnable = errors.New("the machine cannot run it")
+
+func unrunnable(e *action.Error) *action.Error {
+	e.Cause = ErrUnrunnable
+	return e
 }
 
 // Hinted points at the commonest mistake: a command line as a single word. Clean hides secrets: one with spaces in it is not recognised

@@ -33,11 +33,12 @@ type Said struct {
 	Cut            bool // it printed more than is kept
 }
 
-// colours are what a program writes into its lines for a terminal to colour them, and to clear what stood there.
-var colours = regexp.MustCompile(`\x1b\[[0-9;:]*[mK]`)
+// controls are what a program writes into its lines for a terminal: to colour them, to clear what stood there, to hide its cursor while it
+// counts, to be called something in the title of a window.
+var controls = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)`)
 
-// Plain is what a program printed without the colours, which are no part of what it says.
-func Plain(text string) string { return colours.ReplaceAllString(text, "") }
+// Plain is what a program printed without what is for the terminal, which is no part of what it says.
+func Plain(text string) string { return controls.ReplaceAllString(text, "") }
 
 // A Reading is what was understood of it. It may be that of others too, who were told the same: nobody changes it.
 type Reading struct {

@@ -187,7 +187,7 @@ func TestADriverReadsWhatThereIs(t *testing.T) {
 local out = {}
 for id, state in said.text:gmatch("(%S*)=(%S+)") do out[#out + 1] = { id = id, state = state } end
 return { devices = out }`)
-	r := d.Read(t.Context(), driver.List, driver.Said{Stdout: "\x1b[32ma=online\x1b[0m\x1b[K b=well c=offline c=online =online d=\x1b[1;31moffline\x1b[m\n"})
+	r := d.Read(t.Context(), driver.List, driver.Said{Stdout: "\x1b[?25l\x1b]0;title\x07\x1b[2J\x1b[32ma=online\x1b[0m\x1b[K b=well c=offline c=online =online d=\x1b[1;31moffline\x1b[m\n"})
 	require.Equal(t, []driver.Observation{{ID: "a", State: driver.Online}, {ID: "d", State: driver.Offline}}, r.Devices)
 	require.Equal(t, `list returned: devices[2]: there is no state "well"; there is degraded, offline, online, resetting, unknown, and 2 faults more`, r.Fault)
 	require.Len(t, r.Unread, 1, "all that was printed")

@@ -21,7 +21,7 @@ var observationFields = []module.Param{
 	{Name: "state", Kind: module.String, Doc: "online, degraded, offline, resetting or unknown; left out if nothing was said of it"},
 	{Name: "said", Kind: module.String, Doc: "the tool's own word for the state"},
 	{Name: "serial", Kind: module.String, Doc: "what the device itself is, whatever it is called: a reset that was planned for one is not done to another"},
-	{Name: "starts", Kind: module.String, Doc: "what is another each time it was started anew, such as a count of its starts, or when the last was: by that a reset is known to have happened"},
+	{Name: "starts", Kind: module.String, Doc: "what is another each time it was started anew, such as a count of its starts, or when the last was, and not how long ago that is: by it a reset is known to have happened"},
 	{Name: "passed", Kind: module.Boolean, Doc: "how a diagnosis or verification ended"},
 	{Name: "checks", Kind: module.List, Doc: "what a diagnosis looked at: { name, passed, detail }"},
 	{Name: "fields", Kind: module.Object, Doc: "all else that was said: texts, numbers and booleans, with units in their names"},

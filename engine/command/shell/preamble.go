@@ -2,6 +2,9 @@ package shell
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -16,7 +19,8 @@ const mark = "=runbook="
 // noiseLimit is how much a login may print before the command begins, in bytes.
 const noiseLimit = 64 << 10
 
-// A preamble is a stream that begins with what the login prints, goes on with the mark, and has the command's output after it.
+// A preamble is a stream that begins with what the login prints, goes on with the mark, and has the command's output after it. Where the
+// command ended there is another mark, which is no part of the output either.
 type preamble struct {
 	to   io.Writer
 	came chan struct{} // closed when the mark has come
@@ -25,23 +29,53 @@ type preamble struct {
 	early []byte // what came before the end of the mark's line
 	line  string // of the mark, once it has come
 	begun bool
+	end   ending
+	ended chan struct{} // closed when all that the command printed has been passed on
+	spurn bool          // who takes it wanted no more
 }
 
 // Write passes on what comes after the mark.
 func (p *preamble) Write(b []byte) (int, error) {
 	p.mu.Lock()
-	if p.begun {
-		p.mu.Unlock()
-		return p.to.Write(b)
+	rest := b
+	if !p.begun {
+		rest = p.search(b)
 	}
-	rest := p.search(b)
+	rest = p.end.without(rest)
 	p.mu.Unlock()
+	var err error
 	if len(rest) > 0 {
-		if _, err := p.to.Write(rest); err != nil {
-			return 0, err
-		}
+		_, err = p.to.Write(rest)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case err != nil:
+		p.spurn = true
+		return 0, err
+	case p.end.came:
+		p.over()
 	}
 	return len(b), nil
+}
+
+func (p *preamble) over() {
+	select {
+	case <-p.ended:
+	default:
+		close(p.ended)
+	}
+}
+
+// rest passes on what could have been the beginning of the second mark, and was not.
+func (p *preamble) rest() {
+	p.mu.Lock()
+	held := p.end.held
+	p.end.held = nil
+	p.mu.Unlock()
+	if len(held) > 0 {
+		_, _ = p.to.Write(held) // who does not want it has said so before
+	}
 }
 
 // search looks for the mark and returns what is after it.
@@ -59,6 +93,7 @@ func (p *preamble) search(b []byte) (rest []byte) {
 		return nil
 	}
 	p.line, p.begun = string(p.early[at:at+length]), true
+	p.end.mark = endingOf(parsed(p.line).pid)
 	close(p.came)
 	rest = p.early[at+length+1:]
 	p.early = p.early[:at]
@@ -90,9 +125,11 @@ const (
 	leaderless = "leaderless"
 )
 
-// Preamble is what a login prints in both streams before a command of which that word tells. It is for who answers for a machine.
-func Preamble(word string) (stdout, stderr string) {
-	return mark + "\n", mark + " " + word + " 1\n"
+// Around puts around what a command prints in a stream what its login prints there, of a command of which that word tells and that ended so.
+// It is for who answers for a machine.
+func Around(word, printed string, exitCode int) string {
+	const pid = 1
+	return fmt.Sprintf("%s %s %d\n%s%s%d\n", mark, word, pid, printed, endingOf(pid), exitCode)
 }
 
 func (p *preamble) hasBegun() bool {
@@ -104,7 +141,11 @@ func (p *preamble) hasBegun() bool {
 func (p *preamble) beginning() beginning {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fields := strings.Fields(strings.TrimPrefix(p.line, mark))
+	return parsed(p.line)
+}
+
+func parsed(line string) beginning {
+	fields := strings.Fields(strings.TrimPrefix(line, mark))
 	if len(fields) == 0 {
 		return beginning{}
 	}
@@ -126,7 +167,53 @@ func newPreamble(to io.Writer) *preamble {
 	if to == nil {
 		to = io.Discard
 	}
-	return &preamble{to: to, came: make(chan struct{})}
+	return &preamble{to: to, came: make(chan struct{}), ended: make(chan struct{})}
+}
+
+// over has a transport run a line. It is not waited for longer than for all that the command printed: a server that it has started may hold
+// its output open for ever.
+func (c conversation) over(ctx context.Context, by Transport, line []string, input io.Reader) (int, error) {
+	within, leave := context.WithCancelCause(ctx)
+	defer leave(nil)
+	returned := make(chan struct{})
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		for _, p := range []*preamble{c.stdout, c.stderr} {
+			select {
+			case <-p.ended:
+			case <-returned:
+				return
+			}
+		}
+		leave(errWhole)
+	})
+	code, err := by.Exec(within, line, command.Streams{Stdin: input, Stdout: c.stdout, Stderr: c.stderr})
+	close(returned)
+	watch.Wait()
+	c.stdout.rest()
+	c.stderr.rest()
+	return code, err
+}
+
+// errWhole is why a login is left whose command has ended.
+var errWhole = errors.New("the command has ended, and all that it printed has come")
+
+// An end is what is known of the end of a command's output.
+type end struct {
+	told bool // all that it printed by itself has come, and its exit code, which is code
+	code int
+	// unwanted says that who takes the output wanted no more of it. Then the way may have dropped the rest of the other stream too.
+	unwanted bool
+}
+
+func (c conversation) end() (out end) {
+	out.told = true
+	for _, p := range []*preamble{c.stdout, c.stderr} {
+		p.mu.Lock()
+		out.told, out.unwanted, out.code = out.told && p.end.came, out.unwanted || p.spurn, p.end.code
+		p.mu.Unlock()
+	}
+	return out
 }
 
 // noise is what the login printed before the command, or instead of it.

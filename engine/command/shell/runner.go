@@ -19,9 +19,11 @@ import (
 // A Transport is the way to a machine.
 type Transport interface {
 	// Exec starts a program on the machine, with a command under supervision as its arguments, and returns how it ended. When the context
-	// ends nothing is begun any more; what was begun is told so by what it reads, and given up when its Patient context ends. The exit code is negative if a signal ended it, and it is not known which. Its error is a *command.Lost if
-	// the program was begun, or may have been, and nobody knows how it ended; otherwise an *action.Error: nothing was started. It closes
-	// what the program reads when stdin ends, and needs stdout and stderr no more once it has returned.
+	// ends nothing is begun any more; what was begun is told so by what it reads, and given up when its Patient context ends, which is also
+	// how one is left that has ended and whose output something else holds open. The exit code is negative if a signal ended it, and it is
+	// not known which. Its error is a *command.Lost if the program was begun, or may have been, and nobody knows how it ended; otherwise an
+	// *action.Error: nothing was started. It closes what the program reads when stdin ends, and needs stdout and stderr no more once it has
+	// returned. Whether all that was printed has come is not for it to say.
 	Exec(ctx context.Context, words []string, streams command.Streams) (exitCode int, err error)
 	// Way is a number for the way as it is now, another one once it was made anew; 0 while there is none. A name may lead to another machine
 	// then, as that of two of which one takes over from the other does.
@@ -83,17 +85,22 @@ func (m *Machine) Find(ctx context.Context, program string) (string, error) {
 	return m.ask(ctx, Find, program)
 }
 
-// ask has the supervision itself answer, which starts nothing of the machine's.
+// ask has the supervision itself answer, which starts nothing of the machine's but what tells its name.
 func (m *Machine) ask(ctx context.Context, w Want, argv ...string) (string, error) {
-	var out bytes.Buffer
-	talk := converse(command.Streams{Stdout: &out})
+	var out, complaint bytes.Buffer
+	talk := converse(command.Streams{Stdout: &out, Stderr: &complaint})
 	line := Words(w, argv...)
 	if err := check(line, Line(line)); err != nil {
 		return "", err
 	}
-	_, err := m.Transport.Exec(ctx, line, command.Streams{Stdout: talk.stdout, Stderr: talk.stderr})
+	_, err := talk.over(ctx, m.Transport, line, nil)
 	lost := (*command.Lost)(nil)
-	switch {
+	switch end := talk.end(); {
+	case end.told && end.code != 0:
+		return "", action.Errorf(action.CodeCommand, "cannot ask the host %s: what tells its name exited with status %d%s", m.Host, end.code, command.Ending(m.clean(complaint.String()))).
+			Try("look on it: uname -n")
+	case end.told:
+		return out.String(), nil
 	case errors.As(err, &lost):
 		return "", action.Errorf(action.CodeUnavailable, "cannot ask the host %s: %w", m.Host, lost.Cause).Again().Try(command.WayLost)
 	case err != nil:
@@ -101,7 +108,7 @@ func (m *Machine) ask(ctx context.Context, w Want, argv ...string) (string, erro
 	case !talk.stdout.hasBegun():
 		return "", m.noShell("ask", talk)
 	}
-	return out.String(), nil
+	return "", action.Errorf(action.CodeUnavailable, "cannot ask the host %s: its answer did not come to its end", m.Host).Again().Try(command.WayLost)
 }
 
 // Run runs a command, and ends it with all that it has started when the context ends.
@@ -150,7 +157,7 @@ func (c *call) exec(ctx context.Context, line []string, input io.Reader) (int, e
 		c.thrown.Store(true)
 		throw()
 	})
-	code, err := c.machine.Transport.Exec(ctx, line, command.Streams{Stdin: input, Stdout: c.talk.stdout, Stderr: c.talk.stderr})
+	code, err := c.talk.over(ctx, c.machine.Transport, line, input)
 	close(c.done)
 	if !stop() {
 		<-ending
@@ -189,8 +196,11 @@ func (c *call) end(ctx context.Context) {
 // outcome says what became of a command.
 func (c *call) outcome(ctx context.Context, argv []string, code int, err error) (int, error) {
 	b := c.talk.stderr.beginning()
+	end := c.talk.end()
 	lost := (*command.Lost)(nil)
 	switch thrown, began := c.thrown.Load(), b.word == Begun; {
+	case began && end.told && !thrown:
+		return end.code, nil
 	case errors.As(err, &lost) && thrown:
 		return 0, &command.Lost{Cause: fmt.Errorf("%w, and %w", context.Cause(ctx), lost.Cause)}
 	case errors.As(err, &lost):
@@ -201,6 +211,8 @@ func (c *call) outcome(ctx context.Context, argv []string, code int, err error) 
 		return 0, &command.Lost{Cause: err}
 	case began && code < 0:
 		return 0, &command.Lost{Cause: errKilled}
+	case began && !end.unwanted:
+		return 0, &command.Lost{Cause: fmt.Errorf("it ended with status %d, and not all that it printed came: its end is missing", code)}
 	case began:
 		return code, nil
 	case err != nil:
@@ -221,8 +233,7 @@ func (m *Machine) notStarted(word string, argv []string, talk conversation) erro
 		return command.Missing(argv, m.Host, "install it on %s, or look where it is and whether a login without a terminal has that in its PATH: %s",
 			m.Host, command.Line([]string{"command", "-v", argv[0]}))
 	case forbidden:
-		return action.Errorf(action.CodeForbidden, "cannot run %s on %s: permission denied", program, m.Host).
-			Try("look on %s whether you may execute it: ls -l %s", m.Host, program)
+		return command.Denied(argv, m.Host)
 	case folder:
 		return action.Errorf(action.CodeCommand, "cannot run %s on %s: it is a directory", program, m.Host)
 	case leaderless:

@@ -72,7 +72,9 @@ func TestEveryWordOfACommandArrivesAsItIs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			out, err := exec.CommandContext(t.Context(), login[0], append(login[1:], "-c", line)...).Output()
 			require.NoError(t, err, string(out))
-			require.Equal(t, mark+"\n"+strings.Join(words, "\x01")+"\x01", string(out))
+			p, printed := said(t, string(out), 10)
+			require.Equal(t, strings.Join(words, "\x01")+"\x01", printed)
+			require.True(t, p.end.came)
 		})
 	}
 }
@@ -288,6 +290,7 @@ func said(t *testing.T, text string, size int) (*preamble, string) {
 	buffer := make([]byte, size)
 	_, err := io.CopyBuffer(struct{ io.Writer }{p}, struct{ io.Reader }{iotest.DataErrReader(strings.NewReader(text))}, buffer)
 	require.NoError(t, err)
+	p.rest()
 	return p, out.String()
 }
 
@@ -321,5 +324,94 @@ func FuzzPreamble(f *testing.F) {
 		p, out := said(t, noise+mark+" begun 7\n"+output, size)
 		require.Equal(t, output, out)
 		require.Equal(t, beginning{Begun, 7}, p.beginning())
+		require.False(t, p.end.came)
+		p, out = said(t, noise+mark+" begun 7\n"+output+mark+" ended 7 255\n"+output, size)
+		require.Equal(t, output+output, out)
+		require.Equal(t, 255, p.end.code)
 	})
+}
+
+func TestWhereTheOutputEnds(t *testing.T) {
+	for text, want := range map[string]string{
+		"out=runbook= ended 12 0\n":                       "out",
+		"out\n=runbook= ended 12 3\nleft behind":          "out\nleft behind",
+		"=runbook= ended 12 3\n=runbook= ended 12 3\n":    "=runbook= ended 12 3\n",
+		"=runbook= ended 13 0\n=runbook= ended 12 3\n":    "=runbook= ended 13 0\n",
+		"=runbook= ended 12 x\n=runbook= ended 12 3\n":    "=runbook= ended 12 x\n",
+		"=runbook= ended 12 1234\n=runbook= ended 12 3\n": "=runbook= ended 12 1234\n",
+		"==runbook= en=runbook= ended 12 3\n":             "==runbook= en",
+	} {
+		for size := range 30 {
+			p, out := said(t, "=runbook= begun 12\n"+text, size+1)
+			require.Equal(t, want, out)
+			require.True(t, p.end.came)
+		}
+	}
+	for _, text := range []string{"", "=runbook= ended 12 0", "=runbook= ended 1", "=", "x\n=runbook= ended 12 1234"} {
+		for size := range 30 {
+			p, out := said(t, "=runbook= begun 12\n"+text, size+1)
+			require.Equal(t, text, out, "nothing of it is kept back")
+			require.False(t, p.end.came)
+		}
+	}
+}
+
+// A wayThat is one on which something becomes of what comes over it.
+type wayThat struct {
+	Transport
+	becomes func(io.Writer) io.Writer
+	exec    func(code int, err error) (int, error)
+}
+
+func (w wayThat) Exec(ctx context.Context, words []string, streams command.Streams) (int, error) {
+	streams.Stdout = w.becomes(streams.Stdout)
+	return w.exec(w.Transport.Exec(ctx, words, streams))
+}
+
+type upTo struct {
+	to   io.Writer
+	left int
+}
+
+func (u *upTo) Write(p []byte) (int, error) {
+	n := min(u.left, len(p))
+	u.left -= n
+	_, err := u.to.Write(p[:n])
+	return len(p), err
+}
+
+// What is missing at the end of an output is missed, whatever the exit code: half an answer would be taken for the whole.
+func TestAnOutputWithoutItsEnd(t *testing.T) {
+	way := wayThat{shellHere{[]string{"/bin/sh"}, true}, func(to io.Writer) io.Writer { return &upTo{to, 40} }, func(code int, err error) (int, error) { return code, err }}
+	_, _, _, err := on(t.Context(), &Machine{Host: "rack-1", Transport: way}, nil, "sh", "-c", "echo 0123456789012345678901234567890123456789; exit 3")
+	var lost *command.Lost
+	require.ErrorAs(t, err, &lost)
+	require.EqualError(t, err, "nobody knows what became of it: it ended with status 3, and not all that it printed came: its end is missing")
+	way.becomes = func(to io.Writer) io.Writer { return &upTo{to, 25} }
+	_, err = (&Machine{Host: "rack-1", Transport: way}).Machine(t.Context())
+	require.EqualError(t, err, "cannot ask the host rack-1: its answer did not come to its end")
+	_, err = (&Machine{Host: "rack-1", Transport: way}).Find(t.Context(), "sh")
+	require.EqualError(t, err, "cannot ask the host rack-1: its answer did not come to its end")
+}
+
+func TestAMachineThatCannotTellItsName(t *testing.T) {
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "uname"), []byte("#!/bin/sh\necho no name >&2; exit 3\n"), 0o700))
+	t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
+	everywhere(t, func(t *testing.T, m *Machine) {
+		_, err := m.Machine(t.Context())
+		require.EqualError(t, err, "cannot ask the host rack-1: what tells its name exited with status 3: no name")
+	})
+}
+
+// A way that is lost after the command has told its end has lost nothing.
+func TestAWayThatIsLostAtTheEnd(t *testing.T) {
+	way := wayThat{
+		shellHere{[]string{"/bin/sh"}, true}, func(to io.Writer) io.Writer { return to },
+		func(int, error) (int, error) { return 0, &command.Lost{Cause: errCut} },
+	}
+	out, _, code, err := on(t.Context(), &Machine{Host: "rack-1", Transport: way}, nil, "sh", "-c", "echo fine; exit 3")
+	require.NoError(t, err)
+	require.Equal(t, "fine\n", out)
+	require.Equal(t, 3, code)
 }

@@ -2,13 +2,15 @@
 # hand to /bin/sh, so every line ends as a line may go on.
 #
 # $1 is this text, $2 what is wanted, the rest the command. The command's output begins after a line of its own in both streams: what a
-# login prints before is no part of it. The line of the errors says what became of it, and by which id its processes are ended.
+# login prints before is no part of it. The line of the errors says what became of it, and by which id its processes are ended. Where the
+# command ended there is another one, with its exit code: who has got both lines has got all that it printed, and who has not knows that.
+tell() { echo "=runbook= $*"; echo "=runbook= $*" >&2; };
 case $2 in
 end)
   exec 2>/dev/null;
   kill -TERM -"$3"; sleep 0.4 || sleep 1; kill -KILL -"$3"; exit 0 ;;
 name)
-  echo "=runbook="; uname -n; exit ;;
+  tell begun $$; uname -n; tell ended $$ $?; exit ;;
 esac;
 
 # All that the command starts is to be found again: by its process group, which this shell leads. A server of ssh gives each login a
@@ -36,10 +38,11 @@ case $1 in
   unset IFS; set +f ;;
 esac;
 if [ -d "$f" ]; then r=folder; elif [ -x "$f" ]; then r=begun; elif [ -e "$f" ]; then r=forbidden; else r=missing; fi;
-echo "=runbook="; echo "=runbook= $r $$" >&2;
+tell $r $$;
 if [ "$m" = find ]; then
   case $f in /*) ;; *) f=$PWD/$f ;; esac;
-  if [ $r = begun ]; then printf %s "$f"; fi; exit 0;
+  if [ $r = begun ]; then printf %s "$f"; fi;
+  tell ended $$ 0; exit 0;
 fi;
 [ $r = begun ] || exit 0;
 
@@ -60,6 +63,7 @@ else w=; fi;
 trap "" TERM;
 ( exec 2>&4 4>&-; trap - TERM; exec "$@" ); s=$?;
 if [ $s -gt 255 ]; then s=$((s-128)); fi;
+trap "" PIPE; tell ended $$ $s 2>&4;
 
 # What a command that has ended leaves running is its own affair: it may be a server. But one that ended because nobody takes what it prints
 # (141) may have done so before the switch, which then still ends what it left: one that is the end of the input, which comes soon. The other

@@ -53,6 +53,7 @@ func (h *Host) connect(ctx context.Context, socket, folder string, heard io.Writ
 	}
 	cmd := exec.Command("/bin/sh", append([]string{"-c", leash, folder, program}, h.arguments(socket, options)...)...) //nolint:noctx // it outlives this call
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}                                                               // no terminal to ask at, and no Ctrl-C
+	cmd.Env = append(os.Environ(), "SSH_ASKPASS_REQUIRE=never")                                                        // nor a window to ask in: the ssh of a jump host knows nothing of BatchMode
 	cmd.WaitDelay = grace
 	said := command.NewBuffer(complaints)
 	cmd.Stderr = said

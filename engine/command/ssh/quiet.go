@@ -14,24 +14,21 @@ import (
 type quiet struct {
 	mu        sync.Mutex
 	timer     *time.Timer
-	end       *time.Timer // of all listening
 	listening bool
 	busy      int // writes under way
 }
 
 func newQuiet(then func()) *quiet {
-	q := &quiet{timer: time.AfterFunc(math.MaxInt64, then), end: time.AfterFunc(math.MaxInt64, then)} // which neither reaches before it is stopped
+	q := &quiet{timer: time.AfterFunc(math.MaxInt64, then)} // which it does not reach before it is stopped
 	q.timer.Stop()
-	q.end.Stop()
 	return q
 }
 
-// listen begins the while, after which then is called; and if something comes again and again, after trailing.
+// listen begins the while, after which then is called.
 func (q *quiet) listen() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.listening = true
-	q.end.Reset(trailing)
 	q.rearm()
 }
 
@@ -47,7 +44,6 @@ func (q *quiet) stop() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.listening = false
-	q.end.Stop()
 	q.rearm()
 }
 

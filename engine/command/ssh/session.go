@@ -14,12 +14,9 @@ import (
 )
 
 const (
-	// silence is how long nothing may come of what a login prints that has ended and left its output open, as a server does that was started
-	// in it, before nobody listens any more. What it printed before its end is on the way meanwhile: a machine that is busy hands it on late,
-	// and what is not waited for is lost without anybody knowing.
-	silence = 3 * time.Second
-	// trailing is how long it is listened to at the most: a server that was started in it may go on talking.
-	trailing = 30 * time.Second
+	// silence is how long nothing may come of what a login prints that has ended and left its output open, before nobody listens any more. What
+	// it printed before its end is on the way meanwhile: a machine that is busy hands it on late. Who knows that all has come leaves earlier.
+	silence = 30 * time.Second
 	// grace is how long ssh may take to let go of what it was given, and to end. It is that of engine/command/local.
 	grace = 400 * time.Millisecond
 )
@@ -29,7 +26,7 @@ type login struct {
 	mux    *muxClient
 	stdin  *os.File // what the login reads is written here
 	output []*os.File
-	taken  sync.WaitGroup // the output, all of it
+	taken  chan struct{} // closed when the output has been passed on, all of it
 	quiet  *quiet
 }
 
@@ -41,7 +38,8 @@ func begin(ctx context.Context, path, line string, streams command.Streams) (*lo
 	}
 	stop := context.AfterFunc(ctx, func() { _ = mux.close() }) // whoever waits for an answer learns of it
 	defer stop()
-	l := &login{mux: mux, quiet: newQuiet(func() { _ = mux.close() })}
+	l := &login{mux: mux, taken: make(chan struct{})}
+	l.quiet = newQuiet(l.cut)
 	theirs, err := l.plumb(streams)
 	if err == nil {
 		err = mux.open(line, theirs)
@@ -77,6 +75,13 @@ func (l *login) plumb(streams command.Streams) (theirs [3]*os.File, err error) {
 			_ = l.stdin.Close()
 		}()
 	}
+	var taken sync.WaitGroup
+	defer func() {
+		go func() {
+			taken.Wait()
+			close(l.taken)
+		}()
+	}()
 	for i, to := range []io.Writer{streams.Stdout, streams.Stderr} {
 		ours, its, err := os.Pipe()
 		if err != nil {
@@ -84,7 +89,7 @@ func (l *login) plumb(streams command.Streams) (theirs [3]*os.File, err error) {
 		}
 		theirs[i+1] = its
 		l.output = append(l.output, ours)
-		l.taken.Go(func() {
+		taken.Go(func() {
 			_, _ = io.Copy(l.quiet.over(to), ours)
 			_ = ours.Close() // who writes more than is wanted is told so
 		})
@@ -103,8 +108,20 @@ func (l *login) wait(ctx context.Context) (code int, err error) {
 	_ = l.stdin.Close() // some servers wait for that before they say that they are done
 	l.quiet.listen()
 	l.mux.drained()
-	l.close(silence)
+	select {
+	case <-l.taken:
+	case <-ctx.Done():
+	}
+	l.close(grace)
 	return code, nil
+}
+
+// cut takes no more of the output.
+func (l *login) cut() {
+	_ = l.mux.close()
+	for _, f := range l.output {
+		_ = f.Close()
+	}
 }
 
 // signalled is the exit code of a login that a signal ended.
@@ -120,25 +137,18 @@ func answers(ctx context.Context, path string) bool {
 	return true
 }
 
-// close ends a login: what it reads and writes is closed. All that it printed has been passed on, unless that takes longer than it may.
+// close ends a login: what it reads and writes is closed. What it printed has been passed on, unless that takes longer than it may.
 func (l *login) close(within time.Duration) {
 	l.quiet.stop()
 	_ = l.mux.close()
 	_ = l.stdin.Close()
-	taken := make(chan struct{})
-	go func() {
-		defer close(taken)
-		l.taken.Wait()
-	}()
 	expired := time.NewTimer(within)
 	defer expired.Stop()
 	select {
-	case <-taken:
+	case <-l.taken:
 	case <-expired.C: // ssh has not let go of its ends
-		for _, f := range l.output {
-			_ = f.Close()
-		}
-		<-taken
+		l.cut()
+		<-l.taken
 	}
 }
 

@@ -152,6 +152,24 @@ func TestWhatKeepsUsOut(t *testing.T) {
 	}
 }
 
+// A jump host has an ssh of its own, which knows nothing of our options: it must not ask anybody either.
+func TestAJumpHostThatWantsAPassword(t *testing.T) {
+	s := sshtest.New(t, "PasswordAuthentication yes", "AuthenticationMethods password", "PermitRootLogin yes")
+	config, err := os.ReadFile(s.Config)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(s.Config, append([]byte("Host behind\n  ProxyJump jump\n"), config...), 0o600))
+	folder := t.TempDir()
+	ask, asked := filepath.Join(folder, "ask"), filepath.Join(folder, "asked")
+	require.NoError(t, os.WriteFile(ask, []byte("#!/bin/sh\ntouch "+asked+"\n"), 0o700))
+	t.Setenv("SSH_ASKPASS", ask)
+	t.Setenv("SSH_ASKPASS_REQUIRE", "force")
+	h := New(Config{Name: "rack-1", Destination: "behind", ConfigFile: s.Config})
+	t.Cleanup(func() { require.NoError(t, h.Close()) })
+	_, _, _, err = on(t.Context(), h, nil, "true")
+	require.Equal(t, action.CodeForbidden, action.CodeOf(err), "%v", err)
+	require.NoFileExists(t, asked)
+}
+
 // Who cannot get in knocks once, however many want to.
 func TestManyAreKeptOutTogether(t *testing.T) {
 	s := sshtest.New(t)
@@ -414,6 +432,45 @@ func TestALoginThatSaysNothing(t *testing.T) {
 	require.ErrorAs(t, err, &lost)
 	require.EqualError(t, err, "nobody knows what became of it: its login ended without a word, not even that the command began")
 }
+
+// Something on the way may hand on what a command printed long after its login has ended: it is waited for. What never comes is missed.
+func TestAnOutputThatIsHeldUp(t *testing.T) {
+	held := `ForceCommand mkfifo %[1]s/out && { cat "%[1]s/gate" - < %[1]s/out & exec /bin/sh -c "$SSH_ORIGINAL_COMMAND" > %[1]s/out; }`
+	folder := t.TempDir()
+	gate := filepath.Join(folder, "gate")
+	require.NoError(t, syscall.Mkfifo(gate, 0o600))
+	h, path := to(t, sshtest.New(t, fmt.Sprintf(held, folder))), witness(t)
+	ended := make(chan string, 1)
+	go func() {
+		out, _, code, err := on(t.Context(), h, nil, "sh", "-c", `echo printed; cat "$0"; exit 3`, path)
+		ended <- fmt.Sprintln(out, code, err)
+	}()
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	require.NoError(t, f.Close()) // the command ends
+	f, err = os.OpenFile(gate, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	require.NoError(t, f.Close()) // and then its output comes
+	require.Equal(t, "printed\n 3 <nil>\n", <-ended)
+
+	h = to(t, sshtest.New(t, `ForceCommand exec /bin/sh -c "$SSH_ORIGINAL_COMMAND" | head -c 30`))
+	_, _, _, err = on(t.Context(), h, nil, "echo", "something that is cut off there")
+	var lost *command.Lost
+	require.ErrorAs(t, err, &lost)
+	require.ErrorContains(t, err, "it ended with status 0, and not all that it printed came: its end is missing")
+}
+
+// Who wants no more of an output has missed nothing of it.
+func TestWhoTakesNoMore(t *testing.T) {
+	h := to(t, sshtest.New(t))
+	code, err := h.Machine().Run(t.Context(), []string{"sh", "-c", "yes; exit 3"}, command.Streams{Stdout: full{}})
+	require.NoError(t, err)
+	require.Equal(t, 3, code)
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errCut }
 
 func TestAServerThatACommandStartsGoesOn(t *testing.T) {
 	h, path := to(t, sshtest.New(t)), witness(t)

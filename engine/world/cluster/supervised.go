@@ -14,19 +14,18 @@ func (c *Cluster) supervised(pod Object, container string, w shell.Want, argv []
 	}
 	switch {
 	case w == shell.Name:
-		return before(shell.Begun, scenario.Answer{Stdout: nameOf(pod) + "\n"})
+		return around(shell.Begun, scenario.Answer{Stdout: nameOf(pod) + "\n"})
 	case w == shell.Find && word == shell.Begun:
-		return before(word, scenario.Answer{Stdout: "/usr/bin/" + argv[0]})
+		return around(word, scenario.Answer{Stdout: "/usr/bin/" + argv[0]})
 	case w == shell.End, w == shell.Find, word == shell.Missing:
-		return before(word, scenario.Answer{})
+		return around(word, scenario.Answer{})
 	}
-	return before(word, c.plain(pod, container, argv))
+	return around(word, c.plain(pod, container, argv))
 }
 
-// before has a login print its part first.
-func before(word string, said scenario.Answer) scenario.Answer {
-	stdout, stderr := shell.Preamble(word)
-	said.Stdout, said.Stderr = stdout+said.Stdout, stderr+said.Stderr
+// around has a login print its part.
+func around(word string, said scenario.Answer) scenario.Answer {
+	said.Stdout, said.Stderr = shell.Around(word, said.Stdout, said.ExitCode), shell.Around(word, said.Stderr, said.ExitCode)
 	return said
 }
 
