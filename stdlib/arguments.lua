@@ -1,35 +1,12 @@
 --- Checks of what a library's function was given, so that a misspelt option is an error and not a default.
 -- For libraries: modules check what they are given by themselves.
 
+local spelling = require "spelling"
+
 local arguments = {}
 
 local function refuse(message)
   error({ code = "invalid", message = message }, 0)
-end
-
--- How many letters make one word of another: those to be put in, taken out or changed.
-local function distance(a, b)
-  local row = {}
-  for j = 0, #b do row[j] = j end
-  for i = 1, #a do
-    local diagonal = row[0]
-    row[0] = i
-    for j = 1, #b do
-      local same = a:byte(i) == b:byte(j) and 0 or 1
-      diagonal, row[j] = row[j], math.min(row[j] + 1, row[j - 1] + 1, diagonal + same)
-    end
-  end
-  return row[#b]
-end
-
--- What was meant by a name that is not known: one that is near, or else one of all.
-local function meant(name, known)
-  local nearest, least = nil, 0.4
-  for _, one in ipairs(known) do
-    local share = #name < 100 and distance(name:lower(), one:lower()) / math.max(#name, #one) or 1
-    if share <= least and share < (nearest and least or 1) then nearest, least = one, share end
-  end
-  return nearest and ('; did you mean "%s"?'):format(nearest) or "; known are: " .. table.concat(known, ", ")
 end
 
 --- Checks that a table of options has no others than the known ones.
@@ -47,7 +24,7 @@ function arguments.options(where, options, known)
   for _, name in ipairs(known) do names[name] = true end
   for name in pairs(options) do
     if not names[name] then
-      refuse(('%s has no option "%s"%s'):format(where, tostring(name), meant(tostring(name), known)))
+      refuse(('%s has no option "%s"%s'):format(where, tostring(name), spelling.suggest(tostring(name), known)))
     end
   end
   return options
@@ -91,7 +68,7 @@ function arguments.class(library, what, methods)
   end
   meta.__index = function(_, name)
     if methods[name] then return methods[name] end
-    refuse(('%s: %s no function "%s"%s'):format(library, what, tostring(name), meant(tostring(name), names)))
+    refuse(('%s: %s no function "%s"%s'):format(library, what, tostring(name), spelling.suggest(tostring(name), names)))
   end
   return meta
 end

@@ -13,12 +13,12 @@ test.unit("options are those that are known", function()
   test.equal(arguments.options("f", nil, { "title" }), {})
   test.equal(arguments.options("f", { title = "T" }, { "title", "unit" }), { title = "T" })
   for wrong, meant in pairs {
-    titel = '; did you mean "title"?', Unit = '; did you mean "unit"?', units = '; did you mean "unit"?', t = "; known are: title, unit", colour = "; known are: title, unit",
-    [""] = "; known are: title, unit", [("x"):rep(5000)] = "; known are: title, unit",
+    titel = '; did you mean "title"?', Unit = '; did you mean "unit"?', units = '; did you mean "unit"?', t = "; there is title, unit", colour = "; there is title, unit",
+    [""] = "; there is title, unit", [("x"):rep(5000)] = "; there is title, unit",
   } do
     refused(('f has no option "%s"%s'):format(wrong, meant), arguments.options, "f", { [wrong] = "T" }, { "title", "unit" })
   end
-  refused('f has no option "1"; known are: title', arguments.options, "f", { "T" }, { "title" })
+  refused('f has no option "1"; there is title', arguments.options, "f", { "T" }, { "title" })
   refused("f: the options must be a table, not T", arguments.options, "f", "T", { "title" })
 end)
 
