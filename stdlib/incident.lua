@@ -117,8 +117,9 @@ end
 -- @param options.status_page  address of the page with real-time updates
 -- @param options.commander    who leads: "Name <email>"; whoever runs this by default
 -- @param options.receivers    list of receivers of the site that are told; nobody by default
--- @param options.reminders    list of receivers, of chats or mail, that are told when an update is late; the screen is, in any case. A plan
---                             knows of them where there is a during or a watch, which rehearse that it takes longer
+-- @param options.reminders    list of receivers, of chats or mail, that are told when an update is late; the screen is, in any case. For a plan
+--                             put what may take longer than an update into outage:during or outage:watch: they rehearse that it does, and who
+--                             is reminded stands in the plan. Elsewhere in an apply a late update ends the run, because its reminder is not planned
 -- @param options.every        how long after an update the next is promised: by default 15 minutes for P0, 1 hour for P1, 4 for P2, a day for P3
 -- @param options.key          what the incident is known by; made of its title by default
 -- @param options.send         a function(receiver, message) that tells somebody; notify.send by default
@@ -199,7 +200,7 @@ function outage:update(options)
   return announce(self, options.next)
 end
 
---- Adds to what is being done. Nobody is told before the next update.
+--- Adds to what is being done. Nobody is told before the next update, unless one is late: see incident.open about reminders.
 -- @param action what is done, such as "Restarted 2 pods"
 -- @usage outage:act("Restarted 2 failing pods")
 function outage:act(action)
@@ -210,7 +211,7 @@ function outage:act(action)
   note(self, action)
 end
 
---- Adds a line to the timeline. Nobody is told of it.
+--- Adds a line to the timeline. Nobody is told of it, but reminded where an update is late: see incident.open about reminders.
 -- @param text what happened
 -- @usage outage:note("The vendor was called")
 function outage:note(text)
@@ -256,7 +257,7 @@ end
 -- What must not be forgotten ----------------------------------------------------------------------------------------------------------
 
 --- Reminds of an update that was promised and did not come: on the screen, and by the receivers for reminders. It does so once, and again
--- when as much time has gone by as lies between two updates. Every act and note does it by itself.
+-- when as much time has gone by as lies between two updates. Every act and note does it by itself, and so does during, which a plan needs.
 -- @param at? when it is, in seconds since 1970 UTC, if that is later than now: a dry run does not wait for what takes its time
 -- @return    whether an update is late
 -- @usage outage:remind()

@@ -98,7 +98,7 @@ func (m *Matcher) Approve(branch, key, anywhere string, d action.Description) (*
 	at, used := m.line.place(branch, operation, m.used[operation], m.next[branch])
 	switch {
 	case at < 0:
-		return nil, m.drift(d, m.unplanned(branch, d))
+		return nil, m.drift(d, m.unplanned(branch, d)).Try("%s%s", m.advice(), toldLate(anywhere))
 	case at < m.next[branch]:
 		last := m.line.branches[branch][m.next[branch]-1].Call
 		return nil, m.drift(d, fmt.Sprintf("it was planned before %s %s, and comes after it now", last.Verb, last.Target))
@@ -140,7 +140,19 @@ func (m *Matcher) Undone(branch, key string) {
 
 func (m *Matcher) drift(d action.Description, how string) *action.Error {
 	return action.Errorf(action.CodeDrift, "%s %s is not as planned: %s; it was not sent", d.Verb, d.Target, how).On(d.Target).
-		Try("rehearse and plan again: %s", m.replan)
+		Try("%s", m.advice())
+}
+
+func (m *Matcher) advice() string { return "rehearse and plan again: " + m.replan }
+
+// toldLate is what to do where a message was not planned, by its operation; "" for anything else. To rehearse it again would bring the same
+// plan: what takes long takes no time in a dry run.
+func toldLate(anywhere string) string {
+	if anywhere == "" {
+		return ""
+	}
+	return "; where the dry run does not come to this message, put what it waits for into outage:during or outage:watch, which rehearse that it " +
+		"takes long: runbook docs outage:during"
 }
 
 // Turn goes over to what was planned for the case that an assumption does not hold. Where nothing was, the next action tells: also
