@@ -46,6 +46,18 @@ function arguments.list(where, value)
   return value
 end
 
+--- Checks that a value is of a type.
+-- @param where name of the function and its parameter, for the message
+-- @param value what it was given
+-- @param kind  "number" (one that there is: not NaN), "string", "table" or "function"
+-- @return      the value
+-- @usage arguments.is("tidy.up: at", 12, "number")
+function arguments.is(where, value, kind)
+  if type(value) == kind and value == value then return value end
+  local wanted = { string = "text" }
+  refuse(("%s must be a %s, not %s"):format(where, wanted[kind] or kind, value ~= value and "NaN" or type(value) == "table" and "a table" or tostring(value)))
+end
+
 --- Makes the metatable of a library's objects, whose functions are called with a colon: a misspelt one is an error, and so is a dot in the
 -- place of the colon.
 -- @param library  its name

@@ -33,11 +33,6 @@ local function time_of(where, value)
   return value or time.now()
 end
 
-local function function_of(where, value)
-  if type(value) ~= "function" then refuse("%s must be a function, not %s", where, tostring(value)) end
-  return value
-end
-
 -- When somebody has to have responded who was told at that time.
 local function responds(rung, at, workdays)
   if rung.next_business_day then return calendar.next_business_day(at, workdays) end
@@ -68,6 +63,11 @@ function escalation.of(severity, options)
   return { severity = severity, respond = seconds(rung.respond), next_business_day = rung.next_business_day == true, since = since, due = due, path = path }
 end
 
+local function path_of(where, way)
+  if type(way) ~= "table" or type(way.path) ~= "table" or not way.due then refuse("%s: way must be what escalation.of returned, not %s", where, tostring(way)) end
+  return way.path
+end
+
 --- Who is to have been told by now, and who is next.
 -- @param way  what escalation.of returned
 -- @param at?  the time to ask about, now by default
@@ -75,9 +75,9 @@ end
 -- @return     who is next, { who, receiver, at }; nil if nobody is left
 -- @usage local told, next_one = escalation.told(escalation.of("P0", { since = time.now() - 1200 }))
 function escalation.told(way, at)
-  at = at or time.now()
+  at = arguments.is("escalation.told: at", at or time.now(), "number")
   local told = {}
-  for _, step in ipairs(way.path) do
+  for _, step in ipairs(path_of("escalation.told", way)) do
     if step.at > at then return told, step end
     told[#told + 1] = step
   end
@@ -96,7 +96,7 @@ end
 -- @usage escalation.report(escalation.of("P0"))
 function escalation.report(way)
   local rows = {}
-  for i, step in ipairs(way.path) do
+  for i, step in ipairs(path_of("escalation.report", way)) do
     rows[i] = { who = step.who, by = step.receiver or "(no receiver)", when = time.format(step.at, "minute"), from_now = from_now(step.at) }
   end
   report.table(rows, { "who", "by", { field = "when" }, { field = "from_now", title = "that is" } }, {
@@ -115,7 +115,7 @@ end
 -- @usage escalation.falls(function() return prometheus.values({ rate = "photon:error_rate" }).rate.value end, { below = 5, unit = "%" })
 function escalation.falls(measure, options)
   options = arguments.options("escalation.falls", options, { "below", "unit" })
-  function_of("escalation.falls: measure", measure)
+  arguments.is("escalation.falls: measure", measure, "function")
   local first
   return function()
     local value = measure()
@@ -223,7 +223,7 @@ end
 function escalation.watch(options, better)
   options = arguments.options("escalation.watch", options, { "name", "severity", "within", "to", "every", "since", "message", "key", "link", "calendar", "rung", "send" })
   if type(options.name) ~= "string" then refuse("escalation.watch needs a name: what is watched") end
-  function_of("escalation.watch: better", better)
+  arguments.is("escalation.watch: better", better, "function")
   local state = { began = time_of("escalation.watch: since", options.since), paged = {} }
   local targets = targets_of(options, time.now())
   if #targets == 0 then refuse("escalation.watch: there is nobody who could be told that %s is not better%s: say whom, with to and within", options.name,
