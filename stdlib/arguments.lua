@@ -58,6 +58,23 @@ function arguments.is(where, value, kind)
   refuse(("%s must be a %s, not %s"):format(where, wanted[kind] or kind, value ~= value and "NaN" or type(value) == "table" and "a table" or tostring(value)))
 end
 
+-- So many seconds are a hundred years: what is longer is a mistake, or has no end.
+local longest = 100 * 366 * 86400
+
+--- Checks that a value is a duration that takes some time.
+-- @param where name of the function and its parameter, for the message
+-- @param value what it was given: a text such as "15m", or seconds
+-- @return      seconds
+-- @usage arguments.duration("tidy.up: every", "15m")
+function arguments.duration(where, value)
+  local seconds = value
+  if type(value) == "string" then seconds = try(require("time").duration, value) end
+  if type(seconds) ~= "number" or not (seconds > 0 and seconds <= longest) then
+    refuse(('%s must be a duration above 0, such as "15m", not %s'):format(where, type(value) == "table" and "a table" or tostring(value)))
+  end
+  return seconds
+end
+
 --- Makes the metatable of a library's objects, whose functions are called with a colon: a misspelt one is an error, and so is a dot in the
 -- place of the colon.
 -- @param library  its name
