@@ -1,35 +1,12 @@
 --- Checks of what a library's function was given, so that a misspelt option is an error and not a default.
 -- For libraries: modules check what they are given by themselves.
 
+local spelling = require "spelling"
+
 local arguments = {}
 
 local function refuse(message)
   error({ code = "invalid", message = message }, 0)
-end
-
--- How many letters make one word of another: those to be put in, taken out or changed.
-local function distance(a, b)
-  local row = {}
-  for j = 0, #b do row[j] = j end
-  for i = 1, #a do
-    local diagonal = row[0]
-    row[0] = i
-    for j = 1, #b do
-      local same = a:byte(i) == b:byte(j) and 0 or 1
-      diagonal, row[j] = row[j], math.min(row[j] + 1, row[j - 1] + 1, diagonal + same)
-    end
-  end
-  return row[#b]
-end
-
--- What was meant by a name that is not known: one that is near, or else one of all.
-local function meant(name, known)
-  local nearest, least = nil, 0.4
-  for _, one in ipairs(known) do
-    local share = #name < 100 and distance(name:lower(), one:lower()) / math.max(#name, #one) or 1
-    if share <= least and share < (nearest and least or 1) then nearest, least = one, share end
-  end
-  return nearest and ('; did you mean "%s"?'):format(nearest) or "; known are: " .. table.concat(known, ", ")
 end
 
 --- Checks that a table of options has no others than the known ones.
@@ -47,7 +24,7 @@ function arguments.options(where, options, known)
   for _, name in ipairs(known) do names[name] = true end
   for name in pairs(options) do
     if not names[name] then
-      refuse(('%s has no option "%s"%s'):format(where, tostring(name), meant(tostring(name), known)))
+      refuse(('%s has no option "%s"%s'):format(where, tostring(name), spelling.suggest(tostring(name), known)))
     end
   end
   return options
@@ -67,6 +44,35 @@ function arguments.list(where, value)
     refuse(("%s must be a list, such as { a, b }, and this is a table with %s"):format(where, tostring(name)))
   end
   return value
+end
+
+--- Checks that a value is of a type.
+-- @param where name of the function and its parameter, for the message
+-- @param value what it was given
+-- @param kind  "number" (one that there is: not NaN), "string", "table" or "function"
+-- @return      the value
+-- @usage arguments.is("tidy.up: at", 12, "number")
+function arguments.is(where, value, kind)
+  if type(value) == kind and value == value then return value end
+  local wanted = { string = "text" }
+  refuse(("%s must be a %s, not %s"):format(where, wanted[kind] or kind, value ~= value and "NaN" or type(value) == "table" and "a table" or tostring(value)))
+end
+
+-- So many seconds are a hundred years: what is longer is a mistake, or has no end.
+local longest = 100 * 366 * 86400
+
+--- Checks that a value is a duration that takes some time.
+-- @param where name of the function and its parameter, for the message
+-- @param value what it was given: a text such as "15m", or seconds
+-- @return      seconds
+-- @usage arguments.duration("tidy.up: every", "15m")
+function arguments.duration(where, value)
+  local seconds = value
+  if type(value) == "string" then seconds = try(require("time").duration, value) end
+  if type(seconds) ~= "number" or not (seconds > 0 and seconds <= longest) then
+    refuse(('%s must be a duration above 0, such as "15m", not %s'):format(where, type(value) == "table" and "a table" or tostring(value)))
+  end
+  return seconds
 end
 
 --- Makes the metatable of a library's objects, whose functions are called with a colon: a misspelt one is an error, and so is a dot in the
@@ -91,7 +97,7 @@ function arguments.class(library, what, methods)
   end
   meta.__index = function(_, name)
     if methods[name] then return methods[name] end
-    refuse(('%s: %s no function "%s"%s'):format(library, what, tostring(name), meant(tostring(name), names)))
+    refuse(('%s: %s no function "%s"%s'):format(library, what, tostring(name), spelling.suggest(tostring(name), names)))
   end
   return meta
 end

@@ -12,6 +12,9 @@ local week = 7 * day
 -- 1970-01-01 was a Thursday.
 local weekdays = { "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday" }
 
+-- Times in milliseconds are far beyond this: the year 5138.
+local farthest = 1e11
+
 -- So many days in a row are never all holidays.
 local longest_holidays = 366
 
@@ -65,7 +68,11 @@ local function times_of(options)
 end
 
 -- The day of a time, counted from 1970-01-01.
-local function number_of(at, offset) return math.floor((at + offset) / day) end
+local function number_of(where, at, offset)
+  arguments.is(where .. ": at", at, "number")
+  if math.abs(at) > farthest then refuse("%s: at must be a time in seconds since 1970 UTC, not %s", where, tostring(at)) end
+  return math.floor((at + offset) / day)
+end
 
 local function name_of(number) return weekdays[(number + 3) % 7 + 1] end
 
@@ -80,7 +87,7 @@ end
 -- @param offset?  how far the time is ahead of UTC, such as "+01:00"; UTC by default
 -- @return         "monday" to "sunday"
 -- @usage calendar.weekday(time.now())
-function calendar.weekday(at, offset) return name_of(number_of(at, offset_of(offset or "+00:00"))) end
+function calendar.weekday(at, offset) return name_of(number_of("calendar.weekday", at, offset_of(offset or "+00:00"))) end
 
 --- Whether people work on the day of a time.
 -- @param at        seconds since 1970 UTC
@@ -89,7 +96,7 @@ function calendar.weekday(at, offset) return name_of(number_of(at, offset_of(off
 -- @usage calendar.is_business_day(time.now(), { holidays = { "12-25" } })
 function calendar.is_business_day(at, options)
   local times = times_of(options)
-  return works(times, number_of(at, times.offset))
+  return works(times, number_of("calendar.is_business_day", at, times.offset))
 end
 
 --- The beginning of the next business day: of the first one after the day of a time, at whatever time of that day it is.
@@ -103,7 +110,7 @@ end
 -- @usage calendar.next_business_day(time.now(), { holidays = { "12-25", "2027-04-02" }, offset = "+01:00" })
 function calendar.next_business_day(at, options)
   local times = times_of(options)
-  local today = number_of(at, times.offset)
+  local today = number_of("calendar.next_business_day", at, times.offset)
   for number = today + 1, today + longest_holidays do
     if works(times, number) then return number * day + times.opens - times.offset end
   end
@@ -124,7 +131,7 @@ function calendar.window(at, options)
   local lasts = type(options.lasts) == "string" and time.duration(options.lasts) or options.lasts
   if type(lasts) ~= "number" or not (lasts > 0 and lasts <= week) then refuse("calendar.window: lasts must be a duration of a week at the most, not %s", tostring(options.lasts)) end
   local wanted, offset = weekday(options.weekday), offset_of(options.offset or "+00:00")
-  local begins = number_of(at, offset) * day + clock_of("begins", options.begins) - offset
+  local begins = number_of("calendar.window", at, offset) * day + clock_of("begins", options.begins) - offset
   while calendar.weekday(begins, options.offset) ~= wanted or begins > at do begins = begins - day end
   if at >= begins + lasts then begins = begins + week end
   return { begins = begins, ends = begins + lasts, open = begins <= at }

@@ -43,8 +43,7 @@ local function checked(task, i, seen)
   if seen[task.id] or seen[task.id .. "_evidence"] then refuse("%s: two tasks have the id %s", where, task.id) end
   if task.check and type(task.check) ~= "function" then refuse("%s: check must be a function", where) end
   if task.within and not task.check then refuse("%s: within is for a task with a check", where) end
-  local within = task.within and try(time.duration, task.within)
-  if task.within and not (within and within > 0) then refuse("%s: within must be a duration above 0, not %s", where, tostring(task.within)) end
+  if task.within then arguments.duration(where .. ": within", task.within) end
   seen[task.id], seen[task.id .. "_evidence"] = true, true
 end
 

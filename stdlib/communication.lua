@@ -9,6 +9,8 @@ local communication = {}
 -- How far an incident is, in the order of the template.
 local statuses = { "INVESTIGATING", "IDENTIFIED", "MONITORING", "RESOLVED" }
 
+local severities = { "P0", "P1", "P2", "P3" }
+
 local fields = { "severity", "title", "status", "started", "impact", "cause", "actions", "next_update", "status_page", "commander" }
 
 -- A text on one line: a line break in a subject would begin another header of a mail.
@@ -31,8 +33,10 @@ local function actions_of(about)
   return #lines > 0 and lines or { "None yet" }
 end
 
-local function checked(function_name, about)
-  arguments.options(function_name, about, fields)
+local function checked(function_name, about, now)
+  arguments.options(function_name, arguments.is(function_name .. ": about", about, "table"), fields)
+  arguments.is(function_name .. ": started", about.started, "number")
+  arguments.is(function_name .. ": now", now, "number")
   arguments.one_of(function_name .. ": status", about.status, statuses)
   return about
 end
@@ -51,7 +55,11 @@ end
 -- @param about.title     what has happened, in a few words
 -- @return                "[P0 INCIDENT] Compiler outage"
 -- @usage communication.subject({ severity = "P0", title = "Compiler outage" })
-function communication.subject(about) return ("[%s INCIDENT] %s"):format(about.severity, one_line(about.title)) end
+function communication.subject(about)
+  arguments.is("communication.subject: about", about, "table")
+  arguments.one_of("communication.subject: severity", about.severity, severities)
+  return ("[%s INCIDENT] %s"):format(about.severity, one_line(arguments.is("communication.subject: title", about.title, "string")))
+end
 
 --- The message as plain text, as the handbook has it.
 -- @param about              what it is about
@@ -69,7 +77,7 @@ function communication.subject(about) return ("[%s INCIDENT] %s"):format(about.s
 -- @return                   text
 -- @usage log(communication.text({ severity = "P0", title = "Compiler outage", status = "INVESTIGATING", started = time.now(), impact = "No compilation completes" }, time.now()))
 function communication.text(about, now)
-  local told, next_one = facts(checked("communication.text", about), now)
+  local told, next_one = facts(checked("communication.text", about, now), now)
   local lines = {}
   for i, fact in ipairs(told) do lines[i] = fact[1] .. ": " .. fact[2] end
   lines[#lines + 1] = "\nCurrent Actions:"
@@ -90,7 +98,7 @@ local function plain(text) return (one_line(text):gsub("[\\`*_%[%]<>|#]", "\\%0"
 -- @return      text
 -- @usage log(communication.markdown({ severity = "P1", title = "Slow", status = "MONITORING", started = time.now(), impact = "Some wait" }, time.now()))
 function communication.markdown(about, now)
-  local told, next_one = facts(checked("communication.markdown", about), now)
+  local told, next_one = facts(checked("communication.markdown", about, now), now)
   local lines = { "### " .. plain(communication.subject(about)), "" }
   local function add(name, value) lines[#lines + 1] = ("- **%s:** %s"):format(name, value) end
   for _, fact in ipairs(told) do add(fact[1], plain(fact[2])) end
@@ -108,7 +116,7 @@ end
 -- @return      list of { name, value }, as notify.send takes it for fields
 -- @usage local fields = communication.fields({ severity = "P1", title = "Slow", status = "MONITORING", started = time.now(), impact = "Some wait" }, time.now())
 function communication.fields(about, now)
-  local told, next_one = facts(checked("communication.fields", about), now)
+  local told, next_one = facts(checked("communication.fields", about, now), now)
   local out = {}
   local function add(name, value) out[#out + 1] = { name = name, value = value } end
   for i = 2, #told do add(told[i][1], told[i][2]) end -- the status is a part of the message itself

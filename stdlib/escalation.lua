@@ -23,19 +23,18 @@ local function seconds(value) return type(value) == "string" and time.duration(v
 local function rung_of(severity, given)
   arguments.one_of("escalation: severity", severity, severities)
   local rung = given or notify.escalation(severity)
+  arguments.is("escalation: the row for " .. severity, rung, "table")
   if not rung.respond and not rung.next_business_day then refuse("escalation: the row for %s needs respond, or next_business_day", severity) end
-  arguments.list("escalation: the path of " .. severity, rung.path)
+  if rung.respond then arguments.duration("escalation: respond of " .. severity, rung.respond) end
+  for i, step in ipairs(arguments.list("escalation: the path of " .. severity, rung.path)) do
+    if type(step) ~= "table" or type(step.who) ~= "string" then refuse('escalation: the path of %s[%d] must be { who = "Manager", receiver = "manager" }', severity, i) end
+  end
   return rung
 end
 
 local function time_of(where, value)
   if value ~= nil and type(value) ~= "number" then refuse("%s must be a time in seconds since 1970 UTC, not %s: time.parse reads one", where, tostring(value)) end
   return value or time.now()
-end
-
-local function function_of(where, value)
-  if type(value) ~= "function" then refuse("%s must be a function, not %s", where, tostring(value)) end
-  return value
 end
 
 -- When somebody has to have responded who was told at that time.
@@ -68,6 +67,11 @@ function escalation.of(severity, options)
   return { severity = severity, respond = seconds(rung.respond), next_business_day = rung.next_business_day == true, since = since, due = due, path = path }
 end
 
+local function path_of(where, way)
+  if type(way) ~= "table" or type(way.path) ~= "table" or not way.due then refuse("%s: way must be what escalation.of returned, not %s", where, tostring(way)) end
+  return way.path
+end
+
 --- Who is to have been told by now, and who is next.
 -- @param way  what escalation.of returned
 -- @param at?  the time to ask about, now by default
@@ -75,9 +79,9 @@ end
 -- @return     who is next, { who, receiver, at }; nil if nobody is left
 -- @usage local told, next_one = escalation.told(escalation.of("P0", { since = time.now() - 1200 }))
 function escalation.told(way, at)
-  at = at or time.now()
+  at = arguments.is("escalation.told: at", at or time.now(), "number")
   local told = {}
-  for _, step in ipairs(way.path) do
+  for _, step in ipairs(path_of("escalation.told", way)) do
     if step.at > at then return told, step end
     told[#told + 1] = step
   end
@@ -96,7 +100,7 @@ end
 -- @usage escalation.report(escalation.of("P0"))
 function escalation.report(way)
   local rows = {}
-  for i, step in ipairs(way.path) do
+  for i, step in ipairs(path_of("escalation.report", way)) do
     rows[i] = { who = step.who, by = step.receiver or "(no receiver)", when = time.format(step.at, "minute"), from_now = from_now(step.at) }
   end
   report.table(rows, { "who", "by", { field = "when" }, { field = "from_now", title = "that is" } }, {
@@ -115,7 +119,7 @@ end
 -- @usage escalation.falls(function() return prometheus.values({ rate = "photon:error_rate" }).rate.value end, { below = 5, unit = "%" })
 function escalation.falls(measure, options)
   options = arguments.options("escalation.falls", options, { "below", "unit" })
-  function_of("escalation.falls: measure", measure)
+  arguments.is("escalation.falls: measure", measure, "function")
   local first
   return function()
     local value = measure()
@@ -133,12 +137,16 @@ end
 
 -- Those whom a watch may tell, and when.
 local function targets_of(options, now)
-  local within, targets = seconds(options.within), {}
+  local within, targets = options.within and arguments.duration("escalation.watch: within", options.within), {}
   local function add(step, at) targets[#targets + 1] = { who = step.who or step.receiver, receiver = step.receiver, at = at } end
   if options.to then
     if not within then refuse("escalation.watch: with to, within says how long each is waited for") end
     for i, step in ipairs(arguments.list("escalation.watch: to", options.to)) do
-      add(type(step) == "string" and { receiver = step } or step, now + i * within)
+      if type(step) == "string" then step = { receiver = step } end
+      if type(step) ~= "table" or type(step.receiver or step.who) ~= "string" then
+        refuse('escalation.watch: to[%d] must be the name of a receiver, or { who = "Manager", receiver = "manager" }', i)
+      end
+      add(step, now + i * within)
     end
     return targets
   end
@@ -222,8 +230,12 @@ end
 -- @usage escalation.watch({ name = "the error rate", within = "15m", to = { "hardware-team" } }, escalation.falls(error_rate, { below = 5, unit = "%" }))
 function escalation.watch(options, better)
   options = arguments.options("escalation.watch", options, { "name", "severity", "within", "to", "every", "since", "message", "key", "link", "calendar", "rung", "send" })
+  if options.severity ~= nil then arguments.one_of("escalation.watch: severity", options.severity, severities) end
+  local every = arguments.duration("escalation.watch: every", options.every or "30s")
+  if options.message ~= nil then arguments.is("escalation.watch: message", options.message, "table") end
+  if options.send ~= nil then arguments.is("escalation.watch: send", options.send, "function") end
   if type(options.name) ~= "string" then refuse("escalation.watch needs a name: what is watched") end
-  function_of("escalation.watch: better", better)
+  arguments.is("escalation.watch: better", better, "function")
   local state = { began = time_of("escalation.watch: since", options.since), paged = {} }
   local targets = targets_of(options, time.now())
   if #targets == 0 then refuse("escalation.watch: there is nobody who could be told that %s is not better%s: say whom, with to and within", options.name,
@@ -233,7 +245,7 @@ function escalation.watch(options, better)
     if reached then
       -- One name for all: a plan then holds what is done where it gets better at no time. The deadline is a time, so that nobody is told later
       -- because the run died and was taken up again.
-      local _, err = try(wait_until, { name = options.name .. " to get better", deadline = target.at, every = options.every or "30s" }, look)
+      local _, err = try(wait_until, { name = options.name .. " to get better", deadline = target.at, every = every }, look)
       if not err then return { better = true, detail = state.detail, after = time.now() - state.began, paged = state.paged } end
       if err.code ~= "timeout" then error(err, 0) end
       state.at = math.max(time.now(), target.at) -- a dry run does not wait

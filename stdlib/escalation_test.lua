@@ -206,6 +206,19 @@ test.unit("what cannot be meant is refused", function()
   refused("with to, within says how long each is waited for", escalation.watch, { name = "x", to = { "a" } }, never)
   refused("there is nobody who could be told that x is not better (P3): say whom, with to and within", escalation.watch,
     { name = "x", severity = "P3", rung = { respond = "1h", path = { { who = "Team" } } } }, never)
+  -- What is wrong with a page must not come out when somebody is to be paged.
+  for wrong, options in pairs {
+    ['within must be a duration above 0, such as "15m", not 0'] = { within = 0 }, ["to must be a list, not team"] = { to = "team" },
+    ['to[1] must be the name of a receiver, or { who = "Manager", receiver = "manager" }'] = { to = { {} } },
+    ["message must be a table, not late"] = { message = "late" }, ["severity must be one of P0, P1, P2, P3, not p1"] = { severity = "p1" },
+    ["send must be a function, not 5"] = { send = 5 }, ['every must be a duration above 0, such as "15m", not 0s'] = { every = "0s" },
+  } do
+    local given = { name = "x", within = "5m", to = { "team" } }
+    for name, value in pairs(options) do given[name] = value end
+    refused("escalation.watch: " .. wrong, escalation.watch, given, never)
+  end
+  refused('the path of P0[1] must be { who = "Manager"', escalation.of, "P0", { rung = { respond = "15m", path = { {} } } })
+  refused('respond of P0 must be a duration above 0, such as "15m", not 0', escalation.of, "P0", { rung = { respond = 0, path = { { who = "a" } } } })
   refused('escalation.watch has no option "untill"', escalation.watch, { name = "x", untill = 1 }, never)
   refused('escalation.falls has no option "above"', escalation.falls, never, { above = 1 })
 end)

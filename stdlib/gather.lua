@@ -1,5 +1,7 @@
 --- Reads that do not depend on each other, at once.
 
+local arguments = require "arguments"
+
 local gather = {}
 
 --- Calls several functions at once and waits for all of them. One that fails does not keep the others from being heard.
@@ -10,7 +12,10 @@ local gather = {}
 -- @usage local found, failed = gather.all { pods = function() return kubernetes.list("pods") end, nodes = function() return kubernetes.list("nodes") end }
 function gather.all(reads)
   local branches = {}
-  for name, read in pairs(reads) do branches[#branches + 1] = { name = name, read = read } end
+  for name, read in pairs(arguments.is("gather.all: reads", reads, "table")) do
+    arguments.is(("gather.all: reads[%s]"):format(tostring(name)), read, "function")
+    branches[#branches + 1] = { name = tostring(name), read = read }
+  end
   table.sort(branches, function(a, b) return a.name < b.name end)
   local results, errors = parallel(branches, { on_error = "continue", limit = math.max(#branches, 1) }, function(branch) return branch.read() end)
   local found, failed = {}, {}

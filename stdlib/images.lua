@@ -1,6 +1,8 @@
 --- Which images there are, and what they are called.
 -- A name can mean another image tomorrow, and one image has many names: what a pod has pulled says which one it is.
 
+local arguments = require "arguments"
+
 local images = {}
 
 --- What a registry client takes the name of an image for: "nginx" is index.docker.io/library/nginx:latest.
@@ -8,7 +10,7 @@ local images = {}
 -- @return      { name (without tag and digest, as it was written), place (registry and repository), tag, digest }; tag and digest are nil where there is none
 -- @usage images.reference("nginx:1.29").place
 function images.reference(text)
-  local name, digest = text:match("^(.-)@(sha%d+:%x+)$")
+  local name, digest = arguments.is("images.reference: text", text, "string"):match("^(.-)@(sha%d+:%x+)$")
   name = name or text
   local tag = name:match(":([^:/]+)$")
   local bare = tag and name:sub(1, -#tag - 2) or name
@@ -88,7 +90,7 @@ end
 -- @usage for _, image in ipairs(images.of_pods(kubernetes.list("pods"))) do log(image.image) end
 function images.of_pods(pods)
   local set = new_set()
-  for _, pod in ipairs(pods) do
+  for _, pod in ipairs(arguments.list("images.of_pods: pods", pods)) do
     local statuses, owner = statuses_of(pod), owner_of(pod)
     for _, field in ipairs { "initContainers", "containers" } do
       for _, container in ipairs(pod.spec[field] or {}) do
@@ -107,7 +109,7 @@ end
 -- @usage images.of_names({ "nginx:1.29" })[1].ref.tag
 function images.of_names(names)
   local set = new_set()
-  for _, name in ipairs(names) do add(set, name) end
+  for _, name in ipairs(arguments.list("images.of_names: names", names)) do add(set, name) end
   return settle(set)
 end
 

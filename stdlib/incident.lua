@@ -33,31 +33,36 @@ local opening = {
   "severity", "title", "impact", "cause", "actions", "started", "status", "status_page", "commander", "receivers", "reminders", "every", "key", "send",
 }
 
+-- What a pager takes, with what is put behind it for those who were called in.
+local longest_key = 230
+
 -- What a pager knows those by who were called in, beside the incident's own key.
 local escalated = "-escalation"
 
 local function refuse(message, ...) error({ code = "invalid", message = message:format(...) }, 0) end
 
-local function seconds(value) return type(value) == "string" and time.duration(value) or value end
-
 local function text_of(where, value)
-  if type(value) ~= "string" or not value:find("%S") then refuse("%s must be a text, not %s", where, tostring(value)) end
+  if type(value) ~= "string" or not value:find("%S") then refuse("%s must be a text, not %s", where, type(value) == "string" and "an empty one" or tostring(value)) end
   return value
 end
+
+local function optional(where, value) return value ~= nil and text_of(where, value) or nil end
 
 -- A name that is the same each time the runbook runs: it is what a pager knows an incident by, and a part of what a plan holds to.
 -- Letters of every script stay: two incidents in Japanese are two.
 local function key_of(title)
   local key = title:lower():gsub("[^%w\128-\255]+", "-"):gsub("^%-", ""):gsub("%-$", "")
   if key == "" then refuse("incident.open: %s makes no key: say what the incident is known by, with key", title) end
+  if #key > longest_key then key = key:sub(1, longest_key):gsub("[\192-\255][\128-\191]*$", "") end -- never half a letter
   return key
 end
 
--- How long after an update the next is promised. Who promised it for the same moment would do nothing but tell.
-local function interval_of(value)
-  local every = seconds(value)
-  if type(every) ~= "number" or not (every > 0) then refuse("incident.open: every must be a duration above 0, not %s", tostring(value)) end
-  return every
+-- What a pager knows an incident by. notify says the same of one that is wrong, but only when people are to be told.
+local function known_by(options)
+  if options.key == nil then return key_of(options.title) end
+  local key = text_of("incident.open: key", options.key)
+  if key:find("%c") or #key > longest_key then refuse("incident.open: key must be one line of text, of at most %d bytes", longest_key) end
+  return key
 end
 
 local function list_of(where, value)
@@ -94,7 +99,7 @@ end
 local function announce(self, after)
   local about, now, seen = self.about, situation.observe(self)
   if seen.next_update and now - seen.next_update >= 1 then note(self, ("this update is %s late"):format(units.duration(now - seen.next_update))) end
-  local promised = seen.status ~= "RESOLVED" and now + (seconds(after) or self.how.every) or nil
+  local promised = seen.status ~= "RESOLVED" and now + (after or self.how.every) or nil
   situation.set(self, now, about, "next_update", promised)
   situation.set(self, now, self.how, "remind_at", promised)
   local result = send_to(self, self.how.receivers, {
@@ -117,8 +122,9 @@ end
 -- @param options.status_page  address of the page with real-time updates
 -- @param options.commander    who leads: "Name <email>"; whoever runs this by default
 -- @param options.receivers    list of receivers of the site that are told; nobody by default
--- @param options.reminders    list of receivers, of chats or mail, that are told when an update is late; the screen is, in any case. A plan
---                             knows of them where there is a during or a watch, which rehearse that it takes longer
+-- @param options.reminders    list of receivers, of chats or mail, that are told when an update is late; the screen is, in any case. For a plan
+--                             put what may take longer than an update into outage:during or outage:watch: they rehearse that it does, and who
+--                             is reminded stands in the plan. Elsewhere in an apply a late update ends the run, because its reminder is not planned
 -- @param options.every        how long after an update the next is promised: by default 15 minutes for P0, 1 hour for P1, 4 for P2, a day for P3
 -- @param options.key          what the incident is known by; made of its title by default
 -- @param options.send         a function(receiver, message) that tells somebody; notify.send by default
@@ -129,21 +135,24 @@ function incident.open(options)
   arguments.one_of("incident.open: severity", options.severity, { "P0", "P1", "P2", "P3" })
   local about = {
     severity = options.severity, title = text_of("incident.open: title", options.title), impact = text_of("incident.open: impact", options.impact),
-    cause = options.cause, started = options.started or time.now(),
+    cause = optional("incident.open: cause", options.cause), started = arguments.is("incident.open: started", options.started or time.now(), "number"),
     status = arguments.one_of("incident.open: status", options.status or "INVESTIGATING", unresolved),
-    status_page = options.status_page, commander = options.commander or operator(),
+    status_page = optional("incident.open: status_page", options.status_page),
+    commander = optional("incident.open: commander", options.commander) or operator(),
   }
   if about.status == "IDENTIFIED" and not about.cause then refuse("incident.open: what is identified? Say it with cause") end
   local self = {
     about = about, timeline = timeline.new(), how = {
       receivers = list_of("incident.open: receivers", options.receivers), reminders = list_of("incident.open: reminders", options.reminders),
-      every = interval_of(options.every or intervals[about.severity]), key = options.key or key_of(about.title), send = options.send,
+      -- Who promised the next update for the same moment would do nothing but tell.
+      every = arguments.duration("incident.open: every", options.every or intervals[about.severity]), key = known_by(options),
+      send = options.send and arguments.is("incident.open: send", options.send, "function"),
       escalated = {}, actions = {}, anew = 0, set = {},
     },
   }
   setmetatable(self, meta)
-  on_exit(function() self:report() end)
   situation.replace_actions(self, list_of("incident.open: actions", options.actions), 0)
+  on_exit(function() self:report() end)
   note(self, "opened: " .. self:subject())
   announce(self)
   return self
@@ -193,13 +202,14 @@ end
 function outage:update(options)
   options = arguments.options("incident.update", options, { "status", "cause", "impact", "actions", "note", "next" })
   local now, seen = still_open(self, "update")
+  local after = options.next and arguments.duration("incident.update: next", options.next)
   if options.status then arguments.one_of("incident.update: status", options.status, unresolved) end
   if options.status == "IDENTIFIED" and not (options.cause or seen.cause) then refuse("incident.update: what is identified? Say it with cause") end
   change(self, "incident.update", now, seen, options)
-  return announce(self, options.next)
+  return announce(self, after)
 end
 
---- Adds to what is being done. Nobody is told before the next update.
+--- Adds to what is being done. Nobody is told before the next update, unless one is late: see incident.open about reminders.
 -- @param action what is done, such as "Restarted 2 pods"
 -- @usage outage:act("Restarted 2 failing pods")
 function outage:act(action)
@@ -210,7 +220,7 @@ function outage:act(action)
   note(self, action)
 end
 
---- Adds a line to the timeline. Nobody is told of it.
+--- Adds a line to the timeline. Nobody is told of it, but reminded where an update is late: see incident.open about reminders.
 -- @param text what happened
 -- @usage outage:note("The vendor was called")
 function outage:note(text)
@@ -256,7 +266,7 @@ end
 -- What must not be forgotten ----------------------------------------------------------------------------------------------------------
 
 --- Reminds of an update that was promised and did not come: on the screen, and by the receivers for reminders. It does so once, and again
--- when as much time has gone by as lies between two updates. Every act and note does it by itself.
+-- when as much time has gone by as lies between two updates. Every act and note does it by itself, and so does during, which a plan needs.
 -- @param at? when it is, in seconds since 1970 UTC, if that is later than now: a dry run does not wait for what takes its time
 -- @return    whether an update is late
 -- @usage outage:remind()
@@ -278,7 +288,7 @@ function outage:during(work, on_due) return updates.during(self, work, on_due) e
 -- @usage outage:watch({ name = "the error rate", within = "15m", to = { "hardware-team" } }, escalation.falls(error_rate))
 function outage:watch(options, better)
   local own = { severity = self.about.severity, key = self.how.key .. escalated, link = self.about.status_page, since = self.about.started, send = self.how.send }
-  for name, value in pairs(options) do own[name] = value end
+  for name, value in pairs(arguments.is("incident.watch: options", options, "table")) do own[name] = value end
   local found = escalation.watch(own, better)
   for _, paged in ipairs(found.paged) do
     if paged.sent then self.how.escalated[#self.how.escalated + 1] = paged.receiver end

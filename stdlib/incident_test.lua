@@ -48,6 +48,20 @@ local function logged()
   return out
 end
 
+-- What notify would refuse only when people are to be told is refused at once, and leaves nothing behind that fails at the end of the run.
+test.unit("what nobody could be told is refused before anybody is", function()
+  for wrong, options in pairs {
+    ["started must be a number, not 03:00"] = { started = "03:00" }, ["cause must be a text, not 5"] = { cause = 5 },
+    ["status_page must be a text, not 5"] = { status_page = 5 }, ["commander must be a text, not false"] = { commander = false },
+    ["key must be a text, not an empty one"] = { key = "" }, ["key must be one line of text, of at most 230 bytes"] = { key = "a\nb" },
+    ["send must be a function, not 5"] = { send = 5 }, ['every must be a duration above 0, such as "15m", not +Inf'] = { every = 1 / 0 },
+  } do refused("incident.open: " .. wrong, opened, options) end
+  local outage, sent = opened { title = ("é"):rep(300) }
+  test.equal(sent[1].message.key, ("é"):rep(114)) -- never half of one
+  for _, soon in ipairs { "0s", -60, "soon", true, 0 / 0 } do refused('incident.update: next must be a duration above 0, such as "15m", not', outage.update, outage, { next = soon }) end
+  refused("incident.watch: options must be a table, not nil", outage.watch, outage)
+end)
+
 test.unit("it is opened, and everybody is told by the template", function()
   local began = time.now()
   local outage, sent = opened { actions = { "Looking at the pods" } }
@@ -80,8 +94,8 @@ test.unit("an incident has a key of its own, whatever its title is written in", 
 end)
 
 test.unit("updates are promised some time apart", function()
-  refused("every must be a duration above 0, not 0s", opened, { every = "0s" })
-  refused("every must be a duration above 0, not -5", opened, { every = -5 })
+  refused('every must be a duration above 0, such as "15m", not 0s', opened, { every = "0s" })
+  refused('every must be a duration above 0, such as "15m", not -5', opened, { every = -5 })
   test.equal(opened({ every = "1m" }).how.every, 60)
 end)
 
@@ -244,7 +258,7 @@ test.unit("what cannot be meant is refused, before anybody is told", function()
   local outage, sent = opened()
   local before = #sent
   refused("incident.open: severity must be one of P0, P1, P2, P3, not P7", opened, { severity = "P7" })
-  refused("incident.open: title must be a text, not  ", opened, { title = " " })
+  refused("incident.open: title must be a text, not an empty one", opened, { title = " " })
   refused("incident.open: impact must be a text, not 5", opened, { impact = 5 })
   refused("incident.open: status must be one of INVESTIGATING, IDENTIFIED, MONITORING, not RESOLVED", opened, { status = "RESOLVED" })
   refused("incident.open: what is identified? Say it with cause", opened, { status = "IDENTIFIED" })

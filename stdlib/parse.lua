@@ -1,8 +1,13 @@
 --- What programs print for people, as data: tables, "key: value", words with a sign between them.
 -- A line that cannot be read is none that is lost: every function that reads lines returns those that it could not read, as they came.
--- None of them fails, whatever it is given to read. For JSON there is the module json.
+-- None of them fails, whatever text it is given to read. For JSON there is the module json.
+
+local arguments = require "arguments"
 
 local parse = {}
+
+-- What a program printed is in the field stdout of what host.run returns.
+local function text_of(where, text) return arguments.is(where, text, "string") end
 
 --- The lines of a text that are not blank, without their ends. What a program wrote over (a progress bar) is a line of its own.
 -- @param text what a program printed
@@ -10,7 +15,7 @@ local parse = {}
 -- @usage #parse.lines("one\r\n\ntwo\n") == 2
 function parse.lines(text)
   local out = {}
-  for line in text:gmatch("[^\r\n]+") do
+  for line in text_of("parse.lines: text", text):gmatch("[^\r\n]+") do
     out[#out + 1] = line:match("^.*%S") -- looks for the end from the end: the time that it takes grows with the line, and no faster
   end
   return out
@@ -21,7 +26,7 @@ end
 -- @return     the text that is left
 -- @usage parse.trim("  READY ") == "READY"
 function parse.trim(text)
-  return text:match("^%s*(.*%S)") or ""
+  return text_of("parse.trim: text", text):match("^%s*(.*%S)") or ""
 end
 
 -- How programs write a number, the longest way first: 1,204.5 and 1.2e-3, which are not 1 and something after it.
@@ -66,7 +71,7 @@ end
 -- @return     such as "lane_errors" or "temp_c"
 -- @usage parse.name("Lane errors") == "lane_errors"
 function parse.name(text)
-  return (text:lower():gsub("[^%w]+", "_"):gsub("^_+", ""):gsub("_+$", ""))
+  return (text_of("parse.name: text", text):lower():gsub("[^%w]+", "_"):gsub("^_+", ""):gsub("_+$", ""))
 end
 
 --- The cells of a line whose columns are two spaces or a tab apart.
@@ -75,7 +80,7 @@ end
 -- @usage parse.cells("envise-1  Lightmatter Envise  online")[2] == "Lightmatter Envise"
 function parse.cells(line)
   local out, from = {}, 1
-  local text = parse.trim(line):gsub("\t", "  ")
+  local text = parse.trim(text_of("parse.cells: line", line)):gsub("\t", "  ")
   while from <= #text do
     local gap, last = text:find("  +", from)
     out[#out + 1] = parse.trim(text:sub(from, (gap or #text + 1) - 1))
@@ -144,7 +149,7 @@ end
 function parse.words(line, sign)
   local pairs_of, others = {}, {}
   sign = sign or "="
-  for word in line:gmatch("%S+") do
+  for word in text_of("parse.words: line", line):gmatch("%S+") do
     local at = word:find(sign, 2, true)
     if at then pairs_of[word:sub(1, at - 1)] = word:sub(at + #sign) else others[#others + 1] = word end
   end

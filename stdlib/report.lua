@@ -90,7 +90,7 @@ function report.table(rows, columns, options)
   end
   local cells, lines = {}, {}
   for i, row in ipairs(arguments.list("report.table: rows", rows)) do
-    cells[i] = cells_of(row)
+    cells[i] = cells_of(arguments.is(("report.table: rows[%d]"):format(i), row, "table"))
     lines[i] = texts_of(row, cells[i], specs)
   end
   local right = false
@@ -110,6 +110,7 @@ function report.pairs(pairs, options)
   options = arguments.options("report.pairs", options, { "title" })
   local lines, values, computable = {}, {}, false
   for i, pair in ipairs(arguments.list("report.pairs: pairs", pairs)) do
+    arguments.is(("report.pairs: pairs[%d]"):format(i), pair, "table")
     local name, text = text_of(pair[1]), text_of(pair[2])
     lines[i], values[i] = { name, text }, { name, data_of(pair[2], text) }
     computable = computable or type(pair[2]) == "number"
@@ -122,7 +123,7 @@ end
 -- @param title? a line above
 -- @usage report.lines({ "FATAL no queue" }, "photon-compiler-x2x4z")
 function report.lines(lines, title)
-  show { form = "text", title = title, text = "  " .. table.concat(lines, "\n  ") }
+  show { form = "text", title = title, text = "  " .. table.concat(arguments.list("report.lines: lines", lines), "\n  ") }
 end
 
 --- Shows checks, a line each: how it is in a word (OK, DEGRADED, DOWN, UNKNOWN), its name, and why.

@@ -93,6 +93,7 @@ end
 -- @return                  what f returns
 -- @usage local found = retry.call(function() return prometheus.values { up = "sum(up)" } end, { name = "Prometheus", on = { "unavailable", "timeout" }, within = "2m" })
 function retry.call(f, options)
+  arguments.is("retry.call: f", f, "function")
   local plan, began = plan_of(options), time.now()
   for attempt = 1, math.huge do
     local ok, results = packed(pcall(f))

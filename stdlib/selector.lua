@@ -1,5 +1,7 @@
 --- The label selectors of workloads: as texts, as kubernetes.list and kubernetes.top take them, and held to labels.
 
+local arguments = require "arguments"
+
 local selector = {}
 
 -- How matchExpressions are written in a text.
@@ -10,12 +12,22 @@ local operators = {
   DoesNotExist = function(key) return "!" .. key end,
 }
 
+-- The selector of a workload. A Service has one of another form, and a pod has none.
+local function wanted_of(where, workload)
+  arguments.is(where .. ": workload", workload, "table")
+  local wanted = type(workload.spec) == "table" and workload.spec.selector or nil
+  if type(wanted) ~= "table" then
+    error({ code = "invalid", message = ("%s: workload must be one that has a selector, such as a Deployment, not %s"):format(where, tostring(workload.kind or workload)) }, 0)
+  end
+  return wanted
+end
+
 --- Tells by which labels a workload finds its pods. These need not be the labels of the workload itself, nor called app.
 -- @param workload a Deployment, StatefulSet, DaemonSet, ReplicaSet or Job, as kubernetes.get returns it
 -- @return         "app=web,tier in (front, edge)"
 -- @usage kubernetes.list("pods", { selector = selector.of(kubernetes.get("deployment/web")) })
 function selector.of(workload)
-  local wanted, parts = workload.spec.selector, {}
+  local wanted, parts = wanted_of("selector.of", workload), {}
   for key, value in pairs(wanted.matchLabels or {}) do parts[#parts + 1] = key .. "=" .. value end
   table.sort(parts)
   for _, one in ipairs(wanted.matchExpressions or {}) do
@@ -38,7 +50,7 @@ local fits = {
 -- @return         true or false
 -- @usage selector.selects(kubernetes.get("deployment/web"), kubernetes.get("pod/web-0"))
 function selector.selects(workload, object)
-  local wanted, labels = workload.spec.selector, object.metadata.labels or {}
+  local wanted, labels = wanted_of("selector.selects", workload), object.metadata.labels or {}
   for key, value in pairs(wanted.matchLabels or {}) do
     if labels[key] ~= value then return false end
   end

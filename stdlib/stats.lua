@@ -183,6 +183,9 @@ end
 -- @usage stats.reaches({ slope = 2, time = 1000, value = 50, count = 9 }, 100)
 function stats.reaches(trend, level)
   local wanted = usable("stats.reaches: level", level)
+  if not units.missing(trend) and (type(trend) ~= "table" or type(trend.slope) ~= "number") then
+    refuse("stats.reaches: trend must be what stats.trend returned, not %s", tostring(trend))
+  end
   if units.missing(trend) or not wanted or trend.slope == 0 then return nil end
   return finite(trend.time + (wanted - trend.value) / trend.slope)
 end

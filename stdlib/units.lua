@@ -219,6 +219,7 @@ end
 -- @return      the number and the word
 -- @usage units.plural(3, "vulnerability", "vulnerabilities")
 function units.plural(value, one, many)
+  if type(one) ~= "string" then error({ code = "invalid", message = "units.plural: one must be a text, not " .. tostring(one) }, 0) end
   return written("units.plural", value, count) .. " " .. (value == 1 and one or many or one .. "s")
 end
 

@@ -1,6 +1,7 @@
 --- Updates of an incident that were promised: they are reminded of when they are late, and asked for while work is done.
 -- It is what the library incident does with outage:remind and outage:during, which say more. Read next: incident.
 
+local arguments = require "arguments"
 local situation = require "situation"
 local time      = require "time"
 local units     = require "units"
@@ -45,6 +46,8 @@ end
 -- @return        what the work returns
 -- @usage updates.during(outage, function() return kubernetes.wait("deployment/web") end)
 function updates.during(outage, work, on_due)
+  arguments.is("incident.during: work", work, "function")
+  if on_due ~= nil then arguments.is("incident.during: on_due", on_due, "function") end
   local over, results = false, nil
   local function worked(ok, ...)
     over, results = true, { n = select("#", ...), ... }

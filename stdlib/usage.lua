@@ -1,5 +1,6 @@
 --- What pods and nodes use, as kubernetes.top tells it, and how much that is of what they may use.
 
+local arguments = require "arguments"
 local report = require "report"
 local units  = require "units"
 
@@ -31,7 +32,8 @@ function usage.report(top, options) report.table(top, columns, options) end
 -- @param limits.memory  percent of its memory limit that each may use
 -- @usage usage.check(health.new(), kubernetes.top("pods"), { cpu = 90, memory = 80 })
 function usage.check(checks, top, limits)
-  for _, one in ipairs(top) do
+  arguments.is("usage.check: limits", limits, "table")
+  for _, one in ipairs(arguments.list("usage.check: top", top)) do
     if not one.measured then checks:add("usage of " .. one.name, "unknown", "it is not measured yet") end
   end
   for _, what in ipairs { "cpu", "memory" } do

@@ -3,6 +3,7 @@ package notify
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime"
 	"mime/quotedprintable"
@@ -267,6 +268,18 @@ func TestPagerDutyGetsWhatItTakes(t *testing.T) {
 	text, err := json.Marshal(e)
 	require.NoError(t, err)
 	assert.Less(t, len(text), 512_000)
+	var fields []contact.Field
+	for i := range 100 {
+		fields = append(fields, contact.Field{Name: fmt.Sprintf("log %02d", i), Value: strings.Repeat("<", 20_000)})
+	}
+	e, warnings = new(binding).eventOf(contact.PagerDuty{}, letter{Message: contact.Message{
+		Title: strings.Repeat("<", 1024), Text: strings.Repeat("<", 50_000), Fields: fields,
+	}})
+	text, err = json.Marshal(e)
+	require.NoError(t, err)
+	assert.Less(t, len(text), 512_000, "more is refused, and nobody would be called")
+	assert.Equal(t, []string{"PagerDuty gets only the beginning of the field log 01: the fields are too long", "PagerDuty does not get the last 98 fields: they are too long"}, warnings)
+	assert.Len(t, e.Payload.Details["log 00"], 20_000)
 	_, warnings = new(binding).eventOf(contact.PagerDuty{}, letter{over: true})
 	assert.Equal(t, []string{"without a key PagerDuty does not know what is over, and nothing comes of it"}, warnings)
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"runbook/engine/action"
 	"runbook/engine/contact"
@@ -22,6 +23,10 @@ const longestSummary = 1024
 
 // longestDetail is how long a text may be there: an event of more than 512 KB is refused as a whole, and nobody would be called.
 const longestDetail = 50_000
+
+// longestFacts is how long all fields together may be, with their names: beside the text there is room for no more, where each character is
+// one that JSON writes as six.
+const longestFacts = 30_000
 
 // urgencies are PagerDuty's words for severities.
 var urgencies = map[string]string{"P0": "critical", "P1": "error", "P2": "warning", "P3": "info"}
@@ -105,6 +110,7 @@ func (b *binding) eventOf(to contact.PagerDuty, l letter) (e event, warnings []s
 	if cut {
 		warnings = append(warnings, fmt.Sprintf("PagerDuty gets only the beginning of the text: it is longer than %d characters", longestDetail))
 	}
+	l.Fields, warnings = fittingFacts(l.Fields, warnings)
 	details := detailsOf(l, text)
 	e.Payload = &eventPayload{
 		Summary: summary, Source: cmp.Or(to.Source, l.Site, "runbook"), Severity: cmp.Or(urgencies[l.Severity], "error"),
@@ -117,6 +123,24 @@ func (b *binding) eventOf(to contact.PagerDuty, l letter) (e event, warnings []s
 		details["link"] = l.Link
 	}
 	return e, warnings
+}
+
+// fittingFacts are as many fields as PagerDuty takes, the first ones, with what is to be said of the others.
+func fittingFacts(fields []contact.Field, warnings []string) ([]contact.Field, []string) {
+	left := longestFacts
+	var out []contact.Field
+	for i, f := range fields {
+		if left -= utf8.RuneCountInString(f.Name); left <= 1 {
+			return out, append(warnings, fmt.Sprintf("PagerDuty does not get the last %d fields: they are too long", len(fields)-i))
+		}
+		value, cut := fit(f.Value, left)
+		if cut {
+			warnings = append(warnings, "PagerDuty gets only the beginning of the field "+f.Name+": the fields are too long")
+		}
+		left -= utf8.RuneCountInString(value)
+		out = append(out, contact.Field{Name: f.Name, Value: value})
+	}
+	return out, warnings
 }
 
 // detailsOf are the facts of a letter by their names. Two facts of one name are both told, and what is told of every message has another name

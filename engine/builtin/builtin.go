@@ -1,4 +1,4 @@
-// Package builtin holds the modules that need nothing but their arguments: json, yaml, regex and time. They are declared like every
+// Package builtin holds the modules that need nothing but their arguments: json, yaml, regex, time and spelling. They are declared like every
 // other module, so that they are checked and documented the same way; only the current time comes from the run.
 package builtin
 

@@ -89,3 +89,14 @@ func TestNearest(t *testing.T) {
 	assert.Equal(t, "delete", Nearest("Delete", names))
 	assert.Empty(t, Nearest("frobnicate", names))
 }
+
+// Names of several words are near by each of their words: a part that is the same, _than, makes no opposite of what was meant likely.
+func TestNearestOfSeveralWords(t *testing.T) {
+	names := []string{"older_than", "min_size", "name", "status_page", "rack-1"}
+	for typed, meant := range map[string]string{
+		"larger_than": "", "max_size": "", "younger_than": "", "oldr_than": "older_than", "older_then": "older_than", "olderthan": "older_than", "older-than": "older_than",
+		"minimum_size": "min_size", "minsize": "min_size", "statuspage": "status_page", "page_status": "", "_size": "min_size", "rack-2": "rack-1",
+	} {
+		assert.Equal(t, meant, Nearest(typed, names), typed)
+	}
+}

@@ -114,7 +114,7 @@ func (m *Matcher) Approve(branch, key, anywhere string, d action.Description) (*
 		m.came[branch], m.used[operation], m.asked[found.Key] = append(m.came[branch], found.Key), used, true
 		return found, nil
 	}
-	return nil, m.drift(d, m.unplanned(branch, operation, d))
+	return nil, m.drift(d, m.unplanned(branch, operation, d)).Try("%s%s", m.advice(), toldLate(anywhere))
 }
 
 // courses are the lines that approve of an action, each before the one that it turned from. The caller holds the lock.
@@ -169,7 +169,19 @@ func (m *Matcher) Undone(branch, key string) {
 
 func (m *Matcher) drift(d action.Description, how string) *action.Error {
 	return action.Errorf(action.CodeDrift, "%s %s is not as planned: %s; it was not sent", d.Verb, d.Target, how).On(d.Target).
-		Try("rehearse and plan again: %s", m.replan)
+		Try("%s", m.advice())
+}
+
+func (m *Matcher) advice() string { return "rehearse and plan again: " + m.replan }
+
+// toldLate is what to do where a message was not planned, by its operation; "" for anything else. To rehearse it again would bring the same
+// plan: what takes long takes no time in a dry run.
+func toldLate(anywhere string) string {
+	if anywhere == "" {
+		return ""
+	}
+	return "; where the dry run does not come to this message, put what it waits for into outage:during or outage:watch, which rehearse that it " +
+		"takes long: runbook docs outage:during"
 }
 
 // Turn goes over to what was planned for the case that an assumption does not hold. Where nothing was, the next action tells: also

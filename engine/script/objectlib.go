@@ -25,18 +25,40 @@ func (vm *VM) openObjects(L *lua.LState) {
 		if o, ok := asObject(L.Get(1)); ok {
 			return vm.pairs(L, o)
 		}
+		vm.goesThrough(L, "pairs", "a table")
 		return forward(L, basePairs)
 	}))
 	L.SetGlobal("ipairs", L.NewFunction(func(L *lua.LState) int {
 		if _, ok := asObject(L.Get(1)); ok {
 			vm.raise(L, action.Errorf(action.CodeInvalid, "ipairs goes through a list, and this is an object with names: use pairs"))
 		}
+		vm.goesThrough(L, "ipairs", "a list")
 		return forward(L, baseIpairs)
 	}))
 	L.SetGlobal("copy", L.NewFunction(func(L *lua.LState) int {
 		L.Push(vm.copyValue(L, L.CheckAny(1), 0))
 		return 1
 	}))
+}
+
+// goesThrough refuses what is no table: gopher-lua does not know what a function is called that is called by one of ours.
+func (vm *VM) goesThrough(L *lua.LState, function, what string) {
+	value := L.Get(1)
+	if value.Type() == lua.LTTable {
+		return
+	}
+	err := action.Errorf(action.CodeInvalid, "%s goes through %s, and this is %s", function, what, described(value))
+	if value == lua.LNil {
+		err = err.Try("the value is missing: check it with `if value then`, or look at what the call returned")
+	}
+	vm.raise(L, err)
+}
+
+func described(value lua.LValue) string {
+	if value == lua.LNil {
+		return "nil"
+	}
+	return "a " + value.Type().String()
 }
 
 func (vm *VM) objectMeta(L *lua.LState) *lua.LTable {
@@ -125,6 +147,7 @@ func (vm *VM) pairs(L *lua.LState, o *object) int {
 func (vm *VM) next(L *lua.LState, base *lua.LFunction) int {
 	o, ok := asObject(L.Get(1))
 	if !ok {
+		vm.goesThrough(L, "next", "a table")
 		return forward(L, base)
 	}
 	keys, i := o.keys(), 0

@@ -34,15 +34,15 @@ func TestAFailureIsTold(t *testing.T) {
 		return out
 	}
 	r := Result{Failures: []Failure{{
-		Message: "wrong", Where: "a_test.lua:3", Source: " test.expect(run, {", Shown: many("shown", 7), Diff: strings.Join(many("+x", 30), "\n") + "\n", Runs: many("run", 13), Hint: "this",
+		Message: "wrong", Where: "a_test.lua:3", Source: " test.expect(run, {", Shown: many("shown", 7), Diff: strings.Join(many("+x", 30), "\n") + "\n", Runs: many("run", 14), Hint: "this",
 	}}}
 	whole, brief := r.Lines(true), r.Lines(false)
-	assert.Len(t, whole, 1+1+8+30+13+1)
+	assert.Len(t, whole, 1+1+8+30+14+1)
 	assert.Len(t, brief, 1+1+1+25+13+1)
 	assert.Equal(t, []string{"at a_test.lua:3: test.expect(run, {", "wrong", "it shows 7 lines: -v shows them", "+x"}, brief[:4])
 	assert.Contains(t, brief, "… and 6 more lines that differ: -v shows them")
-	assert.Contains(t, brief, "| … and 1 more lines about the runs: -v shows them")
+	assert.Contains(t, brief, "| … and 2 more lines about the runs: -v shows them")
 	assert.Equal(t, "try: this", brief[len(brief)-1])
-	r.Failures[0].Shown, r.Failures[0].Diff, r.Failures[0].Runs = many("shown", 6), "+x\n", many("run", 12)
+	r.Failures[0].Shown, r.Failures[0].Diff, r.Failures[0].Runs = many("shown", 6), strings.Repeat("+x\n", 25), many("run", 13)
 	assert.Equal(t, r.Lines(true), r.Lines(false))
 }

@@ -81,7 +81,7 @@ const (
 func (r *Result) Lines(whole bool) []string {
 	var out []string
 	few := func(lines []string, most int, what string) []string {
-		if whole || len(lines) <= most {
+		if whole || len(lines) <= most+1 { // to say that one more is left out takes a line as well
 			return lines
 		}
 		return append(lines[:most:most], fmt.Sprintf("… and %d more %s: -v shows them", len(lines)-most, what))

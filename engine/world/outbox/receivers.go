@@ -18,8 +18,11 @@ import (
 // events is where a receiver that is PagerDuty takes events.
 const events = "/v2/enqueue"
 
-// largest is how long a message may be.
-const largest = 1 << 20
+// largest is how long a message may be, and largestEvent one of PagerDuty's.
+const (
+	largest      = 1 << 20
+	largestEvent = 512 << 10
+)
 
 // AddressOf is where a receiver is, on the server at an address.
 func AddressOf(server, name, kind string) string {
@@ -46,7 +49,7 @@ func (s Receivers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	to, known := s.Known[name]
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largest))
 	switch {
-	case err != nil:
+	case err != nil, to.PagerDuty != nil && len(text) > largestEvent:
 		http.Error(w, "the message is too long", http.StatusRequestEntityTooLarge)
 	case !known:
 		http.Error(w, "no_service", http.StatusNotFound)

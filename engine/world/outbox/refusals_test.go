@@ -55,6 +55,7 @@ func TestReceiversRefuseWhatRealOnesRefuse(t *testing.T) {
 		{"/pager/v2/enqueue", `{"routing_key":"k","event_action":"resolve"}`, 400, "'dedup_key' is missing"},
 		{"/pager/v2/enqueue", `{"routing_key":"k","event_action":"close","dedup_key":"d"}`, 400, "'event_action'"},
 		{"/pager/v2/enqueue", `no`, 400, "invalid event"},
+		{"/pager/v2/enqueue", trigger(`{"summary":"s","source":"o","severity":"info","custom_details":{"log":"` + strings.Repeat("x", 512<<10) + `"}}`), 413, "too long"},
 		{"/hook", `anything`, 200, "ok"},
 		{"/hook", strings.Repeat("x", largest+1), 413, "too long"},
 	} {
