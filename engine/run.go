@@ -66,7 +66,8 @@ func (c *Config) chance() func() float64 {
 // A Result is how a run ended.
 type Result struct {
 	Exit    int
-	Actions int // carried out, or intended in a dry run
+	Actions int   // carried out, or intended in a dry run
+	Lost    error // why the journal lacks the end of a run that did not fail; nil where it has it
 }
 
 // run is one execution under way.
@@ -95,6 +96,7 @@ type run struct {
 	started     bool                    // the first record was written
 	ended       bool                    // somebody writes the last record, or did
 	last        chan struct{}           // closed once the last record was written
+	lost        error                   // why it could not be, of a run that did not fail
 }
 
 // Run executes a runbook. An error is one that arose before the first record was written: nothing has
@@ -155,7 +157,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 		return Result{}, err
 	}
 	exit := r.end(ctx, r.steps(ctx))
-	return Result{Exit: exit, Actions: r.gate.Actions()}, nil
+	return Result{Exit: exit, Actions: r.gate.Actions(), Lost: r.lost}, nil
 }
 
 // consentable refuses a run that would have to ask for consent where nobody can be asked, before anything has happened.
@@ -332,7 +334,8 @@ func (r *run) writeEnd(err error) int {
 		end.Exit = verdictExits[r.verdict.State]
 	}
 	r.mu.Unlock()
-	if werr := r.write(journal.Record{Kind: journal.KindEnd, End: end}); werr != nil && end.Exit == ExitDone {
+	if werr := r.write(journal.Record{Kind: journal.KindEnd, End: end}); werr != nil && end.Error == nil {
+		r.lost = werr
 		return ExitFailed
 	}
 	return end.Exit

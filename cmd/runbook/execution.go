@@ -153,7 +153,7 @@ func (x *execution) do(ctx context.Context, j job) (result engine.Result, err er
 	if x.journal != nil {
 		x.pruneQuietly(ctx)
 	}
-	if err = errors.Join(err, unwritten, closed); err != nil {
+	if err = errors.Join(err, result.Lost, unwritten, closed); err != nil {
 		return engine.Result{}, err
 	}
 	if !read && result.Exit == engine.ExitDone {

@@ -16,6 +16,8 @@ type disk interface {
 	Make(path string) error
 	// Open opens a file for writing, creating it for the user alone.
 	Open(path string, flag int) (file, error)
+	// Find fails where there is no such file.
+	Find(path string) error
 	// SyncDir makes the entries of a folder durable: without it, a file that was synced can still lose its name in a crash.
 	SyncDir(path string) error
 }
@@ -35,6 +37,11 @@ func (realDisk) Make(path string) error { return os.Mkdir(path, 0o700) }
 
 func (realDisk) Open(path string, flag int) (file, error) {
 	return os.OpenFile(path, flag|os.O_WRONLY, 0o600)
+}
+
+func (realDisk) Find(path string) error {
+	_, err := os.Stat(path)
+	return err
 }
 
 func (realDisk) SyncDir(path string) error {

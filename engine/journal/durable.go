@@ -31,9 +31,9 @@ func (f *File) sync(seq int64) error {
 }
 
 // syncAll makes the journal durable, and the first time, inside out, the folders that it is in: one that is found after a crash
-// is found whole.
+// is found whole. A file that somebody removed takes everything that is written and keeps nothing.
 func (f *File) syncAll() error {
-	if err := f.out.Sync(); err != nil || f.synced > 0 {
+	if err := errors.Join(f.out.Sync(), f.disk.Find(f.dir.Journal())); err != nil || f.synced > 0 {
 		return err
 	}
 	return errors.Join(f.disk.SyncDir(string(f.dir)), f.disk.SyncDir(filepath.Dir(string(f.dir))))

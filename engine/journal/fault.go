@@ -20,6 +20,10 @@ func cannotCreate(path string, err error) error {
 
 // cannotWrite says why a run in progress cannot go on, and how it can later.
 func cannotWrite(d Dir, path, verb string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return action.Errorf(action.CodeUnavailable, "the journal %s was removed; the run stops here, because what it does next could not be remembered", path).
+			Try("what was done so far stands nowhere else than here: look at it, then run again")
+	}
 	return action.Errorf(action.CodeUnavailable, "cannot %s the journal %s: %w; the run stops here, because what it does next "+
 		"could not be remembered", verb, path, err).
 		Try("%s; what was done so far is in %s", remedy(err), d.Journal())

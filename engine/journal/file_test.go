@@ -185,6 +185,19 @@ func TestAFailedSyncIsNotTriedAgain(t *testing.T) {
 	assert.ErrorIs(t, f.Write(readRecord(nil)), syscall.EIO)
 }
 
+// Nothing is sent that a journal without a name would forget.
+func TestARemovedJournalStopsTheRun(t *testing.T) {
+	f, err := Create(t.TempDir(), testID)
+	require.NoError(t, err)
+	require.NoError(t, f.Write(intentRecord()))
+	require.NoError(t, os.RemoveAll(string(f.Dir())))
+	for range 2 {
+		err = f.Write(intentRecord())
+		require.ErrorContains(t, err, "journal.jsonl was removed; the run stops here, because what it does next could not be remembered")
+	}
+	require.NoError(t, f.Close())
+}
+
 func TestARecordThatCannotBeEncodedLeavesNoGap(t *testing.T) {
 	f := newFile(t, realDisk{})
 	require.ErrorContains(t, f.Write(&Record{Kind: KindOutcome, Outcome: &Outcome{Returned: Returned{Value: func() {}}}}), "json: unsupported type: func()")

@@ -8,18 +8,24 @@ type Sink interface {
 	Write(r *Record) error
 }
 
-// Tee is a Sink that hands each record to several, in order, and stops at the first that fails.
+// Tee is a Sink that hands each record to several, in order. What has happened is told to all of them, also where one fails: a person has
+// to see it where no journal can keep it. What is about to be sent is not told behind the first that fails, because then it is not sent.
 func Tee(sinks ...Sink) Sink { return tee(sinks) }
 
 type tee []Sink
 
 func (t tee) Write(r *Record) error {
+	var failed error
 	for _, s := range t {
-		if err := s.Write(r); err != nil {
+		err := s.Write(r)
+		if err != nil && r.Kind == KindIntent {
 			return err
 		}
+		if failed == nil {
+			failed = err
+		}
 	}
-	return nil
+	return failed
 }
 
 // Memory is a Sink that keeps the records, numbered as a journal numbers them, for a run that nobody looks at. The zero value is empty.

@@ -73,10 +73,30 @@ func (m *Matcher) nearest(branch string, d action.Description) string {
 	}
 	for _, r := range rest {
 		if r.Intent != nil && !r.Intent.Repeatable {
-			return fmt.Sprintf("it was not planned; planned next was %s %s", r.Call.Verb, r.Call.Target)
+			return fmt.Sprintf("%sit was not planned; planned next was %s %s", arguments(d), r.Call.Verb, r.Call.Target)
 		}
 	}
-	return "it was not planned, and nothing more was"
+	return arguments(d) + "it was not planned, and nothing more was"
+}
+
+// longestArgument is how much of one is said.
+const longestArgument = 160
+
+// arguments says what makes it this operation, besides its target: all commands of a machine are called by their program.
+func arguments(d action.Description) string {
+	var given []string
+	for _, a := range d.Identity {
+		if text := []rune(action.Text(a.Value)); !a.Set {
+			if len(text) > longestArgument {
+				text = append(text[:longestArgument:longestArgument], '…')
+			}
+			given = append(given, a.Name+" "+string(text))
+		}
+	}
+	if len(given) == 0 {
+		return ""
+	}
+	return "with " + strings.Join(given, ", ") + " "
 }
 
 // again is what to say of what was planned in that branch and has come, or in another one; "" where it was planned nowhere.

@@ -172,14 +172,23 @@ func (t *Text) reasoned(entries []*entry) []string {
 	return lines
 }
 
-// listed are actions one by one, and the rest of very many summed up.
+// listed are actions one by one, and the rest of very many summed up. Of several of one name the arguments are said as well: commands of a
+// machine are all called by their program.
 func (t *Text) listed(entries []*entry, remark string) []string {
 	var lines []string
+	named := map[string]int{}
+	for _, e := range entries {
+		named[t.names.call(e.intent.Call)]++
+	}
 	for i, e := range entries {
 		if rest := entries[i:]; i == maxListed && len(rest) > 1 {
 			return append(lines, fmt.Sprintf("and %d more: %s", len(rest), grouped(rest)+remark))
 		}
-		lines = append(lines, numbered(e.intent.Intent.Number, t.names.call(e.intent.Call))+remark)
+		name := t.names.call(e.intent.Call)
+		if arguments := argumentsText(e.intent.Call.Identity); named[name] > 1 && arguments != "" {
+			name += " " + arguments
+		}
+		lines = append(lines, numbered(e.intent.Intent.Number, name)+remark)
 	}
 	return lines
 }
