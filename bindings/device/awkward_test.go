@@ -13,6 +13,7 @@ import (
 	"runbook/engine/driver"
 	"runbook/engine/gate"
 	"runbook/engine/machine"
+	"runbook/engine/module"
 )
 
 // An awkward machine has a tool that prints that, or fails so.
@@ -166,4 +167,28 @@ func TestAnExitCodeOf0ThatIsNoAnswer(t *testing.T) {
 	e := out.fails(t, "diagnose", "a")
 	require.Equal(t, "lines on bench exited with status 0", e.Message)
 	require.Contains(t, e.Hint, "the driver takes [1] alone for an answer: if 0 is one too, say so: answers of the command diagnose in ")
+}
+
+// hides hides that text.
+type hides struct {
+	module.Openly
+	secret string
+}
+
+func (h hides) String(text string) string { return strings.ReplaceAll(text, h.secret, action.Masked) }
+
+// A line that is not understood is cut short where it is very long, and no half of a secret is left by that.
+func TestALongLineWithASecretIsNotCutInIt(t *testing.T) {
+	a := &awkward{out: strings.Repeat("x", 490) + "hunter22hunter22\na up\n"}
+	s := a.site(t, "a")
+	s.cfg.Secrets = hides{secret: "hunter22hunter22"}
+	got := s.status(t, "a")
+	require.Equal(t, "online", got["state"])
+	require.Equal(t, []string{strings.Repeat("x", 490) + action.Masked}, got["unread"])
+}
+
+func TestAToolThatPrintsNothing(t *testing.T) {
+	e := (&awkward{}).site(t, "a").fails(t, "status", "a")
+	require.Equal(t, action.CodeNotFound, e.Code)
+	require.Equal(t, `lines on bench tells nothing of a device "a": it printed nothing at all`, e.Message)
 }

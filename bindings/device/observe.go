@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"runbook/engine/action"
 	"runbook/engine/driver"
@@ -50,7 +51,11 @@ func (c *call) understood(ctx context.Context, said driver.Said) (*seen, error) 
 	case said.ExitCode != 0:
 		return nil, c.refused(said.ExitCode, c.b.Secrets.String(said.Stderr))
 	case len(reading.Unread) == 0 && reading.Fault == "":
-		e := action.Errorf(action.CodeNotFound, "%s tells nothing of a device %q", c.line(), c.Name()).On(c.target()).
+		printed := ""
+		if strings.TrimSpace(said.Stdout) == "" {
+			printed = ": it printed nothing at all"
+		}
+		e := action.Errorf(action.CodeNotFound, "%s tells nothing of a device %q%s", c.line(), c.Name(), printed).On(c.target()).
 			Try("the inventory in the site file says what the tool calls it (called), and on which host it is (on)")
 		e.Cause = errUntold
 		return nil, e

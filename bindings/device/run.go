@@ -50,6 +50,11 @@ func (c *call) run(ctx context.Context, broken action.Code) (driver.Said, error)
 	if said.Cut = result.Truncated && len(said.Stdout) > c.keeps()-utf8.UTFMax; said.Cut {
 		said.Stdout = said.Stdout[:strings.LastIndexByte(said.Stdout, '\n')+1] // half a line says something else than the whole
 	}
+	for _, text := range []*string{&said.Stdout, &said.Stderr} {
+		if driver.Shortens(*text) {
+			*text = clean(*text)
+		}
+	}
 	if !c.command.AnswersWith(code) {
 		return said, c.refused(code, out.Complaint(clean))
 	}

@@ -24,9 +24,10 @@ The command is a list of words, never a shell string: { "df", "-h" }, not { "df 
 only look (commands.reads in the site file, and some that everybody knows), it is a read and really runs in a dry run too; any other
 command is an action, "host.run commands" in a runbook's may. Nothing can know what an action's command would print: a dry run assumes
 that it succeeds silently. On this machine it has the environment and the working folder of runbook itself, on a host those of a login
-there without a terminal. When its time is up, or the run is cut off, it is ended with everything that it had started: it is asked to, and
-400 milliseconds later it is killed, also on a host to which the way was lost meanwhile. A server that it starts goes on when the command
-ends by itself. What a command prints is text: bytes that are none are replaced.`,
+there without a terminal. When its time is up, or the run is cut off, it is ended with everything that it had started, but for what made
+itself a session of its own (setsid, a daemon): it is asked to, and 400 milliseconds later it is killed, also on a host to which the way
+was lost meanwhile. A server that it starts goes on when the command ends by itself. What a command prints is text: bytes that are none
+are replaced.`,
 		Params: []module.Param{
 			{Name: "argv", Kind: module.Strings, Required: true, Doc: "the command and its arguments, one word an element"},
 			{Name: "options", Kind: module.Object, Doc: "where, how long, and how much", Fields: []module.Param{

@@ -82,6 +82,17 @@ const (
 	keptLength = 500
 )
 
+// Shortens tells whether a line of a text is longer than what Kept keeps of it: half a secret would not be recognised later, so who knows
+// secrets hides them before.
+func Shortens(text string) bool {
+	for line := range strings.Lines(text) {
+		if len(line) > keptLength {
+			return true
+		}
+	}
+	return false
+}
+
 // Kept are the lines of texts that were not understood, without blank ones, and with a line in the place of those that are too many.
 func Kept(texts ...string) []string {
 	var out []string

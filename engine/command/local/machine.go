@@ -2,7 +2,8 @@
 //
 // It starts what it is told to, and asks nobody whether it may: that is the gate's business, and in a dry run that of engine/wall, which
 // stands before it. No command reaches a shell. It has this program's environment and folder, no terminal, and a session of its own, so that
-// it ends with everything that it started, also when this program is killed. Read next: group_unix.go and leash_unix.go.
+// it ends with everything that it started, also when this program is killed; what makes itself a session of its own (setsid, a daemon) is
+// out of reach. Read next: group_unix.go and leash_unix.go.
 package local
 
 import (
