@@ -59,9 +59,9 @@ func (f *Files) find(ctx context.Context, has tools, root string, only files.Fil
 	var p parser
 	script, mark := listScript, rand.Text()
 	if has.prints {
-		wanted := tests(only)
+		wanted := findTests(only)
 		if len(strings.Join(wanted, "")) > batchBytes {
-			wanted = tests(only.Anywhere())
+			wanted = findTests(only.Anywhere())
 		}
 		script, args = findScript, append(args, wanted...)
 		p = &zeroed{found: c.add, passed: c.pass}

@@ -9,9 +9,9 @@ import (
 	"runbook/engine/files"
 )
 
-// tests are what find is to leave out by itself, as findScript takes it, so that a large tree need not come over to be left out here. It is what
+// findTests are what find is to leave out by itself, as findScript takes it, so that a large tree need not come over to be left out here. It is what
 // find means the same by, or more than is wanted.
-func tests(only files.Filter) (out []string) {
+func findTests(only files.Filter) (out []string) {
 	for _, pattern := range only.Without {
 		if loose, exact := loosened(pattern); exact {
 			out = append(out, "without:"+loose)
