@@ -137,6 +137,22 @@ var looking = []testCase{
 		_, err = s.System.Walk(t.Context(), s.at(Root), files.Filter{Names: []string{"[a"}}, nil)
 		failsWith(t, err, action.CodeInvalid, `"[a" is no pattern of names`)
 	}},
+	{"patterns", oddItems(), func(t *testing.T, s Site) {
+		all := s.walk(t, Root, files.Filter{})
+		for _, pattern := range []string{
+			"*", "?", "??", "*b", "-*", "-rf", ".*", "*n*", "[a-t]*", "[!a-t]*", "[\\]x]*", `\\*`, `\*`, "*\n*", "?n?", "ü*", "*\xfe", "\xff?", "t?il\n", "$(*)", "*'\"", "in", "",
+		} {
+			for _, only := range []files.Filter{{Names: []string{pattern}}, {Names: []string{"in", pattern}}, {Without: []string{pattern}}, {Names: []string{"*"}, Without: []string{"in", pattern}}} {
+				want := []string{}
+				for _, e := range all {
+					if only.Wants(&e) {
+						want = append(want, e.Path)
+					}
+				}
+				require.Equal(t, want, s.paths(t, Root, only), "%q", only)
+			}
+		}
+	}},
 	{"a root that is a link is looked through", nil, func(t *testing.T, s Site) {
 		require.Equal(t, []string{"new.bin", "old.bin"}, s.paths(t, "/way", files.Filter{Names: []string{"*.bin"}}))
 	}},

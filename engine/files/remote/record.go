@@ -118,11 +118,12 @@ type parser interface {
 	finish() error
 }
 
-// zeroed reads records between zero bytes.
+// zeroed reads records between zero bytes. An empty one is of something that is not told of.
 type zeroed struct {
-	found func(files.Entry) error
-	rest  []byte
-	parts []string
+	found  func(files.Entry) error
+	passed func()
+	rest   []byte
+	parts  []string
 }
 
 // recordParts are the fields of a record, its path, and where it points.
@@ -134,6 +135,11 @@ func (z *zeroed) Write(p []byte) (int, error) {
 		at := bytes.IndexByte(z.rest, 0)
 		if at < 0 {
 			return len(p), nil
+		}
+		if at == 0 && len(z.parts) == 0 && z.passed != nil {
+			z.passed()
+			z.rest = z.rest[1:]
+			continue
 		}
 		z.parts = append(z.parts, string(z.rest[:at]))
 		z.rest = z.rest[at+1:]

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -126,4 +127,18 @@ func TestOutOfTime(t *testing.T) {
 	_, err := New(local.Machine{}).Look(ctx, "/")
 	require.Equal(t, action.CodeInterrupted, action.CodeOf(err))
 	require.EqualError(t, err, "the machine was not asked for its files any more: context deadline exceeded")
+}
+
+// What the machine leaves out by itself has been looked at all the same.
+func TestWhatIsLeftOutThereIsSeen(t *testing.T) {
+	s := filestest.OnDisk(t, New(local.Machine{}), []filestest.Item{{Path: "/a.log", Content: "12345"}, {Path: "/b.log"}, {Path: "/c.txt"}, {Path: "/d/e.log"}})
+	now := s.Now.Add(time.Minute)
+	for name, only := range map[string]files.Filter{
+		"names": {Names: []string{"none"}}, "kinds": {Kinds: []files.Kind{files.Link}}, "left out": {Without: []string{"*.*"}, Kinds: []files.Kind{files.Link}},
+		"large": {AtLeast: 1 << 40}, "old": {Before: now.Add(-time.Hour)}, "new": {After: now},
+	} {
+		walked, err := s.System.Walk(t.Context(), s.Base, only, nil)
+		require.NoError(t, err, name)
+		require.EqualValues(t, 5, walked.Seen, name)
+	}
 }

@@ -36,18 +36,31 @@ reach() {
 // zero byte: type, permissions, size, blocks of 512 bytes, time, names, identity, owner, group.
 const printed = `%y %m %s %b %T@ %n %D:%i %u %g\0%P\0%l\0`
 
-// findScript finds what is below $1: $2 levels deep (0 for all), on its file system if $3 is 1, of the types $4, changed before $5 (0 for
-// any time).
+// findScript finds what is below $1: $2 levels deep (0 for all), on its file system if $3 is 1. The other arguments are what is wanted, each a word
+// and what find takes behind a colon: first what is left out, with what is in it, and then what an entry has to be, of several names one, which come
+// last. Of what is not wanted it prints a zero byte alone, so that it counts as seen.
 const findScript = inC + enter + `
 reach "$1" .
 [ -r . ] || exit 83
-depth=$2 stay=$3 kinds=$4 before=$5
-set -- . -mindepth 1
-[ "$depth" = 0 ] || set -- "$@" -maxdepth "$depth"
-[ "$stay" = 0 ] || set -- "$@" -xdev
-[ "$kinds" = any ] || set -- "$@" -type "$kinds"
-[ "$before" = 0 ] || set -- "$@" ! -newermt "@$before"
-exec find "$@" -printf '` + printed + `'
+options="-mindepth 1"
+[ "$2" = 0 ] || options="$options -maxdepth $2"
+[ "$3" = 0 ] || options="$options -xdev"
+shift 3
+count=$# or='('
+for test do
+  is=${test#*:}
+  case $test in
+    without:*) set -- "$@" -name "$is" -prune -printf '\0' -o;;
+    type:*) set -- "$@" -type "$is";;
+    before:*) set -- "$@" ! -newermt "$is";;
+    after:*) set -- "$@" -newermt "$is";;
+    size:*) set -- "$@" -size "$is";;
+    name:*) set -- "$@" "$or" -name "$is"; or=-o;;
+  esac
+done
+shift "$count"
+[ "$or" = '(' ] || set -- "$@" ')'
+exec find . $options "$@" -printf '` + printed + `' -o -printf '\0'
 `
 
 // usageScript counts what is below $1, on its file system if $2 is 1, with find's own words if $3 is 1 and otherwise with stat's. The other
@@ -88,7 +101,7 @@ cat /proc/self/mountinfo 2>/dev/null || echo
 printf '\n%s' "$here"
 `
 
-// listScript does the same where find cannot print: a mark that nobody can guess, $5, stands between records, and where a link points comes
+// listScript does that where find cannot print, of the types $4: a mark that nobody can guess, $5, stands between records, and where a link points comes
 // in a record of its own.
 const listScript = inC + enter + `
 reach "$1" .
@@ -366,7 +379,7 @@ rm -f "$3"
 // Reads are the scripts that only look, with any arguments that begin with no dash.
 var Reads = action.Commands{
 	{shell, "-c", probeScript, shell},
-	{shell, "-c", findScript, shell, "*", "*", "*", "*", "*"},
+	{shell, "-c", findScript, shell, "*", "*", "*", "..."},
 	{shell, "-c", usageScript, shell, "*", "*", "*", "..."},
 	{shell, "-c", mountsScript, shell, "*"},
 	{shell, "-c", listScript, shell, "*", "*", "*", "*", "*"},

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"strconv"
@@ -51,39 +52,29 @@ func (f *Files) Walk(ctx context.Context, root string, only files.Filter, visit 
 
 // find has the machine's tools find. What they can leave out by themselves they do; the rest is left out here.
 func (f *Files) find(ctx context.Context, has tools, root string, only files.Filter, c *collector, said *unlooked) (int, error) {
-	depth, stay, kinds := strconv.Itoa(only.Depth), "0", "any"
+	args := []string{root, strconv.Itoa(only.Depth), "0"}
 	if only.Stay {
-		stay = "1"
-	}
-	if len(only.Kinds) == 1 {
-		if letter, known := letters[only.Kinds[0]]; known {
-			kinds = letter
-		}
+		args[2] = "1"
 	}
 	var p parser
-	script, last := listScript, rand.Text()
+	script, mark := listScript, rand.Text()
 	if has.prints {
-		script, last = findScript, before(only)
-		p = &zeroed{found: c.add}
+		wanted := findTests(only)
+		if len(strings.Join(wanted, "")) > batchBytes {
+			wanted = findTests(only.Anywhere())
+		}
+		script, args = findScript, append(args, wanted...)
+		p = &zeroed{found: c.add, passed: c.pass}
 	} else {
-		p = &marked{mark: last, found: c.add}
+		args = append(args, cmp.Or(letter(only), "any"), mark)
+		p = &marked{mark: mark, found: c.add}
 	}
-	code, err := f.runner.Run(ctx, argv(script, []string{root, depth, stay, kinds, last}), command.Streams{Stdout: p, Stderr: said})
+	code, err := f.runner.Run(ctx, argv(script, args), command.Streams{Stdout: p, Stderr: said})
 	err = files.NotEnded(ctx, err)
 	if err == nil && c.failed == nil && (code == 0 || c.any) {
 		c.failed = p.finish()
 	}
 	return code, err
-}
-
-var letters = map[files.Kind]string{files.File: "f", files.Folder: "d", files.Link: "l"}
-
-// before is the time before which files have to be changed, as find reads it. It is a bit later, for what find rounds.
-func before(only files.Filter) string {
-	if only.Before.IsZero() {
-		return "0"
-	}
-	return strconv.FormatInt(only.Before.Unix()+1, 10)
 }
 
 // A collector takes what is found.
@@ -98,10 +89,15 @@ type collector struct {
 	failed  error
 }
 
-// add takes one entry.
-func (c *collector) add(e files.Entry) error {
+// pass takes note of an entry that is not wanted.
+func (c *collector) pass() {
 	c.any = true
 	c.walked.Seen++
+}
+
+// add takes one entry.
+func (c *collector) add(e files.Entry) error {
+	c.pass()
 	if !c.only.Wants(&e) || elsewhere(c.mounted, e.Path) {
 		return nil
 	}
