@@ -97,7 +97,7 @@ func (s *syncing) compare(ctx context.Context, view action.View) (*job, error) {
 	slices.SortFunc(j.copies, func(a, b *transfer) int { return cmp.Compare(a.rel, b.rel) })
 	slices.SortFunc(j.removals, func(a, b item) int { return cmp.Compare(a.rel, b.rel) })
 	if s.to.isStore() {
-		return j, nil
+		return j, s.storable(j)
 	}
 	s.tellDrafts(j)
 	if err := s.writable(j, to); err != nil {
