@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -169,7 +170,7 @@ func (d deletion) there(ctx context.Context, view action.View) (map[string]objec
 	if len(d.keys) == 1 {
 		o, _, _, err := d.b.look(ctx, view, location{d.bucket, d.keys[0]}, q)
 		out[d.keys[0]] = o
-		return out, cmpErr(err, d.stale(o))
+		return out, cmp.Or(err, d.stale(o))
 	}
 	wanted := map[string]bool{}
 	for _, key := range d.keys {
@@ -184,13 +185,6 @@ func (d deletion) there(ctx context.Context, view action.View) (map[string]objec
 		return nil
 	})
 	return out, err
-}
-
-func cmpErr(first, second error) error {
-	if first != nil {
-		return first
-	}
-	return second
 }
 
 // stale is an error for an object that is another one than was listed.
@@ -240,13 +234,6 @@ func (d deletion) Apply(ctx context.Context, predicted action.Prediction) (actio
 		return action.Result{}, err
 	}
 	return action.Result{Value: predicted.Value}, nil
-}
-
-func ifMatch(etag string) *string {
-	if etag == "" {
-		return nil
-	}
-	return aws.String(`"` + etag + `"`)
 }
 
 // removeAll removes objects, as many with one request as it takes.
@@ -328,25 +315,4 @@ func (d deletion) Settle(ctx context.Context, intent action.Intent) (action.Sett
 		return action.Unknown, nil
 	}
 	return action.NotDone, nil // what is left can be removed again
-}
-
-// nothing is the view of a run that intends nothing.
-type nothing struct{}
-
-func (nothing) Lay(_ action.Target, live map[string]any) (map[string]any, bool) { return live, false }
-func (nothing) Intended(string, string, string) []action.Target                 { return nil }
-
-// are is the verb that goes with so many.
-func are(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -230,4 +231,40 @@ func TestAnUploadThatFails(t *testing.T) {
 	}
 	d := drive(t, with(nil), scenario.Fault{On: "put uploads", Answer: "cut", Times: 2})
 	require.EqualValues(t, 2*partSize, sizeIn(d.do("copy", folder+"/big", "s3://box/big")), "a part whose connection broke is sent again")
+}
+
+// A copy and a completion answer before they are made, and say in what they answer that they were not.
+func TestAnErrorInAnAnswerThatIsASuccess(t *testing.T) {
+	for said, code := range map[string]action.Code{"InternalError": action.CodeUncertain, "SlowDown": action.CodeThrottled} {
+		d := storeThat(t, func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.Method == http.MethodHead && r.URL.Path == "/box/a":
+				w.Header().Set("ETag", `"0cc175b9c0f1b6a831c399e269772661"`)
+				w.Header().Set("Content-Length", "1")
+			case r.Method == http.MethodHead && r.URL.Path == "/box/b":
+				w.WriteHeader(http.StatusNotFound)
+			case r.Method == http.MethodPut:
+				_, _ = w.Write([]byte(`<?xml version="1.0" encoding="UTF-8"?>` + "\n\n<Error><Code>" + said + "</Code><Message>It did not work.</Message></Error>"))
+			}
+		})
+		_, err := d.try("copy", "s3://box/a", "s3://box/b")
+		e := d.fails(err)
+		require.Equal(t, code, e.Code)
+		require.Equal(t, "cannot copy s3://box/a to s3://box/b: "+said+": It did not work.", e.Message)
+	}
+}
+
+// A bucket of another region is said to be in it, by GET and by HEAD.
+func TestABucketOfAnotherRegion(t *testing.T) {
+	d := storeThat(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Amz-Bucket-Region", "eu-west-1")
+		w.WriteHeader(http.StatusMovedPermanently)
+		_, _ = w.Write([]byte(`<Error><Code>PermanentRedirect</Code><Message>The bucket must be addressed using the specified endpoint.</Message><Endpoint>box.s3.eu-west-1.amazonaws.com</Endpoint></Error>`))
+	})
+	for _, call := range [][]any{{"list", "s3://box"}, {"head", "s3://box/a"}} {
+		_, err := d.see(nobody, call[0].(string), call[1:]...)
+		e := d.fails(err)
+		require.Equal(t, action.CodeInvalid, e.Code, e.Message)
+		require.Equal(t, "the bucket is in the region eu-west-1: write it into the site file (s3: {region: eu-west-1})", e.Hint)
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/dustin/go-humanize"
 
 	"runbook/engine/action"
 	"runbook/engine/files/intended"
@@ -140,5 +139,3 @@ func (b *binding) slurp(ctx context.Context, view action.View, on, path string, 
 	defer in.Close()
 	return io.ReadAll(io.LimitReader(in, limit))
 }
-
-func size(bytes int64) string { return humanize.IBytes(uint64(max(bytes, 0))) }

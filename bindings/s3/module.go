@@ -8,7 +8,7 @@
 // transfermanager is not used: it decides by itself how often a part is sent again, knows no preconditions for a download in parts, and
 // writes to files that are there before they are whole.
 //
-// Read next: link.go for how a store is reached, put.go for a single write, then sync.go, compare.go and transfer.go; partial.go and
+// Read next: link.go for how a store is reached, put.go for a single write, then sync.go, compare.go, job.go and transfer.go; partial.go and
 // unfinished.go for how a large file goes on where it broke. reads.go is what a dry run lets pass.
 package s3
 

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"runbook/engine/action"
 	"runbook/engine/files"
@@ -76,6 +77,24 @@ func (s *syncing) nameable(rel string) error {
 		}
 		if files.IsDraft(part) {
 			return s.inTheWay("the key %q has the name of a file that is not whole yet", rel).Try("leave it out: { exclude = %q }", rel)
+		}
+	}
+	return nil
+}
+
+// longestKey is how many bytes a key may have.
+const longestKey = 1024
+
+// storable is an error for a name that can be no key of an object.
+func (s *syncing) storable(j *job) error {
+	for _, c := range j.copies {
+		switch key := s.to.at.key + c.rel; {
+		case !utf8.ValidString(key):
+			return s.inTheWay("the name %s is no text in UTF-8, and a key has to be", files.Spell(c.rel)).
+				Try("give the file another name, or leave it out: { exclude = %q }", strings.ToValidUTF8(c.rel, "*"))
+		case len(key) > longestKey:
+			return s.inTheWay("the key %q would have %d bytes, and may have %d at most", key, len(key), longestKey).
+				Try("give the file a shorter name, or leave it out: { exclude = %q }", c.rel)
 		}
 	}
 	return nil

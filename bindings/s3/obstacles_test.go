@@ -52,6 +52,29 @@ func TestObstaclesAreToldBeforehand(t *testing.T) {
 	require.Equal(t, done(1, 1, 0, 0), d.do("sync", "s3://box/p", t.TempDir()))
 }
 
+// A file whose name can be no key is told of before anything is stored, with what leaves it out.
+func TestNamesThatAreNoKeys(t *testing.T) {
+	long := strings.Repeat(strings.Repeat("n", 200)+"/", 5) + strings.Repeat("n", 19)
+	for name, c := range map[string]struct{ message, hint string }{
+		"bad\xff\xfe.txt": {`the name bad\xff\xfe.txt is no text in UTF-8`, `{ exclude = "bad*.txt" }`},
+		long:              {"would have 1029 bytes, and may have 1024 at most", `{ exclude = "` + long + `" }`},
+	} {
+		d := drive(t, with(nil))
+		folder := t.TempDir()
+		write(t, folder, map[string]string{"a": "1", name: "2"}, later)
+		_, err := d.try("sync", folder, "s3://box")
+		if name == long {
+			require.NoError(t, err, "as long as a key may be")
+			_, err = d.try("sync", folder, "s3://box/1234")
+		}
+		e := d.fails(err)
+		require.Contains(t, e.Message, c.message)
+		require.Contains(t, e.Hint, c.hint)
+		exclude, _, _ := strings.Cut(c.hint[len(`{ exclude = "`):], `"`)
+		require.Equal(t, done(1, 1, 0, 0), d.do("sync", folder, "s3://box/p", opts("exclude", exclude)))
+	}
+}
+
 // A link where a file is to be is replaced, and not written through; a person is told.
 func TestALinkIsReplaced(t *testing.T) {
 	d := drive(t, with(map[string]string{"a": "new"}))

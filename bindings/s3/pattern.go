@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -78,13 +77,6 @@ func (p patterns) missed(walked files.Walked) (first files.Unlooked, count int64
 		first = walked.Unlooked[0]
 	}
 	return first, count
-}
-
-func countedEntries(n int64) string {
-	if n == 1 {
-		return "1 entry"
-	}
-	return fmt.Sprintf("%d entries", n)
 }
 
 func anyFits(list []*regexp.Regexp, name string) bool {
