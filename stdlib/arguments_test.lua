@@ -37,6 +37,16 @@ test.unit("a value is of a type", function()
   refused("f: text must be a text, not a table", arguments.is, "f: text", {}, "string")
 end)
 
+test.unit("a duration takes some time", function()
+  test.equal(arguments.duration("f: every", "15m"), 900)
+  test.equal(arguments.duration("f: every", 0.5), 0.5)
+  for wrong, said in pairs { ["0s"] = "0s", soon = "soon", [-1] = "-1", [1 / 0] = "+Inf", [true] = "true" } do
+    refused(('f: every must be a duration above 0, such as "15m", not %s'):format(said), arguments.duration, "f: every", wrong)
+  end
+  refused('f: every must be a duration above 0, such as "15m", not NaN', arguments.duration, "f: every", 0 / 0)
+  refused('f: every must be a duration above 0, such as "15m", not a table', arguments.duration, "f: every", {})
+end)
+
 -- What a library is given wrongly is told by its own name, and not by what its code does with it.
 test.unit("every library names the argument that is wrong", function()
   local calls = {

@@ -41,3 +41,10 @@ test.unit("labels are held to every part of a selector", function()
   test.equal(selects { app = "web", tier = "edge", team = "a", old = "yes" }, false)
   test.equal(selects(nil), false)
 end)
+
+test.unit("what has no selector is refused", function()
+  for _, of in ipairs { selector.of, selector.selects } do
+    local _, err = try(of, { kind = "Pod", spec = {} }, { metadata = {} })
+    test.that(err.message:find("must be one that has a selector, such as a Deployment, not Pod", 1, true) ~= nil, err.message)
+  end
+end)

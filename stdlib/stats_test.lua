@@ -148,3 +148,8 @@ test.unit("what is no number is refused", function()
   refused("stats.trend: points[1].time must be a number", stats.trend, { { value = 1 } })
   refused("stats.trend: points[1] must be { time =, value = }, not 5", stats.trend, { 5 })
 end)
+
+test.unit("a trend is what trend returned", function()
+  local _, err = try(stats.reaches, { time = 1 }, 100)
+  test.that(err.message:find("stats.reaches: trend must be what stats.trend returned", 1, true) ~= nil, err.message)
+end)

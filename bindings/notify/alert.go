@@ -18,7 +18,16 @@ import (
 // labelled are the words that Alertmanager's routes usually go by.
 var labelled = map[string]string{"P0": "critical", "P1": "critical", "P2": "warning", "P3": "info"}
 
-var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+// plainName is the name of a label that needs no quotes where it is written. Alertmanager takes every other text as well (since 0.27): those
+// that come by OpenTelemetry are called service.name.
+var plainName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+
+func quotedName(name string) string {
+	if plainName.MatchString(name) {
+		return name
+	}
+	return quoted(name)
+}
 
 // A fired alert, as Alertmanager takes it.
 type fired struct {
@@ -80,7 +89,7 @@ func (b *binding) newAlert(args module.Args) (action.Action, error) {
 	given, _ := args["labels"].(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		text, err := textOf(given[name])
-		if err != nil || !labelName.MatchString(name) {
+		if err != nil || !contact.IsLabelName(name) {
 			return nil, action.Errorf(action.CodeInvalid, "notify.alert: labels: %q must be a name such as team, with a text", name)
 		}
 		if name == "alertname" && text != a.name {
@@ -156,7 +165,7 @@ func (f fired) preview(over bool) string {
 	}
 	var pairs []string
 	for _, name := range slices.Sorted(maps.Keys(f.Labels)) {
-		pairs = append(pairs, name+"="+quoted(f.Labels[name]))
+		pairs = append(pairs, quotedName(name)+"="+quoted(f.Labels[name]))
 	}
 	lines := []string{"{" + strings.Join(pairs, ", ") + "} " + state}
 	for _, name := range slices.Sorted(maps.Keys(f.Annotations)) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"runbook/engine/action"
+	"runbook/engine/contact"
 )
 
 // A matcher is one condition of a silence on a label, as Alertmanager has it.
@@ -30,7 +31,7 @@ func (m *matcher) UnmarshalJSON(text []byte) error {
 
 // String is the matcher as amtool takes it.
 func (m matcher) String() string {
-	return m.Name + map[bool]map[bool]string{true: {true: "=~", false: "="}, false: {true: "!~", false: "!="}}[m.IsEqual][m.IsRegex] + quoted(m.Value)
+	return quotedName(m.Name) + map[bool]map[bool]string{true: {true: "=~", false: "="}, false: {true: "!~", false: "!="}}[m.IsEqual][m.IsRegex] + quoted(m.Value)
 }
 
 // matchersText is a list of them in one line, the same for the same ones.
@@ -43,7 +44,8 @@ func matchersText(list []matcher) string {
 	return strings.Join(texts, ", ")
 }
 
-var matcherForm = regexp.MustCompile(`^\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*(.*?)\s*$`)
+// matcherForm is how amtool takes a matcher: a name that has a character with a meaning in it stands in quotes.
+var matcherForm = regexp.MustCompile(`^\s*("(?:[^"\\]|\\.)*"|[^\s{}!=~,\\"'\x60]+)\s*(=~|!~|!=|=)\s*(.*?)\s*$`)
 
 // matchersOf reads the matchers of a call: values by label, or texts such as instance=~"envise-.*".
 func matchersOf(function string, v any) (list []matcher, err error) {
@@ -51,7 +53,7 @@ func matchersOf(function string, v any) (list []matcher, err error) {
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			text, ok := v[name].(string)
-			if !ok || !labelName.MatchString(name) {
+			if !ok || !contact.IsLabelName(name) {
 				return nil, action.Errorf(action.CodeInvalid, `%s: matchers: %q must be the name of a label, with a text`, function, name)
 			}
 			list = append(list, matcher{Name: name, Value: text, IsEqual: true})
@@ -120,6 +122,14 @@ func parseMatcher(text string) (m matcher, err error) {
 		return m, fmt.Errorf(`%q is no matcher such as instance=~"envise-.*"`, text)
 	}
 	m = matcher{Name: found[1], Value: found[3], IsEqual: found[2][0] == '=', IsRegex: strings.HasSuffix(found[2], "~")}
+	if strings.HasPrefix(m.Name, `"`) {
+		if err := json.Unmarshal([]byte(m.Name), &m.Name); err != nil {
+			return m, fmt.Errorf("the name of %q is no text in quotes", text)
+		}
+	}
+	if !contact.IsLabelName(m.Name) {
+		return m, fmt.Errorf("%q is no matcher: it has no name of a label", text)
+	}
 	if strings.HasPrefix(m.Value, `"`) {
 		if err := json.Unmarshal([]byte(m.Value), &m.Value); err != nil {
 			return m, fmt.Errorf("the value of %q is no text in quotes", text)

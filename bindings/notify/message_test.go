@@ -42,7 +42,7 @@ func TestWhatIsNoMessage(t *testing.T) {
 		"no key":               {[]any{"trigger", "it", "", opts("title", "t")}, "key is empty"},
 		"a long key":           {[]any{"resolve", "it", strings.Repeat("k", 256)}, "key must be one line of text, of at most 255 bytes"},
 		"no title of one":      {[]any{"trigger", "it", "k"}, "title is missing"},
-		"a label":              {[]any{"alert", "a", opts("labels", opts("a-b", "c"))}, `"a-b" must be a name`},
+		"a label":              {[]any{"alert", "a", opts("labels", opts("\xff", "c"))}, `"\xff" must be a name`},
 		"silence nothing":      {[]any{"silence", opts(), opts("lasts", "1m", "comment", "c")}, "these matchers fit every alert"},
 		"silence all":          {[]any{"silence", []any{`a=~".*"`}, opts("lasts", "1m", "comment", "c")}, "these matchers fit every alert"},
 		"silence any name":     {[]any{"silence", []any{`alertname=~".+"`}, opts("lasts", "1m", "comment", "c")}, "these matchers fit every alert"},
@@ -244,6 +244,28 @@ func fieldsIn(b block) (out []any) {
 		out = append(out, f)
 	}
 	return out
+}
+
+// Labels may have any name: those that come by OpenTelemetry have dots. They are written as amtool takes them.
+func TestMatchersOfAnyLabel(t *testing.T) {
+	for text, want := range map[string]string{
+		`service.name="a"`: `"service.name"="a"`, `"service.name" =~ "a.*"`: `"service.name"=~"a.*"`, `"a b"!=c`: `"a b"!="c"`, `"a=\"b\""=c`: `"a=\"b\""="c"`,
+		`größe=b`: `"größe"="b"`, `job="b"`: `job="b"`, `a!~"b=c"`: `a!~"b=c"`,
+	} {
+		m, err := parseMatcher(text)
+		require.NoError(t, err, text)
+		assert.Equal(t, want, m.String())
+		again, err := parseMatcher(m.String())
+		require.NoError(t, err, text)
+		assert.Equal(t, m, again)
+	}
+	for _, text := range []string{`"a="b"`, `""="b"`, `"a\x"="b"`, `a{b="c"`, `="b"`} {
+		_, err := parseMatcher(text)
+		require.Error(t, err, text)
+	}
+	list, err := matchersOf("notify.silence", opts("service.name", "a"))
+	require.NoError(t, err)
+	assert.Equal(t, `"service.name"="a"`, matchersText(list))
 }
 
 // Who silences every alert of a kind is told before.

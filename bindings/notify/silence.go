@@ -109,6 +109,9 @@ func (q quieting) Predict(ctx context.Context, view action.View) (action.Predict
 		}
 		warnings = append(warnings, fmt.Sprintf("there is another silence of these, until %s, by %s: %s", s.EndsAt.UTC().Format(time.RFC3339), s.CreatedBy, s.Comment))
 	}
+	if intended, _ := view.Lay(silenceTarget(q.text()), nil); intended != nil && number(intended["ends"]) >= seconds(wanted.EndsAt) {
+		return action.Prediction{Value: intended, Label: action.Simulated, Unchanged: true, Note: "this run silences it for as long already"}, nil
+	}
 	wanted.ID = unmade + named(q.text(), wanted.StartsAt.String())
 	return action.Prediction{
 		Changes: []action.Change{{Target: silenceTarget(q.text()), After: wanted.shown()}},

@@ -70,7 +70,7 @@ func TestReceiversAreChecked(t *testing.T) {
 		"a template":         {receiver("pagerduty: {routing_key: '${env:X}'}\n      title: '{{.Titel}}'"), "line 5: notify.receivers.a.title: the template is wrong at line 1:2: executing \"it\" at <.Titel>: can't evaluate field Titel in type a message"},
 		"half a template":    {receiver("pagerduty: {routing_key: '${env:X}'}\n      text: '{{.Title'"), "notify.receivers.a.text: the template is wrong at line 1"},
 		"a body":             {receiver("webhook: {url: 'http://a', body: '{\"a\": {{.Text}}}'}"), "webhook.body: it does not make JSON"},
-		"a label":            {"alertmanager: {url: 'http://a'}\n" + receiver("alertmanager: {labels: {a-b: c}}"), `"a-b" is no name of a label`},
+		"a label":            {"alertmanager: {url: 'http://a'}\n" + receiver("alertmanager: {labels: {'': c}}"), `"" is no name of a label`},
 		"no Alertmanager":    {receiver("alertmanager: {}"), "line 4: notify.receivers.a: nothing says where Alertmanager is"},
 		"Alertmanager where": {"alertmanager: {url: x}\n", "line 1: alertmanager.url: an address begins with"},
 		"severity":           {"escalation: {P9: {respond: 1h, path: [{who: a}]}}\n", `line 1: escalation.P9: "P9" is no severity: they are P0, P1, P2, P3`},
