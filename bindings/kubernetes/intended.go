@@ -266,8 +266,8 @@ var agesOnly = map[string][][]string{
 // aged is an object whose times are as long ago by the machine's clock as they are by that of the run.
 func (c *intendedCluster) aged(k kind, item json.RawMessage) (json.RawMessage, error) {
 	paths := agesOnly[k.resource]
-	ahead := time.Since(c.b.now(c.ctx)).Round(time.Second)
-	if paths == nil || ahead == 0 {
+	ahead := time.Since(c.b.now(c.ctx))
+	if paths == nil || ahead.Round(time.Second) == 0 {
 		return item, nil
 	}
 	o, err := decode(item)
