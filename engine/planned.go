@@ -195,17 +195,22 @@ func rehearse(ctx context.Context, cfg Config, rehearsal []*journal.Record) ([]*
 	if _, err := Run(ctx, cfg); err != nil {
 		return nil, err
 	}
-	planned, failed := map[string]bool{}, map[string]bool{}
+	planned, failed, last := map[string]bool{}, map[string]bool{}, map[string]*journal.Record{}
 	for _, r := range rehearsal {
 		planned[r.Key] = true
 	}
 	for _, r := range seen.Records {
 		if r.Kind == journal.KindOutcome && r.Outcome.Status == journal.NotDone {
-			failed[journal.Unnumbered(r.Key)] = true
+			failed[r.Key] = true
 		}
 	}
 	actions := slices.DeleteFunc(plan.Actions(seen.Records), func(r *journal.Record) bool {
-		return r.Intent != nil && !planned[r.Key] && journal.Nth(r.Key) > 1 && failed[journal.Unnumbered(r.Key)]
+		before := last[r.Branch]
+		if plan.Repeatable(r) == "" {
+			last[r.Branch] = r
+		}
+		again := before != nil && failed[before.Key] && journal.Unnumbered(before.Key) == journal.Unnumbered(r.Key)
+		return again && r.Intent != nil && !planned[r.Key]
 	})
 	return actions, context.Cause(ctx)
 }

@@ -149,3 +149,49 @@ func TestAFailureIsRehearsed(t *testing.T) {
 		})
 	}
 }
+
+// What is tried again after something else is part of the course, and shown.
+func TestWhatIsTriedAgainLaterIsPlanned(t *testing.T) {
+	const head = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start", "plant.flush" }, steps = { step("Start", function()
+`
+	for name, c := range map[string]struct {
+		body    string
+		instead []string
+		done    map[string]int
+	}{
+		"after another remedy": {
+			`if try(plant.start, "a") == nil then plant.flush("x"); plant.start("a"); plant.flush("y") end`,
+			[]string{"x", "a", "y"}, map[string]int{"a": 1, "x": 1, "y": 1},
+		},
+		"in a second round": {
+			`local failed = {}
+for _, name in ipairs({ "a", "b" }) do if try(plant.start, name) == nil then table.insert(failed, name) end end
+for _, name in ipairs(failed) do plant.start(name); plant.flush("check " .. name) end`,
+			[]string{"a", "check a", "b", "check b"}, map[string]int{"a": 1, "b": 1, "check a": 1},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, text := newPlant(), head+c.body+"\nend) } }"
+			approved := p.planIt(t, text)
+			require.Len(t, approved.Turns, 1)
+			instead, _ := approved.Turns[0].Differs(approved)
+			var shown []string
+			for _, r := range instead {
+				shown = append(shown, r.Call.Target.Name)
+			}
+			assert.Equal(t, c.instead, shown)
+			p.stuck["a"] = action.Errorf(action.CodeUnavailable, "away")
+			sink, result := p.apply(t, text, approved, watching(func(r *journal.Record) {
+				if r.Kind == journal.KindOutcome && r.Outcome.Error != nil {
+					p.mu.Lock()
+					defer p.mu.Unlock()
+					delete(p.stuck, "a")
+				}
+			}))
+			assert.Equal(t, ExitDone, result.Exit, sink.why())
+			assert.Equal(t, c.done, p.started)
+		})
+	}
+}

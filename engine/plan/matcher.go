@@ -24,6 +24,7 @@ type Matcher struct {
 	came     map[string][]string        // by branch: the planned keys of its actions, in order
 	asked    map[string]bool            // by planned key
 	used     map[string]int             // by operation in its place: how many of the planned ones have come
+	planned  map[string]string          // by the key that was asked for: the planned one
 	undo     map[string]undo            // by branch: how to take back the last action
 	besides  []journal.Turn             // assumptions that do not hold either, after the first that did not
 	replan   string                     // what to type to plan again
@@ -45,9 +46,10 @@ type undo struct {
 }
 
 // A failure is of an action that the script went on after. What the plan has for that is approved as well from then on, until the script
-// asks for the same action again.
+// tries the same action again: not one like it that is planned behind what came since.
 type failure struct {
 	operation string // in its place
+	planned   string // key of the one that failed
 	line      *line  // nil where the plan has none
 	name      string
 }
@@ -55,7 +57,7 @@ type failure struct {
 // Matcher makes the check of one run. Branches and keys in a plan are clean of secrets, as those that are asked for have to be.
 func (p *Plan) Matcher() *Matcher {
 	m := &Matcher{
-		anywhere: map[string]*journal.Record{}, came: map[string][]string{}, asked: map[string]bool{},
+		anywhere: map[string]*journal.Record{}, came: map[string][]string{}, asked: map[string]bool{}, planned: map[string]string{},
 		used: map[string]int{}, undo: map[string]undo{}, replan: p.Again(),
 	}
 	m.line = newLine(journal.Turn{}, Actions(p.Records))
@@ -102,7 +104,6 @@ func (m *Matcher) Approve(branch, key, anywhere string, d action.Description) (*
 		return r, nil
 	}
 	operation := journal.Unnumbered(key)
-	m.failed = slices.DeleteFunc(m.failed, func(f failure) bool { return f.operation == operation })
 	for _, l := range m.courses() {
 		next := l.behind(m.came[branch])
 		at, used := l.place(branch, operation, m.used[operation], next)
@@ -111,7 +112,8 @@ func (m *Matcher) Approve(branch, key, anywhere string, d action.Description) (*
 		}
 		found := l.branches[branch][at]
 		m.undo[branch] = undo{key: key, used: m.used[operation]}
-		m.came[branch], m.used[operation], m.asked[found.Key] = append(m.came[branch], found.Key), used, true
+		m.came[branch], m.used[operation], m.asked[found.Key], m.planned[key] = append(m.came[branch], found.Key), used, true, found.Key
+		m.failed = slices.DeleteFunc(m.failed, func(f failure) bool { return f.operation == operation && f.planned == found.Key })
 		return found, nil
 	}
 	return nil, m.drift(d, m.unplanned(branch, operation, d))
@@ -195,7 +197,7 @@ func (m *Matcher) Turn(name, choice string) {
 func (m *Matcher) Failed(key, name string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	f := failure{operation: journal.Unnumbered(key), name: name}
+	f := failure{operation: journal.Unnumbered(key), planned: m.planned[key], name: name}
 	m.failed = slices.DeleteFunc(m.failed, func(before failure) bool { return before.operation == f.operation })
 	if at := slices.IndexFunc(m.lines, func(l *line) bool { return l.turn == journal.Turn{Name: name, Choice: string(journal.Failed)} }); at >= 0 {
 		f.line = m.lines[at]
