@@ -195,3 +195,33 @@ for _, name in ipairs(failed) do plant.start(name); plant.flush("check " .. name
 		})
 	}
 }
+
+// What comes after a failure is as it was planned on one of the courses: not all actions of a line fail where one does, and what failed in
+// the rehearsal already is no other course.
+func TestAFailureOfOneDoesNotMakeTheOthersADrift(t *testing.T) {
+	const text = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.build", "plant.remove", "plant.start" }, steps = { step("Build", function()
+  for _, name in ipairs({ "one", "two" }) do
+    local _, err = try(plant.build, name)
+    if err and name == "two" then plant.start("instead") end
+  end
+  plant.remove("two")
+end) } }`
+	t.Run("as planned", func(t *testing.T) {
+		p := newPlant()
+		p.tanks["one"] = "tank-0"
+		approved := p.planIt(t, text)
+		sink, result := p.apply(t, text, approved)
+		assert.Equal(t, ExitDone, result.Exit, sink.why())
+		assert.Equal(t, []string{"build two", "remove two"}, p.sent)
+	})
+	t.Run("one of two", func(t *testing.T) {
+		p := newPlant()
+		approved := p.planIt(t, text)
+		p.stuck["one"] = action.Errorf(action.CodeUnavailable, "away")
+		sink, result := p.apply(t, text, approved)
+		assert.Equal(t, ExitDone, result.Exit, sink.why())
+		assert.Equal(t, []string{"build two", "remove two"}, p.sent)
+	})
+}

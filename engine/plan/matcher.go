@@ -18,16 +18,17 @@ import (
 type Matcher struct {
 	mu       sync.Mutex
 	lines    []*line
-	line     *line                      // the one that the run is on: the rehearsal itself, or a turn
-	anywhere map[string]*journal.Record // what is repeatable, of all lines, by its operation
-	failed   []failure                  // of actions of the run, the last one first
-	came     map[string][]string        // by branch: the planned keys of its actions, in order
-	asked    map[string]bool            // by planned key
-	used     map[string]int             // by operation in its place: how many of the planned ones have come
-	planned  map[string]string          // by the key that was asked for: the planned one
-	undo     map[string]undo            // by branch: how to take back the last action
-	besides  []journal.Turn             // assumptions that do not hold either, after the first that did not
-	replan   string                     // what to type to plan again
+	line     *line                        // the one that the run is on: the rehearsal itself, or a turn
+	anywhere map[string]*journal.Record   // what is repeatable, of all lines, by its operation
+	failed   []failure                    // of actions of the run, the last one first
+	came     map[string][]string          // by branch: the planned keys of its actions, in order
+	asked    map[string]bool              // by planned key
+	used     map[string]int               // by operation in its place: how many of the planned ones have come
+	planned  map[string]string            // by the key that was asked for: the planned one
+	others   map[string][]*journal.Record // by branch: the last action as other courses have it
+	undo     map[string]undo              // by branch: how to take back the last action
+	besides  []journal.Turn               // assumptions that do not hold either, after the first that did not
+	replan   string                       // what to type to plan again
 }
 
 // A line is one planned course of a run.
@@ -57,7 +58,7 @@ type failure struct {
 // Matcher makes the check of one run. Branches and keys in a plan are clean of secrets, as those that are asked for have to be.
 func (p *Plan) Matcher() *Matcher {
 	m := &Matcher{
-		anywhere: map[string]*journal.Record{}, came: map[string][]string{}, asked: map[string]bool{}, planned: map[string]string{},
+		anywhere: map[string]*journal.Record{}, came: map[string][]string{}, asked: map[string]bool{}, planned: map[string]string{}, others: map[string][]*journal.Record{},
 		used: map[string]int{}, undo: map[string]undo{}, replan: p.Again(),
 	}
 	m.line = newLine(journal.Turn{}, Actions(p.Records))
@@ -111,12 +112,33 @@ func (m *Matcher) Approve(branch, key, anywhere string, d action.Description) (*
 			continue
 		}
 		found := l.branches[branch][at]
+		m.others[branch] = m.elsewhere(l, found)
 		m.undo[branch] = undo{key: key, used: m.used[operation]}
 		m.came[branch], m.used[operation], m.asked[found.Key], m.planned[key] = append(m.came[branch], found.Key), used, true, found.Key
 		m.failed = slices.DeleteFunc(m.failed, func(f failure) bool { return f.operation == operation && f.planned == found.Key })
 		return found, nil
 	}
 	return nil, m.drift(d, m.unplanned(branch, operation, d))
+}
+
+// Others are the last action of a branch as other courses have it that approve of it: not everything fails that a course has as failing, so
+// what comes after a failure may find its target as it is on another one.
+func (m *Matcher) Others(branch string) []*journal.Record {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.others[branch]
+}
+
+// elsewhere is a planned action that comes now, as the lines have it that come after that one. The caller holds the lock.
+func (m *Matcher) elsewhere(chosen *line, found *journal.Record) []*journal.Record {
+	var out []*journal.Record
+	courses := m.courses()
+	for _, l := range courses[slices.Index(courses, chosen)+1:] {
+		if at, there := l.position[found.Key]; there && at >= l.behind(m.came[found.Branch]) {
+			out = append(out, l.branches[found.Branch][at])
+		}
+	}
+	return out
 }
 
 // courses are the lines that approve of an action, each before the one that it turned from. The caller holds the lock.
