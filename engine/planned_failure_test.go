@@ -225,3 +225,48 @@ end) } }`
 		assert.Equal(t, []string{"build two", "remove two"}, p.sent)
 	})
 }
+
+// What a course counts on the run to have made is approved by it only once that was made: otherwise nothing would be known of it.
+func TestNothingIsDoneToWhatTheRunDidNotMake(t *testing.T) {
+	for name, c := range map[string]struct {
+		body    string
+		theirs  string
+		sent    []string
+		message string
+	}{
+		"on the course of another's failure": {
+			`for _, name in ipairs({ "a", "b" }) do
+				if try(plant.start, name) == nil then plant.build(name) end
+			end
+			plant.remove("b")`,
+			"b", []string{"build a"}, "there was nothing to do when this was planned",
+		},
+		"because that failed": {
+			`try(plant.build, "a")
+			plant.build("c")
+			plant.remove("a")`,
+			"a", []string{"build c"}, "plant.remove tanks/a is not as planned: the run was to make that itself before, and did not",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start", "plant.build", "plant.remove" }, steps = { step("Start", function()
+` + c.body + "\nend) } }"
+			p := newPlant()
+			approved := p.planIt(t, text)
+			p.stuck["a"] = action.Errorf(action.CodeUnavailable, "away")
+			sink, result := p.apply(t, text, approved, watching(func(r *journal.Record) {
+				if r.Kind == journal.KindOutcome && r.Outcome.Error != nil {
+					p.mu.Lock()
+					defer p.mu.Unlock()
+					delete(p.stuck, "a")
+					p.tanks[c.theirs] = "somebody else's"
+				}
+			}))
+			assert.Equal(t, ExitDrift, result.Exit, sink.why())
+			assert.Contains(t, sink.why(), c.message)
+			assert.Equal(t, c.sent, p.sent)
+		})
+	}
+}

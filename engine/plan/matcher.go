@@ -108,7 +108,7 @@ func (m *Matcher) Approve(branch, key, anywhere string, d action.Description) (*
 	for _, l := range m.courses() {
 		next := l.behind(m.came[branch])
 		at, used := l.place(branch, operation, m.used[operation], next)
-		if at < next {
+		if at < next || !m.stands(l, l.branches[branch][at]) {
 			continue
 		}
 		found := l.branches[branch][at]
@@ -134,11 +134,47 @@ func (m *Matcher) elsewhere(chosen *line, found *journal.Record) []*journal.Reco
 	var out []*journal.Record
 	courses := m.courses()
 	for _, l := range courses[slices.Index(courses, chosen)+1:] {
-		if at, there := l.position[found.Key]; there && at >= l.behind(m.came[found.Branch]) {
+		at, there := l.position[found.Key]
+		if there && at >= l.behind(m.came[found.Branch]) && m.stands(l, l.branches[found.Branch][at]) {
 			out = append(out, l.branches[found.Branch][at])
 		}
 	}
 	return out
+}
+
+// stands tells whether a course can approve of an action: one on what the run itself made there, of which nothing else is known, only
+// where something that makes it has come. The caller holds the lock.
+func (m *Matcher) stands(l *line, r *journal.Record) bool {
+	if r.Intent == nil || !restsOnRun(r.Intent) {
+		return true
+	}
+	makers := 0
+	for _, before := range l.actions[:slices.Index(l.actions, r)] {
+		if !changes(before, r) {
+			continue
+		}
+		if makers++; slices.Contains(m.came[before.Branch], before.Key) {
+			return true
+		}
+	}
+	return makers == 0
+}
+
+// restsOnRun tells whether some evidence of an action is what the run itself did before.
+func restsOnRun(i *journal.Intent) bool {
+	for _, old := range i.Evidence.Old {
+		if old == action.OwnDoing {
+			return true
+		}
+	}
+	return i.Made
+}
+
+// changes tells whether an action makes the target of another one, or writes it where it is there already.
+func changes(r, of *journal.Record) bool {
+	return r.Intent != nil && slices.ContainsFunc(r.Intent.Changes, func(c journal.Change) bool {
+		return c.Target == of.Call.Target && (c.Op == "create" || !of.Intent.Made)
+	})
 }
 
 // courses are the lines that approve of an action, each before the one that it turned from. The caller holds the lock.
