@@ -181,7 +181,7 @@ func changes(r, of *journal.Record) bool {
 func (m *Matcher) courses() []*line {
 	var out []*line
 	for _, f := range m.failed {
-		if f.line != nil {
+		if f.line != nil && !slices.Contains(out, f.line) {
 			out = append(out, f.line)
 		}
 	}
