@@ -270,3 +270,35 @@ return runbook { summary = "s", may = { "plant.start", "plant.build", "plant.rem
 		})
 	}
 }
+
+// Wherever an apply dies on the course of a failure, the run that takes it up is on the same course.
+func TestARunOnTheCourseOfAFailureIsTakenUp(t *testing.T) {
+	const text = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start", "plant.build", "plant.remove" }, steps = { step("Start", function()
+  local done = false
+  for i = 1, 2 do
+    done = done or try(plant.start, "late") ~= nil
+    if not done then plant.build("x" .. i) end
+  end
+  if not done then plant.remove("x1"); plant.start("instead") end
+  plant.start("end")
+end) } }`
+	for at := 3; ; at++ {
+		p := newPlant()
+		approved := p.planIt(t, text)
+		p.foul = true
+		first := &dying{at: at, after: true}
+		_, err := p.attemptInto(t.Context(), t, first, text, nil, 0, applying(approved))
+		require.NoError(t, err)
+		if !first.dead {
+			require.Greater(t, at, 10)
+			return
+		}
+		if first.end() == nil {
+			p.finished(t, text, first, 0, applying(approved))
+		}
+		assert.Equal(t, map[string]int{"instead": 1, "end": 1}, p.started, "killed after record %d", at)
+		assert.Equal(t, []string{"build x1", "build x2", "remove x1"}, p.sent)
+	}
+}
