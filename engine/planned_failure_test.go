@@ -302,3 +302,17 @@ end) } }`
 		assert.Equal(t, []string{"build x1", "build x2", "remove x1"}, p.sent)
 	}
 }
+
+// A script that tries something else each time until it succeeds comes to its end in a rehearsal as well.
+func TestAFailureThatIsAnsweredByAnotherWithoutEndIsBounded(t *testing.T) {
+	const text = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start" }, steps = { step("Start", function()
+  local n = 0
+  repeat n = n + 1 until try(plant.start, "p" .. n)
+  plant.start("end")
+end) } }`
+	approved := newPlant().planIt(t, text)
+	require.Len(t, approved.Turns, 1)
+	assert.Len(t, approved.Turns[0].Actions, 1002)
+}
