@@ -316,3 +316,35 @@ end) } }`
 	require.Len(t, approved.Turns, 1)
 	assert.Len(t, approved.Turns[0].Actions, 1002)
 }
+
+// A remedy that fails, as does what the script falls back to, is one course: the second comes only after the first.
+func TestAFallbackThatFailsAsWellIsPlannedFor(t *testing.T) {
+	const text = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start" }, steps = { step("Start", function()
+  if try(plant.start, "late") == nil then
+    plant.start("between")
+    if try(plant.start, "late2") == nil then
+      plant.start("spare")
+    end
+  end
+  if try(plant.start, "end") == nil then plant.start("after") end
+end) } }`
+	p := newPlant()
+	approved := p.planIt(t, text)
+	var courses []string
+	for _, turn := range approved.Turns {
+		instead, _ := turn.Differs(approved)
+		courses = append(courses, turn.Name)
+		for _, r := range instead {
+			courses = append(courses, r.Call.Target.Name)
+		}
+	}
+	assert.Equal(t, []string{
+		"plant.start at test.lua:4", "between", "late2", "plant.start at test.lua:10", "after", "plant.start at test.lua:6", "between", "late2", "spare",
+	}, courses)
+	p.foul = true
+	sink, result := p.apply(t, text, approved)
+	assert.Equal(t, ExitDone, result.Exit, sink.why())
+	assert.Equal(t, map[string]int{"between": 1, "spare": 1, "end": 1}, p.started)
+}
