@@ -107,36 +107,71 @@ func (r *run) tellMissed(err error) {
 }
 
 // Turns rehearses what would be done if one assumption of a rehearsal did not hold, for each of them, and, for each line of the script
-// whose actions may fail, if these failed. The configuration is the rehearsal's own; nothing of this is shown.
+// whose actions may fail, if these failed; and, where the script then has other actions that may fail, if these failed as well. The
+// configuration is the rehearsal's own; nothing of this is shown.
 func Turns(ctx context.Context, cfg Config, rehearsal []*journal.Record) ([]plan.Turn, error) {
-	var turns []plan.Turn
-	seen := map[journal.Turn]bool{}
-	for _, r := range rehearsal {
+	t := turning{rehearsal: rehearsal, seen: map[journal.Turn]bool{}}
+	err := t.from(ctx, rehearsed{cfg, rehearsal})
+	return t.turns, err
+}
+
+// turning is the making of all turns of a rehearsal.
+type turning struct {
+	rehearsal []*journal.Record
+	seen      map[journal.Turn]bool
+	turns     []plan.Turn
+}
+
+// A rehearsed is how a rehearsal went, and how to go that way again.
+type rehearsed struct {
+	cfg     Config
+	records []*journal.Record
+}
+
+// from rehearses the turns that a course has and none before it had; then those of the courses of failures among them, because what they have
+// in common belongs to the first.
+func (t *turning) from(ctx context.Context, c rehearsed) error {
+	var then []rehearsed
+	for _, r := range c.records {
 		for _, turn := range otherCourses(r) {
-			if seen[turn] {
+			if t.seen[turn] {
 				continue
 			}
-			seen[turn] = true
-			other, possible, err := turned(cfg, turn, rehearsal)
+			t.seen[turn] = true
+			other, err := t.turn(ctx, c, r.Seq, turn)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			if !possible {
-				continue
-			}
-			actions, err := rehearse(ctx, other, rehearsal)
-			if err != nil {
-				return nil, err
-			}
-			if err := samePrefix(rehearsal, r.Seq, actions, turn); err != nil {
-				return nil, err
-			}
-			if turn.Choice != gate.Failed || goesOn(actions, rehearsal) {
-				turns = append(turns, plan.Turn{Turn: turn, Actions: actions})
+			if turn.Choice == gate.Failed {
+				then = append(then, other)
 			}
 		}
 	}
-	return turns, nil
+	for _, other := range then {
+		if err := t.from(ctx, other); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turn rehearses one, which leaves a course at the record with that number.
+func (t *turning) turn(ctx context.Context, c rehearsed, at int64, turn journal.Turn) (rehearsed, error) {
+	other, possible, err := turned(c.cfg, turn, t.rehearsal)
+	if err != nil || !possible {
+		return rehearsed{}, err
+	}
+	actions, err := rehearse(ctx, other, t.rehearsal)
+	if err != nil {
+		return rehearsed{}, err
+	}
+	if err := samePrefix(c.records, at, actions, turn); err != nil {
+		return rehearsed{}, err
+	}
+	if turn.Choice != gate.Failed || goesOn(actions, t.rehearsal) {
+		t.turns = append(t.turns, plan.Turn{Turn: turn, Actions: actions})
+	}
+	return rehearsed{other, actions}, nil
 }
 
 // otherCourses are what may come instead of what was assumed.
@@ -195,17 +230,22 @@ func rehearse(ctx context.Context, cfg Config, rehearsal []*journal.Record) ([]*
 	if _, err := Run(ctx, cfg); err != nil {
 		return nil, err
 	}
-	planned, failed := map[string]bool{}, map[string]bool{}
+	planned, failed, last := map[string]bool{}, map[string]bool{}, map[string]*journal.Record{}
 	for _, r := range rehearsal {
 		planned[r.Key] = true
 	}
 	for _, r := range seen.Records {
 		if r.Kind == journal.KindOutcome && r.Outcome.Status == journal.NotDone {
-			failed[journal.Unnumbered(r.Key)] = true
+			failed[r.Key] = true
 		}
 	}
 	actions := slices.DeleteFunc(plan.Actions(seen.Records), func(r *journal.Record) bool {
-		return r.Intent != nil && !planned[r.Key] && journal.Nth(r.Key) > 1 && failed[journal.Unnumbered(r.Key)]
+		before := last[r.Branch]
+		if plan.Repeatable(r) == "" {
+			last[r.Branch] = r
+		}
+		again := before != nil && failed[before.Key] && journal.Unnumbered(before.Key) == journal.Unnumbered(r.Key)
+		return again && r.Intent != nil && !planned[r.Key]
 	})
 	return actions, context.Cause(ctx)
 }

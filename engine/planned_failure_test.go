@@ -149,3 +149,202 @@ func TestAFailureIsRehearsed(t *testing.T) {
 		})
 	}
 }
+
+// What is tried again after something else is part of the course, and shown.
+func TestWhatIsTriedAgainLaterIsPlanned(t *testing.T) {
+	const head = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start", "plant.flush" }, steps = { step("Start", function()
+`
+	for name, c := range map[string]struct {
+		body    string
+		instead []string
+		done    map[string]int
+	}{
+		"after another remedy": {
+			`if try(plant.start, "a") == nil then plant.flush("x"); plant.start("a"); plant.flush("y") end`,
+			[]string{"x", "a", "y"}, map[string]int{"a": 1, "x": 1, "y": 1},
+		},
+		"in a second round": {
+			`local failed = {}
+for _, name in ipairs({ "a", "b" }) do if try(plant.start, name) == nil then table.insert(failed, name) end end
+for _, name in ipairs(failed) do plant.start(name); plant.flush("check " .. name) end`,
+			[]string{"a", "check a", "b", "check b"}, map[string]int{"a": 1, "b": 1, "check a": 1},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, text := newPlant(), head+c.body+"\nend) } }"
+			approved := p.planIt(t, text)
+			require.Len(t, approved.Turns, 1)
+			instead, _ := approved.Turns[0].Differs(approved)
+			var shown []string
+			for _, r := range instead {
+				shown = append(shown, r.Call.Target.Name)
+			}
+			assert.Equal(t, c.instead, shown)
+			p.stuck["a"] = action.Errorf(action.CodeUnavailable, "away")
+			sink, result := p.apply(t, text, approved, watching(func(r *journal.Record) {
+				if r.Kind == journal.KindOutcome && r.Outcome.Error != nil {
+					p.mu.Lock()
+					defer p.mu.Unlock()
+					delete(p.stuck, "a")
+				}
+			}))
+			assert.Equal(t, ExitDone, result.Exit, sink.why())
+			assert.Equal(t, c.done, p.started)
+		})
+	}
+}
+
+// What comes after a failure is as it was planned on one of the courses: not all actions of a line fail where one does, and what failed in
+// the rehearsal already is no other course.
+func TestAFailureOfOneDoesNotMakeTheOthersADrift(t *testing.T) {
+	const text = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.build", "plant.remove", "plant.start" }, steps = { step("Build", function()
+  for _, name in ipairs({ "one", "two" }) do
+    local _, err = try(plant.build, name)
+    if err and name == "two" then plant.start("instead") end
+  end
+  plant.remove("two")
+end) } }`
+	t.Run("as planned", func(t *testing.T) {
+		p := newPlant()
+		p.tanks["one"] = "tank-0"
+		approved := p.planIt(t, text)
+		sink, result := p.apply(t, text, approved)
+		assert.Equal(t, ExitDone, result.Exit, sink.why())
+		assert.Equal(t, []string{"build two", "remove two"}, p.sent)
+	})
+	t.Run("one of two", func(t *testing.T) {
+		p := newPlant()
+		approved := p.planIt(t, text)
+		p.stuck["one"] = action.Errorf(action.CodeUnavailable, "away")
+		sink, result := p.apply(t, text, approved)
+		assert.Equal(t, ExitDone, result.Exit, sink.why())
+		assert.Equal(t, []string{"build two", "remove two"}, p.sent)
+	})
+}
+
+// What a course counts on the run to have made is approved by it only once that was made: otherwise nothing would be known of it.
+func TestNothingIsDoneToWhatTheRunDidNotMake(t *testing.T) {
+	for name, c := range map[string]struct {
+		body    string
+		theirs  string
+		sent    []string
+		message string
+	}{
+		"on the course of another's failure": {
+			`for _, name in ipairs({ "a", "b" }) do
+				if try(plant.start, name) == nil then plant.build(name) end
+			end
+			plant.remove("b")`,
+			"b", []string{"build a"}, "there was nothing to do when this was planned",
+		},
+		"because that failed": {
+			`try(plant.build, "a")
+			plant.build("c")
+			plant.remove("a")`,
+			"a", []string{"build c"}, "plant.remove tanks/a is not as planned: the run was to make that itself before, and did not",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start", "plant.build", "plant.remove" }, steps = { step("Start", function()
+` + c.body + "\nend) } }"
+			p := newPlant()
+			approved := p.planIt(t, text)
+			p.stuck["a"] = action.Errorf(action.CodeUnavailable, "away")
+			sink, result := p.apply(t, text, approved, watching(func(r *journal.Record) {
+				if r.Kind == journal.KindOutcome && r.Outcome.Error != nil {
+					p.mu.Lock()
+					defer p.mu.Unlock()
+					delete(p.stuck, "a")
+					p.tanks[c.theirs] = "somebody else's"
+				}
+			}))
+			assert.Equal(t, ExitDrift, result.Exit, sink.why())
+			assert.Contains(t, sink.why(), c.message)
+			assert.Equal(t, c.sent, p.sent)
+		})
+	}
+}
+
+// Wherever an apply dies on the course of a failure, the run that takes it up is on the same course.
+func TestARunOnTheCourseOfAFailureIsTakenUp(t *testing.T) {
+	const text = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start", "plant.build", "plant.remove" }, steps = { step("Start", function()
+  local done = false
+  for i = 1, 2 do
+    done = done or try(plant.start, "late") ~= nil
+    if not done then plant.build("x" .. i) end
+  end
+  if not done then plant.remove("x1"); plant.start("instead") end
+  plant.start("end")
+end) } }`
+	for at := 3; ; at++ {
+		p := newPlant()
+		approved := p.planIt(t, text)
+		p.foul = true
+		first := &dying{at: at, after: true}
+		_, err := p.attemptInto(t.Context(), t, first, text, nil, 0, applying(approved))
+		require.NoError(t, err)
+		if !first.dead {
+			require.Greater(t, at, 10)
+			return
+		}
+		if first.end() == nil {
+			p.finished(t, text, first, 0, applying(approved))
+		}
+		assert.Equal(t, map[string]int{"instead": 1, "end": 1}, p.started, "killed after record %d", at)
+		assert.Equal(t, []string{"build x1", "build x2", "remove x1"}, p.sent)
+	}
+}
+
+// A script that tries something else each time until it succeeds comes to its end in a rehearsal as well.
+func TestAFailureThatIsAnsweredByAnotherWithoutEndIsBounded(t *testing.T) {
+	const text = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start" }, steps = { step("Start", function()
+  local n = 0
+  repeat n = n + 1 until try(plant.start, "p" .. n)
+  plant.start("end")
+end) } }`
+	approved := newPlant().planIt(t, text)
+	require.Len(t, approved.Turns, 1)
+	assert.Len(t, approved.Turns[0].Actions, 1002)
+}
+
+// A remedy that fails, as does what the script falls back to, is one course: the second comes only after the first.
+func TestAFallbackThatFailsAsWellIsPlannedFor(t *testing.T) {
+	const text = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start" }, steps = { step("Start", function()
+  if try(plant.start, "late") == nil then
+    plant.start("between")
+    if try(plant.start, "late2") == nil then
+      plant.start("spare")
+    end
+  end
+  if try(plant.start, "end") == nil then plant.start("after") end
+end) } }`
+	p := newPlant()
+	approved := p.planIt(t, text)
+	var courses []string
+	for _, turn := range approved.Turns {
+		instead, _ := turn.Differs(approved)
+		courses = append(courses, turn.Name)
+		for _, r := range instead {
+			courses = append(courses, r.Call.Target.Name)
+		}
+	}
+	assert.Equal(t, []string{
+		"plant.start at test.lua:4", "between", "late2", "plant.start at test.lua:10", "after", "plant.start at test.lua:6", "between", "late2", "spare",
+	}, courses)
+	p.foul = true
+	sink, result := p.apply(t, text, approved)
+	assert.Equal(t, ExitDone, result.Exit, sink.why())
+	assert.Equal(t, map[string]int{"between": 1, "spare": 1, "end": 1}, p.started)
+}

@@ -29,7 +29,7 @@ Messages whose failure ends nothing are planned by whom they tell: how long thin
 "runbook show PLAN" marks them: may repeat.
 
 What the script does where a wait times out, an answer is another one, or an action fails that it catches (try, pcall) was planned each by
-itself: "runbook show PLAN" tells it. Two of these together were not.
+itself: "runbook show PLAN" tells it. Two of these together were not, but for a failure of what the script falls back to.
 
 A plan holds for the site, the user and the script that it was made with.`,
 		Example:           "  runbook run compiler-down --dry-run --out fix.plan\n  runbook show fix.plan\n  runbook apply fix.plan",

@@ -17,8 +17,9 @@ type passage struct {
 	desc      action.Description
 	predicted action.Prediction
 	intent    *journal.Intent
-	planned   *journal.Record // nil without a plan
-	consented bool            // before, in an earlier part of the run
+	planned   *journal.Record   // nil without a plan
+	others    []*journal.Record // the same on other courses of the plan
+	consented bool              // before, in an earlier part of the run
 	sent      time.Time
 	concluded sync.Once
 }

@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"slices"
+
 	"runbook/engine/action"
 	"runbook/engine/journal"
 )
@@ -10,6 +12,8 @@ type Approval interface {
 	// Approve returns the planned action that this is, nil where no plan was made, or says why it is none that was approved. Anywhere is
 	// the operation of one that is repeatable, clean of secrets; "" of any other.
 	Approve(branch, key, anywhere string, d action.Description) (*journal.Record, *action.Error)
+	// Others are the last action of a branch that was approved, as other courses of the plan have it that approve of it as well.
+	Others(branch string) []*journal.Record
 	// Undone tells that an action that was approved did not happen. Asked for again, it is the planned one still.
 	Undone(branch, key string)
 	// Failed tells that one of a site of the script failed, by the names of both. The script may go another way then.
@@ -28,18 +32,21 @@ type anything struct{}
 func (anything) Approve(string, string, string, action.Description) (*journal.Record, *action.Error) {
 	return nil, nil
 }
-func (anything) Undone(string, string)     {}
-func (anything) Failed(string, string)     {}
-func (anything) Turn(string, string)       {}
-func (anything) Missed() []*journal.Record { return nil }
-func (anything) Again() string             { return "" }
+func (anything) Others(string) []*journal.Record { return nil }
+func (anything) Undone(string, string)           {}
+func (anything) Failed(string, string)           {}
+func (anything) Turn(string, string)             {}
+func (anything) Missed() []*journal.Record       { return nil }
+func (anything) Again() string                   { return "" }
 
-// tellFailed tells what did not happen, and that the script may go another way.
+// tellFailed tells what did not happen, and that the script may go another way: not where it goes the same way, because it failed when it
+// was planned, nor where it is ended.
 func (g *Gate) tellFailed(pass *passage, out *journal.Outcome) {
 	if out.Status == journal.NotDone {
 		g.opts.Approval.Undone(pass.place.Branch, pass.key)
 	}
-	if out.Error != nil {
+	foreseen := pass.planned != nil && pass.planned.Intent == nil
+	if out.Error != nil && out.Error.Code != action.CodeDrift && !foreseen {
 		g.opts.Approval.Failed(pass.key, SiteOf(pass.desc.Verb, pass.place.Where))
 	}
 }
@@ -55,11 +62,14 @@ func (g *Gate) approve(pass *passage) *action.Error {
 	if drift != nil {
 		return drift
 	}
-	pass.planned = planned
+	if pass.planned = planned; anywhere == "" {
+		pass.others = g.opts.Approval.Others(pass.place.Branch)
+	}
 	narrower, isSet := pass.action.(action.Narrower)
 	if planned == nil || !isSet {
 		return nil
 	}
+	pass.others = slices.DeleteFunc(slices.Clone(pass.others), func(r *journal.Record) bool { return !sameSets(r, planned) })
 	if planned.Intent != nil && planned.Intent.Members != nil {
 		pass.action = narrower.Narrow(planned.Intent.Members)
 	}
@@ -72,23 +82,40 @@ func (g *Gate) approve(pass *passage) *action.Error {
 	return nil
 }
 
+// sameSets tells whether an action is frozen on two courses to the same members.
+func sameSets(a, b *journal.Record) bool {
+	found := func(r *journal.Record) []string {
+		if r.Intent == nil {
+			return nil
+		}
+		return r.Intent.Members
+	}
+	return slices.Equal(found(a), found(b)) && action.Text(a.Call.Identity) == action.Text(b.Call.Identity)
+}
+
 // stillAsPlanned ends a run whose target is not what it was when the action on it was planned. Refused is why the action cannot be
 // predicted now, nil if it can.
 func (g *Gate) stillAsPlanned(pass *passage, refused error) error {
 	if pass.planned == nil {
 		return nil
 	}
-	if drift := g.driftOf(pass, refused); drift != nil {
+	drift := g.driftOf(pass, pass.planned, refused)
+	for _, other := range pass.others {
+		if drift != nil && g.driftOf(pass, other, refused) == nil {
+			pass.planned, drift = other, nil
+		}
+	}
+	if drift != nil {
 		return g.halt(drift)
 	}
 	return nil
 }
 
-func (g *Gate) driftOf(pass *passage, refused error) *action.Error {
-	then := pass.planned.Intent
+func (g *Gate) driftOf(pass *passage, planned *journal.Record, refused error) *action.Error {
+	then := planned.Intent
 	switch {
 	case then == nil && refused == nil && !mayFail(pass.action):
-		return g.notAsPlanned(pass.desc, "it could not be done when this was planned (%s), and could now", pass.planned.Outcome.Error.Message)
+		return g.notAsPlanned(pass.desc, "it could not be done when this was planned (%s), and could now", planned.Outcome.Error.Message)
 	case then == nil:
 		return nil // it cannot be done now either, or is held to whom it tells alone
 	case refused != nil && final(refused) && !mayFail(pass.action):

@@ -22,11 +22,22 @@ func actionNames(p Place, d action.Description) []string {
 	return []string{SiteOf(d.Verb, p.Where), d.Verb, here.String(), d.Target.String(), d.Verb + " " + here.String(), d.Verb + " " + d.Target.String()}
 }
 
-// mostFailures is how often one action is rehearsed as failing: a script that tries again until it is done comes to an end.
-const mostFailures = 10
+// mostFailures is how often one action is rehearsed as failing, and mostOfSite how many of one line of a script: one that tries again until
+// it is done, the same or something else, comes to an end.
+const (
+	mostFailures = 10
+	mostOfSite   = 1000
+)
 
 // fails tells whether an action is rehearsed as failing.
-func (r Rehearse) fails(pass *passage) bool {
-	return pass.intent.MayFail && journal.Nth(pass.key) <= mostFailures &&
-		slices.ContainsFunc(actionNames(pass.place, pass.desc), func(name string) bool { return r.Fails[name] })
+func (r Rehearse) fails(g *Gate, pass *passage) bool {
+	named := func(name string) bool { return r.Fails[name] }
+	if !pass.intent.MayFail || journal.Nth(pass.key) > mostFailures || !slices.ContainsFunc(actionNames(pass.place, pass.desc), named) {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	site := SiteOf(pass.desc.Verb, pass.place.Where)
+	g.failed[site]++
+	return g.failed[site] <= mostOfSite
 }

@@ -67,7 +67,8 @@ type Gate struct {
 
 	underWay map[*passage]bool // actions that were sent and have not answered
 	waits    callings
-	mayFail  callings // actions whose failure the script lives with
+	mayFail  callings       // actions whose failure the script lives with
+	failed   map[string]int // how many of a line of the script were rehearsed as failing
 
 	asking  sync.Mutex // one question at a time
 	granted map[string]bool
@@ -90,7 +91,7 @@ func New(opts Options) *Gate {
 	if opts.Clean == nil {
 		opts.Clean = func(s string) string { return s }
 	}
-	g := &Gate{opts: opts, number: opts.Number, seen: map[string]int{}, underWay: map[*passage]bool{}, granted: map[string]bool{}}
+	g := &Gate{opts: opts, number: opts.Number, seen: map[string]int{}, failed: map[string]int{}, underWay: map[*passage]bool{}, granted: map[string]bool{}}
 	for _, c := range opts.Granted {
 		g.restore(c)
 	}

@@ -305,3 +305,69 @@ func (s *accountableSet) Narrow(members []string) action.Action {
 func (*accountableSet) Account() action.Result {
 	return action.Result{Value: "in all", Note: "2 files"}
 }
+
+// told is an approval that notes which failures it is told of, and has more courses than one.
+type told struct {
+	approved
+	others []*journal.Record
+	failed []string
+}
+
+func (t *told) Others(string) []*journal.Record { return t.others }
+func (t *told) Failed(_, name string)           { t.failed = append(t.failed, name) }
+
+// A failure opens a course where it is one: not where the run is ended, nor where it was planned as one.
+func TestWhichFailuresAPlanIsToldOf(t *testing.T) {
+	at := func(uid string) *journal.Record {
+		return &journal.Record{Call: &journal.Call{}, Intent: &journal.Intent{Evidence: action.Evidence{UID: uid}}}
+	}
+	could := &journal.Record{Call: &journal.Call{}, Outcome: &journal.Outcome{Error: &journal.Error{Message: "gone"}}}
+	failing := func(code action.Code) func(int) error {
+		return func(int) error { return action.Errorf(code, "no") }
+	}
+	for name, c := range map[string]struct {
+		planned *journal.Record
+		action  *fakeAction
+		failed  int
+	}{
+		"a failure":         {at("u1"), &fakeAction{apply: failing(action.CodeRejected)}, 1},
+		"a conflict":        {at("u1"), &fakeAction{apply: failing(action.CodeConflict)}, 0},
+		"planned as such":   {could, &fakeAction{predictErr: action.Errorf(action.CodeNotFound, "gone")}, 0},
+		"another as it was": {at("older"), &fakeAction{}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, Apply{})
+			plan := &told{approved: approved{planned: c.planned}}
+			f.opts.Approval = plan
+			_, err := f.act(c.action)
+			require.Error(t, err)
+			assert.Len(t, plan.failed, c.failed)
+		})
+	}
+}
+
+// What is as it was on one of the courses that approve of an action is as planned, unless they freeze other sets.
+func TestATargetIsAsItWasOnOneOfTheCourses(t *testing.T) {
+	at := func(uid string, members ...string) *journal.Record {
+		return &journal.Record{Call: &journal.Call{}, Intent: &journal.Intent{Evidence: action.Evidence{UID: uid}, Members: members}}
+	}
+	for name, c := range map[string]struct {
+		others  []*journal.Record
+		message string
+	}{
+		"on the second":  {[]*journal.Record{at("oldest"), at("u1")}, ""},
+		"on none":        {[]*journal.Record{at("oldest")}, "uid was older and is u1 now"},
+		"of another set": {[]*journal.Record{at("u1", "a")}, "uid was older and is u1 now"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, Apply{})
+			f.opts.Approval = &told{approved: approved{planned: at("older")}, others: c.others}
+			_, err := f.act(&set{members: []string{"a"}, all: new(set)})
+			if c.message == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, c.message)
+		})
+	}
+}

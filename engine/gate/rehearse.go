@@ -31,7 +31,7 @@ func (r Rehearse) View() action.View { return r.State }
 func (r Rehearse) makes(target action.Target) bool { return r.State.Made(target) }
 
 func (r Rehearse) act(_ context.Context, g *Gate, pass *passage) outcome {
-	if r.fails(pass) {
+	if r.fails(g, pass) {
 		g.Guess()
 		return outcome{status: journal.NotDone, err: action.Errorf(action.CodeUnavailable, "%s %s failed (as --assume says)", pass.desc.Verb, pass.desc.Target).On(pass.desc.Target)}
 	}

@@ -47,6 +47,18 @@ func TestWhatIsPlannedForAFailure(t *testing.T) {
 		require.NotNil(t, asked(m, intent("", "instead", 1)), "it did not fail after all")
 		require.Nil(t, asked(m, intent("", "b", 1)))
 	})
+	t.Run("as other courses have it", func(t *testing.T) {
+		m := planned()
+		require.Nil(t, asked(m, other))
+		assert.Empty(t, m.Others("x"), "nothing failed")
+		fails(m, a)
+		require.Nil(t, asked(m, intent("", "c", 1)))
+		assert.Equal(t, []string{"c"}, names(m.Others("")))
+		m = planned()
+		fails(m, a)
+		require.Nil(t, asked(m, intent("", "instead", 1)))
+		assert.Empty(t, m.Others(""), "it is planned for the failure alone")
+	})
 	t.Run("no course", func(t *testing.T) {
 		m := planned()
 		require.Nil(t, asked(m, intent("", "b", 1)))

@@ -18,15 +18,17 @@ import (
 type Matcher struct {
 	mu       sync.Mutex
 	lines    []*line
-	line     *line                      // the one that the run is on: the rehearsal itself, or a turn
-	anywhere map[string]*journal.Record // what is repeatable, of all lines, by its operation
-	failed   []failure                  // of actions of the run, the last one first
-	came     map[string][]string        // by branch: the planned keys of its actions, in order
-	asked    map[string]bool            // by planned key
-	used     map[string]int             // by operation in its place: how many of the planned ones have come
-	undo     map[string]undo            // by branch: how to take back the last action
-	besides  []journal.Turn             // assumptions that do not hold either, after the first that did not
-	replan   string                     // what to type to plan again
+	line     *line                        // the one that the run is on: the rehearsal itself, or a turn
+	anywhere map[string]*journal.Record   // what is repeatable, of all lines, by its operation
+	failed   []failure                    // of actions of the run, the last one first
+	came     map[string][]string          // by branch: the planned keys of its actions, in order
+	asked    map[string]bool              // by planned key
+	used     map[string]int               // by operation in its place: how many of the planned ones have come
+	planned  map[string]string            // by the key that was asked for: the planned one
+	others   map[string][]*journal.Record // by branch: the last action as other courses have it
+	undo     map[string]undo              // by branch: how to take back the last action
+	besides  []journal.Turn               // assumptions that do not hold either, after the first that did not
+	replan   string                       // what to type to plan again
 }
 
 // A line is one planned course of a run.
@@ -45,9 +47,10 @@ type undo struct {
 }
 
 // A failure is of an action that the script went on after. What the plan has for that is approved as well from then on, until the script
-// asks for the same action again.
+// tries the same action again: not one like it that is planned behind what came since.
 type failure struct {
 	operation string // in its place
+	planned   string // key of the one that failed
 	line      *line  // nil where the plan has none
 	name      string
 }
@@ -55,7 +58,7 @@ type failure struct {
 // Matcher makes the check of one run. Branches and keys in a plan are clean of secrets, as those that are asked for have to be.
 func (p *Plan) Matcher() *Matcher {
 	m := &Matcher{
-		anywhere: map[string]*journal.Record{}, came: map[string][]string{}, asked: map[string]bool{},
+		anywhere: map[string]*journal.Record{}, came: map[string][]string{}, asked: map[string]bool{}, planned: map[string]string{}, others: map[string][]*journal.Record{},
 		used: map[string]int{}, undo: map[string]undo{}, replan: p.Again(),
 	}
 	m.line = newLine(journal.Turn{}, Actions(p.Records))
@@ -102,26 +105,83 @@ func (m *Matcher) Approve(branch, key, anywhere string, d action.Description) (*
 		return r, nil
 	}
 	operation := journal.Unnumbered(key)
-	m.failed = slices.DeleteFunc(m.failed, func(f failure) bool { return f.operation == operation })
 	for _, l := range m.courses() {
 		next := l.behind(m.came[branch])
 		at, used := l.place(branch, operation, m.used[operation], next)
-		if at < next {
+		if at < next || !m.stands(l, l.branches[branch][at]) {
 			continue
 		}
 		found := l.branches[branch][at]
+		m.others[branch] = m.elsewhere(l, found)
 		m.undo[branch] = undo{key: key, used: m.used[operation]}
-		m.came[branch], m.used[operation], m.asked[found.Key] = append(m.came[branch], found.Key), used, true
+		m.came[branch], m.used[operation], m.asked[found.Key], m.planned[key] = append(m.came[branch], found.Key), used, true, found.Key
+		m.failed = slices.DeleteFunc(m.failed, func(f failure) bool { return f.operation == operation && f.planned == found.Key })
 		return found, nil
 	}
 	return nil, m.drift(d, m.unplanned(branch, operation, d)).Try("%s%s", m.advice(), toldLate(anywhere))
+}
+
+// Others are the last action of a branch as other courses have it that approve of it: not everything fails that a course has as failing, so
+// what comes after a failure may find its target as it is on another one.
+func (m *Matcher) Others(branch string) []*journal.Record {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.others[branch]
+}
+
+// elsewhere is a planned action that comes now, as the lines have it that come after that one. The caller holds the lock.
+func (m *Matcher) elsewhere(chosen *line, found *journal.Record) []*journal.Record {
+	var out []*journal.Record
+	courses := m.courses()
+	for _, l := range courses[slices.Index(courses, chosen)+1:] {
+		at, there := l.position[found.Key]
+		if there && at >= l.behind(m.came[found.Branch]) && m.stands(l, l.branches[found.Branch][at]) {
+			out = append(out, l.branches[found.Branch][at])
+		}
+	}
+	return out
+}
+
+// stands tells whether a course can approve of an action: one on what the run itself made there, of which nothing else is known, only
+// where something that makes it has come. The caller holds the lock.
+func (m *Matcher) stands(l *line, r *journal.Record) bool {
+	if r.Intent == nil || !restsOnRun(r.Intent) {
+		return true
+	}
+	makers := 0
+	for _, before := range l.actions[:slices.Index(l.actions, r)] {
+		if !changes(before, r) {
+			continue
+		}
+		if makers++; slices.Contains(m.came[before.Branch], before.Key) {
+			return true
+		}
+	}
+	return makers == 0
+}
+
+// restsOnRun tells whether some evidence of an action is what the run itself did before.
+func restsOnRun(i *journal.Intent) bool {
+	for _, old := range i.Evidence.Old {
+		if old == action.OwnDoing {
+			return true
+		}
+	}
+	return i.Made
+}
+
+// changes tells whether an action makes the target of another one, or writes it where it is there already.
+func changes(r, of *journal.Record) bool {
+	return r.Intent != nil && slices.ContainsFunc(r.Intent.Changes, func(c journal.Change) bool {
+		return c.Target == of.Call.Target && (c.Op == "create" || !of.Intent.Made)
+	})
 }
 
 // courses are the lines that approve of an action, each before the one that it turned from. The caller holds the lock.
 func (m *Matcher) courses() []*line {
 	var out []*line
 	for _, f := range m.failed {
-		if f.line != nil {
+		if f.line != nil && !slices.Contains(out, f.line) {
 			out = append(out, f.line)
 		}
 	}
@@ -207,7 +267,7 @@ func (m *Matcher) Turn(name, choice string) {
 func (m *Matcher) Failed(key, name string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	f := failure{operation: journal.Unnumbered(key), name: name}
+	f := failure{operation: journal.Unnumbered(key), planned: m.planned[key], name: name}
 	m.failed = slices.DeleteFunc(m.failed, func(before failure) bool { return before.operation == f.operation })
 	if at := slices.IndexFunc(m.lines, func(l *line) bool { return l.turn == journal.Turn{Name: name, Choice: string(journal.Failed)} }); at >= 0 {
 		f.line = m.lines[at]

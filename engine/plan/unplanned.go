@@ -13,8 +13,12 @@ import (
 // altogether; and what happened before that has no course, or none together. The caller holds the lock.
 func (m *Matcher) unplanned(branch, operation string, d action.Description) string {
 	how := m.nearest(branch, d)
-	if at, _ := m.line.place(branch, operation, m.used[operation], m.line.behind(m.came[branch])); at >= 0 {
-		last := m.line.branches[branch][m.line.behind(m.came[branch])-1].Call
+	next := m.line.behind(m.came[branch])
+	switch at, _ := m.line.place(branch, operation, m.used[operation], next); {
+	case at >= next:
+		how = "the run was to make that itself before, and did not"
+	case at >= 0:
+		last := m.line.branches[branch][next-1].Call
 		how = fmt.Sprintf("it was planned before %s %s, and comes after it now", last.Verb, last.Target)
 	}
 	for _, f := range m.failed {

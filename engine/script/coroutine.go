@@ -1,6 +1,8 @@
 package script
 
 import (
+	"context"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -17,8 +19,9 @@ func (vm *VM) openCoroutine(L *lua.LState) {
 	resume := lib.RawGetString("resume").(*lua.LFunction).GFunction
 
 	lib.RawSetString("create", L.NewFunction(func(L *lua.LState) int { return createBare(L, create) }))
-	guarded := func(L *lua.LState) int { return vm.guardResume(L, resume) }
-	lib.RawSetString("resume", L.NewFunction(guarded))
+	lib.RawSetString("resume", L.NewFunction(func(L *lua.LState) int {
+		return vm.guardResume(L, resume, withGuard(L.Context())) // an error in it is a result
+	}))
 	lib.RawSetString("wrap", L.NewFunction(func(L *lua.LState) int {
 		createBare(L, create)
 		thread := L.Get(-1)
@@ -36,7 +39,7 @@ func createBare(L *lua.LState, create lua.LGFunction) int {
 	return create(L)
 }
 
-func (vm *VM) guardResume(L *lua.LState, resume lua.LGFunction) int {
+func (vm *VM) guardResume(L *lua.LState, resume lua.LGFunction, ctx context.Context) int {
 	th := L.CheckThread(1)
 	if vm.busy[th] {
 		L.RaiseError("cannot resume a coroutine that is running, here or in another branch of parallel")
@@ -44,7 +47,7 @@ func (vm *VM) guardResume(L *lua.LState, resume lua.LGFunction) int {
 	if vm.nesting[L]+1 > maxNesting {
 		L.RaiseError("coroutines are nested more than %d deep", maxNesting)
 	}
-	th.SetContext(L.Context())
+	th.SetContext(ctx)
 	vm.busy[th], vm.nesting[th] = true, vm.nesting[L]+1
 	defer func() {
 		delete(vm.busy, th)
@@ -56,7 +59,7 @@ func (vm *VM) guardResume(L *lua.LState, resume lua.LGFunction) int {
 // wrapped resumes the coroutine of coroutine.wrap and raises its error, as the caller's own, with the value that was thrown.
 func (vm *VM) wrapped(L *lua.LState, resume lua.LGFunction) int {
 	L.Insert(L.Get(lua.UpvalueIndex(1)), 1)
-	n := vm.guardResume(L, resume)
+	n := vm.guardResume(L, resume, L.Context())
 	first := L.GetTop() - n + 1
 	if lua.LVAsBool(L.Get(first)) {
 		return n - 1

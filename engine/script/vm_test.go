@@ -21,11 +21,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fixture is a VM with a module "site" whose functions stand for the outside world.
 type fixture struct {
-	vm     *VM
-	mu     sync.Mutex
-	seen   []string      // what Invoke was asked for
-	onCall func(n int)   // told the number of each call
-	gate   chan struct{} // site.block waits on it
+	vm      *VM
+	mu      sync.Mutex
+	seen    []string      // what Invoke was asked for
+	guarded []bool        // of each: whether the script catches an error of it
+	onCall  func(n int)   // told the number of each call
+	gate    chan struct{} // site.block waits on it
 }
 
 func newFixture(t *testing.T) *fixture {
@@ -63,6 +64,7 @@ func newFixtureWithin(ctx context.Context, t *testing.T) *fixture {
 func (f *fixture) invoke(ctx context.Context, c Call) (any, error) {
 	f.mu.Lock()
 	f.seen = append(f.seen, c.Frame.Branch+":"+c.Func.Name)
+	f.guarded = append(f.guarded, c.Frame.Guarded)
 	n := len(f.seen)
 	f.mu.Unlock()
 	if f.onCall != nil {
@@ -442,4 +444,31 @@ end) } }`})
 	require.NoError(t, err)
 	require.NoError(t, session.Step(t.Context(), &header.Steps[0]))
 	assert.Equal(t, []string{"b.lua:3", "b.lua:5", "b.lua:7"}, places)
+}
+
+// A call is guarded where the script catches an error of it, however far up, and nowhere else.
+func TestWhichCallsAreGuarded(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want []bool
+	}{
+		"none":                   {`s["do"]()`, []bool{false}},
+		"try, and after it":      {`try(s["do"]) s["do"]()`, []bool{true, false}},
+		"pcall, far up":          {`local function f() s["do"]() end pcall(function() f() end) f()`, []bool{true, false}},
+		"xpcall and its handler": {`xpcall(s.fail, function() s["do"]() end) s["do"]()`, []bool{true, true, false}},
+		"nested":                 {`pcall(function() try(s["do"]) s["do"]() end)`, []bool{true, true}},
+		"a thread used again":    {`for _ = 1, 3 do pcall(function() end) end parallel({1}, function() s["do"]() end)`, []bool{false}},
+		"a group in pcall":       {`pcall(parallel, {1}, function() s["do"]() end)`, []bool{true}},
+		"a group that collects":  {`parallel({1}, {on_error = "continue"}, function() s["do"]() end) s["do"]()`, []bool{true, false}},
+		"pcall in a group":       {`parallel({1}, function() pcall(s["do"]) s["do"]() end)`, []bool{true, false}},
+		"a coroutine":            {`local co = coroutine.create(function() s["do"]() coroutine.yield() s["do"]() end) coroutine.resume(co) pcall(coroutine.resume, co) s["do"]()`, []bool{true, true, false}},
+		"a wrapped coroutine":    {`local f = coroutine.wrap(function() s["do"]() coroutine.yield() s["do"]() end) pcall(f) f()`, []bool{true, false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			_, err := f.eval(`local s = require "site" ` + c.text)
+			require.NoError(t, err)
+			assert.Equal(t, c.want, f.guarded)
+		})
+	}
 }
