@@ -256,7 +256,7 @@ func TestAnErrorInAnAnswerThatIsASuccess(t *testing.T) {
 
 // A bucket of another region is said to be in it, by GET and by HEAD.
 func TestABucketOfAnotherRegion(t *testing.T) {
-	d := storeThat(t, func(w http.ResponseWriter, r *http.Request) {
+	d := storeThat(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Amz-Bucket-Region", "eu-west-1")
 		w.WriteHeader(http.StatusMovedPermanently)
 		_, _ = w.Write([]byte(`<Error><Code>PermanentRedirect</Code><Message>The bucket must be addressed using the specified endpoint.</Message><Endpoint>box.s3.eu-west-1.amazonaws.com</Endpoint></Error>`))

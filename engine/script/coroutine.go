@@ -20,7 +20,7 @@ func (vm *VM) openCoroutine(L *lua.LState) {
 
 	lib.RawSetString("create", L.NewFunction(func(L *lua.LState) int { return createBare(L, create) }))
 	lib.RawSetString("resume", L.NewFunction(func(L *lua.LState) int {
-		return vm.guardResume(L, resume, withGuard(L.Context())) // an error in it is a result
+		return vm.guardResume(withGuard(L.Context()), L, resume) // an error in it is a result
 	}))
 	lib.RawSetString("wrap", L.NewFunction(func(L *lua.LState) int {
 		createBare(L, create)
@@ -39,7 +39,7 @@ func createBare(L *lua.LState, create lua.LGFunction) int {
 	return create(L)
 }
 
-func (vm *VM) guardResume(L *lua.LState, resume lua.LGFunction, ctx context.Context) int {
+func (vm *VM) guardResume(ctx context.Context, L *lua.LState, resume lua.LGFunction) int {
 	th := L.CheckThread(1)
 	if vm.busy[th] {
 		L.RaiseError("cannot resume a coroutine that is running, here or in another branch of parallel")
@@ -59,7 +59,7 @@ func (vm *VM) guardResume(L *lua.LState, resume lua.LGFunction, ctx context.Cont
 // wrapped resumes the coroutine of coroutine.wrap and raises its error, as the caller's own, with the value that was thrown.
 func (vm *VM) wrapped(L *lua.LState, resume lua.LGFunction) int {
 	L.Insert(L.Get(lua.UpvalueIndex(1)), 1)
-	n := vm.guardResume(L, resume, L.Context())
+	n := vm.guardResume(L.Context(), L, resume)
 	first := L.GetTop() - n + 1
 	if lua.LVAsBool(L.Get(first)) {
 		return n - 1

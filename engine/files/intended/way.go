@@ -50,7 +50,7 @@ func (f *Files) sought(ctx context.Context, at string) (string, error) {
 
 // placed is an edit about what is below a root, by paths without links on their way. The root is looked through where it is one itself.
 func (f *Files) placed(ctx context.Context, root string, e Edit) (Edit, error) {
-	real, err := f.real(ctx, root)
+	way, err := f.real(ctx, root)
 	if err != nil {
 		return e, err
 	}
@@ -59,7 +59,7 @@ func (f *Files) placed(ctx context.Context, root string, e Edit) (Edit, error) {
 		if at == root {
 			return itself
 		}
-		at, _ = moved(at, root, real)
+		at, _ = moved(at, root, way)
 		return at
 	}
 	paths, made := make([]string, len(e.Paths)), make([]Made, len(e.Made))
