@@ -11,8 +11,9 @@ import (
 	"runbook/engine/workload"
 )
 
-// conflictTries bounds how often a write is repeated because something else about the object changed in between.
-const conflictTries = 5
+// conflictTries bounds how often a write is repeated because something else about the object changed in between. While a Deployment is rolled
+// out its status changes many times a second, and a busy server is slow to answer: five times were not enough then.
+const conflictTries = 25
 
 // overSame makes a write that rests on a look. look reads the object and compares it with what the write goes by; write sends with the
 // version that was looked at as a precondition. When that version has moved on in between it is looked at again, so that a status that

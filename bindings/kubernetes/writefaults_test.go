@@ -69,7 +69,7 @@ func TestAWriteSurvivesChurn(t *testing.T) {
 	f := &flagServer{value: "1", conflicts: 2}
 	_, a, p, s := flagged(t, f)
 	require.Equal(t, action.Evidence{UID: "u1", Old: map[string]any{"data.a": "1"}}, p.Evidence)
-	f.conflicts = 3
+	f.conflicts = 20
 	_, err := a.Apply(t.Context(), p)
 	require.NoError(t, err)
 	require.Equal(t, "2", f.value)
