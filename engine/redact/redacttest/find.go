@@ -83,44 +83,60 @@ var decoders = map[string]func(string) []string{
 }
 
 var (
-	jsonEscape = regexp.MustCompile(`\\(U[0-9a-fA-F]{8}|u[0-9a-fA-F]{4}(\\u[dD][c-fC-F][0-9a-fA-F]{2})?|x[0-9a-fA-F]{2}|[0-3][0-7]{2}|.)`)
+	jsonEscape = regexp.MustCompile(`^\\(U[0-9a-fA-F]{8}|u[0-9a-fA-F]{4}(\\u[dD][c-fC-F][0-9a-fA-F]{2})?|x[0-9a-fA-F]{2}|[0-3][0-7]{2}|.)`)
 	percent    = regexp.MustCompile(`%[0-9a-fA-F]{2}`)
 	colour     = regexp.MustCompile("\x1b\\[[0-9;:]*[A-Za-z]")
 )
 
+// commonEscapes are most of what there is. To match an expression for each takes ten times as long, and a run leaves thousands of them.
+var commonEscapes = map[byte]string{'n': "\n", 't': "\t", 'r': "\r", '"': `"`, '\\': `\`, '/': "/"}
+
 // unescape reads the escapes of JSON, and of Go and YAML, wherever they stand.
 func unescape(text string) string {
-	return jsonEscape.ReplaceAllStringFunc(text, func(escape string) string {
-		switch c := escape[1]; c {
-		case 'n':
-			return "\n"
-		case 't':
-			return "\t"
-		case 'r':
-			return "\r"
-		case 'u':
-			var units []uint16
-			for _, digits := range strings.Split(escape[2:], `\u`) {
-				n, _ := strconv.ParseUint(digits, 16, 16)
-				units = append(units, uint16(n))
-			}
-			return string(utf16.Decode(units))
-		case 'U':
-			n, _ := strconv.ParseUint(escape[2:], 16, 32)
-			return string(rune(n))
-		case 'x':
-			n, _ := strconv.ParseUint(escape[2:], 16, 8)
-			return string([]byte{byte(n)})
-		case '0', '1', '2', '3':
-			if len(escape) > 2 {
-				n, _ := strconv.ParseUint(escape[1:], 8, 8)
-				return string([]byte{byte(n)})
-			}
-			return escape[1:]
-		default:
-			return escape[1:]
+	var out strings.Builder
+	for {
+		at := strings.IndexByte(text, '\\')
+		if at < 0 || at+1 == len(text) {
+			out.WriteString(text)
+			return out.String()
 		}
-	})
+		out.WriteString(text[:at])
+		escape, meaning := text[at:at+2], ""
+		if common, ok := commonEscapes[text[at+1]]; ok {
+			meaning = common
+		} else if escape = jsonEscape.FindString(text[at:]); escape == "" {
+			escape, meaning = `\`, `\`
+		} else {
+			meaning = meant(escape)
+		}
+		out.WriteString(meaning)
+		text = text[at+len(escape):]
+	}
+}
+
+// meant is what a rarer escape stands for.
+func meant(escape string) string {
+	switch c := escape[1]; c {
+	case 'u':
+		var units []uint16
+		for _, digits := range strings.Split(escape[2:], `\u`) {
+			n, _ := strconv.ParseUint(digits, 16, 16)
+			units = append(units, uint16(n))
+		}
+		return string(utf16.Decode(units))
+	case 'U':
+		n, _ := strconv.ParseUint(escape[2:], 16, 32)
+		return string(rune(n))
+	case 'x':
+		n, _ := strconv.ParseUint(escape[2:], 16, 8)
+		return string([]byte{byte(n)})
+	case '0', '1', '2', '3':
+		if len(escape) > 2 {
+			n, _ := strconv.ParseUint(escape[1:], 8, 8)
+			return string([]byte{byte(n)})
+		}
+	}
+	return escape[1:]
 }
 
 func unpercent(text string) string {
