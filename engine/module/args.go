@@ -2,6 +2,7 @@ package module
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -44,11 +45,45 @@ func (f *Func) Bind(m *Module, values []any) (Args, error) {
 		if i < len(values) {
 			v = values[i]
 		}
+		if err := f.misplaced(function, i, v); err != nil {
+			return nil, err
+		}
 		if err := bindOne(function, &f.Params[i], v, args); err != nil {
 			return nil, err
 		}
 	}
 	return args, nil
+}
+
+// misplaced refuses in one table of options what belongs into another one of the same function.
+func (f *Func) misplaced(function string, at int, v any) error {
+	given, _ := v.(map[string]any)
+	own := f.Params[at].Fields
+	for _, name := range sortedKeys(given) {
+		if own == nil || hasField(own, name) {
+			continue
+		}
+		for i, other := range f.Params {
+			if hasField(other.Fields, name) {
+				return invalid("%s: %s stands in %s, and belongs into %s", function, name, f.Params[at].Name, other.Name).
+					Try("%s(%s{ %s = … })", function, f.before(i), name)
+			}
+		}
+	}
+	return nil
+}
+
+func hasField(fields []Param, name string) bool {
+	return slices.ContainsFunc(fields, func(p Param) bool { return p.Name == name })
+}
+
+// before are the parameters that are written before one.
+func (f *Func) before(at int) string {
+	out := ""
+	for _, p := range f.Params[:at] {
+		out += p.Name + ", "
+	}
+	return out
 }
 
 func bindOne(function string, p *Param, v any, args Args) error {

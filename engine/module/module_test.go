@@ -1,6 +1,7 @@
 package module
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -57,6 +58,29 @@ func TestOneTextOrSeveral(t *testing.T) {
 	for _, given := range []any{1.0, []any{1.0}, map[string]any{"a": "b"}} {
 		_, err := p.Check(given, "f: p")
 		require.ErrorContains(t, err, "f: p must be a string or a list of strings, not ")
+	}
+}
+
+// A function may have two tables of options: what stands in the wrong one is no misspelling.
+func TestAnOptionInTheWrongTable(t *testing.T) {
+	m := &Module{Name: "site"}
+	f := &Func{Name: "find", Params: []Param{
+		{Name: "root", Kind: String},
+		{Name: "filter", Kind: Object, Fields: []Param{{Name: "name", Kind: String}}},
+		{Name: "options", Kind: Object, Fields: []Param{{Name: "on", Kind: String}}},
+	}}
+	for _, c := range []struct {
+		values       []any
+		message, tip string
+	}{
+		{[]any{"/", map[string]any{"on": "rack-1"}}, "site.find: on stands in filter, and belongs into options", "site.find(root, filter, { on = … })"},
+		{[]any{"/", nil, map[string]any{"name": "a"}}, "site.find: name stands in options, and belongs into filter", "site.find(root, { name = … })"},
+		{[]any{"/", map[string]any{"onn": "a"}}, `site.find has no option "onn"; there is name`, ""},
+	} {
+		_, err := f.Bind(m, c.values)
+		require.EqualError(t, err, c.message)
+		e, _ := errors.AsType[*action.Error](err)
+		require.Equal(t, c.tip, e.Hint)
 	}
 }
 
