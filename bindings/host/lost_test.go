@@ -75,16 +75,7 @@ func TestARemovalWhoseAnswersAreLost(t *testing.T) {
 					require.NoError(t, err)
 					require.NoError(t, errs[0])
 				}
-				_, err := a.Apply(s.ctx(), p)
-				require.Equal(t, action.CodeUncertain, action.CodeOf(err))
-				settled, err := a.Settle(s.ctx(), action.Intent{Sent: s.Now})
-				require.NoError(t, err)
-				require.Equal(t, c.settled, settled)
-				if settled == action.NotDone {
-					_, err = a.Apply(s.ctx(), p)
-					require.NoError(t, err)
-				}
-				result := a.(action.Accountable).Account()
+				result := s.settledAs(c.settled, a, p)
 				require.Contains(t, result.Note, c.note)
 				require.Contains(t, result.Note, "1 entry had changed meanwhile, and stayed")
 				did := plain(t, result.Value).(map[string]any)
@@ -112,16 +103,7 @@ func TestAGiftWhoseAnswersAreLost(t *testing.T) {
 				s.mod = New(Config{Files: machine.Set[files.System]{Local: losingFiles{s.System, c.lost, new(bool)}}})
 				a, p := s.predicted("chown", s.at("/cache"), other)
 				require.Len(t, p.Members, 8)
-				_, err := a.Apply(s.ctx(), p)
-				require.Equal(t, action.CodeUncertain, action.CodeOf(err))
-				settled, err := a.Settle(s.ctx(), action.Intent{Sent: s.Now})
-				require.NoError(t, err)
-				require.Equal(t, c.settled, settled)
-				if settled == action.NotDone {
-					_, err = a.Apply(s.ctx(), p)
-					require.NoError(t, err)
-				}
-				result := a.(action.Accountable).Account()
+				result := s.settledAs(c.settled, a, p)
 				require.Equal(t, "8 entries", result.Note)
 				require.EqualValues(t, 8, plain(t, result.Value).(map[string]any)["changed"])
 				require.Equal(t, other, s.value("stat", s.at("/cache/stale/only.bin")).(map[string]any)["owner"])
@@ -187,4 +169,18 @@ func TestWhatARunThatDiedDidCounts(t *testing.T) {
 			})
 		})
 	}
+}
+
+// settledAs carries out an action whose answers are lost, settles it, and makes it again where nothing was done: what came of it in all.
+func (s *fileSite) settledAs(want action.Settlement, a action.Action, p action.Prediction) action.Result {
+	_, err := a.Apply(s.ctx(), p)
+	require.Equal(s.t, action.CodeUncertain, action.CodeOf(err))
+	settled, err := a.Settle(s.ctx(), action.Intent{Sent: s.Now})
+	require.NoError(s.t, err)
+	require.Equal(s.t, want, settled)
+	if settled == action.NotDone {
+		_, err = a.Apply(s.ctx(), p)
+		require.NoError(s.t, err)
+	}
+	return a.(action.Accountable).Account()
 }

@@ -184,6 +184,19 @@ func (c *call) readable() (*bucket, error) {
 	return b, err
 }
 
+// object is the one that is asked for.
+func (c *call) object() (*object, error) {
+	b, err := c.readable()
+	if err != nil {
+		return nil, err
+	}
+	o, ok := b.objects[c.key]
+	if !ok {
+		return nil, noSuchKey()
+	}
+	return o, nil
+}
+
 func (c *call) writable() (*bucket, error) {
 	b, err := c.readable()
 	if err == nil && b.allows == allowsRead {

@@ -204,13 +204,9 @@ type tagList struct {
 }
 
 func (s *Store) objectTags(c *call) error {
-	b, err := c.readable()
+	o, err := c.object()
 	if err != nil {
 		return err
-	}
-	o, ok := b.objects[c.key]
-	if !ok {
-		return noSuchKey()
 	}
 	out := tagList{}
 	for _, name := range sortedKeys(o.tags) {
@@ -243,13 +239,9 @@ func (s *Store) source(c *call) (*object, error) {
 }
 
 func (s *Store) getObject(c *call) error {
-	b, err := c.readable()
+	o, err := c.object()
 	if err != nil {
 		return err
-	}
-	o, ok := b.objects[c.key]
-	if !ok {
-		return noSuchKey()
 	}
 	if err := c.mayGet(o); err != nil {
 		return err
