@@ -322,14 +322,14 @@ func (r *result) partly(did string, err error) error {
 	return &said
 }
 
-// failure is the error of changes of which some could not be made, nil if all could, or were not to be any more. What was done is said.
+// failure is the error of changes of which some could not be made, nil if all could, or were not to be any more.
 func (r *result) failure(did string) error {
 	if r.first == nil {
 		return nil
 	}
 	e := action.Errorf(r.first.Code, "%s %s, and %s could not be: %s", did, counted(r.all()), counted(int64(len(r.failed))), r.first.Message)
 	e.Hint, e.Cause = r.first.Hint, r.first
-	return r.partly(did, e)
+	return e
 }
 
 // remark says what was done before, what was left as it was, and what was not there any more.

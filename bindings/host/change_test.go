@@ -25,7 +25,7 @@ func TestWhatCameOfManyChanges(t *testing.T) {
 	require.Len(t, r.left, 1)
 	r.note(files.Remove, files.Entry{Path: "e"}, errors.New("no"))
 	var failed *action.Error
-	require.ErrorAs(t, r.failure("removed"), &failed)
+	require.ErrorAs(t, r.partly("removed", r.failure("removed")), &failed)
 	require.Equal(t, "removed 2 entries", failed.Partly)
 	require.Equal(t, "removed 2 entries, and 1 entry could not be: no", failed.Message)
 }

@@ -104,10 +104,10 @@ func (b *binding) refused(ctx context.Context, l *link, q question, response *sm
 	}
 	e := action.Errorf(code, "cannot %s: %s", q.purpose, b.Secrets.String(worded(status, said, message)))
 	switch code {
-	case action.CodeThrottled, action.CodeUnavailable, action.CodeUncertain:
-		if code != action.CodeUncertain {
-			e = e.Again()
-		}
+	case action.CodeUncertain:
+		return e.Try("it may have been done: look before it is done again, as with s3.head or s3.list")
+	case action.CodeThrottled, action.CodeUnavailable:
+		e = e.Again()
 		if e.After = httpclient.RetryAfter(response.Response.Header, module.OutsideOf(ctx).Now()); e.After > 0 {
 			e = e.Try("the store asks to slow down; try again in %s", e.After)
 		}

@@ -146,8 +146,8 @@ const (
 	toRemove = "removals"
 )
 
-// rests tells whether a job is what is left of one that was begun: less is to be copied, all of it is older than that, and what is to be removed
-// is the same. Removed is last: a job of which only some was removed is another one. What was copied counts as copied then.
+// rests tells whether a job is what is left of one that was begun: less is to be copied, all of it and what it goes over is older than that, and
+// what is to be removed is the same. Removed is last: a job of which only some was removed is another one. What was copied counts as copied then.
 func (j *job) rests(of action.Intent) bool {
 	var all tallied
 	var noun string
@@ -156,7 +156,9 @@ func (j *job) rests(of action.Intent) bool {
 		return false
 	}
 	done := tallied{all.files - len(j.copies), all.bytes - j.bytes()}
-	changed := func(t *transfer) bool { return t.modified.After(of.Sent) }
+	changed := func(t *transfer) bool {
+		return t.modified.After(of.Sent) || t.over != nil && t.over.modified.After(of.Sent)
+	}
 	if done.files < 0 || done.files > j.unchanged || done.bytes < 0 || slices.ContainsFunc(j.copies, changed) || j.evidence()[toRemove] != of.Evidence.Old[toRemove] {
 		return false
 	}

@@ -2,7 +2,6 @@ package s3
 
 import (
 	"context"
-	"math"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
@@ -26,15 +25,6 @@ type memory struct {
 	free  *semaphore.Weighted
 	most  int64
 	parts sync.Pool // of partSize
-}
-
-// memories are those of what is received and of what is sent. Of a simulated site they have no end: who waits for memory counts as one who works,
-// so that its time would stand still, in which who has the memory may wait for an answer.
-func (cfg Config) memories() (received, sent *memory) {
-	if cfg.AtOnce == 1 {
-		return newMemory(math.MaxInt64), newMemory(math.MaxInt64)
-	}
-	return newMemory(mostHeld), newMemory(mostHeld)
 }
 
 func newMemory(most int64) *memory {

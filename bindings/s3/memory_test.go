@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -146,7 +147,9 @@ func TestADownloadAndUploadsDoNotWaitForEachOther(t *testing.T) {
 func TestManyBranchesAtASlowSimulatedStore(t *testing.T) {
 	const branches = mostHeld/partSize + 1
 	site := clock.NewVirtual(began)
-	d := driveAt(t, site, with(nil), scenario.Fault{On: "put objects", Answer: scenario.Slow, Takes: time.Minute, Times: -1}).oneByOne()
+	d := driveAt(t, site, with(nil), scenario.Fault{On: "put objects", Answer: scenario.Slow, Takes: time.Minute, Times: -1})
+	d.cfg.Held = math.MaxInt64
+	d.oneByOne()
 	folder, texts := t.TempDir(), map[string]string{}
 	for i := range branches {
 		texts[fmt.Sprint(i)] = strings.Repeat("x", pooled+1)

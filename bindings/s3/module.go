@@ -13,6 +13,7 @@
 package s3
 
 import (
+	"cmp"
 	"net/http"
 	"sync"
 
@@ -45,6 +46,8 @@ type Config struct {
 	// AtOnce is how many objects are transferred at once; 0 for what the script says. A simulated site wants 1: which of several objects
 	// meets a fault would else be chance.
 	AtOnce int
+	// Held is how many bytes of what is received are held in memory, and again of what is sent; 0 for 64 MiB.
+	Held int64
 }
 
 // A binding is the module of one object store.
@@ -61,7 +64,8 @@ func New(cfg Config) *module.Module {
 		cfg.Secrets = module.Openly{}
 	}
 	b := &binding{Config: cfg}
-	b.received, b.sent = cfg.memories()
+	most := cmp.Or(cfg.Held, mostHeld)
+	b.received, b.sent = newMemory(most), newMemory(most)
 	b.link = sync.OnceValues(cfg.connect)
 	return &module.Module{
 		Name: "s3",

@@ -240,6 +240,23 @@ func TestASyncThatIsTakenUpAgain(t *testing.T) {
 	}
 }
 
+// What somebody changed at the other end since is no part of the sync that was consented to, even if it is less than what was copied.
+func TestASyncThatIsTakenUpAgainAndWouldReplaceMore(t *testing.T) {
+	d := drive(t, with(map[string]string{"p/a": "333", "p/b": "22"}))
+	folder := t.TempDir()
+	d.do("copy", "s3://box/p/b", folder+"/b")
+	_, predicted := d.predicted("sync", "s3://box/p", folder)
+	sent := action.Intent{Evidence: predicted.Evidence, Sent: began}
+	d.do("copy", "s3://box/p/a", folder+"/a")
+	write(t, folder, map[string]string{"b": ""}, began.Add(time.Minute))
+	again := d.action("sync", "s3://box/p", folder)
+	_, err := again.Settle(t.Context(), sent)
+	require.NoError(t, err)
+	rest, err := again.Predict(t.Context(), nobody)
+	require.NoError(t, err)
+	require.NotEqual(t, action.Text(predicted.Evidence), action.Text(rest.Evidence))
+}
+
 // What would be removed has to be what would have been, to the name.
 func TestASyncThatIsTakenUpAgainAndWouldRemoveMore(t *testing.T) {
 	d := drive(t, with(map[string]string{"p/a": "1", "p/b": "22"}))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"math"
 
 	"runbook/bindings/s3"
 	"runbook/engine/files"
@@ -32,9 +33,10 @@ func storeAccess(of site.S3) s3.Access {
 }
 
 // store is the world's object store, which is open by the time that it is asked for. One object at a time: which of several meets a fault
-// would be chance.
+// would be chance. Nobody waits for memory there: who does counts as one who works, so that the site's time would stand still, in which who has
+// the memory may wait for an answer.
 func (s *simulatedSite) store() s3.Config {
-	return s3.Config{AtOnce: 1, Access: func() s3.Access {
+	return s3.Config{AtOnce: 1, Held: math.MaxInt64, Access: func() s3.Access {
 		return s3.Access{
 			Endpoint: s.world.S3(), Region: cmp.Or(s.scenario.S3.Region, worlds3.Region), PathStyle: true,
 			Keys: s3.Keys{Access: worlds3.AccessKey, Secret: worlds3.SecretKey},

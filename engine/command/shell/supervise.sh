@@ -4,7 +4,7 @@
 # $1 is this text, $2 what is wanted, the rest the command. The command's output begins after a line of its own in both streams: what a
 # login prints before is no part of it. The line of the errors says what became of it, and by which id its processes are ended. Where the
 # command ended there is another one, with its exit code: who has got both lines has got all that it printed, and who has not knows that.
-tell() { echo "=runbook= $*"; echo "=runbook= $*" >&2; };
+tell() { echo "=runbook= $*" 2>/dev/null; echo "=runbook= $*" >&2; };
 case $2 in
 end)
   exec 2>/dev/null;
