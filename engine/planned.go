@@ -262,14 +262,15 @@ func goesOn(actions, rehearsal []*journal.Record) bool {
 	})
 }
 
-// samePrefix refuses a plan whose parts were rehearsed on a site that changed in between.
+// samePrefix refuses a plan whose parts were rehearsed on a site that changed in between. What parallel branches did before is not compared: which of
+// them came first is chance, and a failure in one of them ends the others.
 func samePrefix(rehearsal []*journal.Record, until int64, actions []*journal.Record, turn journal.Turn) error {
 	keys := map[string]bool{}
 	for _, r := range actions {
 		keys[r.Key] = true
 	}
 	for _, r := range plan.Actions(rehearsal) {
-		if r.Seq < until && !keys[r.Key] {
+		if r.Branch == "" && r.Seq < until && !keys[r.Key] {
 			return action.Errorf(action.CodeConflict, "the site changed while the plan was made: %s %s is not wanted any more where %q is rehearsed as %q",
 				r.Call.Verb, r.Call.Target, turn.Name, turn.Choice).Try("rehearse and plan again")
 		}

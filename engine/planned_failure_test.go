@@ -8,6 +8,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/journal"
+	"runbook/engine/plan"
 )
 
 const fallback = `
@@ -347,4 +348,30 @@ end) } }`
 	sink, result := p.apply(t, text, approved)
 	assert.Equal(t, ExitDone, result.Exit, sink.why())
 	assert.Equal(t, map[string]int{"between": 1, "spare": 1, "end": 1}, p.started)
+}
+
+// What would send nothing cannot fail: to rehearse that it does rehearses nothing.
+func TestWhatIsDoneAlreadyIsNotRehearsedAsFailing(t *testing.T) {
+	const text = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.remove tanks" }, steps = { step("Remove", function() try(plant.remove, "nothere") end) } }`
+	sink := &dying{}
+	cfg := newPlant().bench(t, text, sink)
+	cfg.Mode = Dry(start, Otherwise{Fails: []string{"plant.remove"}})
+	result, err := Run(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, ExitUsage, result.Exit, sink.why())
+}
+
+// Which of several branches came how far when one of them failed is chance, and no change of the site.
+func TestAFailureInOneOfSeveralBranchesIsPlannedFor(t *testing.T) {
+	const text = `
+local plant = require "plant"
+return runbook { summary = "s", may = { "plant.start", "plant.flush" }, steps = { step("Start", function()
+  try(parallel, { "a", "b", "c", "d" }, function(name) plant.start(name); plant.flush(name) end)
+end) } }`
+	for range 20 {
+		approved := newPlant().planIt(t, text) // which is not refused
+		assert.Len(t, plan.Actions(approved.Records), 8)
+	}
 }

@@ -55,7 +55,9 @@ end
 function arguments.is(where, value, kind)
   if type(value) == kind and value == value then return value end
   local wanted = { string = "text" }
-  refuse(("%s must be a %s, not %s"):format(where, wanted[kind] or kind, value ~= value and "NaN" or type(value) == "table" and "a table" or tostring(value)))
+  local shown = { string = true, number = true, boolean = true, ["nil"] = true } -- of anything else there would be an address, another one in each run
+  local got = value ~= value and "NaN" or shown[type(value)] and tostring(value) or "a " .. type(value)
+  refuse(("%s must be a %s, not %s"):format(where, wanted[kind] or kind, got))
 end
 
 -- So many seconds are a hundred years: what is longer is a mistake, or has no end.

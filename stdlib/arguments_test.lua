@@ -58,7 +58,7 @@ test.unit("every library names the argument that is wrong", function()
     { "communication.subject: title must be a text, not nil", "communication", "subject", { severity = "P0" } },
     { "communication.text: started must be a number, not 03:00", "communication", "text", { started = "03:00" }, 0 },
     { "communication.fields: now must be a number, not nil", "communication", "fields", { started = 0 } },
-    { "drain.node: node must be a table, not nil", "drain", "node", 5 },
+    { "drain.node: node must be a text, not 5", "drain", "node", 5 },
     { "escalation.told: way must be what escalation.of returned, not P0", "escalation", "told", "P0" },
     { "escalation.falls: measure must be a function, not 5", "escalation", "falls", 5 },
     { "gather.all: reads must be a table, not nil", "gather", "all" },

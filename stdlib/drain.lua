@@ -84,7 +84,7 @@ end
 -- @usage require("drain").node("node-3", { timeout = "30m", delete_emptydir = true })
 function drain.node(node, options)
   options = arguments.options("drain.node", options, { "timeout", "grace", "ignore_daemonsets", "delete_emptydir", "force", "selector" })
-  if type(node) ~= "string" then arguments.is("drain.node: node", type(node) == "table" and node.metadata or nil, "table") end
+  if type(node) ~= "string" and not (type(node) == "table" and type(node.metadata) == "table") then arguments.is("drain.node: node", node, "string") end
   local ref = "node/" .. (type(node) == "string" and node:match("[^/]*$") or node.metadata.name)
   local deadline = time.now() + time.duration(options.timeout or "15m")
   look(ref, options)

@@ -14,16 +14,16 @@ function gather.all(reads)
   local branches = {}
   for name, read in pairs(arguments.is("gather.all: reads", reads, "table")) do
     arguments.is(("gather.all: reads[%s]"):format(tostring(name)), read, "function")
-    branches[#branches + 1] = { name = tostring(name), read = read }
+    branches[#branches + 1] = { name = tostring(name), key = name, read = read }
   end
   table.sort(branches, function(a, b) return a.name < b.name end)
   local results, errors = parallel(branches, { on_error = "continue", limit = math.max(#branches, 1) }, function(branch) return branch.read() end)
   local found, failed = {}, {}
   for i, branch in ipairs(branches) do
     if errors[i] then
-      failed[branch.name] = errors[i]
+      failed[branch.key] = errors[i]
     elseif results[i] ~= false then
-      found[branch.name] = results[i]
+      found[branch.key] = results[i]
     end
   end
   return found, failed

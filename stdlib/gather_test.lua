@@ -20,6 +20,15 @@ test.unit("one that fails does not silence the others", function()
   test.equal(failed.good, nil)
 end)
 
+test.unit("a list of functions is answered by a list", function()
+  local reads = {}
+  for i = 1, 11 do reads[i] = function() return i * i end end
+  reads[11] = function() error({ code = "unavailable", message = "away" }) end
+  local found, failed = gather.all(reads)
+  test.equal(found[10], 100)
+  test.equal(failed[11].message, "away")
+end)
+
 test.unit("there may be nothing to ask", function()
   local found, failed = gather.all {}
   test.equal(found, {})

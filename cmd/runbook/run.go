@@ -136,11 +136,11 @@ func (f *runFlags) outputs() (outputs, error) {
 func readOtherwise(assumed []string) (engine.Otherwise, error) {
 	var but engine.Otherwise
 	for _, a := range assumed {
-		at := max(strings.LastIndexByte(a, '='), 0)
-		switch name := a[:at]; strings.TrimPrefix(a[at:], "=") {
-		case gate.TimedOut:
+		at := strings.LastIndexByte(a, '=')
+		switch name, what := a[:max(at, 0)], a[at+1:]; {
+		case at > 0 && what == gate.TimedOut:
 			but.TimesOut = append(but.TimesOut, name)
-		case gate.Failed:
+		case at > 0 && what == gate.Failed:
 			but.Fails = append(but.Fails, name)
 		default:
 			return but, usage("--assume %s is neither of the form WAIT=timeout nor ACTION=failed", a).Try("a dry run shows the names of what it assumed").wrap()

@@ -117,7 +117,7 @@ func (g *Gate) predict(ctx context.Context, pass *passage) error {
 		Warnings: pass.predicted.Warnings, Members: pass.predicted.Members, Parts: pass.predicted.Parts, Changes: describeChanges(pass.predicted.Changes, g.opts.Veil),
 		Unchanged: pass.predicted.Unchanged, Preview: pass.predicted.Preview, Repeatable: action.Repeatable(pass.action), MayFail: pass.place.Guarded || mayFail(pass.action), Returned: journal.Returns(pass.predicted.Value),
 	}
-	if pass.intent.MayFail {
+	if pass.intent.MayFail && !pass.intent.Unchanged {
 		g.note(&g.mayFail, actionNames(pass.place, pass.desc))
 	}
 	if g.opts.Terminal.makes(pass.desc.Target) {

@@ -1,6 +1,7 @@
 package module
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -45,22 +46,22 @@ func (f *Func) Bind(m *Module, values []any) (Args, error) {
 		if i < len(values) {
 			v = values[i]
 		}
-		if err := f.misplaced(function, i, v); err != nil {
-			return nil, err
-		}
 		if err := bindOne(function, &f.Params[i], v, args); err != nil {
-			return nil, err
+			return nil, cmp.Or(f.misplaced(function, i, v), err)
 		}
 	}
 	return args, nil
 }
 
-// misplaced refuses in one table of options what belongs into another one of the same function.
+// misplaced is why a table of options is wrong where what it has belongs into another one of the same function; nil where that is not so.
 func (f *Func) misplaced(function string, at int, v any) error {
 	given, _ := v.(map[string]any)
 	own := f.Params[at].Fields
+	if own == nil {
+		return nil
+	}
 	for _, name := range sortedKeys(given) {
-		if own == nil || hasField(own, name) {
+		if hasField(own, name) {
 			continue
 		}
 		for i, other := range f.Params {
