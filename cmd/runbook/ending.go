@@ -33,13 +33,14 @@ func (x *execution) pace(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// interrupted tells what an interrupt does now.
-func (x *execution) interrupted(degree int, why string) {
+// interrupted says what an interrupt does now.
+func (x *execution) interrupted(degree int, why string) (tell func()) {
 	if degree > 2 {
 		x.restoreTerminal()
 		os.Exit(engine.ExitInterrupted) // the journal has every record that was written
 	}
-	x.tell(sentence(why) + ": " + x.whatNow(degree))
+	text := sentence(why) + ": " + x.whatNow(degree)
+	return func() { x.tell(text) }
 }
 
 func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

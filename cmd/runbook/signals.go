@@ -29,13 +29,13 @@ var causes = map[os.Signal]string{
 type interrupter struct {
 	script, actions       context.Context
 	endScript, endActions context.CancelCauseFunc
-	on                    func(degree int, why string) // tells people; the third degree does not return
+	on                    func(degree int, why string) (tell func()) // says what that does now; the third degree does not return
 	signals               chan os.Signal
 	done, ended           chan struct{}
 }
 
 // interruptible begins to listen for signals.
-func interruptible(ctx context.Context, on func(degree int, why string)) *interrupter {
+func interruptible(ctx context.Context, on func(degree int, why string) (tell func())) *interrupter {
 	i := &interrupter{on: on, signals: make(chan os.Signal, 3), done: make(chan struct{}), ended: make(chan struct{})}
 	i.script, i.endScript = context.WithCancelCause(ctx)
 	i.actions, i.endActions = context.WithCancelCause(ctx)
@@ -60,19 +60,23 @@ func (i *interrupter) listen() {
 	}
 }
 
-// end ends what that degree ends, and only then tells people, because the screen may be what hangs.
+// end ends what that degree ends, and only then tells people, because the screen may be what hangs. What they are told is how it was before:
+// a run may be over before anybody is told that it ends.
 func (i *interrupter) end(degree int, why string) {
+	tell := i.on(degree, why)
 	switch degree {
 	case 1:
 		i.endScript(interruption("%s", why))
 	case 2:
 		i.endActions(interruption("%s a second time, which cut off what was under way", why))
 	}
-	i.on(degree, why)
+	tell()
 }
 
-// stop gives the signals back.
+// stop gives the signals back, but for that of a terminal which goes away: it comes twice, and the second must not kill what is only taking
+// its leave.
 func (i *interrupter) stop() {
+	signal.Ignore(syscall.SIGHUP)
 	signal.Stop(i.signals)
 	close(i.done)
 	<-i.ended

@@ -92,11 +92,13 @@ func testAll(ctx context.Context, io streams, f *testFlags, paths []string) erro
 			return err
 		}
 	}
-	signals := interruptible(ctx, func(degree int, why string) {
+	signals := interruptible(ctx, func(degree int, why string) (tell func()) {
 		if degree > 1 {
 			os.Exit(engine.ExitInterrupted)
 		}
-		fmt.Fprintf(io.err, "%s: the tests that run end here. Ctrl-C again ends the program at once.\n", sentence(why)) //nolint:errcheck // there is nobody left to tell
+		return func() {
+			fmt.Fprintf(io.err, "%s: the tests that run end here. Ctrl-C again ends the program at once.\n", sentence(why)) //nolint:errcheck // there is nobody left to tell
+		}
 	})
 	defer signals.stop()
 	report := newTestReport(io, f)
